@@ -1,0 +1,91 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { toJsonSchema } from "../contract/schema.ts";
+import type { ClientRequest } from "./wire.ts";
+
+/** Answers by the position of their question in the handler. */
+export type Answers = Record<string, Record<string, unknown>>;
+
+/** Leaves the handler at an unanswered question; `execute` has it answered and runs the handler again. */
+export class Question extends Error {
+  readonly key: string;
+  readonly request: ClientRequest;
+
+  constructor(key: string, request: ClientRequest) {
+    super("A question to the client is open. Do not catch this: the handler runs again with the answer.");
+    this.name = "Question";
+    this.key = key;
+    this.request = request;
+  }
+}
+
+const forms = new WeakMap<z.ZodObject, Record<string, unknown>>();
+
+/** The form a client shows, made once per schema. @throws DefinitionError unless it is flat and described */
+export function formOf(schema: z.ZodObject): Record<string, unknown> {
+  let form = forms.get(schema);
+  if (form === undefined) {
+    const { $schema: _, ...json } = toJsonSchema(schema, "input", "elicit schema");
+    form = json;
+    forms.set(schema, form);
+  }
+  return form;
+}
+
+/** What `requestState` vouches for: these answers belong to this request of this caller, until then. */
+interface State {
+  /** `tools/call delete_note` */
+  subject: string;
+  caller: string;
+  /** Hash of the input: an approval for one note is none for another. */
+  input: string;
+  expiresAt: number;
+  /** The keys that were asked in this round. */
+  asked: string[];
+  answers: Answers;
+}
+
+/** Seals and opens the `requestState` of the 2026 era, which passes through the client's hands. */
+export interface StateSeal {
+  seal(state: Omit<State, "expiresAt">): string;
+  /** The answers of earlier rounds with this round's added. @throws ProtocolError -32602 for anything not sealed here for this very request */
+  open(sealed: string, expected: { subject: string; caller: string; input: string }, round: Record<string, unknown>): Answers;
+}
+
+/** How long a user may think, in ms. */
+export const QUESTION_MS = 600_000;
+
+export function createStateSeal(key: Uint8Array, now: () => number = Date.now): StateSeal {
+  const mac = (payload: string) => createHmac("sha256", key).update(payload).digest();
+  return {
+    seal(state) {
+      const payload = Buffer.from(JSON.stringify({ ...state, expiresAt: now() + QUESTION_MS })).toString("base64url");
+      return `${payload}.${mac(payload).toString("base64url")}`;
+    },
+    open(sealed, expected, round) {
+      const [payload = "", signature = ""] = sealed.split(".");
+      const given = Buffer.from(signature, "base64url");
+      const right = mac(payload);
+      // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
+      if (given.length !== right.length || !timingSafeEqual(given, right) || given.toString("base64url") !== signature) throw refused();
+      const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
+      if (state.expiresAt < now() || state.subject !== expected.subject || state.caller !== expected.caller || state.input !== expected.input) {
+        throw refused();
+      }
+      const answers = { ...state.answers };
+      for (const name of state.asked) {
+        const answer = round[name];
+        if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) answers[name] = answer as Record<string, unknown>;
+      }
+      return answers;
+    },
+  };
+}
+
+// One text for every reason: which check failed would help only somebody who forges.
+const refused = () =>
+  new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", { reason: "invalid_request_state" });
+
+/** A short fingerprint of a request's input. */
+export const fingerprint = (input: unknown): string => createHash("sha256").update(JSON.stringify(input) ?? "").digest("base64url").slice(0, 22);

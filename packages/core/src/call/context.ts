@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import type { z } from "zod";
+import type { CallContext, ElicitAnswer, Logger, NotifyLevel, SampleAnswer } from "../contract/context.ts";
+import { fail, ToolError } from "../contract/errors.ts";
+import { describeIssues } from "../contract/schema.ts";
+import { type Answers, formOf, Question } from "./ask.ts";
+import type { ClientRequest, WireRequest } from "./wire.ts";
+
+// Unique in the log of a fleet without asking for randomness on every call.
+const prefix = randomBytes(6).toString("base64url");
+let calls = 0;
+
+/** Why a call stopped before its handler was done. */
+export class Stopped extends Error {
+  readonly why: "cancelled" | "deadline";
+
+  constructor(why: "cancelled" | "deadline", message: string) {
+    super(message);
+    this.name = why === "cancelled" ? "AbortError" : "TimeoutError";
+    this.why = why;
+  }
+}
+
+/**
+ * Stage 1, bootstrap: the context of one call. A class because it is a small state machine that most calls use little
+ * of: the signal, its controller and the logger come into being when a handler asks for them.
+ */
+export class Call implements CallContext {
+  readonly wire: WireRequest;
+  readonly method: string;
+  readonly correlationId: string;
+  readonly startedAt = performance.now();
+  /** The tool, resource URI or prompt, once it is known. */
+  name = "";
+  answers: Answers = {};
+  /** The open question of this run, noted here too in case a handler swallows the throw. */
+  question: Question | undefined;
+  #asked = 0;
+  #endsAt = Number.POSITIVE_INFINITY;
+  #stopped: Stopped | undefined;
+  #controller: AbortController | undefined;
+  #log: Logger;
+
+  constructor(method: string, wire: WireRequest, log: Logger) {
+    this.method = method;
+    this.wire = wire;
+    this.#log = log;
+    calls += 1;
+    this.correlationId = `${prefix}-${calls.toString(36)}`;
+  }
+
+  get era() {
+    return this.wire.era;
+  }
+  get caller() {
+    return this.wire.caller;
+  }
+  get client() {
+    return this.wire.client;
+  }
+  get deadline() {
+    return { remainingMs: () => Math.max(0, this.#endsAt - performance.now()) };
+  }
+  get log(): Logger {
+    const log = this.#log;
+    const named = (fields: Record<string, unknown>) => ({ ...fields, correlationId: this.correlationId });
+    return {
+      debug: (fields, message) => log.debug(named(fields), message),
+      info: (fields, message) => log.info(named(fields), message),
+      warn: (fields, message) => log.warn(named(fields), message),
+      error: (fields, message) => log.error(named(fields), message),
+    };
+  }
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#stopped !== undefined) this.#controller.abort(this.#stopped);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Opens one run of the handler: its clock starts, its questions are counted from the first. */
+  begin(timeoutMs: number): void {
+    this.#endsAt = performance.now() + timeoutMs;
+    this.#asked = 0;
+    this.question = undefined;
+    // A cancellation that came in the same chunk as its request is older than the handler.
+    if (this.wire.signal.aborted) this.stop(new Stopped("cancelled", "The client cancelled the call."));
+    if (this.#stopped !== undefined) throw this.#stopped;
+  }
+
+  /** Waits for the handler's promise, the deadline or the client's cancellation, whichever is first. */
+  settle<Value>(work: PromiseLike<Value>, timeoutMs: number): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      const stop = (stopped: Stopped): void => {
+        end();
+        this.stop(stopped);
+        reject(stopped);
+      };
+      const cancelled = (): void => stop(new Stopped("cancelled", "The client cancelled the call."));
+      const timer = setTimeout(() => stop(new Stopped("deadline", `No result within ${timeoutMs} ms.`)), timeoutMs);
+      this.wire.signal.addEventListener("abort", cancelled);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.wire.signal.removeEventListener("abort", cancelled);
+      };
+      work.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  stop(stopped: Stopped): void {
+    this.#stopped ??= stopped;
+    this.#controller?.abort(this.#stopped);
+  }
+
+  progress(done: number, total?: number, message?: string): void {
+    const token = this.wire.progressToken;
+    if (token === undefined || this.#stopped !== undefined) return;
+    this.wire.notify("notifications/progress", {
+      progressToken: token,
+      progress: done,
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    });
+  }
+
+  notify(level: NotifyLevel, data: unknown): void {
+    if (this.#stopped === undefined) this.wire.message(level, data);
+  }
+
+  async elicit<Schema extends z.ZodObject>(question: { message: string; schema: Schema }): Promise<ElicitAnswer<z.output<Schema>>> {
+    if (!this.wire.asks.elicitation) return { action: "unavailable" };
+    const params = { mode: "form", message: question.message, requestedSchema: formOf(question.schema) };
+    const answer = this.#ask({ method: "elicitation/create", params });
+    if (answer.action === "decline" || answer.action === "cancel") return { action: answer.action };
+    const content = await question.schema.safeParseAsync(answer.content ?? {});
+    if (answer.action !== "accept" || !content.success) {
+      const why = content.success ? "" : `\n${describeIssues(content.error)}`;
+      fail(`The answer to "${question.message}" does not fit the question. Call again and answer it anew.${why}`, { code: "invalid_answer" });
+    }
+    return { action: "accept", content: content.data as z.output<Schema> };
+  }
+
+  async sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string }): Promise<SampleAnswer> {
+    if (!this.wire.asks.sampling) return { action: "unavailable" };
+    const answer = this.#ask({ method: "sampling/createMessage", params: { ...request } });
+    return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
+  }
+
+  #ask(request: ClientRequest): Record<string, unknown> {
+    const key = `q${this.#asked}`;
+    this.#asked += 1;
+    const answer = this.answers[key];
+    if (answer !== undefined) return answer;
+    this.question = new Question(key, request);
+    throw this.question;
+  }
+}
+
+/** What a model reads when its call ran out of time. */
+export const timedOut = (name: string, timeoutMs: number): ToolError =>
+  new ToolError(`${name} did not finish within ${timeoutMs} ms and was stopped. Its work may be half done: look before you call it again, or ask for less.`, {
+    code: "deadline_exceeded",
+  });

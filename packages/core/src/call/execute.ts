@@ -1,0 +1,61 @@
+import type { Gate } from "./admit.ts";
+import { fingerprint, Question, QUESTION_MS, type StateSeal } from "./ask.ts";
+import type { Call } from "./context.ts";
+import type { Subject } from "./pipeline.ts";
+
+/** How often one call may ask before it is taken for a loop. */
+const MAX_ROUNDS = 8;
+
+/** A 2026-era answer that is no result yet: the client asks its user and sends the request again. */
+export interface InputRequired {
+  resultType: "input_required";
+  inputRequests: Record<string, { method: string; params: Record<string, unknown> }>;
+  requestState: string;
+}
+
+/**
+ * Stage 4, execute: the handler under one deadline. A question ends the run; the next run starts from the top with the
+ * answer in place, in both eras, so that a side effect above a question shows up in tests of either.
+ */
+export async function execute(subject: Subject, call: Call, gate: Gate, seal: StateSeal): Promise<{ value: unknown } | InputRequired> {
+  const binding = { subject: `${call.method} ${call.name}`, caller: call.caller.id, input: "" };
+  const bound = () => ({ ...binding, input: fingerprint(subject.input) });
+  if (call.wire.requestState !== undefined) {
+    call.answers = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
+  }
+  for (let round = 0; round <= MAX_ROUNDS; round += 1) {
+    const run = await runOnce(subject, call, gate);
+    if (!(run instanceof Question)) return { value: run };
+    if (call.wire.ask === undefined) {
+      return {
+        resultType: "input_required",
+        inputRequests: { [run.key]: run.request },
+        requestState: seal.seal({ ...bound(), asked: [run.key], answers: call.answers }),
+      };
+    }
+    call.answers[run.key] = await call.settle(call.wire.ask(run.request, call.wire.signal), QUESTION_MS);
+  }
+  throw new Error(`${call.name} asked more than ${MAX_ROUNDS} questions in one call. Are they the same one over and over?`);
+}
+
+async function runOnce(subject: Subject, call: Call, gate: Gate): Promise<unknown> {
+  // No `await` where there is nothing to wait for: each one costs the fast path a turn.
+  const lagging = call.wire.writable?.();
+  if (lagging !== undefined) await lagging;
+  const entered = gate.enter(call);
+  const leave = typeof entered === "function" ? entered : await entered;
+  try {
+    call.begin(subject.timeoutMs);
+    let value = subject.run(call);
+    if (isThenable(value)) value = await call.settle(value, subject.timeoutMs);
+    return call.question ?? value;
+  } catch (error) {
+    if (call.question !== undefined) return call.question;
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";

@@ -1,0 +1,31 @@
+import type { Caller, ClientInfo, Era, NotifyLevel } from "../contract/context.ts";
+
+/** A question for the client's user or model, in the specification's words. */
+export interface ClientRequest {
+  method: "elicitation/create" | "sampling/createMessage";
+  params: Record<string, unknown>;
+}
+
+/** One request as a protocol binding hands it over: what the six stages know of the wire. */
+export interface WireRequest {
+  era: Era;
+  caller: Caller;
+  client: ClientInfo;
+  /** Aborted when the client cancels or its connection ends. */
+  signal: AbortSignal;
+  /** The client's token for progress notifications, when it wants them. */
+  progressToken?: string | number;
+  /** What the client can be asked. */
+  asks: { elicitation: boolean; sampling: boolean };
+  /** Sends a notification that belongs to this request. Must not throw. */
+  notify(method: string, params: Record<string, unknown>): void;
+  /** Sends a log message of the client's, if it asked for that level. Must not throw. */
+  message(level: NotifyLevel, data: unknown): void;
+  /** 2025 era: asks the client now and waits. */
+  ask?(request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>>;
+  /** 2026 era: what a retry carries back. Attacker-controlled until verified. */
+  answers?: Record<string, unknown>;
+  requestState?: string;
+  /** Resolves when the connection has taken enough of what was written to it. Absent: it never lags. */
+  writable?(): Promise<void> | undefined;
+}

@@ -1,0 +1,81 @@
+import type { z } from "zod";
+
+/** The protocol's two eras: with `initialize` and sessions (to 2025-11-25), and without (2026-07-28). */
+export type Era = "2025" | "2026";
+
+/** Who is calling. On stdio and on HTTP without authentication this is one anonymous, unrestricted caller. */
+export interface Caller {
+  /** Stable id of the principal; `"local"` where nobody authenticates. */
+  id: string;
+  /** Scopes granted. `undefined` means unrestricted: nothing authenticates here. */
+  scopes?: readonly string[];
+}
+
+/** What the client says of itself. Claims, never a ground for a decision. */
+export interface ClientInfo {
+  name?: string;
+  version?: string;
+}
+
+/** Severity of a message to the client, as in the specification's logging. */
+export type NotifyLevel = "debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency";
+
+/** The user's answer to {@link CallContext.elicit}. */
+export type ElicitAnswer<Content> =
+  | { action: "accept"; content: Content }
+  /** The user said no. */
+  | { action: "decline" }
+  /** The user closed the question without an answer. */
+  | { action: "cancel" }
+  /** This client cannot ask its user. Decide what is safe. */
+  | { action: "unavailable" };
+
+/** What the client's model answered to {@link CallContext.sample}. */
+export type SampleAnswer =
+  | { action: "answered"; role: string; model: string; content: unknown }
+  | { action: "unavailable" };
+
+/** Structured logging to stderr; values are scrubbed of secrets before they are written. */
+export interface Logger {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** The second argument of every handler: the call, with both SDKs hidden. */
+export interface CallContext {
+  /** Aborted when the client cancels or leaves, or the deadline passes. Its `reason` says which. */
+  readonly signal: AbortSignal;
+  /** The time this call has, over everything the handler does. */
+  readonly deadline: { /** Time left in ms, never below 0. */ remainingMs(): number };
+  readonly caller: Caller;
+  readonly client: ClientInfo;
+  readonly era: Era;
+  /** Names this call in the log, and in the masked error that a client sees. */
+  readonly correlationId: string;
+  readonly log: Logger;
+  /**
+   * Tells the client how far the work is. Does nothing when the client did not ask for progress.
+   * Never rely on its arrival: some clients drop progress that comes just before the result.
+   */
+  progress(done: number, total?: number, message?: string): void;
+  /** Sends the client a log message, if it asked for that level. Deprecated by the 2026 revision; prefer `log`. */
+  notify(level: NotifyLevel, data: unknown): void;
+  /**
+   * Asks the user, once. **The handler then runs again from its top** with the answer in place, in both eras, so
+   * nothing irreversible may stand above the question.
+   *
+   * @param question.schema a flat z.object of strings, numbers, booleans and enums, each described
+   */
+  elicit<Schema extends z.ZodObject>(question: {
+    message: string;
+    schema: Schema;
+  }): Promise<ElicitAnswer<z.output<Schema>>>;
+  /**
+   * Asks the client's model, once; the handler re-runs as with {@link CallContext.elicit}.
+   *
+   * @deprecated The 2026-07-28 revision deprecates sampling. Call a model's API yourself.
+   */
+  sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string }): Promise<SampleAnswer>;
+}

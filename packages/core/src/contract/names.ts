@@ -1,0 +1,26 @@
+import { DefinitionError } from "./errors.ts";
+
+const NAME = /^[a-z][a-z0-9_]{1,63}$/;
+// Controls and format characters (zero-width, bidirectional, tag characters): a reader of the source does not see
+// them, the model does. Line feed and tab are plain layout.
+const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/u;
+
+/** Refuses a name that is not snake_case of 2 to 64 characters. */
+export function checkName(kind: string, name: string): void {
+  if (!NAME.test(name)) {
+    throw new DefinitionError(
+      `${kind} name ${JSON.stringify(name)} must match ${NAME.source} (snake_case, 2 to 64 characters).`,
+    );
+  }
+}
+
+/** Refuses text for the model that is empty or carries characters nobody can see. */
+export function checkText(where: string, text: string): void {
+  if (text.trim() === "") throw new DefinitionError(`${where} is empty.`);
+  for (const character of text) {
+    if (character !== "\n" && character !== "\t" && HIDDEN.test(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+      throw new DefinitionError(`${where} contains the invisible or control character U+${code}. Remove it.`);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { ContentAnnotations, ResourceContents } from "./content.ts";
+import type { CallContext } from "./context.ts";
+import { DefinitionError } from "./errors.ts";
+import { checkName, checkText } from "./names.ts";
+import type { Icon } from "./tool.ts";
+import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
+
+/** One resource in a list. */
+export interface ResourceEntry {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  /** Size in bytes, where it is known without reading. */
+  size?: number;
+  annotations?: ContentAnnotations;
+}
+
+/** A page of a resource's `list`. */
+export interface ResourcePage {
+  resources: ResourceEntry[];
+  /** The domain's own cursor; comes back as `page.cursor`. Absent on the last page. */
+  nextCursor?: string;
+}
+
+/** What `read` returns: text, bytes, or contents in the specification's shape. */
+export type ResourceReply = string | Uint8Array | ResourceContents[];
+
+/** What {@link defineResource} takes. */
+export interface ResourceOptions<Template extends string> {
+  /** snake_case, 2 to 64 characters, unique among the server's resources. */
+  name: string;
+  title: string;
+  description: string;
+  /** A fixed URI (`notes://tags`) or a template (`note://{id}`, `file:///{+path}`); variables arrive decoded. */
+  uri: Template;
+  /** MIME type of what `read` returns. Default `text/plain`. */
+  mimeType?: string;
+  icons?: Icon[];
+  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
+  scopes?: readonly string[];
+  /** Time for one read, in ms. Default: the server's (60 000). */
+  timeoutMs?: number;
+  /** Reads one resource. For one that is not there, `fail` with the next step. */
+  read: (variables: UriVariables<Template>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
+  /** Lists what a template holds, a page of at most `limit` at a time. A fixed URI lists itself. */
+  list?: (
+    page: { cursor: string | undefined; limit: number },
+    call: CallContext,
+  ) => ResourcePage | Promise<ResourcePage>;
+  /** Suggests values of a variable from what the user has typed. */
+  complete?: {
+    [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
+  };
+  /** Whether clients may subscribe; emit changes from the server's `changes`. Default `false`. */
+  subscribe?: boolean;
+}
+
+/** A resource as data, its template already parsed. */
+export interface Resource extends Omit<ResourceOptions<string>, "read" | "complete"> {
+  readonly kind: "resource";
+  readonly template: UriTemplate;
+  readonly read: (variables: Record<string, string>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
+  readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>>;
+}
+
+/**
+ * Describes a resource or a family of them. The variables of `read` come from the template.
+ *
+ * @throws DefinitionError naming the resource
+ */
+export function defineResource<const Template extends string>(options: ResourceOptions<Template>): Resource {
+  checkName("resource", options.name);
+  const where = `resource "${options.name}"`;
+  checkText(`The title of ${where}`, options.title);
+  checkText(`The description of ${where}`, options.description);
+  const template = parseUriTemplate(options.uri, where);
+  if (template.variables.length === 0 && options.list !== undefined) {
+    throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);
+  }
+  for (const name of Object.keys(options.complete ?? {})) {
+    if (!template.variables.includes(name)) {
+      throw new DefinitionError(`${where}: complete names "${name}", which is no variable of ${options.uri}.`);
+    }
+  }
+  // The template's variables are known to the types above and erased here, where lists hold resources of every shape.
+  return Object.freeze({
+    ...(options as unknown as ResourceOptions<string>),
+    kind: "resource" as const,
+    template,
+  }) as Resource;
+}

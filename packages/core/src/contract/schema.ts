@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { DefinitionError } from "./errors.ts";
+import { checkText } from "./names.ts";
+
+/** A JSON Schema 2020-12 document whose root is an object. */
+export interface ObjectJsonSchema {
+  type: "object";
+  [keyword: string]: unknown;
+}
+
+type Json = { [keyword: string]: unknown };
+
+/**
+ * Converts a zod schema once, while the server is being put together, and refuses what a client could not use.
+ *
+ * @param where names the schema in errors: `tool "get_note" inputSchema`
+ * @throws DefinitionError when the schema has no JSON Schema form, its root is not an object, a field has no
+ * description, or a `$ref` leaves the document.
+ */
+export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: string): ObjectJsonSchema {
+  let converted: Json;
+  try {
+    converted = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "throw" }) as Json;
+  } catch (cause) {
+    throw new DefinitionError(`${where} cannot be turned into JSON Schema: ${(cause as Error).message}`, { cause });
+  }
+  const root = asObjectRoot(converted, where);
+  checkNode(root, where, "", root);
+  if (io === "output") open(root);
+  return root;
+}
+
+/** MCP wants `type: "object"` at the root; a union of objects has it only in its branches. */
+function asObjectRoot(root: Json, where: string): ObjectJsonSchema {
+  if (root.type === "object") return root as ObjectJsonSchema;
+  const branches = (root.anyOf ?? root.oneOf) as Json[] | undefined;
+  if (branches?.every((branch) => branch.type === "object")) return { ...root, type: "object" };
+  throw new DefinitionError(`${where} must be an object at its root, for example z.object({ … }).`);
+}
+
+function checkNode(node: unknown, where: string, path: string, root: Json): void {
+  if (Array.isArray(node)) {
+    for (const item of node) checkNode(item, where, path, root);
+    return;
+  }
+  if (typeof node !== "object" || node === null) return;
+  const schema = node as Json;
+  // A client that resolves a remote reference would be sent wherever the schema points.
+  if (typeof schema.$ref === "string" && !schema.$ref.startsWith("#")) {
+    throw new DefinitionError(`${where} refers to ${schema.$ref}: a $ref must stay inside the document.`);
+  }
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === "properties") {
+      for (const [name, property] of Object.entries(value as Record<string, Json>)) {
+        const field = path === "" ? name : `${path}.${name}`;
+        checkDescription(property, where, field, schema, root);
+        checkNode(property, where, field, root);
+      }
+    } else if (key !== "enum" && key !== "const" && key !== "default" && key !== "examples") {
+      checkNode(value, where, path, root);
+    }
+  }
+}
+
+function checkDescription(property: Json, where: string, field: string, parent: Json, root: Json): void {
+  // A discriminator says nothing beyond its constant: `{ type: "append" }` in a union's branch.
+  if ("const" in property && parent.type === "object") return;
+  // A schema that is used twice stands in $defs, and its description with it.
+  const shared = typeof property.$ref === "string" ? (root.$defs as Record<string, Json> | undefined)?.[property.$ref.replace("#/$defs/", "")] : undefined;
+  const description = property.description ?? shared?.description;
+  if (typeof description !== "string") {
+    throw new DefinitionError(`${where}: the field "${field}" has no description. Add .describe("…").`);
+  }
+  checkText(`${where}: the description of "${field}"`, description);
+}
+
+/**
+ * Output schemas are published open: a client validates against the list it fetched, and a field added later must not
+ * break it. What is sent is still exactly what the zod schema lets through.
+ */
+function open(node: unknown): void {
+  if (Array.isArray(node)) {
+    for (const item of node) open(item);
+    return;
+  }
+  if (typeof node !== "object" || node === null) return;
+  const schema = node as Json;
+  if (schema.additionalProperties === false) delete schema.additionalProperties;
+  for (const [key, value] of Object.entries(schema)) {
+    if (key !== "enum" && key !== "const" && key !== "default" && key !== "examples") open(value);
+  }
+}
+
+/** One line per problem, in words a model can act on: `limit: Too big: expected number to be <=100`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 8)
+    .map((issue) => `${issue.path.length === 0 ? "(root)" : issue.path.join(".")}: ${issue.message}`)
+    .join("\n");
+}

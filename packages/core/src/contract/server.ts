@@ -1,0 +1,94 @@
+import { DefinitionError } from "./errors.ts";
+import { checkText } from "./names.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Resource } from "./resource.ts";
+import type { Icon, Tool } from "./tool.ts";
+
+/** Tells clients that something changed; core says it in the words of each client's era. */
+export interface ChangeEmitter {
+  /** The content behind this URI is another now. Reaches those who subscribed to it. */
+  resourceUpdated(uri: string): void;
+  /** A resource came or went. */
+  resourcesChanged(): void;
+  toolsChanged(): void;
+  promptsChanged(): void;
+}
+
+/** What {@link defineServer} takes. */
+export interface ServerOptions {
+  /** Lower-case name of the server, as clients show it: `notes`. */
+  name: string;
+  version: string;
+  title?: string;
+  websiteUrl?: string;
+  icons?: Icon[];
+  /** How the tools fit together: the first thing a model reads of this server. */
+  instructions?: string;
+  tools?: readonly Tool[];
+  resources?: readonly Resource[];
+  prompts?: readonly Prompt[];
+  /**
+   * Turns an error of the domain into text for the model. Return the text (it says what to do next), or `undefined`
+   * to have the error masked.
+   */
+  expected?: (error: unknown) => string | undefined;
+  /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
+  changes?: (emit: ChangeEmitter) => () => void;
+  /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
+  profiles?: Record<string, (tool: Tool) => boolean>;
+}
+
+/** A whole server as data. */
+export interface ServerDefinition extends Omit<ServerOptions, "tools" | "resources" | "prompts"> {
+  readonly kind: "server";
+  // Maps: looking up "__proto__" or "constructor" in a plain object finds something.
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly prompts: ReadonlyMap<string, Prompt>;
+}
+
+/**
+ * Puts a server together. Pure data: nothing runs until it is served.
+ *
+ * @throws DefinitionError naming what is wrong: duplicate names or URIs, a bad server name, an empty server
+ */
+export function defineServer(options: ServerOptions): ServerDefinition {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(options.name)) {
+    throw new DefinitionError(
+      `The server name ${JSON.stringify(options.name)} must be lower-case letters, digits and dashes.`,
+    );
+  }
+  if (!/^\d+\.\d+\.\d+/.test(options.version)) {
+    throw new DefinitionError(
+      `server "${options.name}": the version ${JSON.stringify(options.version)} is not a semantic version.`,
+    );
+  }
+  if (options.instructions !== undefined)
+    checkText(`The instructions of server "${options.name}"`, options.instructions);
+  const resources = byName("resource", options.resources ?? []);
+  const uris = new Set<string>();
+  for (const resource of resources.values()) {
+    if (uris.has(resource.uri)) throw new DefinitionError(`Two resources have the URI ${resource.uri}.`);
+    uris.add(resource.uri);
+  }
+  const server = {
+    ...options,
+    kind: "server" as const,
+    tools: byName("tool", options.tools ?? []),
+    resources,
+    prompts: byName("prompt", options.prompts ?? []),
+  };
+  if (server.tools.size + server.resources.size + server.prompts.size === 0) {
+    throw new DefinitionError(`server "${options.name}" offers nothing: give it tools, resources or prompts.`);
+  }
+  return Object.freeze(server);
+}
+
+function byName<Item extends { name: string }>(kind: string, items: readonly Item[]): ReadonlyMap<string, Item> {
+  const map = new Map<string, Item>();
+  for (const item of items) {
+    if (map.has(item.name)) throw new DefinitionError(`Two ${kind}s are named "${item.name}". Names must be unique.`);
+    map.set(item.name, item);
+  }
+  return map;
+}

@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import type { WithContent } from "./content.ts";
+import type { CallContext } from "./context.ts";
+import { DefinitionError } from "./errors.ts";
+import { checkName, checkText } from "./names.ts";
+import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
+
+/** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
+export interface ToolAnnotations {
+  /** Changes nothing. Default `false`. */
+  readOnlyHint?: boolean;
+  /** May destroy something that was there. Default `true` for a tool that is not read-only. */
+  destructiveHint?: boolean;
+  /** Calling again with the same input changes nothing more. Default `false`. */
+  idempotentHint?: boolean;
+  /** Reaches things outside this server's own world. Default `true`. */
+  openWorldHint?: boolean;
+}
+
+/** An icon, as in the specification. */
+export interface Icon {
+  src: string;
+  mimeType?: string;
+  sizes?: string[];
+}
+
+/** What {@link defineTool} takes. */
+export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+  /** snake_case, 2 to 64 characters, unique in its server. */
+  name: string;
+  /** A few words for people. */
+  title: string;
+  /** What the model reads to decide. Say what comes back and when to use something else. */
+  description: string;
+  /** A z.object (or a union of them) whose every field is described. */
+  inputSchema: Input;
+  /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
+  outputSchema: Output;
+  annotations?: ToolAnnotations;
+  icons?: Icon[];
+  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
+  scopes?: readonly string[];
+  /** Time for one run of the handler, in ms. Default: the server's (60 000). */
+  timeoutMs?: number;
+  /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
+  toText?: (data: z.output<Output>) => string;
+  /**
+   * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
+   * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
+   */
+  handler: (
+    input: z.output<Input>,
+    call: CallContext,
+  ) => ToolReply<z.input<Output>> | Promise<ToolReply<z.input<Output>>>;
+}
+
+/** What a handler returns: data, or data with blocks beside it. */
+export type ToolReply<Data> = Data | WithContent<Data>;
+
+/** A tool as data, with its JSON Schemas already made. */
+export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
+  readonly kind: "tool";
+  // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
+  readonly handler: (input: any, call: CallContext) => unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
+  readonly toText?: (data: any) => string;
+  readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
+}
+
+/**
+ * Describes a tool. Input and output types of the handler come from the schemas; write no generics.
+ *
+ * @throws DefinitionError naming the tool, for a bad name, hidden characters, or a schema no client could use
+ */
+export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
+  options: ToolOptions<Input, Output>,
+): Tool {
+  checkName("tool", options.name);
+  const where = `tool "${options.name}"`;
+  checkText(`The title of ${where}`, options.title);
+  checkText(`The description of ${where}`, options.description);
+  if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
+    throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
+  }
+  if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
+    throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);
+  }
+  return Object.freeze({
+    ...options,
+    kind: "tool" as const,
+    json: {
+      input: toJsonSchema(options.inputSchema, "input", `${where} inputSchema`),
+      output: toJsonSchema(options.outputSchema, "output", `${where} outputSchema`),
+    },
+  });
+}

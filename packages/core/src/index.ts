@@ -1,0 +1,47 @@
+export {
+  audio,
+  type ContentAnnotations,
+  type ContentBlock,
+  embeddedResource,
+  image,
+  type ResourceContents,
+  resourceLink,
+  type WithContent,
+  withContent,
+} from "./contract/content.ts";
+export type {
+  CallContext,
+  Caller,
+  ClientInfo,
+  ElicitAnswer,
+  Era,
+  Logger,
+  NotifyLevel,
+  SampleAnswer,
+} from "./contract/context.ts";
+export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export {
+  definePrompt,
+  type Prompt,
+  type PromptMessage,
+  type PromptOptions,
+  type PromptReply,
+} from "./contract/prompt.ts";
+export {
+  defineResource,
+  type Resource,
+  type ResourceEntry,
+  type ResourceOptions,
+  type ResourcePage,
+  type ResourceReply,
+} from "./contract/resource.ts";
+export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
+export {
+  defineTool,
+  type Icon,
+  type Tool,
+  type ToolAnnotations,
+  type ToolOptions,
+  type ToolReply,
+} from "./contract/tool.ts";
+export type { UriVariables } from "./contract/uri-template.ts";

@@ -1,0 +1,111 @@
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
+import { CreateMessageResultSchema, ElicitResultSchema, SetLevelRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import type { App } from "../call/app.ts";
+import { findResource, notFound } from "../call/resources.ts";
+import { stringParam } from "../call/normalize.ts";
+import { QUESTION_MS } from "../call/ask.ts";
+import type { ClientRequest, WireRequest } from "../call/wire.ts";
+import type { NotifyLevel } from "../contract/context.ts";
+import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+
+const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+// biome-ignore lint/suspicious/noExplicitAny: the SDK's own request and notification types play no part: all methods are ours
+type Extra = RequestHandlerExtra<any, any>;
+
+// The SDK makes an Ajv per server (a third of a millisecond) to check answers to elicit(), which core checks with zod.
+const unused: jsonSchemaValidator = {
+  getValidator: () => {
+    throw new Error("core validates with zod");
+  },
+};
+
+/**
+ * Binds an app to one connection of the 2025 era (every revision up to 2025-11-25). One server for each connection:
+ * a shared one sends answers to the wrong client (GHSA-345p-7cg4-v4c7).
+ *
+ * @returns how to close it
+ */
+export async function connectLegacy(app: App, transport: Transport, { caller, writable }: ConnectionOptions): Promise<() => Promise<void>> {
+  const { instructions } = app.definition;
+  const server = new Server(app.info, {
+    capabilities: app.capabilities,
+    ...(instructions === undefined ? {} : { instructions }),
+    jsonSchemaValidator: unused,
+  });
+  const subscriptions = new Set<string>();
+  let level = 0;
+
+  const wire = (params: Record<string, unknown>, extra: Extra): WireRequest => {
+    const client = server.getClientVersion();
+    const notify = (method: string, body: Record<string, unknown>): void => {
+      extra.sendNotification({ method, params: body }).catch(() => {});
+    };
+    return {
+      era: "2025",
+      caller,
+      client: client === undefined ? {} : { name: client.name, version: client.version },
+      signal: extra.signal,
+      ...progressTokenOf(params),
+      asks: asksOf(server.getClientCapabilities()),
+      notify,
+      message: (wanted, data) => {
+        if (LEVELS.indexOf(wanted) >= level) notify("notifications/message", { level: wanted, data });
+      },
+      ask: (request, signal) => askClient(extra, request, signal),
+      ...(writable === undefined ? {} : { writable }),
+    };
+  };
+
+  // The fallback gets every request that the SDK has no handler for, without its per-method parsing: the list results
+  // are built once, and each call is parsed once, by core.
+  server.fallbackRequestHandler = async (request, extra) => {
+    const params = (request.params ?? {}) as Record<string, unknown>;
+    const method = app.methods.get(request.method);
+    if (method !== undefined) return (await method(params, wire(params, extra))) as Record<string, unknown>;
+    const subscribable = "subscribe" in (app.capabilities.resources ?? {});
+    if (subscribable && request.method === "resources/subscribe") return subscribe(app, subscriptions, params);
+    if (subscribable && request.method === "resources/unsubscribe") {
+      subscriptions.delete(stringParam(params, "uri", request.method));
+      return {};
+    }
+    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${request.method.slice(0, 128)}`);
+  };
+  server.setRequestHandler(SetLevelRequestSchema, (request) => {
+    level = LEVELS.indexOf(request.params.level);
+    return {};
+  });
+  server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
+
+  const stop = app.changes.listen((change) => {
+    if (change.type === "resource_updated" && !subscriptions.has(change.uri)) return;
+    // Before `initialize` there is nobody to tell; after it, a failed send means that the client has left.
+    if (server.getClientVersion() !== undefined) server.notification(notificationOf(change) as never).catch(() => {});
+  });
+  server.onclose = stop;
+  await server.connect(transport);
+  return () => server.close();
+}
+
+/** How many URIs one connection may subscribe to. */
+const MAX_SUBSCRIPTIONS = 1_024;
+
+function subscribe(app: App, subscriptions: Set<string>, params: Record<string, unknown>): Record<string, never> {
+  const uri = stringParam(params, "uri", "resources/subscribe");
+  const found = findResource(app.definition.resources.values(), uri);
+  if (found?.[0].subscribe !== true) throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+  if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
+    throw new ProtocolError(ErrorCode.overloaded, `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`);
+  }
+  subscriptions.add(uri);
+  return {};
+}
+
+async function askClient(extra: Extra, request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const schema = request.method === "elicitation/create" ? ElicitResultSchema : CreateMessageResultSchema;
+  return (await extra.sendRequest(request as never, schema as never, { signal, timeout: QUESTION_MS })) as Record<string, unknown>;
+}

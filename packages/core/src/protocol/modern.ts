@@ -1,0 +1,87 @@
+import { createMcpHandler, type McpHttpHandler, Server, type ServerContext, type StandardSchemaV1, type Transport } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { App } from "../call/app.ts";
+import type { WireRequest } from "../call/wire.ts";
+import type { Caller } from "../contract/context.ts";
+import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+
+const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
+const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+
+// Parameters are core's to check; the SDK checks the envelope around them.
+const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
+  "~standard": { version: 1, vendor: "offshoot", validate: (value) => ({ value: value as Record<string, unknown> }) },
+};
+
+/** A server of the 2026 era: one for each HTTP request, one for each stdio connection. */
+function createServer(app: App, { caller, writable }: ConnectionOptions): Server {
+  const { instructions } = app.definition;
+  const server = new Server(app.info, { capabilities: app.capabilities, ...(instructions === undefined ? {} : { instructions }) });
+  for (const [name, answer] of app.methods) {
+    server.setRequestHandler(name, { params: asSent }, async (params, context) =>
+      (await answer(params, wireOf(params, context, caller, writable))) as Record<string, unknown>,
+    );
+  }
+  server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
+  return server;
+}
+
+function wireOf(params: Record<string, unknown>, { mcpReq }: ServerContext, caller: Caller, writable: ConnectionOptions["writable"]): WireRequest {
+  const envelope = (mcpReq.envelope ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
+  const state = mcpReq.requestState<unknown>();
+  return {
+    era: "2026",
+    caller,
+    client: client ?? {},
+    signal: mcpReq.signal,
+    ...progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
+    asks: asksOf(envelope[CLIENT_CAPABILITIES]),
+    notify: (method, body) => {
+      mcpReq.notify({ method, params: body } as never).catch(() => {});
+    },
+    message: (level, data) => {
+      mcpReq.log(level, data).catch(() => {});
+    },
+    ...(typeof state === "string" ? { requestState: state } : {}),
+    ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
+    ...(writable === undefined ? {} : { writable }),
+  };
+}
+
+/** Binds an app to the 2026 side of a stdio connection. @returns how to close it */
+export function connectModern(app: App, transport: Transport, options: ConnectionOptions): () => Promise<void> {
+  const factory = (): Server => {
+    const server = createServer(app, options);
+    // The SDK holds the open subscriptions/listen streams of this connection and turns these into messages on them.
+    const stop = app.changes.listen((change) => {
+      server.notification(notificationOf(change) as never).catch(() => {});
+    });
+    server.onclose = stop;
+    return server;
+  };
+  const handle = serveStdio(factory, { transport, legacy: "reject", onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error") });
+  return () => handle.close();
+}
+
+/** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
+export function createModernHandler(app: App, callerOf: (authInfo: unknown) => Caller, maxRequestBodySize: number): McpHttpHandler {
+  const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: callerOf(authInfo) }), {
+    legacy: "reject",
+    maxRequestBodySize,
+    onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
+  });
+  const stop = app.changes.listen((change) => {
+    if (change.type === "resource_updated") handler.notify.resourceUpdated(change.uri);
+    else if (change.type === "resources_list_changed") handler.notify.resourcesChanged();
+    else if (change.type === "tools_list_changed") handler.notify.toolsChanged();
+    else handler.notify.promptsChanged();
+  });
+  return {
+    ...handler,
+    close: () => {
+      stop();
+      return handler.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from "node:http";
+import { type App, createApp } from "./call/app.ts";
+import type { Caller } from "./contract/context.ts";
+import type { ServerDefinition } from "./contract/server.ts";
+import { protectStdout, untilStopped } from "./process.ts";
+import { serveStdioConnection } from "./protocol/stdio.ts";
+import { type ConfigOptions, loadConfig, ServeSettings, SettingsError } from "./settings.ts";
+import { createLog } from "./telemetry/log.ts";
+
+export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
+
+/** What {@link serve} takes beside the server. */
+export interface ServeOptions {
+  /** Settings as {@link loadConfig} gives them. Default: stdio. */
+  config?: Partial<ServeSettings>;
+  /** Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`). */
+  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  /** Runs once when serving has ended and nothing is in flight: close stores here. */
+  onClose?: () => void | Promise<void>;
+}
+
+/** Time for calls in flight when a signal asks the server to stop, in ms. */
+const DRAIN_MS = 5_000;
+/** The same when the client has left: nobody waits for the answers, and an orphan must be gone within two seconds. */
+const ORPHAN_DRAIN_MS = 1_000;
+
+/**
+ * Serves until the client leaves (stdio) or a signal arrives, drains, and exits: 0, or 143 and 130 when a second
+ * signal cuts the draining short. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
+ */
+export async function serve(server: ServerDefinition, { config: given = {}, authenticate, onClose }: ServeOptions = {}): Promise<void> {
+  const config = { ...ServeSettings.parse({}), ...given };
+  const log = createLog(config.logLevel);
+  const app = await orExit(async () => {
+    checkBinding(config, authenticate !== undefined);
+    checkProfile(server, config.profile);
+    return createApp(server, { log, profile: config.profile });
+  });
+  const stopped = config.transport === "stdio" ? serveStdio(app) : await orExit(() => serveOverHttp(app, config, authenticate));
+  const code = await stopped;
+  app.changes.close();
+  await onClose?.();
+  log.info({ code }, "stopped");
+  process.exit(code);
+}
+
+/**
+ * Waits for a step of starting up. What it throws is one line on stderr and the end of the process: a stack trace
+ * tells the person who starts a server nothing.
+ */
+export async function orExit<Value>(step: Promise<Value> | (() => Value | Promise<Value>)): Promise<Value> {
+  try {
+    return await (typeof step === "function" ? step() : step);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(error instanceof SettingsError ? 2 : 1);
+  }
+}
+
+function explain(error: unknown): string {
+  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === "EADDRINUSE") return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
+  if (code === "EACCES" && port !== undefined) return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
+  if (code === "EADDRNOTAVAIL") return `The address ${address} is not one of this machine's. Choose another with --host.`;
+  return (message ?? String(error)).split("\n")[0] as string;
+}
+
+function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {
+  const local = host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  if (transport === "http" && !local && !authenticated && !insecure) {
+    throw new SettingsError(`--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, or add --insecure if that is meant.`);
+  }
+}
+
+function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {
+  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
+  throw new SettingsError(`--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`);
+}
+
+async function serveStdio(app: App): Promise<number> {
+  const stdout = protectStdout(app.log);
+  const connection = serveStdioConnection(app, process.stdin, stdout);
+  const gone = connection.closed;
+  const code = await Promise.race([untilStopped(app.log), gone]);
+  connection.stop();
+  const until = performance.now() + (typeof code === "number" ? DRAIN_MS : ORPHAN_DRAIN_MS);
+  // A broken pipe means that no answer can arrive: there is nothing to wait for.
+  while (code !== "broken" && connection.inFlight > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  await Promise.race([connection.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
+  return 0;
+}
+
+async function serveOverHttp(app: App, config: ServeSettings, authenticate: ServeOptions["authenticate"]): Promise<Promise<number>> {
+  const { serveHttp } = await import("./protocol/http.ts");
+  protectStdout(app.log);
+  const endpoint = await serveHttp(app, { ...config, ...(authenticate === undefined ? {} : { authenticate }) });
+  process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
+  return untilStopped(app.log).then(async () => {
+    await endpoint.drain(DRAIN_MS);
+    return 0;
+  });
+}

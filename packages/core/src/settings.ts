@@ -1,0 +1,177 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+/** A setting that stops the start: printed as one line, exit code 2. */
+export class SettingsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "SettingsError";
+  }
+}
+
+const list = z
+  .string()
+  .transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""))
+  .default([]);
+
+/** The settings every server has, beside its own. */
+export const ServeSettings = z.object({
+  transport: z.enum(["stdio", "http"]).default("stdio").describe("How clients connect"),
+  host: z.string().min(1).default("127.0.0.1").describe("Address to bind with http"),
+  port: z.coerce.number().int().min(0).max(65_535).default(3000).describe("Port to bind with http; 0 picks a free one"),
+  allowedHosts: list.describe("Host names, besides the local ones, that requests may carry; comma-separated"),
+  allowedOrigins: list.describe("Origins of web pages that may call, such as https://app.example.com; comma-separated"),
+  insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
+  profile: z.string().optional().describe("Offer only the tools of this profile"),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("How much is logged, on stderr"),
+});
+export type ServeSettings = z.output<typeof ServeSettings>;
+
+/** What {@link loadConfig} needs to know of the server. */
+export interface ConfigOptions {
+  /** The command, as people type it: `offshoot-notes`. */
+  name: string;
+  version: string;
+  /** One line for `--help`. */
+  description: string;
+  /** Prefix of the environment twins: `NOTES` makes `NOTES_PORT`. */
+  envPrefix: string;
+  /** Command lines for `--help`, each with what it does. */
+  examples?: readonly (readonly [command: string, what: string])[];
+  /** Default `process.argv.slice(2)`. */
+  argv?: readonly string[];
+  /** Default `process.env`. */
+  env?: Record<string, string | undefined>;
+}
+
+/**
+ * Reads a server's settings from flags and, where a flag is absent, from the environment: `--log-level` and
+ * `NOTES_LOG_LEVEL` are one setting. `--help` and `--version` print and exit 0; anything unknown or wrong is one line
+ * on stderr and exit code 2.
+ */
+export function loadConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
+  try {
+    return readConfig(own, options);
+  } catch (error) {
+    if (error instanceof Leave) process.stdout.write(error.text);
+    else if (error instanceof SettingsError) process.stderr.write(`${options.name}: ${error.message}\n`);
+    else throw error;
+    process.exit(error instanceof Leave ? 0 : 2);
+  }
+}
+
+/** `--help` or `--version` was asked for. */
+class Leave extends Error {
+  readonly text: string;
+  constructor(text: string) {
+    super("leave");
+    this.text = text;
+  }
+}
+
+/** {@link loadConfig} without the process: @throws SettingsError */
+export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
+  const { argv = process.argv.slice(2), env = process.env, envPrefix, name } = options;
+  const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };
+  const keys = Object.keys(shape);
+  const isSwitch = (key: string): boolean => jsonOf(shape[key] as z.ZodType).type === "boolean" || key === "insecure";
+  const flags = new Map(keys.map((key) => [kebab(key), key]));
+  const given = parseFlags(argv, flags, isSwitch, name);
+  if (given.help !== undefined) throw new Leave(helpText(shape, options, isSwitch));
+  if (given.version !== undefined) throw new Leave(`${options.version}\n`);
+
+  const values: Record<string, unknown> = {};
+  const source: Record<string, string> = {};
+  const twins = new Map(keys.map((key) => [`${envPrefix}_${kebab(key).replaceAll("-", "_").toUpperCase()}`, key]));
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith(`${envPrefix}_`) || value === undefined) continue;
+    const key = twins.get(variable);
+    if (key === undefined) throw new SettingsError(`unknown setting ${variable} in the environment.${nearest(variable, [...twins.keys()])} See ${name} --help.`);
+    values[key] = value;
+    source[key] = variable;
+  }
+  for (const [flag, value] of Object.entries(given)) {
+    const key = flags.get(flag) as string;
+    values[key] = value;
+    source[key] = `--${flag}`;
+  }
+  const parsed = z.object(shape).safeParse(values);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const key = String(issue.path[0]);
+    throw new SettingsError(`${source[key] ?? `--${kebab(key)}`} is wrong: ${issue.message}. See ${name} --help.`);
+  }
+  return parsed.data as z.output<Own> & ServeSettings;
+}
+
+function parseFlags(argv: readonly string[], flags: Map<string, string>, isSwitch: (key: string) => boolean, name: string): Record<string, string> {
+  const given: Record<string, string> = {};
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    options: Object.fromEntries([...flags].map(([flag, key]) => [flag, { type: isSwitch(key) ? "boolean" : "string" } as const])),
+  });
+  for (const token of tokens ?? []) {
+    if (token.kind === "positional") throw new SettingsError(`unexpected argument ${JSON.stringify(token.value)}. See ${name} --help.`);
+    if (token.kind !== "option") continue;
+    const flag = token.name === "h" ? "help" : token.name;
+    if (flag === "help" || flag === "version") {
+      given[flag] = "";
+      continue;
+    }
+    const key = flags.get(flag);
+    if (key === undefined) throw new SettingsError(`unknown flag ${token.rawName}.${nearest(token.rawName, [...flags.keys()].map((known) => `--${known}`))} See ${name} --help.`);
+    if (token.value === undefined && !isSwitch(key)) throw new SettingsError(`${token.rawName} needs a value. See ${name} --help.`);
+    if (flag in given) throw new SettingsError(`${token.rawName} is given twice.`);
+    given[flag] = token.value ?? "true";
+  }
+  return given;
+}
+
+function helpText(shape: Record<string, z.ZodType>, { name, version, description, envPrefix, examples = [] }: ConfigOptions, isSwitch: (key: string) => boolean): string {
+  const rows = Object.entries(shape).map(([key, schema]) => {
+    const json = jsonOf(schema);
+    const choices = (json.enum as string[] | undefined)?.join("|");
+    const left = `  --${kebab(key)}${isSwitch(key) ? "" : ` <${choices ?? (json.type === "number" || json.type === "integer" ? "number" : "text")}>`}`;
+    const shown = Array.isArray(json.default) ? json.default.join(",") : json.default;
+    const standard = shown === undefined || shown === "" || shown === false ? "" : ` (default: ${String(shown)})`;
+    return [left, `${schema.description ?? ""}${standard}`] as const;
+  });
+  rows.push(["  --help, -h", "Show this and exit"], ["  --version", "Show the version and exit"]);
+  const width = Math.min(44, Math.max(...rows.map(([left]) => left.length))) + 2;
+  const table = rows.map(([left, right]) => (left.length < width ? left.padEnd(width) : `${left}\n${" ".repeat(width)}`) + right);
+  const shownExamples = examples.map(([command, what]) => `  ${command}\n      ${what}`);
+  return `${name} ${version}: ${description}
+
+Usage: ${name} [flags]
+
+${table.join("\n")}
+
+Each flag has a twin in the environment: --log-level is ${envPrefix}_LOG_LEVEL. A flag wins over its twin.
+${shownExamples.length === 0 ? "" : `\nExamples:\n${shownExamples.join("\n")}\n`}`;
+}
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function jsonOf(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, { io: "output", unrepresentable: "any" });
+}
+
+/** " Did you mean --port?" when something known is close. */
+function nearest(word: string, known: readonly string[]): string {
+  const ranked = known.map((candidate) => [distance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const).sort((a, b) => a[0] - b[0])[0];
+  return ranked !== undefined && ranked[0] <= 3 ? ` Did you mean ${ranked[1]}?` : "";
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,66 @@
+import { type Logger as Pino, pino } from "pino";
+import { createScrub, type Scrub } from "./scrub.ts";
+
+/** How much is logged. `silent` logs nothing. */
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** Where lines go: stderr, or an array in tests. */
+export interface LogSink {
+  write(line: string): void;
+}
+
+export type Log = Pino;
+
+/** Longest line written, in characters. A longer one has its values cut. */
+const MAX_LINE = 8_192;
+// A reader of stderr that stopped must not cost memory: past this many bytes waiting, lines are dropped and counted.
+const MAX_WAITING = 1_048_576;
+
+/** One JSON object per line, scrubbed of secrets, on stderr: stdout carries the protocol. */
+export function createLog(level: LogLevel, sink: LogSink = stderrSink(), scrub: Scrub = createScrub()): Log {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, {
+    write(line: string) {
+      sink.write(scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));
+    },
+  });
+}
+
+/** Writes to stderr without ever blocking on it, and says how many lines were lost once it drains. */
+export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink {
+  let dropped = 0;
+  return {
+    write(line) {
+      if (stream.writableLength > MAX_WAITING) {
+        dropped += 1;
+        return;
+      }
+      if (dropped > 0) {
+        stream.write(`${JSON.stringify({ level: "warn", msg: "log lines were dropped: stderr was not being read", dropped })}\n`);
+        dropped = 0;
+      }
+      stream.write(line);
+    },
+  };
+}
+
+// JSON lets these stand raw, and some terminals and line readers take them for a line's end.
+function escapeSeparators(line: string): string {
+  return /[\u2028\u2029\u0085]/.test(line) ? line.replace(/[\u2028\u2029\u0085]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`) : line;
+}
+
+function shorten(line: string): string {
+  const fields = JSON.parse(line) as Record<string, unknown>;
+  for (const limit of [2_048, 512, 64]) {
+    const short = JSON.stringify(cut(fields, limit, 0));
+    if (short.length < MAX_LINE) return `${short}\n`;
+  }
+  return `${JSON.stringify({ level: fields.level, time: fields.time, msg: String(fields.msg).slice(0, 1_024), truncated: true })}\n`;
+}
+
+function cut(value: unknown, limit: number, depth: number): unknown {
+  if (typeof value === "string") return value.length > limit ? `${value.slice(0, limit)}… (${value.length} characters)` : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > 4) return "…";
+  if (Array.isArray(value)) return value.slice(0, 20).map((item) => cut(item, limit, depth + 1));
+  return Object.fromEntries(Object.entries(value).slice(0, 40).map(([key, item]) => [key.slice(0, 128), cut(item, limit, depth + 1)]));
+}

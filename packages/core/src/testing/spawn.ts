@@ -1,0 +1,36 @@
+import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
+import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { type ClientBehaviour, openClient, type TestClient } from "./client.ts";
+
+/** What {@link spawn} takes beside the command. */
+export interface SpawnOptions extends ClientBehaviour {
+  /** Arguments of the command. */
+  args?: string[];
+  /** Default `2025`, which is how nearly every client opens today. */
+  era?: "2025" | "2026";
+  /** Added to the environment of this process. */
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Receives what the server writes to stderr. Default: it is dropped. */
+  onStderr?: (text: string) => void;
+}
+
+/** A client of a server in a process of its own. */
+export interface SpawnedClient extends TestClient {
+  readonly pid: number;
+}
+
+/**
+ * Starts a server's built bin as a child process and connects a real client to it over stdio. Closing the client ends
+ * the process.
+ *
+ * @example const client = await spawn(process.execPath, { args: ["dist/main.js", "--store", "memory"] });
+ */
+export async function spawn(command: string, { args = [], era = "2025", env, cwd, onStderr, ...behaviour }: SpawnOptions = {}): Promise<SpawnedClient> {
+  const Transport = era === "2025" ? LegacyStdio : ModernStdio;
+  const environment = Object.fromEntries(Object.entries({ ...process.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const transport = new Transport({ command, args, env: environment, stderr: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+  transport.stderr?.on("data", (chunk: Buffer) => onStderr?.(chunk.toString()));
+  const client = await openClient(`stdio-${era}`, transport, behaviour);
+  return Object.assign(client, { pid: transport.pid as number });
+}

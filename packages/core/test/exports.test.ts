@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import * as index from "../src/index.ts";
+import * as serve from "../src/serve.ts";
+import * as testing from "../src/testing/index.ts";
+
+test.each(Object.entries({ index, serve, testing }))("the exports of %s are what they were", (_name, entry) => {
+  expect(Object.keys(entry).sort()).toMatchSnapshot();
+});

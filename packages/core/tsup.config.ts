@@ -1,0 +1,13 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/serve.ts", "src/testing/index.ts"],
+  format: "esm",
+  target: "node22",
+  // Chunks keep the lazy imports lazy: a stdio server never loads HTTP, nor the SDK of the era nobody speaks to it.
+  splitting: true,
+  clean: true,
+  dts: false,
+  // Without this `node:sqlite` becomes `sqlite`, which does not exist.
+  removeNodeProtocol: false,
+});
