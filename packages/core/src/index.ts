@@ -12,11 +12,13 @@ export {
 export type {
   CallContext,
   Caller,
+  ClientCapability,
   ClientInfo,
   ElicitAnswer,
   Era,
   Logger,
   NotifyLevel,
+  RootsAnswer,
   SampleAnswer,
 } from "./contract/context.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";

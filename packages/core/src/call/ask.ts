@@ -1,36 +1,28 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { z } from "zod";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { toJsonSchema } from "../contract/schema.ts";
 import type { ClientRequest } from "./wire.ts";
 
-/** Answers by the position of their question in the handler. */
+/** Answers by the `id` of their question. */
 export type Answers = Record<string, Record<string, unknown>>;
 
 /** Leaves the handler at an unanswered question; `execute` has it answered and runs the handler again. */
 export class Question extends Error {
+  /**
+   * Its position in the handler and its words. With the position alone, a handler that skips a question on its second
+   * run would take the "yes" meant for that one as the answer to the next.
+   */
+  readonly id: string;
+  /** Its name on the wire. */
   readonly key: string;
   readonly request: ClientRequest;
 
-  constructor(key: string, request: ClientRequest) {
+  constructor(position: number, key: string | undefined, request: ClientRequest) {
     super("A question to the client is open. Do not catch this: the handler runs again with the answer.");
     this.name = "Question";
-    this.key = key;
+    this.id = `${position} ${fingerprint(request)}`;
+    this.key = key ?? `q${position}`;
     this.request = request;
   }
-}
-
-const forms = new WeakMap<z.ZodObject, Record<string, unknown>>();
-
-/** The form a client shows, made once per schema. @throws DefinitionError unless it is flat and described */
-export function formOf(schema: z.ZodObject): Record<string, unknown> {
-  let form = forms.get(schema);
-  if (form === undefined) {
-    const { $schema: _, ...json } = toJsonSchema(schema, "input", "elicit schema");
-    form = json;
-    forms.set(schema, form);
-  }
-  return form;
 }
 
 /** What `requestState` vouches for: these answers belong to this request of this caller, until then. */
@@ -41,8 +33,8 @@ interface State {
   /** Hash of the input: an approval for one note is none for another. */
   input: string;
   expiresAt: number;
-  /** The keys that were asked in this round. */
-  asked: string[];
+  /** What was asked in this round: ids of questions by their key on the wire. */
+  asked: Record<string, string>;
   answers: Answers;
 }
 
@@ -74,9 +66,9 @@ export function createStateSeal(key: Uint8Array, now: () => number = Date.now): 
         throw refused();
       }
       const answers = { ...state.answers };
-      for (const name of state.asked) {
+      for (const [name, id] of Object.entries(state.asked)) {
         const answer = round[name];
-        if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) answers[name] = answer as Record<string, unknown>;
+        if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) answers[id] = answer as Record<string, unknown>;
       }
       return answers;
     },

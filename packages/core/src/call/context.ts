@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
-import type { CallContext, ElicitAnswer, Logger, NotifyLevel, SampleAnswer } from "../contract/context.ts";
+import type { CallContext, ElicitAnswer, Logger, NotifyLevel, RootsAnswer, SampleAnswer } from "../contract/context.ts";
 import { fail, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
-import { type Answers, formOf, Question } from "./ask.ts";
+import { type Answers, Question } from "./ask.ts";
+import { formOf } from "./form.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 // Unique in the log of a fleet without asking for randomness on every call.
@@ -33,8 +34,8 @@ export class Call implements CallContext {
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
-  /** The open question of this run, noted here too in case a handler swallows the throw. */
-  question: Question | undefined;
+  /** The open questions of this run: several when the handler asks them together, and noted even if it swallows the throw. */
+  questions: Question[] = [];
   #asked = 0;
   #endsAt = Number.POSITIVE_INFINITY;
   #stopped: Stopped | undefined;
@@ -83,7 +84,7 @@ export class Call implements CallContext {
   begin(timeoutMs: number): void {
     this.#endsAt = performance.now() + timeoutMs;
     this.#asked = 0;
-    this.question = undefined;
+    this.questions = [];
     // A cancellation that came in the same chunk as its request is older than the handler.
     if (this.wire.signal.aborted) this.stop(new Stopped("cancelled", "The client cancelled the call."));
     if (this.#stopped !== undefined) throw this.#stopped;
@@ -137,10 +138,10 @@ export class Call implements CallContext {
     if (this.#stopped === undefined) this.wire.message(level, data);
   }
 
-  async elicit<Schema extends z.ZodObject>(question: { message: string; schema: Schema }): Promise<ElicitAnswer<z.output<Schema>>> {
+  async elicit<Schema extends z.ZodObject>(question: { key?: string; message: string; schema: Schema }): Promise<ElicitAnswer<z.output<Schema>>> {
     if (!this.wire.asks.elicitation) return { action: "unavailable" };
     const params = { mode: "form", message: question.message, requestedSchema: formOf(question.schema) };
-    const answer = this.#ask({ method: "elicitation/create", params });
+    const answer = this.#ask({ method: "elicitation/create", params }, question.key);
     if (answer.action === "decline" || answer.action === "cancel") return { action: answer.action };
     const content = await question.schema.safeParseAsync(answer.content ?? {});
     if (answer.action !== "accept" || !content.success) {
@@ -156,13 +157,20 @@ export class Call implements CallContext {
     return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
   }
 
-  #ask(request: ClientRequest): Record<string, unknown> {
-    const key = `q${this.#asked}`;
+  async roots(): Promise<RootsAnswer> {
+    if (!this.wire.asks.roots) return { action: "unavailable" };
+    const { roots } = this.#ask({ method: "roots/list", params: {} });
+    const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
+    return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
+  }
+
+  #ask(request: ClientRequest, key?: string): Record<string, unknown> {
+    const question = new Question(this.#asked, key, request);
     this.#asked += 1;
-    const answer = this.answers[key];
+    const answer = this.answers[question.id];
     if (answer !== undefined) return answer;
-    this.question = new Question(key, request);
-    throw this.question;
+    this.questions.push(question);
+    throw question;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Gate } from "./admit.ts";
-import { fingerprint, Question, QUESTION_MS, type StateSeal } from "./ask.ts";
+import { fingerprint, type Question, QUESTION_MS, type StateSeal } from "./ask.ts";
 import type { Call } from "./context.ts";
 import type { Subject } from "./pipeline.ts";
 
 /** How often one call may ask before it is taken for a loop. */
-const MAX_ROUNDS = 8;
+const MAX_QUESTIONS = 8;
 
 /** A 2026-era answer that is no result yet: the client asks its user and sends the request again. */
 export interface InputRequired {
@@ -23,34 +23,40 @@ export async function execute(subject: Subject, call: Call, gate: Gate, seal: St
   if (call.wire.requestState !== undefined) {
     call.answers = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
   }
-  for (let round = 0; round <= MAX_ROUNDS; round += 1) {
+  for (;;) {
     const run = await runOnce(subject, call, gate);
-    if (!(run instanceof Question)) return { value: run };
+    if ("value" in run) return run;
+    if (Object.keys(call.answers).length + run.open.length > MAX_QUESTIONS) {
+      throw new Error(`${call.name} asked more than ${MAX_QUESTIONS} questions in one call. Are they the same one over and over, in other words?`);
+    }
     if (call.wire.ask === undefined) {
       return {
         resultType: "input_required",
-        inputRequests: { [run.key]: run.request },
-        requestState: seal.seal({ ...bound(), asked: [run.key], answers: call.answers }),
+        inputRequests: Object.fromEntries(run.open.map(({ key, request }) => [key, request])),
+        requestState: seal.seal({ ...bound(), asked: Object.fromEntries(run.open.map(({ key, id }) => [key, id])), answers: call.answers }),
       };
     }
-    call.answers[run.key] = await call.settle(call.wire.ask(run.request, call.wire.signal), QUESTION_MS);
+    // One after the other: a person answers one question at a time.
+    for (const { id, request } of run.open) {
+      call.answers[id] = await call.settle(call.wire.ask(request, call.wire.signal), QUESTION_MS);
+    }
   }
-  throw new Error(`${call.name} asked more than ${MAX_ROUNDS} questions in one call. Are they the same one over and over?`);
 }
 
-async function runOnce(subject: Subject, call: Call, gate: Gate): Promise<unknown> {
+async function runOnce(subject: Subject, call: Call, gate: Gate): Promise<{ value: unknown } | { open: readonly Question[] }> {
   // No `await` where there is nothing to wait for: each one costs the fast path a turn.
-  const lagging = call.wire.writable?.();
-  if (lagging !== undefined) await lagging;
   const entered = gate.enter(call);
   const leave = typeof entered === "function" ? entered : await entered;
   try {
+    // A client that does not read holds its places: what piles up is bounded by them.
+    const lagging = call.wire.writable?.();
+    if (lagging !== undefined) await lagging;
     call.begin(subject.timeoutMs);
     let value = subject.run(call);
     if (isThenable(value)) value = await call.settle(value, subject.timeoutMs);
-    return call.question ?? value;
+    return call.questions.length > 0 ? { open: call.questions } : { value };
   } catch (error) {
-    if (call.question !== undefined) return call.question;
+    if (call.questions.length > 0) return { open: call.questions };
     throw error;
   } finally {
     leave();

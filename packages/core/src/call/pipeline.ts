@@ -1,5 +1,6 @@
+import type { ClientCapability } from "../contract/context.ts";
 import { ErrorCode, isToolError, ProtocolError, type ToolError } from "../contract/errors.ts";
-import { checkScopes } from "./admit.ts";
+import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { App } from "./app.ts";
 import { mapError } from "./compose.ts";
 import { Call } from "./context.ts";
@@ -10,6 +11,7 @@ import type { WireRequest } from "./wire.ts";
 /** What a request is about, once its parameters are understood: the same shape for a tool, a resource and a prompt. */
 export interface Subject {
   scopes?: readonly string[] | undefined;
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
   /** Time for one run, in ms. */
   timeoutMs: number;
   /** The input as the client sent it; an approval by the user is bound to it. */
@@ -40,6 +42,7 @@ export async function runCall(app: App, method: string, normalize: Normalize, pa
     const normalized = normalize(params, call);
     subject = normalized instanceof Promise ? await normalized : normalized;
     checkScopes(subject.scopes, call);
+    checkCapabilities(subject.requiredCapabilities, call);
     const done = await execute(subject, call, app.gate, app.seal);
     if (!("value" in done)) {
       record(app.log, call, "input_required");

@@ -30,6 +30,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
     const input = await parseInput(tool.inputSchema, sent);
     return {
       scopes: tool.scopes,
+      requiredCapabilities: tool.requiredCapabilities,
       timeoutMs: tool.timeoutMs ?? timeoutMs,
       input: sent,
       run: () => {

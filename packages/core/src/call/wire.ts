@@ -1,8 +1,8 @@
-import type { Caller, ClientInfo, Era, NotifyLevel } from "../contract/context.ts";
+import type { Caller, ClientCapability, ClientInfo, Era, NotifyLevel } from "../contract/context.ts";
 
-/** A question for the client's user or model, in the specification's words. */
+/** A question for the client, its user or its model, in the specification's words. */
 export interface ClientRequest {
-  method: "elicitation/create" | "sampling/createMessage";
+  method: "elicitation/create" | "sampling/createMessage" | "roots/list";
   params: Record<string, unknown>;
 }
 
@@ -16,7 +16,7 @@ export interface WireRequest {
   /** The client's token for progress notifications, when it wants them. */
   progressToken?: string | number;
   /** What the client can be asked. */
-  asks: { elicitation: boolean; sampling: boolean };
+  asks: Record<ClientCapability, boolean>;
   /** Sends a notification that belongs to this request. Must not throw. */
   notify(method: string, params: Record<string, unknown>): void;
   /** Sends a log message of the client's, if it asked for that level. Must not throw. */

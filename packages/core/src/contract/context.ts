@@ -35,6 +35,14 @@ export type SampleAnswer =
   | { action: "answered"; role: string; model: string; content: unknown }
   | { action: "unavailable" };
 
+/** What the client answered to {@link CallContext.roots}. */
+export type RootsAnswer =
+  | { action: "answered"; roots: { uri: string; name?: string }[] }
+  | { action: "unavailable" };
+
+/** What a client may be able to do for a server, in the words of its `capabilities`. */
+export type ClientCapability = "elicitation" | "sampling" | "roots";
+
 /** Structured logging to stderr; values are scrubbed of secrets before they are written. */
 export interface Logger {
   debug(fields: Record<string, unknown>, message: string): void;
@@ -64,11 +72,15 @@ export interface CallContext {
   notify(level: NotifyLevel, data: unknown): void;
   /**
    * Asks the user, once. **The handler then runs again from its top** with the answer in place, in both eras, so
-   * nothing irreversible may stand above the question.
+   * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema is
+   * another on the next run is asked anew. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
    *
-   * @param question.schema a flat z.object of strings, numbers, booleans and enums, each described
+   * @param question.key names the question to clients of the 2026 era. Default `q0`, `q1`, … in the order asked
+   * @param question.schema a flat z.object of strings, numbers, booleans, choices (z.enum, or a union of literals with
+   * a title each) and arrays of choices, each described
    */
   elicit<Schema extends z.ZodObject>(question: {
+    key?: string;
     message: string;
     schema: Schema;
   }): Promise<ElicitAnswer<z.output<Schema>>>;
@@ -78,4 +90,10 @@ export interface CallContext {
    * @deprecated The 2026-07-28 revision deprecates sampling. Call a model's API yourself.
    */
   sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string }): Promise<SampleAnswer>;
+  /**
+   * Asks the client which folders its user works in; the handler re-runs as with {@link CallContext.elicit}.
+   *
+   * @deprecated The 2026-07-28 revision deprecates roots. Take folders from the server's own settings.
+   */
+  roots(): Promise<RootsAnswer>;
 }

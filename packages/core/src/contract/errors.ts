@@ -73,6 +73,8 @@ export const ErrorCode = {
   overloaded: 4290,
   /** The caller lacks a scope; `data.required` names all that are needed. */
   forbidden: -32_003,
+  /** The client did not declare what the tool needs of it; `data.requiredCapabilities` names it. */
+  missingCapability: -32_021,
 } as const;
 
 /** A JSON-RPC error answer: for what is wrong with the request itself. Its text and data reach the client. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { WithContent } from "./content.ts";
-import type { CallContext } from "./context.ts";
+import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkName, checkText } from "./names.ts";
 import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
@@ -40,6 +40,11 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   icons?: Icon[];
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
   scopes?: readonly string[];
+  /**
+   * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
+   * answer `unavailable`, and the handler decides.
+   */
+  requiredCapabilities?: readonly ClientCapability[];
   /** Time for one run of the handler, in ms. Default: the server's (60 000). */
   timeoutMs?: number;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */

@@ -1,4 +1,5 @@
 import type { Change } from "../call/changes.ts";
+import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 
 /** What a connection needs beside its transport, in either era. */
@@ -15,11 +16,14 @@ export function progressTokenOf(params: Record<string, unknown>): { progressToke
 }
 
 /** What a client says it can be asked. `elicitation: {}` means forms; a client that does only URLs says so. */
-export function asksOf(capabilities: { elicitation?: { form?: unknown; url?: unknown } | undefined; sampling?: unknown } | undefined) {
-  const { elicitation, sampling } = capabilities ?? {};
+export function asksOf(
+  capabilities: { elicitation?: { form?: unknown; url?: unknown } | undefined; sampling?: unknown; roots?: unknown } | undefined,
+): WireRequest["asks"] {
+  const { elicitation, sampling, roots } = capabilities ?? {};
   return {
     elicitation: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     sampling: sampling !== undefined,
+    roots: roots !== undefined,
   };
 }
 

@@ -14,7 +14,7 @@ export interface HttpRefusal {
 export interface GuardOptions {
   /** Host names, without port, that clients may use besides the local ones. */
   allowedHosts: readonly string[];
-  /** Origins of browser pages that may call: `https://app.example.com`. Default none. */
+  /** Origins of browser pages that may call: `https://app.example.com`. Default none but the server's own. */
   allowedOrigins: readonly string[];
 }
 
@@ -28,7 +28,9 @@ export function checkRequest(request: IncomingMessage, { allowedHosts, allowedOr
     return { status: 403, message: "Forbidden: this Host is not served here. Start the server with --allowed-hosts to add one." };
   }
   const { origin } = request.headers;
-  if (origin !== undefined && !allowedOrigins.includes(origin)) {
+  // A page of this very address is none of another site: the name in Host has just been checked.
+  const own = origin === `http://${request.headers.host}`;
+  if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
     return { status: 403, message: "Forbidden: this Origin may not call. Start the server with --allowed-origins to add one." };
   }
   if (request.method !== "POST") return undefined;

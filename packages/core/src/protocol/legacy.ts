@@ -2,7 +2,7 @@ import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
-import { CreateMessageResultSchema, ElicitResultSchema, SetLevelRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema, SetLevelRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { App } from "../call/app.ts";
 import { findResource, notFound } from "../call/resources.ts";
 import { stringParam } from "../call/normalize.ts";
@@ -105,7 +105,12 @@ function subscribe(app: App, subscriptions: Set<string>, params: Record<string, 
   return {};
 }
 
+const ANSWERS = {
+  "elicitation/create": ElicitResultSchema,
+  "sampling/createMessage": CreateMessageResultSchema,
+  "roots/list": ListRootsResultSchema,
+};
+
 async function askClient(extra: Extra, request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
-  const schema = request.method === "elicitation/create" ? ElicitResultSchema : CreateMessageResultSchema;
-  return (await extra.sendRequest(request as never, schema as never, { signal, timeout: QUESTION_MS })) as Record<string, unknown>;
+  return (await extra.sendRequest(request as never, ANSWERS[request.method] as never, { signal, timeout: QUESTION_MS })) as Record<string, unknown>;
 }

@@ -7,6 +7,10 @@ import { isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, type Refusal,
 
 /** Bytes written but not yet read by the client past which nothing new is begun. */
 const MAX_PENDING_BYTES = 4_194_304;
+/** Messages handed on per turn of the event loop: what they answer is on its way before the next are begun. */
+const MESSAGES_PER_TURN = 16;
+/** Messages read but not handed on past which reading stops. */
+const MAX_UNREAD = 1_024;
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
 const MAX_LOGGED = 100;
 
@@ -39,7 +43,7 @@ interface Lane {
  * 4 MiB, invalid UTF-8 and a second request with an id in use are answered and logged, and serving goes on.
  */
 export function serveStdioConnection(app: App, input: Readable, output: Writable): StdioConnection {
-  const lanes = new Map<Era, Promise<Lane>>();
+  const lanes = new Map<Era, Lane>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Era>();
   let logged = 0;
@@ -49,7 +53,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   });
   const out = createWriter(output, () => end("broken"));
 
-  const openLane = async (era: Era): Promise<Lane> => {
+  const openLane = async (era: Era): Promise<void> => {
     const lane: Lane = {
       start: async () => {},
       send: async (message) => {
@@ -67,7 +71,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       const { connectModern } = await import("./modern.ts");
       closers.push(connectModern(app, lane as never, options));
     }
-    return lane;
+    lanes.set(era, lane);
   };
 
   const refused = ({ reason, answer }: Refusal): void => {
@@ -76,31 +80,32 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     out.write(JSON.stringify(answer));
   };
 
-  const receive = (message: Message): void => {
+  const receive = (message: Message): Promise<void> | undefined => {
     const { id, method } = message;
-    let era = eraOf(message);
+    // A cancellation says nothing of its era; the request it names does.
+    const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
+    const era = inFlight.get(cancelled ?? "") ?? eraOf(message);
+    const lane = lanes.get(era);
+    if (lane === undefined) return openLane(era);
     if (id !== undefined && method !== undefined) {
       if (inFlight.has(id)) {
         refused(refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", id));
-        return;
+        return undefined;
       }
       inFlight.set(id, era);
-    } else if (method === "notifications/cancelled") {
-      // A cancellation says nothing of its era; the request it names does. It may go unanswered from here on.
-      const requestId = message.params?.requestId as string | number;
-      era = inFlight.get(requestId) ?? era;
-      inFlight.delete(requestId);
+    } else if (cancelled !== undefined) {
+      // It may go unanswered from here on.
+      inFlight.delete(cancelled);
     }
-    const open = lanes.get(era);
-    if (open === undefined) lanes.set(era, openLane(era));
-    const lane = open ?? (lanes.get(era) as Promise<Lane>);
-    lane.then(({ onmessage }) => onmessage?.(message as never)).catch((error: unknown) => app.log.error({ err: error }, "the connection could not be opened"));
+    lane.onmessage?.(message as never);
+    return undefined;
   };
 
+  const inbox = createInbox(receive, input);
   const reader = createReader((line) => {
     const message = parseMessage(line);
     if (isRefusal(message)) refused(message);
-    else receive(message);
+    else inbox.push(message);
   }, refused);
   const onData = (chunk: Buffer): void => reader(chunk);
   const onEnd = (): void => end("eof");
@@ -116,13 +121,67 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   return {
     closed,
     get inFlight() {
-      return inFlight.size;
+      return inFlight.size + inbox.size;
     },
     stop,
     async close() {
       stop();
       await Promise.allSettled(closers.map((close) => close()));
       await out.flushed();
+    },
+  };
+}
+
+/**
+ * Hands messages on in order, a few per turn, and stops reading while too many wait.
+ *
+ * @param receive takes a message, or answers with a promise after which the same message is offered again
+ */
+function createInbox(receive: (message: Message) => Promise<void> | undefined, input: Readable) {
+  let waiting: Message[] = [];
+  let scheduled = false;
+  let blocked = false;
+  let room = MESSAGES_PER_TURN;
+  const take = (message: Message): boolean => {
+    const later = receive(message);
+    if (later === undefined) {
+      room -= 1;
+      return true;
+    }
+    blocked = true;
+    void later.finally(() => {
+      blocked = false;
+      // At once, not next turn: a cancellation from the same chunk must arrive before its request's handler runs.
+      work();
+    });
+    return false;
+  };
+  const work = (): void => {
+    let taken = 0;
+    while (taken < waiting.length && room > 0 && !blocked && take(waiting[taken] as Message)) taken += 1;
+    waiting = waiting.slice(taken);
+    if (waiting.length < MAX_UNREAD && input.isPaused()) input.resume();
+    schedule();
+  };
+  const schedule = (): void => {
+    if (scheduled || blocked || (waiting.length === 0 && room === MESSAGES_PER_TURN)) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      room = MESSAGES_PER_TURN;
+      work();
+    });
+  };
+  return {
+    get size() {
+      return waiting.length;
+    },
+    push(message: Message): void {
+      if (room === 0 || waiting.length > 0 || blocked || !take(message)) {
+        waiting.push(message);
+        if (waiting.length > MAX_UNREAD) input.pause();
+      }
+      schedule();
     },
   };
 }
@@ -181,6 +240,8 @@ function createWriter(output: Writable, onBroken: () => void) {
     const text = batch;
     batch = "";
     if (text !== "" && !output.destroyed) output.write(text);
+    // A write that went through at once is followed by no "drain".
+    if (waiting.length > 0 && !lagging()) wake();
   };
   const lagging = (): boolean => output.writableLength + batch.length > MAX_PENDING_BYTES && !output.destroyed;
   output.on("drain", wake);

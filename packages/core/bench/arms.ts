@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "tsup";
+import type { Era } from "../src/contract/context.ts";
+
+/** One of the servers that are compared. */
+export interface Arm {
+  name: string;
+  /** Arguments of node. */
+  args: readonly string[];
+  era: Era;
+  /** Whether it is the small server of raw-v1.ts, whose answers are known. */
+  small: boolean;
+  /** Why it cannot run here. */
+  skipped?: string;
+}
+
+/** The arm that every ratio is taken to. */
+export const BASE = "raw v1";
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const small = (name: string, file: string, era: Era = "2025"): Arm => ({
+  name,
+  args: [path(`dist/${file}.js`)],
+  era,
+  small: true,
+});
+
+const notes = path("../../../templates/notes/dist/main.js");
+const notesBin: Arm = {
+  name: "notes bin",
+  args: [notes, "--store", "memory"],
+  era: "2025",
+  small: false,
+  ...(existsSync(notes) ? {} : { skipped: "templates/notes/dist is missing; run `pnpm build`" }),
+};
+
+const v1 = small(BASE, "raw-v1");
+const v2 = small("raw v2", "raw-v2");
+const offshoot = small("offshoot", "offshoot");
+const bare = small("bare loop", "bare");
+
+/** Who takes part in which bench. */
+export const arms = {
+  stdio: [
+    v1,
+    v2,
+    small("raw v2, 2026 era", "raw-v2", "2026"),
+    offshoot,
+    small("offshoot, 2026 era", "offshoot", "2026"),
+    bare,
+  ],
+  start: [v1, v2, offshoot, notesBin, bare],
+} as const satisfies Record<string, readonly Arm[]>;
+
+/**
+ * Turns the servers of this folder into JavaScript, file by file, and bundles nothing: types stripped at every start
+ * would count as the server's own time.
+ */
+export async function buildServers(): Promise<void> {
+  if (!existsSync(path("../dist/serve.js"))) throw new Error("packages/core/dist is missing; run `pnpm build` first");
+  await build({
+    entry: ["raw-v1", "raw-v2", "offshoot", "bare"].map((name) => path(`${name}.ts`)),
+    outDir: path("dist"),
+    config: false,
+    bundle: false,
+    format: "esm",
+    target: "node22",
+    removeNodeProtocol: false,
+    silent: true,
+  });
+}

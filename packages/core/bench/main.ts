@@ -1,0 +1,108 @@
+// `pnpm bench [stdio] [start] [--rounds N] [--calls N] [--json] [--check]`; README.md says what it measures and why so.
+import { parseArgs } from "node:util";
+import { type Arm, arms, buildServers } from "./arms.ts";
+import { IN_FLIGHT } from "./conversation.ts";
+import { measureCalls, measureStart, type Sample, WARM_UP } from "./measure.ts";
+import { type Metric, type Outcome, summarise, type Target, table, two } from "./report.ts";
+
+/** Only what is promised: both are well above what is usual, so that noise does not break a promise that is kept. */
+const targets: Target[] = [
+  { bench: "stdio", arm: "offshoot", metric: "cpu", atMost: 0.9 },
+  { bench: "start", arm: "notes bin", metric: "time", atMost: 0.55 },
+];
+
+interface Bench {
+  title: string;
+  metrics: Record<string, Metric>;
+  measure: (arm: Arm) => Promise<Sample>;
+  /** Runs once per arm before the rounds, uncounted. */
+  prepare?: (arm: Arm) => Promise<unknown>;
+}
+
+const whole = (unit: string) => (value: number) => `${Math.round(value)} ${unit}`;
+
+function benches(calls: number): Record<keyof typeof arms, Bench> {
+  return {
+    stdio: {
+      title: `stdio: ${calls} tool calls, ${IN_FLIGHT} in flight, after ${WARM_UP} uncounted ones`,
+      metrics: {
+        cpu: { title: "CPU per call", show: (value) => `${value.toFixed(1)} µs` },
+        rate: { title: "calls/s", show: (value) => String(Math.round(value)) },
+        rss: { title: "memory after", show: whole("MB") },
+      },
+      measure: (arm) => measureCalls(arm, calls),
+    },
+    start: {
+      title: "start: spawn to the answer to tools/list; compile caches, where a server has one, are warm",
+      metrics: { time: { title: "time", show: whole("ms") }, cpu: { title: "CPU", show: whole("ms") } },
+      measure: measureStart,
+      prepare: measureStart,
+    },
+  };
+}
+
+/** Runs every arm once per round. Each round begins with another arm, so that no one has the quiet moments. */
+async function run(name: keyof typeof arms, bench: Bench, rounds: number, progress: (text: string) => void): Promise<Outcome> {
+  const present: Arm[] = arms[name].filter((arm: Arm) => arm.skipped === undefined);
+  const samples = new Map<Arm, Sample[]>(present.map((arm) => [arm, []]));
+  const measure = async (arm: Arm, how: (arm: Arm) => Promise<unknown>): Promise<Sample> => {
+    try {
+      return (await how(arm)) as Sample;
+    } catch (error) {
+      throw new Error(`${name}, ${arm.name}: ${(error as Error).message}`);
+    }
+  };
+  for (const arm of bench.prepare === undefined ? [] : present) await measure(arm, bench.prepare as Bench["measure"]);
+  for (let round = 0; round < rounds; round += 1) {
+    progress(`${name}: round ${round + 1} of ${rounds}`);
+    const turn = round % present.length;
+    for (const arm of [...present.slice(turn), ...present.slice(0, turn)]) samples.get(arm)?.push(await measure(arm, bench.measure));
+  }
+  return { name, title: bench.title, metrics: bench.metrics, arms: arms[name], samples };
+}
+
+function fail(message: string, code: number): never {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(code);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "7" },
+    calls: { type: "string", default: "10000" },
+    json: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+  },
+});
+const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
+if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0)) fail("--rounds and --calls take whole numbers above 0", 2);
+const all = benches(calls);
+const unknown = positionals.find((name) => !Object.hasOwn(all, name));
+if (unknown !== undefined) fail(`no bench "${unknown}"; there are ${Object.keys(all).join(" and ")}`, 2);
+const names = (positionals.length === 0 ? Object.keys(all) : positionals) as (keyof typeof arms)[];
+
+// For people who wait; a pipe gets only results.
+const progress = process.stderr.isTTY ? (text: string) => void process.stderr.write(`${text}\n`) : () => {};
+const outcomes: Outcome[] = [];
+try {
+  await buildServers();
+  for (const name of names) outcomes.push(await run(name, all[name], rounds, progress));
+} catch (error) {
+  fail((error as Error).message, 1);
+}
+
+const summary = summarise(outcomes, targets, { rounds, calls });
+if (values.json) {
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+} else {
+  const lines = summary.targets.map(({ bench, arm, metric, atMost, ratio, met }) => {
+    const { title } = all[bench as keyof typeof all].metrics[metric] as Metric;
+    const verdict = ratio === null ? "not measured" : `${two(ratio)}, ${met ? "met" : "NOT MET"}`;
+    return `target: ${bench}, ${arm}, ${title} at most ${atMost} × ${summary.base}: ${verdict}`;
+  });
+  const legend = `Each cell: median of the ratios to ${summary.base} in the same round [lowest–highest] (median itself).`;
+  const machine = `Node ${summary.node}, ${summary.cpus} CPUs, ${rounds} rounds. ${legend}`;
+  process.stdout.write(`${[...outcomes.map(table), machine, lines.join("\n")].join("\n\n")}\n`);
+}
+if (values.check && summary.targets.some(({ met }) => !met)) process.exitCode = 1;

@@ -1,0 +1,312 @@
+// What a client can do to the HTTP wire. Spoken by hand, because real clients are too polite.
+import { execFileSync } from "node:child_process";
+import { request } from "node:http";
+import { connect as connectSocket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../src/call/app.ts";
+import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/http.ts";
+import { createLog } from "../src/telemetry/log.ts";
+import { createLab } from "./fixtures/lab.ts";
+import { initialize, type Json, META, startLab, toolCall } from "./fixtures/raw.ts";
+
+async function open(options: HttpOptions = {}) {
+  const lab = createLab();
+  const log: string[] = [];
+  const app = createApp(lab.server, { log: createLog("info", { write: (line) => log.push(line) }) });
+  return { lab, log, app, endpoint: await serveHttp(app, options) };
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  /** The JSON body, or the last message of an event stream. */
+  json: Json;
+}
+
+/** A request with exactly these headers. */
+function send(endpoint: HttpEndpoint, { method = "POST", path = "/mcp", headers = {}, body }: { method?: string; path?: string; headers?: Record<string, string>; body?: unknown } = {}): Promise<Answer> {
+  const url = new URL(endpoint.url);
+  const payload = body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: url.hostname, port: url.port, path, method, headers: { ...(method === "POST" && { "content-type": "application/json", accept: "application/json, text/event-stream" }), ...headers } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("error", reject);
+        response.on("end", () => {
+          const data = /^data: (.+)$/m.exec(text.trim().split("\n\n").pop() ?? "")?.[1] ?? text;
+          let json: Json;
+          try {
+            json = JSON.parse(data);
+          } catch {
+            json = undefined;
+          }
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, json });
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(payload);
+  });
+}
+
+const modern = (message: Json, changes: Record<string, string | undefined> = {}) => {
+  const headers: Record<string, string | undefined> = { "mcp-protocol-version": "2026-07-28", "mcp-method": message.method, "mcp-name": message.params?.name, ...changes };
+  return { headers: Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)), body: message };
+};
+
+async function session(endpoint: HttpEndpoint) {
+  const hello = await send(endpoint, { body: initialize(0) });
+  const headers = { "mcp-session-id": hello.headers["mcp-session-id"] as string, "mcp-protocol-version": "2025-11-25" };
+  await send(endpoint, { headers, body: { jsonrpc: "2.0", method: "notifications/initialized" } });
+  return headers;
+}
+
+describe("one endpoint", () => {
+  let server: Awaited<ReturnType<typeof open>>;
+  beforeAll(async () => {
+    server = await open({ allowedOrigins: ["https://app.example.com"], allowedHosts: ["mcp.example.com"] });
+  });
+  afterAll(() => server.endpoint.drain(0));
+
+  test("both eras are answered at one URL", async () => {
+    const headers = await session(server.endpoint);
+    expect((await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "2025" }) })).json).toMatchObject({ id: 1, result: { structuredContent: { text: "2025" } } });
+    expect((await send(server.endpoint, modern(toolCall(2, "echo", { text: "2026" }, META)))).json).toMatchObject({ id: 2, result: { resultType: "complete", structuredContent: { text: "2026" } } });
+  });
+
+  const good = modern(toolCall(1, "echo", { text: "x" }, META));
+
+  test.each([
+    ["evil.com", 403],
+    ["localhost.evil.com:80", 403],
+    ["0.0.0.0:80", 403],
+    ["127.0.0.1.evil.com", 403],
+    ["evil.com@127.0.0.1", 403],
+    ["LOCALHOST:80", 200],
+    ["[::1]:80", 200],
+    ["127.0.0.1:1", 200],
+    ["mcp.example.com", 200],
+  ])("R40 HTTP Host %j answers %i", async (host, status) => {
+    expect((await send(server.endpoint, { ...good, headers: { ...good.headers, host } })).status).toBe(status);
+  });
+
+  test.each([
+    ["http://evil.com", 403],
+    ["null", 403],
+    ["http://localhost.evil.com", 403],
+    ["http://localhost:9", 403],
+    ["https://app.example.com", 200],
+  ])("R41 Origin %s answers %i", async (origin, status) => {
+    const answer = await send(server.endpoint, { ...good, headers: { ...good.headers, origin } });
+    expect(answer.status).toBe(status);
+    expect(answer.headers["access-control-allow-origin"]).toBe(status === 200 ? origin : undefined);
+  });
+
+  test("a listed page's browser may ask first", async () => {
+    const answer = await send(server.endpoint, { method: "OPTIONS", headers: { origin: "https://app.example.com" } });
+    expect(answer).toMatchObject({ status: 204, headers: { "access-control-allow-headers": expect.stringContaining("mcp-session-id") } });
+  });
+
+  test("404 off the path, 405 with Allow", async () => {
+    expect((await send(server.endpoint, { ...good, path: "/" })).status).toBe(404);
+    expect((await send(server.endpoint, { ...good, path: "/mcp/x" })).status).toBe(404);
+    expect(await send(server.endpoint, { method: "PUT" })).toMatchObject({ status: 405, headers: { allow: "GET, POST, DELETE" } });
+  });
+
+  test("/healthz and /readyz answer", async () => {
+    expect(await send(server.endpoint, { method: "GET", path: "/healthz" })).toMatchObject({ status: 200, body: "ok\n" });
+    expect(await send(server.endpoint, { method: "GET", path: "/readyz" })).toMatchObject({ status: 200, body: "ready\n" });
+  });
+
+  test("R13 an unknown method is -32601 with 404", async () => {
+    expect(await send(server.endpoint, modern({ jsonrpc: "2.0", id: 1, method: "no/such", params: { _meta: META } }))).toMatchObject({ status: 404, json: { error: { code: -32_601 } } });
+  });
+
+  test("R14 a 2026 header without _meta, and _meta without capabilities, are -32602 with 400", async () => {
+    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" })))).toMatchObject({ status: 400, json: { error: { code: -32_602 } } });
+    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, { "io.modelcontextprotocol/protocolVersion": "2026-07-28" })))).toMatchObject({ status: 400, json: { error: { code: -32_602 } } });
+  });
+
+  test.each([
+    ["R16 the header's version is another", { "mcp-protocol-version": "2025-11-25" }],
+    ["R17 the header's method is another", { "mcp-method": "tools/list" }],
+    ["R17 the header's name is another", { "mcp-name": "slow" }],
+    ["R17 the header's method is missing", { "mcp-method": undefined }],
+    ["R17 the header's name is missing", { "mcp-name": undefined }],
+  ])("%s: 400 with -32020", async (_title, changes) => {
+    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), changes))).toMatchObject({ status: 400, json: { error: { code: -32_020 } } });
+  });
+
+  test("R17 a name in the base64 form is understood", async () => {
+    expect((await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), { "mcp-name": "=?base64?ZWNobw==?=" }))).status).toBe(200);
+  });
+
+  test.each([
+    ["R01 a word", "hello", -32_700],
+    ["R04 null", "null", -32_600],
+    ["R05 no jsonrpc", '{"id":7,"method":"tools/list"}', -32_600],
+    ["R11 a __proto__ key", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"__proto__":{"polluted":1}}}}', -32_602],
+    ["R20 200 000 nested lists", `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`, -32_602],
+    ["R22 bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), -32_700],
+  ])("%s is 400", async (_title, body, code) => {
+    expect(await send(server.endpoint, { body })).toMatchObject({ status: 400, json: { error: { code } } });
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  test("R19 a body over 4 MiB is 413, by its declared length and by its chunks", async () => {
+    expect((await send(server.endpoint, { body: Buffer.alloc(4_194_305, " ") })).status).toBe(413);
+    const { port } = new URL(server.endpoint.url);
+    const socket = connectSocket(Number(port), "127.0.0.1");
+    socket.write("POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => {
+      answer += chunk;
+    });
+    socket.on("error", () => {});
+    const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
+    for (let sent = 0; sent < 100 && answer === ""; sent += 1) {
+      socket.write(chunk);
+      await sleep(1);
+    }
+    while (answer === "") await sleep(5);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  test("R43 a compressed body is 415 and not inflated; so is any other media type", async () => {
+    const body = gzipSync(Buffer.alloc(10_000_000));
+    expect((await send(server.endpoint, { headers: { "content-encoding": "gzip" }, body })).status).toBe(415);
+    expect((await send(server.endpoint, { headers: { "content-type": "text/plain" }, body: "{}" })).status).toBe(415);
+  });
+
+  test("R07 two in-flight requests with one id in one session: the second is refused", async () => {
+    const headers = await session(server.endpoint);
+    const first = send(server.endpoint, { headers, body: toolCall(1, "slow", { ms: 300 }) });
+    await sleep(50);
+    expect(await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({ status: 400, json: { error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } } });
+    expect((await first).json).toMatchObject({ id: 1, result: {} });
+  });
+
+  test.each(["2025", "2026"])("R29 a %s client that hangs up stops the work", async (era) => {
+    const { lab, endpoint } = server;
+    lab.events.length = 0;
+    const headers = era === "2025" ? await session(endpoint) : modern(toolCall(5, "slow", {}, META)).headers;
+    const url = new URL(endpoint.url);
+    const outgoing = request({ host: url.hostname, port: url.port, path: "/mcp", method: "POST", headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers } });
+    outgoing.on("error", () => {});
+    outgoing.end(JSON.stringify(toolCall(5, "slow", { ms: 30_000 }, era === "2025" ? undefined : META)));
+    while (!lab.events.includes("slow began")) await sleep(5);
+    outgoing.destroy();
+    while (!lab.events.includes("slow aborted: AbortError")) await sleep(5);
+    expect(server.app.gate.running).toBe(0);
+  });
+});
+
+test("session never deleted: idle ones are swept, and a cap holds", async () => {
+  const { endpoint } = await open({ sessionIdleMs: 100, maxSessions: 2 });
+  const first = await session(endpoint);
+  await session(endpoint);
+  expect((await send(endpoint, { body: initialize(0) })).status).toBe(503);
+  expect(endpoint.sessions).toBe(2);
+  while (endpoint.sessions > 0) await sleep(20);
+  expect((await send(endpoint, { headers: first, body: toolCall(1, "echo", { text: "x" }) })).status).toBe(404);
+  await endpoint.drain(0);
+});
+
+test("DELETE closes a session; a request without one is told to initialize", async () => {
+  const { endpoint } = await open();
+  const headers = await session(endpoint);
+  expect((await send(endpoint, { method: "DELETE", headers })).status).toBe(200);
+  expect(endpoint.sessions).toBe(0);
+  expect(await send(endpoint, { body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({ status: 400, json: { error: { message: expect.stringMatching(/initialize/) } } });
+  await endpoint.drain(0);
+});
+
+describe("authentication", () => {
+  const open2 = () =>
+    open({
+      authenticate: ({ headers }) => (headers.authorization === undefined ? undefined : { id: headers.authorization, scopes: headers.authorization === "writer" ? ["lab:read", "lab:write"] : ["lab:read", "lab:*", "lab:writer"] }),
+    });
+
+  test("nobody is let in unnamed", async () => {
+    const { endpoint } = await open2();
+    expect(await send(endpoint, modern(toolCall(1, "echo", { text: "x" }, META)))).toMatchObject({ status: 401, headers: { "www-authenticate": "Bearer" } });
+    await endpoint.drain(0);
+  });
+
+  test("scopes are matched exactly, all of them, and the refusal names them", async () => {
+    const { endpoint, lab } = await open2();
+    const call = modern(toolCall(1, "guarded", {}, META));
+    const refused = await send(endpoint, { ...call, headers: { ...call.headers, authorization: "reader" } });
+    expect(refused.json).toMatchObject({ error: { code: -32_003, data: { required: ["lab:read", "lab:write"] } } });
+    expect(lab.events).toEqual([]);
+    expect((await send(endpoint, { ...call, headers: { ...call.headers, authorization: "writer" } })).json).toMatchObject({ result: {} });
+    await endpoint.drain(0);
+  });
+
+  test("a session answers only the caller who opened it", async () => {
+    const { endpoint } = await open2();
+    const hello = await send(endpoint, { headers: { authorization: "writer" }, body: initialize(0) });
+    const headers = { "mcp-session-id": hello.headers["mcp-session-id"] as string, authorization: "reader" };
+    expect((await send(endpoint, { headers, body: toolCall(1, "echo", { text: "x" }) })).status).toBe(404);
+    await endpoint.drain(0);
+  });
+
+  test("R49 a requestState replayed by another caller is refused", async () => {
+    const { endpoint, lab } = await open2();
+    const asking = { ...META, "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } };
+    const call = modern(toolCall(1, "remove", { id: "n1" }, asking));
+    const { json } = await send(endpoint, { ...call, headers: { ...call.headers, authorization: "writer" } });
+    const { requestState, inputRequests } = json.result;
+    const [key] = Object.keys(inputRequests);
+    const retry = { ...call.body, id: 2, params: { ...call.body.params, requestState, inputResponses: { [key as string]: { action: "accept", content: { sure: true } } } } };
+    const replayed = await send(endpoint, { headers: { ...call.headers, authorization: "reader" }, body: retry });
+    expect(replayed.json).toMatchObject({ error: { code: -32_602 } });
+    expect(lab.events).not.toContain("removed n1");
+    expect((await send(endpoint, { headers: { ...call.headers, authorization: "writer" }, body: retry })).json).toMatchObject({ result: { structuredContent: { text: "removed: true" } } });
+    await endpoint.drain(0);
+  });
+});
+
+test("R38 a client that sends its headers byte by byte is cut off, and others are served meanwhile", async () => {
+  const { endpoint } = await open();
+  const { port } = new URL(endpoint.url);
+  const socket = connectSocket(Number(port), "127.0.0.1");
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  socket.on("error", () => {});
+  socket.on("data", () => {});
+  const drip = setInterval(() => socket.write("x"), 500);
+  socket.write("POST /mcp HTTP/1.1\r\nx-drip: ");
+  expect((await send(endpoint, modern(toolCall(1, "echo", { text: "x" }, META)))).status).toBe(200);
+  await closed;
+  clearInterval(drip);
+  await endpoint.drain(0);
+}, 20_000);
+
+test("draining: /readyz says so, running calls finish, new ones are refused", async () => {
+  const { endpoint } = await open();
+  const call = modern(toolCall(1, "slow", { ms: 400 }, META));
+  const running = send(endpoint, { ...call, headers: { ...call.headers, connection: "keep-alive" } });
+  await sleep(100);
+  const drained = endpoint.drain(5_000);
+  expect((await running).json).toMatchObject({ id: 1, result: {} });
+  await drained;
+  await expect(send(endpoint, { method: "GET", path: "/healthz" })).rejects.toThrow();
+});
+
+test("R44 the HTTP transport binds 127.0.0.1 only", async () => {
+  await using lab = startLab(["--transport", "http", "--port", "0"]);
+  await lab.until((text) => text.includes("listens on http://127.0.0.1:"));
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(lab.stderr())?.[1]).toString(16).toUpperCase().padStart(4, "0");
+  if (process.platform !== "linux") return;
+  const listening = execFileSync("cat", ["/proc/net/tcp", "/proc/net/tcp6"]).toString().split("\n").filter((line) => line.includes(`:${port} `) && / 0A /.test(line));
+  expect(listening).toHaveLength(1);
+  expect(listening[0]).toContain(`0100007F:${port}`);
+});

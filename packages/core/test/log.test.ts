@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createLog, stderrSink } from "../src/telemetry/log.ts";
+import { createScrub } from "../src/telemetry/scrub.ts";
+
+const write = (fields: Record<string, unknown>, message = "said", env: Record<string, string> = {}): string => {
+  const lines: string[] = [];
+  createLog("info", { write: (line) => lines.push(line) }, createScrub(env)).info(fields, message);
+  expect(lines).toHaveLength(1);
+  return lines[0] as string;
+};
+
+describe("secrets are taken out by what they look like", () => {
+  test.each([
+    ["password=hunter2", "hunter2"],
+    ['{"password": "hunter2"}', "hunter2"],
+    ["api_key: abc123def", "abc123def"],
+    ["client-secret=s3cr3t", "s3cr3t"],
+    ["Authorization: Bearer abcdefghijk", "abcdefghijk"],
+    ["sent bearer abcdefghijk.lmn", "abcdefghijk"],
+    ["postgres://app:hunter2@db/notes", "hunter2"],
+    ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJzdWIiOiIxIn0"],
+    ["sk-proj-abcdef123456", "abcdef123456"],
+    ["ghp_abcdefghijklmnop", "abcdefghijklmnop"],
+    ["secret=SG.abc123 at /home/u/x", "SG.abc123"],
+    ["AKIAIOSFODNN7EXAMPLE", "IOSFODNN7EXAMPLE"],
+    ["-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----", "MIIabc"],
+    ["cookie: session=abc123; other=def456", "abc123"],
+  ])("%s", (text, secret) => {
+    for (const line of [write({ text }), write({ deep: { inside: [text] } }), write({}, text), write({ err: new Error(text) })]) {
+      expect(line).not.toContain(secret);
+      expect(() => JSON.parse(line)).not.toThrow();
+    }
+  });
+
+  test("and by what they are: the values of variables whose name says secret", () => {
+    expect(write({ text: "it was correct horse, you see" }, "x", { NOTES_PASSWORD: "correct horse" })).toContain("it was [secret], you see");
+  });
+
+  test("ordinary text is left alone", () => {
+    const text = "The tokenizer split 12 keys; see notes://recent and https://example.com/a?b=c.";
+    expect(JSON.parse(write({ text })).text).toBe(text);
+  });
+
+  test("whatever is around it, a named secret never survives and the line stays JSON", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.stringMatching(/^[A-Za-z0-9]{8,20}$/), fc.constantFrom("password=", "token: ", '"secret":"', "api_key="), (around, secret, name) => {
+        const line = write({ text: `${around.replaceAll(secret, "")} ${name}XX${secret}` });
+        expect(() => JSON.parse(line)).not.toThrow();
+        expect(line).not.toContain(`XX${secret}`);
+      }),
+    );
+  });
+});
+
+describe("R53 one line for each entry", () => {
+  test.each([
+    ["a forged line", 'x\n{"level":60,"msg":"forged"}'],
+    ["an escape sequence", "\u001b[2J"],
+    ["a line separator", "a\u2028b\u2029c\u0085d"],
+  ])("%s stays inside its field", (_what, text) => {
+    const line = write({ text });
+    expect(line.trimEnd()).not.toMatch(/[\n\u001b\u2028\u2029\u0085]/);
+    expect(JSON.parse(line).text).toBe(text);
+  });
+
+  test("a megabyte is cut to 8 kB and is still JSON", () => {
+    for (const fields of [{ text: "x".repeat(1_000_000) }, { list: Array.from({ length: 50_000 }, () => "item") }, { err: new Error("y".repeat(1_000_000)) }]) {
+      const line = write(fields);
+      expect(line.length).toBeLessThanOrEqual(8_192);
+      expect(JSON.parse(line)).toMatchObject({ level: "info", msg: "said" });
+    }
+  });
+});
+
+test("a stderr that nobody reads costs no memory: lines are dropped, and counted once it drains", () => {
+  const written: string[] = [];
+  const stream = { writableLength: 0, write: (line: string) => written.push(line) };
+  const sink = stderrSink(stream as never);
+  sink.write("one\n");
+  stream.writableLength = 2_000_000;
+  sink.write("lost\n");
+  sink.write("lost\n");
+  stream.writableLength = 0;
+  sink.write("two\n");
+  expect(written).toEqual(["one\n", expect.stringContaining('"dropped":2'), "two\n"]);
+});
