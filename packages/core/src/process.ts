@@ -38,6 +38,8 @@ export function untilStopped(log: Log): Promise<number> {
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
     // A promise that nobody awaits is a bug to be logged, no reason to take every client's session down with it.
-    process.on("unhandledRejection", (reason) => log.error({ err: reason instanceof Error ? reason : new Error(String(reason)) }, "unhandled rejection"));
+    process.on("unhandledRejection", (reason) =>
+      log.error({ err: reason instanceof Error ? reason : new Error(String(reason)) }, "unhandled rejection"),
+    );
   });
 }

@@ -28,7 +28,10 @@ const ORPHAN_DRAIN_MS = 1_000;
  * Serves until the client leaves (stdio) or a signal arrives, drains, and exits: 0, or 143 and 130 when a second
  * signal cuts the draining short. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
  */
-export async function serve(server: ServerDefinition, { config: given = {}, authenticate, onClose }: ServeOptions = {}): Promise<void> {
+export async function serve(
+  server: ServerDefinition,
+  { config: given = {}, authenticate, onClose }: ServeOptions = {},
+): Promise<void> {
   const config = { ...ServeSettings.parse({}), ...given };
   const log = createLog(config.logLevel);
   const app = await orExit(async () => {
@@ -36,7 +39,8 @@ export async function serve(server: ServerDefinition, { config: given = {}, auth
     checkProfile(server, config.profile);
     return createApp(server, { log, profile: config.profile });
   });
-  const stopped = config.transport === "stdio" ? serveStdio(app) : await orExit(() => serveOverHttp(app, config, authenticate));
+  const stopped =
+    config.transport === "stdio" ? serveStdio(app) : await orExit(() => serveOverHttp(app, config, authenticate));
   const code = await stopped;
   app.changes.close();
   await onClose?.();
@@ -59,22 +63,29 @@ export async function orExit<Value>(step: Promise<Value> | (() => Value | Promis
 
 function explain(error: unknown): string {
   const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
-  if (code === "EADDRINUSE") return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
-  if (code === "EACCES" && port !== undefined) return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
-  if (code === "EADDRNOTAVAIL") return `The address ${address} is not one of this machine's. Choose another with --host.`;
+  if (code === "EADDRINUSE")
+    return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
+  if (code === "EACCES" && port !== undefined)
+    return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
+  if (code === "EADDRNOTAVAIL")
+    return `The address ${address} is not one of this machine's. Choose another with --host.`;
   return (message ?? String(error)).split("\n")[0] as string;
 }
 
 function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {
   const local = host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
   if (transport === "http" && !local && !authenticated && !insecure) {
-    throw new SettingsError(`--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, or add --insecure if that is meant.`);
+    throw new SettingsError(
+      `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, or add --insecure if that is meant.`,
+    );
   }
 }
 
 function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {
   if (profile === undefined || Object.hasOwn(profiles, profile)) return;
-  throw new SettingsError(`--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`);
+  throw new SettingsError(
+    `--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`,
+  );
 }
 
 async function serveStdio(app: App): Promise<number> {
@@ -85,12 +96,17 @@ async function serveStdio(app: App): Promise<number> {
   connection.stop();
   const until = performance.now() + (typeof code === "number" ? DRAIN_MS : ORPHAN_DRAIN_MS);
   // A broken pipe means that no answer can arrive: there is nothing to wait for.
-  while (code !== "broken" && connection.inFlight > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (code !== "broken" && connection.inFlight > 0 && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   await Promise.race([connection.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
   return 0;
 }
 
-async function serveOverHttp(app: App, config: ServeSettings, authenticate: ServeOptions["authenticate"]): Promise<Promise<number>> {
+async function serveOverHttp(
+  app: App,
+  config: ServeSettings,
+  authenticate: ServeOptions["authenticate"],
+): Promise<Promise<number>> {
   const { serveHttp } = await import("./protocol/http.ts");
   protectStdout(app.log);
   const endpoint = await serveHttp(app, { ...config, ...(authenticate === undefined ? {} : { authenticate }) });

@@ -11,7 +11,12 @@ export class SettingsError extends Error {
 
 const list = z
   .string()
-  .transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""))
+  .transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  )
   .default([]);
 
 /** The settings every server has, beside its own. */
@@ -23,7 +28,10 @@ export const ServeSettings = z.object({
   allowedOrigins: list.describe("Origins of web pages that may call, such as https://app.example.com; comma-separated"),
   insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
   profile: z.string().optional().describe("Offer only the tools of this profile"),
-  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("How much is logged, on stderr"),
+  logLevel: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("How much is logged, on stderr"),
 });
 export type ServeSettings = z.output<typeof ServeSettings>;
 
@@ -86,7 +94,10 @@ export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOpt
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(`${envPrefix}_`) || value === undefined) continue;
     const key = twins.get(variable);
-    if (key === undefined) throw new SettingsError(`unknown setting ${variable} in the environment.${nearest(variable, [...twins.keys()])} See ${name} --help.`);
+    if (key === undefined)
+      throw new SettingsError(
+        `unknown setting ${variable} in the environment.${nearest(variable, [...twins.keys()])} See ${name} --help.`,
+      );
     values[key] = value;
     source[key] = variable;
   }
@@ -104,16 +115,24 @@ export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOpt
   return parsed.data as z.output<Own> & ServeSettings;
 }
 
-function parseFlags(argv: readonly string[], flags: Map<string, string>, isSwitch: (key: string) => boolean, name: string): Record<string, string> {
+function parseFlags(
+  argv: readonly string[],
+  flags: Map<string, string>,
+  isSwitch: (key: string) => boolean,
+  name: string,
+): Record<string, string> {
   const given: Record<string, string> = {};
   const { tokens } = parseArgs({
     args: [...argv],
     strict: false,
     tokens: true,
-    options: Object.fromEntries([...flags].map(([flag, key]) => [flag, { type: isSwitch(key) ? "boolean" : "string" } as const])),
+    options: Object.fromEntries(
+      [...flags].map(([flag, key]) => [flag, { type: isSwitch(key) ? "boolean" : "string" } as const]),
+    ),
   });
   for (const token of tokens ?? []) {
-    if (token.kind === "positional") throw new SettingsError(`unexpected argument ${JSON.stringify(token.value)}. See ${name} --help.`);
+    if (token.kind === "positional")
+      throw new SettingsError(`unexpected argument ${JSON.stringify(token.value)}. See ${name} --help.`);
     if (token.kind !== "option") continue;
     const flag = token.name === "h" ? "help" : token.name;
     if (flag === "help" || flag === "version") {
@@ -121,15 +140,26 @@ function parseFlags(argv: readonly string[], flags: Map<string, string>, isSwitc
       continue;
     }
     const key = flags.get(flag);
-    if (key === undefined) throw new SettingsError(`unknown flag ${token.rawName}.${nearest(token.rawName, [...flags.keys()].map((known) => `--${known}`))} See ${name} --help.`);
-    if (token.value === undefined && !isSwitch(key)) throw new SettingsError(`${token.rawName} needs a value. See ${name} --help.`);
+    if (key === undefined)
+      throw new SettingsError(
+        `unknown flag ${token.rawName}.${nearest(
+          token.rawName,
+          [...flags.keys()].map((known) => `--${known}`),
+        )} See ${name} --help.`,
+      );
+    if (token.value === undefined && !isSwitch(key))
+      throw new SettingsError(`${token.rawName} needs a value. See ${name} --help.`);
     if (flag in given) throw new SettingsError(`${token.rawName} is given twice.`);
     given[flag] = token.value ?? "true";
   }
   return given;
 }
 
-function helpText(shape: Record<string, z.ZodType>, { name, version, description, envPrefix, examples = [] }: ConfigOptions, isSwitch: (key: string) => boolean): string {
+function helpText(
+  shape: Record<string, z.ZodType>,
+  { name, version, description, envPrefix, examples = [] }: ConfigOptions,
+  isSwitch: (key: string) => boolean,
+): string {
   const rows = Object.entries(shape).map(([key, schema]) => {
     const json = jsonOf(schema);
     const choices = (json.enum as string[] | undefined)?.join("|");
@@ -140,7 +170,9 @@ function helpText(shape: Record<string, z.ZodType>, { name, version, description
   });
   rows.push(["  --help, -h", "Show this and exit"], ["  --version", "Show the version and exit"]);
   const width = Math.min(44, Math.max(...rows.map(([left]) => left.length))) + 2;
-  const table = rows.map(([left, right]) => (left.length < width ? left.padEnd(width) : `${left}\n${" ".repeat(width)}`) + right);
+  const table = rows.map(
+    ([left, right]) => (left.length < width ? left.padEnd(width) : `${left}\n${" ".repeat(width)}`) + right,
+  );
   const shownExamples = examples.map(([command, what]) => `  ${command}\n      ${what}`);
   return `${name} ${version}: ${description}
 
@@ -160,7 +192,9 @@ function jsonOf(schema: z.ZodType): Record<string, unknown> {
 
 /** " Did you mean --port?" when something known is close. */
 function nearest(word: string, known: readonly string[]): string {
-  const ranked = known.map((candidate) => [distance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const).sort((a, b) => a[0] - b[0])[0];
+  const ranked = known
+    .map((candidate) => [distance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const)
+    .sort((a, b) => a[0] - b[0])[0];
   return ranked !== undefined && ranked[0] <= 3 ? ` Did you mean ${ranked[1]}?` : "";
 }
 
@@ -169,7 +203,13 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      next.push(
+        Math.min(
+          (next[j - 1] as number) + 1,
+          (row[j] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
     }
     row = next;
   }

@@ -7,9 +7,11 @@ import { defineServer, defineTool } from "../src/index.ts";
 import { connect, type TestClient, WIRES } from "../src/testing/index.ts";
 import { createLab } from "./fixtures/lab.ts";
 
-
 describe.each(WIRES)("%s", (wire) => {
-  const using = async (options: Partial<Parameters<typeof connect>[1]>, use: (client: TestClient, lab: ReturnType<typeof createLab>, log: string[]) => Promise<void>) => {
+  const using = async (
+    options: Partial<Parameters<typeof connect>[1]>,
+    use: (client: TestClient, lab: ReturnType<typeof createLab>, log: string[]) => Promise<void>,
+  ) => {
     const lab = createLab();
     const log: string[] = [];
     const client = await connect(lab.server, { wire, log, ...options });
@@ -27,7 +29,12 @@ describe.each(WIRES)("%s", (wire) => {
       expect(JSON.stringify(result)).not.toMatch(/hunter2|password|\/home/);
       const id = /correlation id (\S+);/.exec(result.text)?.[1] as string;
       const line = log.find((entry) => entry.includes(id)) as string;
-      expect(JSON.parse(line)).toMatchObject({ level: "error", name: "throws_secret", outcome: "internal_error", correlationId: id });
+      expect(JSON.parse(line)).toMatchObject({
+        level: "error",
+        name: "throws_secret",
+        outcome: "internal_error",
+        correlationId: id,
+      });
       expect(line).toContain("at /home/u/x");
       expect(line).not.toContain("hunter2");
     }));
@@ -39,7 +46,8 @@ describe.each(WIRES)("%s", (wire) => {
       expect(result.text).toMatch(/failed for a reason inside the server/);
       expect(JSON.stringify(result) + log.join("")).not.toContain("SG.abc123");
       expect(log.filter((line) => line.includes("internal_error"))).toHaveLength(1);
-    }));
+    }),
+  );
 
   test("a ToolError reaches the model as written, with its facts for programs", () =>
     using({}, async (client) => {
@@ -75,14 +83,23 @@ describe.each(WIRES)("%s", (wire) => {
 
   test("an output that its schema refuses is masked", () =>
     using({}, async (client) => {
-      expect(await client.call("wrong_output")).toMatchObject({ isError: true, text: expect.stringMatching(/inside the server/) });
+      expect(await client.call("wrong_output")).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/inside the server/),
+      });
     }));
 
-  test.each(["bigint", "cycle"])("a result that is not serialisable (%s) is a typed error and serving goes on", (name) =>
-    using({}, async (client) => {
-      expect(await client.call(name)).toMatchObject({ isError: true, text: expect.stringMatching(/inside the server/) });
-      expect((await client.call("echo", { text: "alive" })).data).toEqual({ text: "alive" });
-    }));
+  test.each(["bigint", "cycle"])(
+    "a result that is not serialisable (%s) is a typed error and serving goes on",
+    (name) =>
+      using({}, async (client) => {
+        expect(await client.call(name)).toMatchObject({
+          isError: true,
+          text: expect.stringMatching(/inside the server/),
+        });
+        expect((await client.call("echo", { text: "alive" })).data).toEqual({ text: "alive" });
+      }),
+  );
 
   test("a schema with async parts is parsed all the same", () =>
     using({}, async (client) => {
@@ -91,12 +108,18 @@ describe.each(WIRES)("%s", (wire) => {
 
   test("a result over 4 MiB is refused with a way out", () =>
     using({}, async (client) => {
-      expect(await client.call("big", { bytes: 5_000_000 })).toMatchObject({ isError: true, text: expect.stringMatching(/5000000 bytes.*smaller/) });
+      expect(await client.call("big", { bytes: 5_000_000 })).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/5000000 bytes.*smaller/),
+      });
     }));
 
   test("a wrong input is reported to the model, field by field, and the tool does not run", () =>
     using({}, async (client, lab) => {
-      expect(await client.call("echo", { text: 42 })).toMatchObject({ isError: true, text: expect.stringMatching(/^Invalid input for echo[\s\S]*\ntext: /) });
+      expect(await client.call("echo", { text: 42 })).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/^Invalid input for echo[\s\S]*\ntext: /),
+      });
       expect(lab.events).toEqual([]);
     }));
 
@@ -110,7 +133,8 @@ describe.each(WIRES)("%s", (wire) => {
   test.each(["__proto__", "constructor", "toString"])("the tool name %s finds nothing", (name) =>
     using({}, async (client) => {
       await expect(client.call(name)).rejects.toMatchObject({ code: -32_602 });
-    }));
+    }),
+  );
 
   test("R22 a lone surrogate is refused", () =>
     using({}, async (client) => {
@@ -122,15 +146,27 @@ describe.each(WIRES)("%s", (wire) => {
     using({}, async (client) => {
       expect((await client.resources()).map(({ uri }) => uri)).toEqual(["lab://bytes", "item://1", "item://2"]);
       for (const method of ["tools/list", "resources/list", "resources/templates/list", "prompts/list"]) {
-        for (const cursor of ["forged", "", Buffer.from('["tools",7]').toString("base64url"), Buffer.from('["tools",-1]').toString("base64url")]) {
+        for (const cursor of [
+          "forged",
+          "",
+          Buffer.from('["tools",7]').toString("base64url"),
+          Buffer.from('["tools",-1]').toString("base64url"),
+        ]) {
           await expect(client.request(method, { cursor })).rejects.toThrow(/[Ii]nvalid cursor|32602/);
         }
       }
     }));
 
-  test("a long list comes in pages without loss", async () => {
+  test("a long list comes in pages of 100, without loss", async () => {
     const tools = Array.from({ length: 250 }, (_item, index) =>
-      defineTool({ name: `tool_${index}`, title: "T", description: "D.", inputSchema: z.object({}), outputSchema: z.object({}), handler: () => ({}) }),
+      defineTool({
+        name: `tool_${index}`,
+        title: "T",
+        description: "D.",
+        inputSchema: z.object({}),
+        outputSchema: z.object({}),
+        handler: () => ({}),
+      }),
     );
     const client = await connect(defineServer({ name: "many", version: "1.0.0", tools }), { wire });
     expect((await client.request("tools/list")).tools).toHaveLength(100);
@@ -152,16 +188,22 @@ describe.each(WIRES)("%s", (wire) => {
 
   test("the deadline ends a call, and the model reads what to do", () =>
     using({ timeoutMs: 50 }, async (client, lab) => {
-      expect(await client.call("slow", { ms: 10_000 })).toMatchObject({ isError: true, text: expect.stringMatching(/did not finish within 50 ms/) });
+      expect(await client.call("slow", { ms: 10_000 })).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/did not finish within 50 ms/),
+      });
       expect(lab.events).toContain("slow aborted: TimeoutError");
     }));
 
   test("more calls than may run wait their turn, and more than may wait are refused 4290 with retryAfterMs", () =>
     using({ maxRunning: 2, maxWaiting: 3 }, async (client, lab) => {
       const refused: { code: number; data: { retryAfterMs: number } }[] = [];
-      const calls = Array.from({ length: 10 }, () => client.call("hold").catch((error: (typeof refused)[number]) => void refused.push(error)));
+      const calls = Array.from({ length: 10 }, () =>
+        client.call("hold").catch((error: (typeof refused)[number]) => void refused.push(error)),
+      );
       while (refused.length < 5) await sleep(5);
-      for (const { code, data } of refused) expect({ code, data }).toMatchObject({ code: 4290, data: { retryAfterMs: expect.any(Number) } });
+      for (const { code, data } of refused)
+        expect({ code, data }).toMatchObject({ code: 4290, data: { retryAfterMs: expect.any(Number) } });
       lab.release();
       expect((await Promise.all(calls)).filter((result) => result !== undefined)).toHaveLength(5);
     }));
@@ -169,14 +211,17 @@ describe.each(WIRES)("%s", (wire) => {
   test("one server instance for each connection: answers and notifications reach only who asked", async () => {
     const lab = createLab();
     const seen: Record<string, string[]> = { a: [], b: [] };
-    const open = (name: "a" | "b") => connect(lab.server, { wire, onNotification: (method) => seen[name]?.push(method) });
+    const open = (name: "a" | "b") =>
+      connect(lab.server, { wire, onNotification: (method) => seen[name]?.push(method) });
     const [a, b] = [await open("a"), await open("b")];
-    const answers = await Promise.all(Array.from({ length: 40 }, (_item, index) => (index % 2 === 0 ? a : b).call("echo", { text: `${index}` })));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_item, index) => (index % 2 === 0 ? a : b).call("echo", { text: `${index}` })),
+    );
     expect(answers.map(({ data }) => data.text)).toEqual(Array.from({ length: 40 }, (_item, index) => `${index}`));
     await Promise.all([a.close(), b.close()]);
   });
 
-  test("elicitation the obvious way: the user is asked once, also after a decline", async () => {
+  test("elicitation the obvious way, and legacy HTTP stateless: the user is asked once, also after a decline, on every wire", async () => {
     for (const [answer, text] of [
       [{ action: "decline" }, "decline"],
       [{ action: "cancel" }, "cancel"],
@@ -203,7 +248,9 @@ describe.each(WIRES)("%s", (wire) => {
 
   test("an answer that does not fit the question is an error the model can act on", () =>
     using({ onElicit: () => ({ action: "accept", content: { sure: "perhaps" } }) }, async (client, lab) => {
-      const result = await client.call("remove", { id: "n1" }).catch((error: Error) => ({ isError: true, text: error.message }));
+      const result = await client
+        .call("remove", { id: "n1" })
+        .catch((error: Error) => ({ isError: true, text: error.message }));
       expect(result.isError).toBe(true);
       expect(lab.events).not.toContain("removed n1");
     }));
@@ -222,24 +269,33 @@ describe.each(WIRES)("%s", (wire) => {
 
   test("changes reach those who subscribed, in the words of their era", async () => {
     const seen: string[] = [];
-    await using({ onNotification: (method, params) => seen.push(`${method} ${params.uri ?? ""}`.trim()) }, async (client, lab) => {
-      await client.subscribe(["item://1"]);
-      lab.emit().resourceUpdated("item://1");
-      lab.emit().resourceUpdated("item://2");
-      lab.emit().resourcesChanged();
-      while (seen.length < 2) await sleep(5);
-      await sleep(30);
-      expect(seen.sort()).toEqual(["notifications/resources/list_changed", "notifications/resources/updated item://1"]);
-    });
+    await using(
+      { onNotification: (method, params) => seen.push(`${method} ${params.uri ?? ""}`.trim()) },
+      async (client, lab) => {
+        await client.subscribe(["item://1"]);
+        lab.emit().resourceUpdated("item://1");
+        lab.emit().resourceUpdated("item://2");
+        lab.emit().resourcesChanged();
+        while (seen.length < 2) await sleep(5);
+        await sleep(30);
+        expect(seen.sort()).toEqual([
+          "notifications/resources/list_changed",
+          "notifications/resources/updated item://1",
+        ]);
+      },
+    );
   });
 
   test("a resource that is not there is -32602 and names its URI", () =>
     using({}, async (client) => {
-      for (const uri of ["item://9", "other://1", "item://%zz"]) await expect(client.read(uri)).rejects.toMatchObject({ code: -32_602, data: { uri } });
+      for (const uri of ["item://9", "other://1", "item://%zz"])
+        await expect(client.read(uri)).rejects.toMatchObject({ code: -32_602, data: { uri } });
     }));
 
   test("bytes come as a blob with their MIME type", () =>
     using({}, async (client) => {
-      expect(await client.read("lab://bytes")).toEqual([{ uri: "lab://bytes", mimeType: "application/octet-stream", blob: "AP8=" }]);
+      expect(await client.read("lab://bytes")).toEqual([
+        { uri: "lab://bytes", mimeType: "application/octet-stream", blob: "AP8=" },
+      ]);
     }));
 });

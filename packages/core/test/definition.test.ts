@@ -4,9 +4,26 @@ import { DefinitionError, definePrompt, defineResource, defineServer, defineTool
 
 const described = z.object({ text: z.string().describe("Some text") });
 const tool = (changes: object) =>
-  defineTool({ name: "say", title: "Say", description: "Says it.", inputSchema: described, outputSchema: described, handler: ({ text }: { text: string }) => ({ text }), ...changes } as never);
-const resource = (changes: object) => defineResource({ name: "item", title: "Item", description: "A thing.", uri: "item://{id}", read: () => "x", ...changes } as never);
-const prompt = (changes: object) => definePrompt({ name: "greet", title: "Greet", description: "Greets.", handler: () => "hi", ...changes } as never);
+  defineTool({
+    name: "say",
+    title: "Say",
+    description: "Says it.",
+    inputSchema: described,
+    outputSchema: described,
+    handler: ({ text }: { text: string }) => ({ text }),
+    ...changes,
+  } as never);
+const resource = (changes: object) =>
+  defineResource({
+    name: "item",
+    title: "Item",
+    description: "A thing.",
+    uri: "item://{id}",
+    read: () => "x",
+    ...changes,
+  } as never);
+const prompt = (changes: object) =>
+  definePrompt({ name: "greet", title: "Greet", description: "Greets.", handler: () => "hi", ...changes } as never);
 const server = (changes: object) => defineServer({ name: "lab", version: "1.0.0", tools: [tool({})], ...changes });
 
 describe("a definition that cannot be served is refused where it is made, by name", () => {
@@ -20,25 +37,65 @@ describe("a definition that cannot be served is refused where it is made, by nam
     ["a bidirectional override in a title", () => tool({ title: "Say\u202e" }), /tool "say".*U\+202E/],
     ["a tag character in a description", () => tool({ description: "Says\u{e0041}" }), /U\+E0041/],
     ["a control character in a description", () => tool({ description: "Says\u0007" }), /U\+0007/],
-    ["a date in the input", () => tool({ inputSchema: z.object({ at: z.date().describe("When") }) }), /tool "say" inputSchema cannot be turned into JSON Schema.*[Dd]ate/],
-    ["a bigint in the output", () => tool({ outputSchema: z.object({ n: z.bigint().describe("n") }) }), /tool "say" outputSchema/],
+    [
+      "one bad schema (z.date())",
+      () => tool({ inputSchema: z.object({ at: z.date().describe("When") }) }),
+      /tool "say" inputSchema cannot be turned into JSON Schema.*[Dd]ate/,
+    ],
+    [
+      "a bigint in the output",
+      () => tool({ outputSchema: z.object({ n: z.bigint().describe("n") }) }),
+      /tool "say" outputSchema/,
+    ],
     ["an input that is no object", () => tool({ inputSchema: z.string() }), /tool "say" inputSchema must be an object/],
-    ["an undescribed field", () => tool({ inputSchema: z.object({ text: z.string() }) }), /tool "say" inputSchema: the field "text" has no description/],
-    ["an undescribed field deep inside", () => tool({ outputSchema: z.object({ notes: z.array(z.object({ id: z.string() })).describe("Notes") }) }), /"notes\.id" has no description/],
-    ["hidden characters in a field's description", () => tool({ inputSchema: z.object({ text: z.string().describe("x\u00ad") }) }), /description of "text".*U\+00AD/],
-    ["a tool that is read-only and destructive", () => tool({ annotations: { readOnlyHint: true, destructiveHint: true } }), /tool "say".*cannot be both/],
+    [
+      "an undescribed field",
+      () => tool({ inputSchema: z.object({ text: z.string() }) }),
+      /tool "say" inputSchema: the field "text" has no description/,
+    ],
+    [
+      "an undescribed field deep inside",
+      () => tool({ outputSchema: z.object({ notes: z.array(z.object({ id: z.string() })).describe("Notes") }) }),
+      /"notes\.id" has no description/,
+    ],
+    [
+      "hidden characters in a field's description",
+      () => tool({ inputSchema: z.object({ text: z.string().describe("x\u00ad") }) }),
+      /description of "text".*U\+00AD/,
+    ],
+    [
+      "a tool that is read-only and destructive",
+      () => tool({ annotations: { readOnlyHint: true, destructiveHint: true } }),
+      /tool "say".*cannot be both/,
+    ],
     ["a timeout of nothing", () => tool({ timeoutMs: 0 }), /timeoutMs must be above 0/],
     ["a template beyond {name} and {+name}", () => resource({ uri: "item://{?q}" }), /resource "item".*only \{name\}/],
     ["a template without a scheme", () => resource({ uri: "{id}" }), /must begin with a lower-case scheme/],
     ["a variable named twice", () => resource({ uri: "item://{id}/{id}" }), /names \{id\} twice/],
     ["a fixed URI with a list", () => resource({ uri: "item://all", list: () => ({ resources: [] }) }), /lists itself/],
-    ["completion of a variable that is none", () => resource({ complete: { name: () => [] } }), /"name", which is no variable/],
-    ["a prompt argument that is no string", () => prompt({ arguments: z.object({ n: z.number().describe("n") }) }), /prompt "greet".*"n" must accept a string/],
-    ["an undescribed prompt argument", () => prompt({ arguments: z.object({ style: z.string() }) }), /prompt "greet" arguments: the field "style"/],
+    [
+      "completion of a variable that is none",
+      () => resource({ complete: { name: () => [] } }),
+      /"name", which is no variable/,
+    ],
+    [
+      "a prompt argument that is no string",
+      () => prompt({ arguments: z.object({ n: z.number().describe("n") }) }),
+      /prompt "greet".*"n" must accept a string/,
+    ],
+    [
+      "an undescribed prompt argument",
+      () => prompt({ arguments: z.object({ style: z.string() }) }),
+      /prompt "greet" arguments: the field "style"/,
+    ],
     ["completion of an argument that is none", () => prompt({ complete: { style: () => [] } }), /no argument/],
-    ["two tools of one name", () => server({ tools: [tool({}), tool({})] }), /Two tools are named "say"/],
-    ["two prompts of one name", () => server({ prompts: [prompt({}), prompt({})] }), /Two prompts are named "greet"/],
-    ["two resources of one URI", () => server({ resources: [resource({}), resource({ name: "other" })] }), /Two resources have the URI item:\/\/\{id\}/],
+    ["a duplicate name: two tools", () => server({ tools: [tool({}), tool({})] }), /Two tools are named "say"/],
+    ["a duplicate name: two prompts", () => server({ prompts: [prompt({}), prompt({})] }), /Two prompts are named "greet"/],
+    [
+      "two resources of one URI",
+      () => server({ resources: [resource({}), resource({ name: "other" })] }),
+      /Two resources have the URI item:\/\/\{id\}/,
+    ],
     ["a server name with spaces", () => server({ name: "My Server" }), /"My Server"/],
     ["a version that is none", () => server({ version: "latest" }), /"latest" is not a semantic version/],
     ["hidden characters in the instructions", () => server({ instructions: "Do\u2060it" }), /instructions.*U\+2060/],
@@ -51,7 +108,9 @@ describe("a definition that cannot be served is refused where it is made, by nam
 
   test("R59 a $ref that leaves the document", () => {
     const remote = described.meta({ $ref: "http://127.0.0.1:9/x" });
-    expect(() => tool({ inputSchema: z.object({ text: remote.describe("Some text") }) })).toThrow(/a \$ref must stay inside/);
+    expect(() => tool({ inputSchema: z.object({ text: remote.describe("Some text") }) })).toThrow(
+      /a \$ref must stay inside/,
+    );
   });
 });
 
@@ -69,11 +128,16 @@ describe("a definition is published as clients need it", () => {
   });
 
   test("output schemas are open, so that adding a field is no break", () => {
-    expect(JSON.stringify(tool({ outputSchema: z.object({ inner: described.describe("Inner") }) }).json.output)).not.toContain('"additionalProperties":false');
+    expect(
+      JSON.stringify(tool({ outputSchema: z.object({ inner: described.describe("Inner") }) }).json.output),
+    ).not.toContain('"additionalProperties":false');
   });
 
   test("a field shared through $defs is accepted", () => {
-    const shared = z.object({ id: z.string().describe("Id") }).describe("A thing").meta({ id: "Thing" });
+    const shared = z
+      .object({ id: z.string().describe("Id") })
+      .describe("A thing")
+      .meta({ id: "Thing" });
     expect(tool({ outputSchema: z.object({ a: shared, b: shared }) }).json.output.$defs).toBeDefined();
   });
 });

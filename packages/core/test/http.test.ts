@@ -27,12 +27,33 @@ interface Answer {
 }
 
 /** A request with exactly these headers. */
-function send(endpoint: HttpEndpoint, { method = "POST", path = "/mcp", headers = {}, body }: { method?: string; path?: string; headers?: Record<string, string>; body?: unknown } = {}): Promise<Answer> {
+function send(
+  endpoint: HttpEndpoint,
+  {
+    method = "POST",
+    path = "/mcp",
+    headers = {},
+    body,
+  }: { method?: string; path?: string; headers?: Record<string, string>; body?: unknown } = {},
+): Promise<Answer> {
   const url = new URL(endpoint.url);
-  const payload = body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
+  const payload =
+    body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: url.hostname, port: url.port, path, method, headers: { ...(method === "POST" && { "content-type": "application/json", accept: "application/json, text/event-stream" }), ...headers } },
+      {
+        host: url.hostname,
+        port: url.port,
+        path,
+        method,
+        headers: {
+          ...(method === "POST" && {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+          }),
+          ...headers,
+        },
+      },
       (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => {
@@ -57,8 +78,18 @@ function send(endpoint: HttpEndpoint, { method = "POST", path = "/mcp", headers 
 }
 
 const modern = (message: Json, changes: Record<string, string | undefined> = {}) => {
-  const headers: Record<string, string | undefined> = { "mcp-protocol-version": "2026-07-28", "mcp-method": message.method, "mcp-name": message.params?.name, ...changes };
-  return { headers: Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)), body: message };
+  const headers: Record<string, string | undefined> = {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": message.method,
+    "mcp-name": message.params?.name,
+    ...changes,
+  };
+  return {
+    headers: Object.fromEntries(
+      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    body: message,
+  };
 };
 
 async function session(endpoint: HttpEndpoint) {
@@ -77,8 +108,14 @@ describe("one endpoint", () => {
 
   test("both eras are answered at one URL", async () => {
     const headers = await session(server.endpoint);
-    expect((await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "2025" }) })).json).toMatchObject({ id: 1, result: { structuredContent: { text: "2025" } } });
-    expect((await send(server.endpoint, modern(toolCall(2, "echo", { text: "2026" }, META)))).json).toMatchObject({ id: 2, result: { resultType: "complete", structuredContent: { text: "2026" } } });
+    expect((await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "2025" }) })).json).toMatchObject({
+      id: 1,
+      result: { structuredContent: { text: "2025" } },
+    });
+    expect((await send(server.endpoint, modern(toolCall(2, "echo", { text: "2026" }, META)))).json).toMatchObject({
+      id: 2,
+      result: { resultType: "complete", structuredContent: { text: "2026" } },
+    });
   });
 
   const good = modern(toolCall(1, "echo", { text: "x" }, META));
@@ -111,27 +148,49 @@ describe("one endpoint", () => {
 
   test("a listed page's browser may ask first", async () => {
     const answer = await send(server.endpoint, { method: "OPTIONS", headers: { origin: "https://app.example.com" } });
-    expect(answer).toMatchObject({ status: 204, headers: { "access-control-allow-headers": expect.stringContaining("mcp-session-id") } });
+    expect(answer).toMatchObject({
+      status: 204,
+      headers: { "access-control-allow-headers": expect.stringContaining("mcp-session-id") },
+    });
   });
 
   test("404 off the path, 405 with Allow", async () => {
     expect((await send(server.endpoint, { ...good, path: "/" })).status).toBe(404);
     expect((await send(server.endpoint, { ...good, path: "/mcp/x" })).status).toBe(404);
-    expect(await send(server.endpoint, { method: "PUT" })).toMatchObject({ status: 405, headers: { allow: "GET, POST, DELETE" } });
+    expect(await send(server.endpoint, { method: "PUT" })).toMatchObject({
+      status: 405,
+      headers: { allow: "GET, POST, DELETE" },
+    });
   });
 
   test("/healthz and /readyz answer", async () => {
-    expect(await send(server.endpoint, { method: "GET", path: "/healthz" })).toMatchObject({ status: 200, body: "ok\n" });
-    expect(await send(server.endpoint, { method: "GET", path: "/readyz" })).toMatchObject({ status: 200, body: "ready\n" });
+    expect(await send(server.endpoint, { method: "GET", path: "/healthz" })).toMatchObject({
+      status: 200,
+      body: "ok\n",
+    });
+    expect(await send(server.endpoint, { method: "GET", path: "/readyz" })).toMatchObject({
+      status: 200,
+      body: "ready\n",
+    });
   });
 
   test("R13 an unknown method is -32601 with 404", async () => {
-    expect(await send(server.endpoint, modern({ jsonrpc: "2.0", id: 1, method: "no/such", params: { _meta: META } }))).toMatchObject({ status: 404, json: { error: { code: -32_601 } } });
+    expect(
+      await send(server.endpoint, modern({ jsonrpc: "2.0", id: 1, method: "no/such", params: { _meta: META } })),
+    ).toMatchObject({ status: 404, json: { error: { code: -32_601 } } });
   });
 
   test("R14 a 2026 header without _meta, and _meta without capabilities, are -32602 with 400", async () => {
-    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" })))).toMatchObject({ status: 400, json: { error: { code: -32_602 } } });
-    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, { "io.modelcontextprotocol/protocolVersion": "2026-07-28" })))).toMatchObject({ status: 400, json: { error: { code: -32_602 } } });
+    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" })))).toMatchObject({
+      status: 400,
+      json: { error: { code: -32_602 } },
+    });
+    expect(
+      await send(
+        server.endpoint,
+        modern(toolCall(1, "echo", { text: "x" }, { "io.modelcontextprotocol/protocolVersion": "2026-07-28" })),
+      ),
+    ).toMatchObject({ status: 400, json: { error: { code: -32_602 } } });
   });
 
   test.each([
@@ -141,19 +200,37 @@ describe("one endpoint", () => {
     ["R17 the header's method is missing", { "mcp-method": undefined }],
     ["R17 the header's name is missing", { "mcp-name": undefined }],
   ])("%s: 400 with -32020", async (_title, changes) => {
-    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), changes))).toMatchObject({ status: 400, json: { error: { code: -32_020 } } });
+    expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), changes))).toMatchObject({
+      status: 400,
+      json: { error: { code: -32_020 } },
+    });
   });
 
   test("R17 a name in the base64 form is understood", async () => {
-    expect((await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), { "mcp-name": "=?base64?ZWNobw==?=" }))).status).toBe(200);
+    expect(
+      (
+        await send(
+          server.endpoint,
+          modern(toolCall(1, "echo", { text: "x" }, META), { "mcp-name": "=?base64?ZWNobw==?=" }),
+        )
+      ).status,
+    ).toBe(200);
   });
 
   test.each([
     ["R01 a word", "hello", -32_700],
     ["R04 null", "null", -32_600],
     ["R05 no jsonrpc", '{"id":7,"method":"tools/list"}', -32_600],
-    ["R11 a __proto__ key", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"__proto__":{"polluted":1}}}}', -32_602],
-    ["R20 200 000 nested lists", `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`, -32_602],
+    [
+      "R11 a __proto__ key",
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"__proto__":{"polluted":1}}}}',
+      -32_602,
+    ],
+    [
+      "R20 200 000 nested lists",
+      `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
+      -32_602,
+    ],
     ["R22 bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), -32_700],
   ])("%s is 400", async (_title, body, code) => {
     expect(await send(server.endpoint, { body })).toMatchObject({ status: 400, json: { error: { code } } });
@@ -164,7 +241,9 @@ describe("one endpoint", () => {
     expect((await send(server.endpoint, { body: Buffer.alloc(4_194_305, " ") })).status).toBe(413);
     const { port } = new URL(server.endpoint.url);
     const socket = connectSocket(Number(port), "127.0.0.1");
-    socket.write("POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+    socket.write(
+      "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+    );
     let answer = "";
     socket.on("data", (chunk: Buffer) => {
       answer += chunk;
@@ -190,7 +269,10 @@ describe("one endpoint", () => {
     const headers = await session(server.endpoint);
     const first = send(server.endpoint, { headers, body: toolCall(1, "slow", { ms: 300 }) });
     await sleep(50);
-    expect(await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({ status: 400, json: { error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } } });
+    expect(await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({
+      status: 400,
+      json: { error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } },
+    });
     expect((await first).json).toMatchObject({ id: 1, result: {} });
   });
 
@@ -199,7 +281,13 @@ describe("one endpoint", () => {
     lab.events.length = 0;
     const headers = era === "2025" ? await session(endpoint) : modern(toolCall(5, "slow", {}, META)).headers;
     const url = new URL(endpoint.url);
-    const outgoing = request({ host: url.hostname, port: url.port, path: "/mcp", method: "POST", headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers } });
+    const outgoing = request({
+      host: url.hostname,
+      port: url.port,
+      path: "/mcp",
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
+    });
     outgoing.on("error", () => {});
     outgoing.end(JSON.stringify(toolCall(5, "slow", { ms: 30_000 }, era === "2025" ? undefined : META)));
     while (!lab.events.includes("slow began")) await sleep(5);
@@ -225,19 +313,32 @@ test("DELETE closes a session; a request without one is told to initialize", asy
   const headers = await session(endpoint);
   expect((await send(endpoint, { method: "DELETE", headers })).status).toBe(200);
   expect(endpoint.sessions).toBe(0);
-  expect(await send(endpoint, { body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({ status: 400, json: { error: { message: expect.stringMatching(/initialize/) } } });
+  expect(await send(endpoint, { body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({
+    status: 400,
+    json: { error: { message: expect.stringMatching(/initialize/) } },
+  });
   await endpoint.drain(0);
 });
 
 describe("authentication", () => {
   const open2 = () =>
     open({
-      authenticate: ({ headers }) => (headers.authorization === undefined ? undefined : { id: headers.authorization, scopes: headers.authorization === "writer" ? ["lab:read", "lab:write"] : ["lab:read", "lab:*", "lab:writer"] }),
+      authenticate: ({ headers }) =>
+        headers.authorization === undefined
+          ? undefined
+          : {
+              id: headers.authorization,
+              scopes:
+                headers.authorization === "writer" ? ["lab:read", "lab:write"] : ["lab:read", "lab:*", "lab:writer"],
+            },
     });
 
   test("nobody is let in unnamed", async () => {
     const { endpoint } = await open2();
-    expect(await send(endpoint, modern(toolCall(1, "echo", { text: "x" }, META)))).toMatchObject({ status: 401, headers: { "www-authenticate": "Bearer" } });
+    expect(await send(endpoint, modern(toolCall(1, "echo", { text: "x" }, META)))).toMatchObject({
+      status: 401,
+      headers: { "www-authenticate": "Bearer" },
+    });
     await endpoint.drain(0);
   });
 
@@ -247,7 +348,9 @@ describe("authentication", () => {
     const refused = await send(endpoint, { ...call, headers: { ...call.headers, authorization: "reader" } });
     expect(refused.json).toMatchObject({ error: { code: -32_003, data: { required: ["lab:read", "lab:write"] } } });
     expect(lab.events).toEqual([]);
-    expect((await send(endpoint, { ...call, headers: { ...call.headers, authorization: "writer" } })).json).toMatchObject({ result: {} });
+    expect(
+      (await send(endpoint, { ...call, headers: { ...call.headers, authorization: "writer" } })).json,
+    ).toMatchObject({ result: {} });
     await endpoint.drain(0);
   });
 
@@ -266,11 +369,21 @@ describe("authentication", () => {
     const { json } = await send(endpoint, { ...call, headers: { ...call.headers, authorization: "writer" } });
     const { requestState, inputRequests } = json.result;
     const [key] = Object.keys(inputRequests);
-    const retry = { ...call.body, id: 2, params: { ...call.body.params, requestState, inputResponses: { [key as string]: { action: "accept", content: { sure: true } } } } };
+    const retry = {
+      ...call.body,
+      id: 2,
+      params: {
+        ...call.body.params,
+        requestState,
+        inputResponses: { [key as string]: { action: "accept", content: { sure: true } } },
+      },
+    };
     const replayed = await send(endpoint, { headers: { ...call.headers, authorization: "reader" }, body: retry });
     expect(replayed.json).toMatchObject({ error: { code: -32_602 } });
     expect(lab.events).not.toContain("removed n1");
-    expect((await send(endpoint, { headers: { ...call.headers, authorization: "writer" }, body: retry })).json).toMatchObject({ result: { structuredContent: { text: "removed: true" } } });
+    expect(
+      (await send(endpoint, { headers: { ...call.headers, authorization: "writer" }, body: retry })).json,
+    ).toMatchObject({ result: { structuredContent: { text: "removed: true" } } });
     await endpoint.drain(0);
   });
 });
@@ -304,9 +417,15 @@ test("draining: /readyz says so, running calls finish, new ones are refused", as
 test("R44 the HTTP transport binds 127.0.0.1 only", async () => {
   await using lab = startLab(["--transport", "http", "--port", "0"]);
   await lab.until((text) => text.includes("listens on http://127.0.0.1:"));
-  const port = Number(/127\.0\.0\.1:(\d+)/.exec(lab.stderr())?.[1]).toString(16).toUpperCase().padStart(4, "0");
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(lab.stderr())?.[1])
+    .toString(16)
+    .toUpperCase()
+    .padStart(4, "0");
   if (process.platform !== "linux") return;
-  const listening = execFileSync("cat", ["/proc/net/tcp", "/proc/net/tcp6"]).toString().split("\n").filter((line) => line.includes(`:${port} `) && / 0A /.test(line));
+  const listening = execFileSync("cat", ["/proc/net/tcp", "/proc/net/tcp6"])
+    .toString()
+    .split("\n")
+    .filter((line) => line.includes(`:${port} `) && / 0A /.test(line));
   expect(listening).toHaveLength(1);
   expect(listening[0]).toContain(`0100007F:${port}`);
 });

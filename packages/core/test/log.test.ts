@@ -27,14 +27,21 @@ describe("secrets are taken out by what they look like", () => {
     ["-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----", "MIIabc"],
     ["cookie: session=abc123; other=def456", "abc123"],
   ])("%s", (text, secret) => {
-    for (const line of [write({ text }), write({ deep: { inside: [text] } }), write({}, text), write({ err: new Error(text) })]) {
+    for (const line of [
+      write({ text }),
+      write({ deep: { inside: [text] } }),
+      write({}, text),
+      write({ err: new Error(text) }),
+    ]) {
       expect(line).not.toContain(secret);
       expect(() => JSON.parse(line)).not.toThrow();
     }
   });
 
   test("and by what they are: the values of variables whose name says secret", () => {
-    expect(write({ text: "it was correct horse, you see" }, "x", { NOTES_PASSWORD: "correct horse" })).toContain("it was [secret], you see");
+    expect(write({ text: "it was correct horse, you see" }, "x", { NOTES_PASSWORD: "correct horse" })).toContain(
+      "it was [secret], you see",
+    );
   });
 
   test("ordinary text is left alone", () => {
@@ -44,11 +51,16 @@ describe("secrets are taken out by what they look like", () => {
 
   test("whatever is around it, a named secret never survives and the line stays JSON", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.stringMatching(/^[A-Za-z0-9]{8,20}$/), fc.constantFrom("password=", "token: ", '"secret":"', "api_key="), (around, secret, name) => {
-        const line = write({ text: `${around.replaceAll(secret, "")} ${name}XX${secret}` });
-        expect(() => JSON.parse(line)).not.toThrow();
-        expect(line).not.toContain(`XX${secret}`);
-      }),
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 40 }),
+        fc.stringMatching(/^[A-Za-z0-9]{8,20}$/),
+        fc.constantFrom("password=", "token: ", '"secret":"', "api_key="),
+        (around, secret, name) => {
+          const line = write({ text: `${around.replaceAll(secret, "")} ${name}XX${secret}` });
+          expect(() => JSON.parse(line)).not.toThrow();
+          expect(line).not.toContain(`XX${secret}`);
+        },
+      ),
     );
   });
 });
@@ -60,12 +72,16 @@ describe("R53 one line for each entry", () => {
     ["a line separator", "a\u2028b\u2029c\u0085d"],
   ])("%s stays inside its field", (_what, text) => {
     const line = write({ text });
-    expect(line.trimEnd()).not.toMatch(/[\n\u001b\u2028\u2029\u0085]/);
+    for (const control of ["\n", "\u001b", "\u2028", "\u2029", "\u0085"]) expect(line.trimEnd()).not.toContain(control);
     expect(JSON.parse(line).text).toBe(text);
   });
 
   test("a megabyte is cut to 8 kB and is still JSON", () => {
-    for (const fields of [{ text: "x".repeat(1_000_000) }, { list: Array.from({ length: 50_000 }, () => "item") }, { err: new Error("y".repeat(1_000_000)) }]) {
+    for (const fields of [
+      { text: "x".repeat(1_000_000) },
+      { list: Array.from({ length: 50_000 }, () => "item") },
+      { err: new Error("y".repeat(1_000_000)) },
+    ]) {
       const line = write(fields);
       expect(line.length).toBeLessThanOrEqual(8_192);
       expect(JSON.parse(line)).toMatchObject({ level: "info", msg: "said" });

@@ -58,9 +58,16 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
   });
 
   test("R34 the parent is killed: the server is gone within two seconds", async () => {
-    const parent = spawn(process.execPath, ["-e", `const c=require("node:child_process").spawn(process.execPath,[${JSON.stringify(main)}],{stdio:["pipe","pipe","ignore"]});console.log(c.pid);c.stdout.on("data",()=>{})`], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const parent = spawn(
+      process.execPath,
+      [
+        "-e",
+        `const c=require("node:child_process").spawn(process.execPath,[${JSON.stringify(main)}],{stdio:["pipe","pipe","ignore"]});console.log(c.pid);c.stdout.on("data",()=>{})`,
+      ],
+      {
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
     const [chunk] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(chunk.toString());
     await sleep(600);
@@ -93,7 +100,9 @@ test("R58 nobody reads stderr: serving goes on", async () => {
   lab.child.stderr?.pause();
   lab.write(...hello);
   for (let round = 0; round < 20; round += 1) {
-    lab.write(...Array.from({ length: 200 }, (_item, index) => toolCall(round * 200 + index + 1, "echo", { text: "x" })));
+    lab.write(
+      ...Array.from({ length: 200 }, (_item, index) => toolCall(round * 200 + index + 1, "echo", { text: "x" })),
+    );
     await lab.lines.id(round * 200 + 200);
   }
   expect(lab.lines.all.filter(({ result }: Json) => result?.structuredContent)).toHaveLength(4_000);
@@ -104,14 +113,24 @@ test("R58 nobody reads stderr: serving goes on", async () => {
 describe("settings", () => {
   const cases: [title: string, args: string[], env: Record<string, string>, line: RegExp][] = [
     ["an unknown flag", ["--prot", "3"], {}, /^lab: unknown flag --prot\. Did you mean --port\?/],
-    ["an unknown variable", [], { LAB_PROT: "3" }, /^lab: unknown setting LAB_PROT in the environment\. Did you mean LAB_PORT\?/],
+    [
+      "an unknown variable",
+      [],
+      { LAB_PROT: "3" },
+      /^lab: unknown setting LAB_PROT in the environment\. Did you mean LAB_PORT\?/,
+    ],
     ["a wrong value", ["--transport", "carrier-pigeon"], {}, /^lab: --transport is wrong: .*"stdio"/],
     ["a wrong variable", [], { LAB_PORT: "many" }, /^lab: LAB_PORT is wrong/],
     ["a flag without its value", ["--port"], {}, /^lab: --port needs a value/],
     ["a flag given twice", ["--port", "1", "--port", "2"], {}, /^lab: --port is given twice/],
     ["a stray word", ["serve"], {}, /^lab: unexpected argument "serve"/],
     ["an unknown profile", ["--profile", "root"], {}, /^--profile root is unknown\. Choose one of: read-only/],
-    ["a host that others can reach", ["--transport", "http", "--host", "0.0.0.0", "--port", "0"], {}, /^--host 0\.0\.0\.0 can be reached by others and nobody authenticates\..*--insecure/],
+    [
+      "a host that others can reach",
+      ["--transport", "http", "--host", "0.0.0.0", "--port", "0"],
+      {},
+      /^--host 0\.0\.0\.0 can be reached by others and nobody authenticates\..*--insecure/,
+    ],
   ];
   test.each(cases)("%s stops the start with one line and exit code 2", async (_title, args, env, line) => {
     await using lab = startLab(args, env);
@@ -127,12 +146,17 @@ describe("settings", () => {
     const { port } = taken.address() as { port: number };
     await using lab = startLab(["--transport", "http", "--port", String(port)]);
     expect(await lab.exited).toEqual([1, null]);
-    expect(lab.stderr()).toBe(`Port ${port} on 127.0.0.1 is in use. Stop what uses it, or choose another with --port.\n`);
+    expect(lab.stderr()).toBe(
+      `Port ${port} on 127.0.0.1 is in use. Stop what uses it, or choose another with --port.\n`,
+    );
     taken.close();
   });
 
   test("a twin in the environment works, and a flag wins over it", async () => {
-    await using lab = startLab(["--transport", "http", "--port", "0"], { LAB_TRANSPORT: "stdio", LAB_LOG_LEVEL: "silent" });
+    await using lab = startLab(["--transport", "http", "--port", "0"], {
+      LAB_TRANSPORT: "stdio",
+      LAB_LOG_LEVEL: "silent",
+    });
     await lab.until((text) => text.includes("listens on http://127.0.0.1:"));
     lab.child.kill("SIGTERM");
     expect(await lab.exited).toEqual([0, null]);

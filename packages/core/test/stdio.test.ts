@@ -19,7 +19,7 @@ async function opened(options: Parameters<typeof rawConnection>[1] = {}) {
   return { ...raw, lab, alive };
 }
 
-describe("malformed lines are answered, logged in one line, and serving goes on", () => {
+describe("a malformed line, batch, fractional id, id above 2^53 on stdio: an answer, one log line, and serving goes on", () => {
   const cases: [title: string, line: string | Buffer, code: number, id: string | number | null, reason: string][] = [
     ["R01 a word", "hello", -32_700, null, "parse"],
     ["R02 half a message", '{"jsonrpc":"2.0","id":5,', -32_700, null, "parse"],
@@ -28,21 +28,67 @@ describe("malformed lines are answered, logged in one line, and serving goes on"
     ["R04 a string", '"x"', -32_600, null, "invalid_request"],
     ["R05 no jsonrpc", '{"id":7,"method":"server/discover"}', -32_600, 7, "invalid_request"],
     ["R05 jsonrpc 1.0", '{"jsonrpc":"1.0","id":7,"method":"tools/list"}', -32_600, 7, "invalid_request"],
-    ["R08 members in capitals", '{"jsonrpc":"2.0","ID":1,"Method":"tools/call","params":{"name":"echo"}}', -32_600, null, "invalid_request"],
+    [
+      "R08 members in capitals",
+      '{"jsonrpc":"2.0","ID":1,"Method":"tools/call","params":{"name":"echo"}}',
+      -32_600,
+      null,
+      "invalid_request",
+    ],
     ["a batch", '[{"jsonrpc":"2.0","id":7,"method":"tools/list"}]', -32_600, null, "invalid_request"],
     ["a fractional id", '{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}', -32_600, null, "invalid_request"],
-    ["an id above 2^53", '{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/list"}', -32_600, null, "invalid_request"],
-    ["params that are a list", '{"jsonrpc":"2.0","id":7,"method":"tools/list","params":[]}', -32_602, 7, "invalid_params"],
-    ["R11 a __proto__ key", '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x","__proto__":{"polluted":1}}}}', -32_602, 7, "invalid_params"],
-    ["R11 a constructor.prototype key", '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"constructor":{"prototype":{"p":1}}}}}', -32_602, 7, "invalid_params"],
-    ["R20 200 000 nested lists", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`, -32_602, 7, "invalid_params"],
-    ["R22 a lone surrogate", '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"\\ud800"}}}', -32_602, 7, "invalid_params"],
+    [
+      "an id above 2^53",
+      '{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/list"}',
+      -32_600,
+      null,
+      "invalid_request",
+    ],
+    [
+      "params that are a list",
+      '{"jsonrpc":"2.0","id":7,"method":"tools/list","params":[]}',
+      -32_602,
+      7,
+      "invalid_params",
+    ],
+    [
+      "R11 a __proto__ key",
+      '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x","__proto__":{"polluted":1}}}}',
+      -32_602,
+      7,
+      "invalid_params",
+    ],
+    [
+      "R11 a constructor.prototype key",
+      '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"constructor":{"prototype":{"p":1}}}}}',
+      -32_602,
+      7,
+      "invalid_params",
+    ],
+    [
+      "R20 200 000 nested lists",
+      `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
+      -32_602,
+      7,
+      "invalid_params",
+    ],
+    [
+      "R22 a lone surrogate",
+      '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"\\ud800"}}}',
+      -32_602,
+      7,
+      "invalid_params",
+    ],
     ["R22 bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0xc0, 0x80, 0x22, 0x0a]), -32_700, null, "parse"],
   ];
   test.each(cases)("%s", async (_title, line, code, id, reason) => {
     const raw = await opened();
     raw.write(line);
-    expect(await raw.lines.next((answer) => answer.error?.code === code)).toMatchObject({ jsonrpc: "2.0", id, error: { message: expect.any(String) } });
+    expect(await raw.lines.next((answer) => answer.error?.code === code)).toMatchObject({
+      jsonrpc: "2.0",
+      id,
+      error: { message: expect.any(String) },
+    });
     expect(lines(raw.log).filter((entry) => entry.msg === "message refused")).toMatchObject([{ reason }]);
     await raw.alive();
     expect(raw.lab.events).toEqual(["echo alive"]);
@@ -69,17 +115,21 @@ test("R22 a byte order mark, CRLF and empty lines are no errors", async () => {
 
 test("a message that arrives byte by byte is one message", async () => {
   const raw = await opened();
-  for (const byte of Buffer.from(`${JSON.stringify(toolCall(1, "echo", { text: "ä€𐍈" }))}\n`)) raw.write(Buffer.from([byte]));
+  for (const byte of Buffer.from(`${JSON.stringify(toolCall(1, "echo", { text: "ä€𐍈" }))}\n`))
+    raw.write(Buffer.from([byte]));
   expect(await raw.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "ä€𐍈" } } });
   await raw.connection.close();
 });
 
-test("a line over 4 MiB is refused with a reason, without holding it, and the next line is served", async () => {
+test("a line over 10 MiB on stdio is refused with a reason at 4 MiB, without holding it, and the next line is served", async () => {
   const raw = await opened();
   const piece = Buffer.alloc(1_048_576, "x");
   for (let part = 0; part < 12; part += 1) raw.write(piece);
   raw.write("");
-  expect(await raw.lines.next((answer) => answer.error?.code === -32_600)).toMatchObject({ id: null, error: { message: expect.stringContaining("4194304 bytes") } });
+  expect(await raw.lines.next((answer) => answer.error?.code === -32_600)).toMatchObject({
+    id: null,
+    error: { message: expect.stringContaining("4194304 bytes") },
+  });
   await raw.alive();
   await raw.connection.close();
 });
@@ -87,8 +137,14 @@ test("a line over 4 MiB is refused with a reason, without holding it, and the ne
 test("R07 two in-flight requests with one id: the second is refused, the first answered", async () => {
   const raw = await opened();
   raw.write(toolCall(1, "slow", { ms: 100 }), toolCall(1, "echo", { text: "second" }));
-  const answers = [await raw.lines.next((line) => line.id === 1 && line.error), await raw.lines.next((line) => line.id === 1 && line.result)];
-  expect(answers).toMatchObject([{ error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } }, { result: { structuredContent: {} } }]);
+  const answers = [
+    await raw.lines.next((line) => line.id === 1 && line.error),
+    await raw.lines.next((line) => line.id === 1 && line.result),
+  ];
+  expect(answers).toMatchObject([
+    { error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } },
+    { result: { structuredContent: {} } },
+  ]);
   expect(raw.lab.events).not.toContain("echo second");
   raw.write(toolCall(1, "echo", { text: "free again" }));
   await raw.lines.next((line) => line.result?.structuredContent?.text === "free again");
@@ -97,14 +153,17 @@ test("R07 two in-flight requests with one id: the second is refused, the first a
 
 test("R10 a key that occurs twice counts as its last value, for the check and for the call", async () => {
   const raw = await opened();
-  raw.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"throws_secret","name":"echo","arguments":{"text":"last"}}}');
+  raw.write(
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"throws_secret","name":"echo","arguments":{"text":"last"}}}',
+  );
   expect(await raw.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "last" } } });
   await raw.connection.close();
 });
 
 test("R28 cancelling what is unknown or finished is ignored without a flood", async () => {
   const raw = await opened();
-  for (const requestId of [99, "never", null, { a: 1 }]) raw.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
+  for (const requestId of [99, "never", null, { a: 1 }])
+    raw.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
   await raw.alive();
   expect(raw.log.length).toBeLessThan(8);
   await raw.connection.close();
@@ -121,7 +180,11 @@ describe.each([
       own.write(initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" });
       await own.lines.id(0);
     }
-    own.write(toolCall(1, "echo", { text: "never" }, meta), { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1, ...(meta && { _meta: meta }) } });
+    own.write(toolCall(1, "echo", { text: "never" }, meta), {
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId: 1, ...(meta && { _meta: meta }) },
+    });
     own.write(toolCall(2, "echo", { text: "after" }, meta));
     await own.lines.id(2);
     expect(lab.events).toEqual(["echo after"]);
@@ -149,7 +212,8 @@ describe.each([
     const refused = answers.filter(({ error }) => error !== undefined);
     expect(refused.length).toBeGreaterThan(0);
     expect(lab.events.filter((event) => event === "slow done")).toHaveLength(10_000 - refused.length);
-    for (const { error } of refused) expect(error).toMatchObject({ code: 4290, data: { retryAfterMs: expect.any(Number) } });
+    for (const { error } of refused)
+      expect(error).toMatchObject({ code: 4290, data: { retryAfterMs: expect.any(Number) } });
     expect(most).toEqual({ running: 8, waiting: 100 });
     await raw.connection.close();
   }, 30_000);
@@ -175,7 +239,11 @@ describe("the era of a connection", () => {
     const raw = rawConnection(createLab().server);
     raw.write({ jsonrpc: "2.0", id: 1, method: "server/discover", params: { _meta: META } });
     expect(await raw.lines.id(1)).toMatchObject({ result: { supportedVersions: ["2026-07-28"] } });
-    raw.write(initialize(2), { jsonrpc: "2.0", method: "notifications/initialized" }, toolCall(3, "echo", { text: "2025" }));
+    raw.write(
+      initialize(2),
+      { jsonrpc: "2.0", method: "notifications/initialized" },
+      toolCall(3, "echo", { text: "2025" }),
+    );
     expect(await raw.lines.id(2)).toMatchObject({ result: { protocolVersion: "2025-11-25" } });
     expect(await raw.lines.id(3)).toMatchObject({ result: { structuredContent: { text: "2025" } } });
     await raw.connection.close();
@@ -184,7 +252,9 @@ describe("the era of a connection", () => {
   test("a 2026 request needs no handshake, and R14 one without its capabilities is -32602", async () => {
     const raw = rawConnection(createLab().server);
     raw.write(toolCall(1, "echo", { text: "2026" }, META));
-    expect(await raw.lines.id(1)).toMatchObject({ result: { resultType: "complete", structuredContent: { text: "2026" } } });
+    expect(await raw.lines.id(1)).toMatchObject({
+      result: { resultType: "complete", structuredContent: { text: "2026" } },
+    });
     raw.write(toolCall(2, "echo", { text: "x" }, { "io.modelcontextprotocol/protocolVersion": "2026-07-28" }));
     expect(await raw.lines.id(2)).toMatchObject({ error: { code: -32_602 } });
     await raw.connection.close();
@@ -192,7 +262,10 @@ describe("the era of a connection", () => {
 
   test("R13 an unknown method is -32601 in both", async () => {
     const raw = await opened();
-    raw.write({ jsonrpc: "2.0", id: 1, method: "no/such" }, { jsonrpc: "2.0", id: 2, method: "no/such", params: { _meta: META } });
+    raw.write(
+      { jsonrpc: "2.0", id: 1, method: "no/such" },
+      { jsonrpc: "2.0", id: 2, method: "no/such", params: { _meta: META } },
+    );
     expect(await raw.lines.id(1)).toMatchObject({ error: { code: -32_601 } });
     expect(await raw.lines.id(2)).toMatchObject({ error: { code: -32_601 } });
     await raw.connection.close();
@@ -206,14 +279,24 @@ describe("R49 a requestState is the server's own, or nothing happens", () => {
     const raw = rawConnection(lab.server);
     raw.write(toolCall(1, "remove", { id: "n1" }, withAsking));
     const { result } = await raw.lines.id(1);
-    expect(result).toMatchObject({ resultType: "input_required", inputRequests: { q0: { method: "elicitation/create" } } });
+    expect(result).toMatchObject({
+      resultType: "input_required",
+      inputRequests: { q0: { method: "elicitation/create" } },
+    });
     const retry = async (id: number, changes: { requestState?: string; name?: string; arguments?: object } = {}) => {
       const { requestState = result.requestState, ...params } = changes;
       raw.write({
         jsonrpc: "2.0",
         id,
         method: "tools/call",
-        params: { name: "remove", arguments: { id: "n1" }, ...params, requestState, inputResponses: { q0: { action: "accept", content: { sure: true } } }, _meta: withAsking },
+        params: {
+          name: "remove",
+          arguments: { id: "n1" },
+          ...params,
+          requestState,
+          inputResponses: { q0: { action: "accept", content: { sure: true } } },
+          _meta: withAsking,
+        },
       });
       return raw.lines.id(id);
     };
@@ -228,15 +311,23 @@ describe("R49 a requestState is the server's own, or nothing happens", () => {
   });
 
   test.each([
-    ["with one bit changed", (state: string) => ({ requestState: `${state.slice(0, 10)}${state[10] === "A" ? "B" : "A"}${state.slice(11)}` })],
-    ["with its last character changed", (state: string) => ({ requestState: `${state.slice(0, -1)}${state.endsWith("A") ? "B" : "A"}` })],
+    [
+      "with one bit changed",
+      (state: string) => ({ requestState: `${state.slice(0, 10)}${state[10] === "A" ? "B" : "A"}${state.slice(11)}` }),
+    ],
+    [
+      "with its last character changed",
+      (state: string) => ({ requestState: `${state.slice(0, -1)}${state.endsWith("A") ? "B" : "A"}` }),
+    ],
     ["without its seal", (state: string) => ({ requestState: state.split(".")[0] as string })],
     ["for another tool", () => ({ name: "echo", arguments: { text: "x" } })],
     ["for another input", () => ({ arguments: { id: "n2" } })],
     ["made up", () => ({ requestState: "e30.e30" })],
   ])("%s it is refused", async (_how, change) => {
     const { lab, raw, retry, requestState } = await ask();
-    expect(await retry(2, change(requestState))).toMatchObject({ error: { code: -32_602, data: { reason: "invalid_request_state" } } });
+    expect(await retry(2, change(requestState))).toMatchObject({
+      error: { code: -32_602, data: { reason: "invalid_request_state" } },
+    });
     expect(lab.events.filter((event) => event.startsWith("removed") || event.startsWith("echo"))).toEqual([]);
     await raw.connection.close();
   });

@@ -27,7 +27,9 @@ export interface GateOptions {
 export function checkScopes(required: readonly string[] | undefined, call: Call): void {
   const { scopes } = call.caller;
   if (required === undefined || scopes === undefined || required.every((scope) => scopes.includes(scope))) return;
-  throw new ProtocolError(ErrorCode.forbidden, `${call.name} needs the scopes ${required.join(" ")}.`, { required: [...required] });
+  throw new ProtocolError(ErrorCode.forbidden, `${call.name} needs the scopes ${required.join(" ")}.`, {
+    required: [...required],
+  });
 }
 
 /**
@@ -39,7 +41,11 @@ export function checkCapabilities(required: readonly ClientCapability[] = [], ca
   const missing = required.filter((capability) => !call.wire.asks[capability]);
   if (missing.length === 0) return;
   const requiredCapabilities = Object.fromEntries(missing.map((capability) => [capability, {}]));
-  throw new ProtocolError(ErrorCode.missingCapability, `${call.name} needs a client with the capabilities ${missing.join(" ")}.`, { requiredCapabilities });
+  throw new ProtocolError(
+    ErrorCode.missingCapability,
+    `${call.name} needs a client with the capabilities ${missing.join(" ")}.`,
+    { requiredCapabilities },
+  );
 }
 
 /** A fixed limit with a bounded first-in, first-out queue. Cancelled calls leave the queue without running. */
@@ -63,10 +69,14 @@ export function createGate({ maxRunning = 32, maxWaiting = 1_024 }: GateOptions 
         return leave();
       }
       if (queue.size >= maxWaiting) {
-        throw new ProtocolError(ErrorCode.overloaded, `Overloaded: ${running} calls run and ${queue.size} wait. Try again later.`, {
-          reason: "overloaded",
-          retryAfterMs: 1_000,
-        });
+        throw new ProtocolError(
+          ErrorCode.overloaded,
+          `Overloaded: ${running} calls run and ${queue.size} wait. Try again later.`,
+          {
+            reason: "overloaded",
+            retryAfterMs: 1_000,
+          },
+        );
       }
       return new Promise((resolve, reject) => {
         const start = (): void => {

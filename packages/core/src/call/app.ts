@@ -37,7 +37,10 @@ export interface App {
 }
 
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
-export function createApp(definition: ServerDefinition, { log, profile, timeoutMs = 60_000, ...gate }: AppOptions): App {
+export function createApp(
+  definition: ServerDefinition,
+  { log, profile, timeoutMs = 60_000, ...gate }: AppOptions,
+): App {
   const tools = chooseTools(definition, profile);
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
@@ -82,7 +85,9 @@ function chooseTools(definition: ServerDefinition, profile: string | undefined):
   const profiles = definition.profiles ?? {};
   const includes = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
   if (includes === undefined) {
-    throw new DefinitionError(`No profile "${profile}". This server has: ${Object.keys(profiles).join(", ") || "none"}.`);
+    throw new DefinitionError(
+      `No profile "${profile}". This server has: ${Object.keys(profiles).join(", ") || "none"}.`,
+    );
   }
   return new Map([...definition.tools].filter(([, tool]) => includes(tool)));
 }
@@ -96,10 +101,17 @@ const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition): 
 });
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
-function capabilitiesOf({ tools, resources, prompts, changes }: ServerDefinition): Record<string, Record<string, unknown>> {
+function capabilitiesOf({
+  tools,
+  resources,
+  prompts,
+  changes,
+}: ServerDefinition): Record<string, Record<string, unknown>> {
   const listChanged = changes === undefined ? {} : { listChanged: true };
   const subscribable = [...resources.values()].some(({ subscribe }) => subscribe === true);
-  const completes = [...prompts.values(), ...resources.values()].some((item) => Object.keys(item.complete ?? {}).length > 0);
+  const completes = [...prompts.values(), ...resources.values()].some(
+    (item) => Object.keys(item.complete ?? {}).length > 0,
+  );
   return {
     logging: {},
     ...(tools.size > 0 ? { tools: listChanged } : {}),

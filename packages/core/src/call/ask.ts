@@ -42,7 +42,11 @@ interface State {
 export interface StateSeal {
   seal(state: Omit<State, "expiresAt">): string;
   /** The answers of earlier rounds with this round's added. @throws ProtocolError -32602 for anything not sealed here for this very request */
-  open(sealed: string, expected: { subject: string; caller: string; input: string }, round: Record<string, unknown>): Answers;
+  open(
+    sealed: string,
+    expected: { subject: string; caller: string; input: string },
+    round: Record<string, unknown>,
+  ): Answers;
 }
 
 /** How long a user may think, in ms. */
@@ -60,15 +64,22 @@ export function createStateSeal(key: Uint8Array, now: () => number = Date.now): 
       const given = Buffer.from(signature, "base64url");
       const right = mac(payload);
       // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
-      if (given.length !== right.length || !timingSafeEqual(given, right) || given.toString("base64url") !== signature) throw refused();
+      if (given.length !== right.length || !timingSafeEqual(given, right) || given.toString("base64url") !== signature)
+        throw refused();
       const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
-      if (state.expiresAt < now() || state.subject !== expected.subject || state.caller !== expected.caller || state.input !== expected.input) {
+      if (
+        state.expiresAt < now() ||
+        state.subject !== expected.subject ||
+        state.caller !== expected.caller ||
+        state.input !== expected.input
+      ) {
         throw refused();
       }
       const answers = { ...state.answers };
       for (const [name, id] of Object.entries(state.asked)) {
         const answer = round[name];
-        if (typeof answer === "object" && answer !== null && !Array.isArray(answer)) answers[id] = answer as Record<string, unknown>;
+        if (typeof answer === "object" && answer !== null && !Array.isArray(answer))
+          answers[id] = answer as Record<string, unknown>;
       }
       return answers;
     },
@@ -77,7 +88,13 @@ export function createStateSeal(key: Uint8Array, now: () => number = Date.now): 
 
 // One text for every reason: which check failed would help only somebody who forges.
 const refused = () =>
-  new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", { reason: "invalid_request_state" });
+  new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", {
+    reason: "invalid_request_state",
+  });
 
 /** A short fingerprint of a request's input. */
-export const fingerprint = (input: unknown): string => createHash("sha256").update(JSON.stringify(input) ?? "").digest("base64url").slice(0, 22);
+export const fingerprint = (input: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(input) ?? "")
+    .digest("base64url")
+    .slice(0, 22);

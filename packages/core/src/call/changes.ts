@@ -1,7 +1,9 @@
 import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 
 /** A change in the specification's words. */
-export type Change = { type: "resource_updated"; uri: string } | { type: "resources_list_changed" | "tools_list_changed" | "prompts_list_changed" };
+export type Change =
+  | { type: "resource_updated"; uri: string }
+  | { type: "resources_list_changed" | "tools_list_changed" | "prompts_list_changed" };
 
 /** Passes the domain's changes to every connection. */
 export interface Changes {

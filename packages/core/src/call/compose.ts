@@ -41,7 +41,8 @@ async function parseOutput(tool: Tool, data: unknown): Promise<Record<string, un
     // zod says "async" only by throwing: a refinement or transform of the schema returns a promise.
     parsed = await tool.outputSchema.safeParseAsync(data);
   }
-  if (!parsed.success) throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(parsed.error)}`);
   return parsed.data as Record<string, unknown>;
 }
 
@@ -51,14 +52,24 @@ export function checkSize(text: string, name: string): void {
   if (text.length * 3 <= MAX_RESULT_BYTES) return;
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_RESULT_BYTES) {
-    throw new ToolError(`The result of ${name} has ${bytes} bytes, more than the ${MAX_RESULT_BYTES} that fit. Ask for less: a smaller page or range.`, {
-      code: "result_too_large",
-    });
+    throw new ToolError(
+      `The result of ${name} has ${bytes} bytes, more than the ${MAX_RESULT_BYTES} that fit. Ask for less: a smaller page or range.`,
+      {
+        code: "result_too_large",
+      },
+    );
   }
 }
 
 /** What became of a call, for the record. */
-export type Outcome = "ok" | "input_required" | "tool_error" | "refused" | "cancelled" | "deadline_exceeded" | "internal_error";
+export type Outcome =
+  | "ok"
+  | "input_required"
+  | "tool_error"
+  | "refused"
+  | "cancelled"
+  | "deadline_exceeded"
+  | "internal_error";
 
 /** An error, split into what the client may see and what the log keeps. */
 export interface Failure {
@@ -70,7 +81,12 @@ export interface Failure {
 }
 
 /** Stage 5 for errors: only a `ToolError` (or what the server's `expected` makes one) and core's own refusals are shown. */
-export function mapError(error: unknown, call: Call, subject: Subject | undefined, expected: ((error: unknown) => string | undefined) | undefined): Failure {
+export function mapError(
+  error: unknown,
+  call: Call,
+  subject: Subject | undefined,
+  expected: ((error: unknown) => string | undefined) | undefined,
+): Failure {
   if (error instanceof Stopped || call.wire.signal.aborted) {
     if (error instanceof Stopped && error.why === "deadline") {
       return { outcome: "deadline_exceeded", shown: timedOut(call.name, subject?.timeoutMs ?? 0) };
@@ -78,7 +94,8 @@ export function mapError(error: unknown, call: Call, subject: Subject | undefine
     return { outcome: "cancelled", shown: new ToolError("The call was cancelled.", { code: "cancelled" }) };
   }
   if (isProtocolError(error)) return { outcome: "refused", shown: error };
-  if (isToolError(error)) return { outcome: "tool_error", shown: error, ...(error.cause === undefined ? {} : { hidden: error.cause }) };
+  if (isToolError(error))
+    return { outcome: "tool_error", shown: error, ...(error.cause === undefined ? {} : { hidden: error.cause }) };
   const text = expectedText(error, expected);
   if (text !== undefined) return { outcome: "tool_error", shown: new ToolError(text, codeOf(error)), hidden: error };
   return {
@@ -92,7 +109,10 @@ export function mapError(error: unknown, call: Call, subject: Subject | undefine
   };
 }
 
-function expectedText(error: unknown, expected: ((error: unknown) => string | undefined) | undefined): string | undefined {
+function expectedText(
+  error: unknown,
+  expected: ((error: unknown) => string | undefined) | undefined,
+): string | undefined {
   try {
     return expected?.(error);
   } catch {

@@ -138,7 +138,11 @@ export class Call implements CallContext {
     if (this.#stopped === undefined) this.wire.message(level, data);
   }
 
-  async elicit<Schema extends z.ZodObject>(question: { key?: string; message: string; schema: Schema }): Promise<ElicitAnswer<z.output<Schema>>> {
+  async elicit<Schema extends z.ZodObject>(question: {
+    key?: string;
+    message: string;
+    schema: Schema;
+  }): Promise<ElicitAnswer<z.output<Schema>>> {
     if (!this.wire.asks.elicitation) return { action: "unavailable" };
     const params = { mode: "form", message: question.message, requestedSchema: formOf(question.schema) };
     const answer = this.#ask({ method: "elicitation/create", params }, question.key);
@@ -146,7 +150,9 @@ export class Call implements CallContext {
     const content = await question.schema.safeParseAsync(answer.content ?? {});
     if (answer.action !== "accept" || !content.success) {
       const why = content.success ? "" : `\n${describeIssues(content.error)}`;
-      fail(`The answer to "${question.message}" does not fit the question. Call again and answer it anew.${why}`, { code: "invalid_answer" });
+      fail(`The answer to "${question.message}" does not fit the question. Call again and answer it anew.${why}`, {
+        code: "invalid_answer",
+      });
     }
     return { action: "accept", content: content.data as z.output<Schema> };
   }
@@ -176,6 +182,9 @@ export class Call implements CallContext {
 
 /** What a model reads when its call ran out of time. */
 export const timedOut = (name: string, timeoutMs: number): ToolError =>
-  new ToolError(`${name} did not finish within ${timeoutMs} ms and was stopped. Its work may be half done: look before you call it again, or ask for less.`, {
-    code: "deadline_exceeded",
-  });
+  new ToolError(
+    `${name} did not finish within ${timeoutMs} ms and was stopped. Its work may be half done: look before you call it again, or ask for less.`,
+    {
+      code: "deadline_exceeded",
+    },
+  );

@@ -1,5 +1,5 @@
 import type { Gate } from "./admit.ts";
-import { fingerprint, type Question, QUESTION_MS, type StateSeal } from "./ask.ts";
+import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
 import type { Call } from "./context.ts";
 import type { Subject } from "./pipeline.ts";
 
@@ -17,7 +17,12 @@ export interface InputRequired {
  * Stage 4, execute: the handler under one deadline. A question ends the run; the next run starts from the top with the
  * answer in place, in both eras, so that a side effect above a question shows up in tests of either.
  */
-export async function execute(subject: Subject, call: Call, gate: Gate, seal: StateSeal): Promise<{ value: unknown } | InputRequired> {
+export async function execute(
+  subject: Subject,
+  call: Call,
+  gate: Gate,
+  seal: StateSeal,
+): Promise<{ value: unknown } | InputRequired> {
   const binding = { subject: `${call.method} ${call.name}`, caller: call.caller.id, input: "" };
   const bound = () => ({ ...binding, input: fingerprint(subject.input) });
   if (call.wire.requestState !== undefined) {
@@ -27,13 +32,19 @@ export async function execute(subject: Subject, call: Call, gate: Gate, seal: St
     const run = await runOnce(subject, call, gate);
     if ("value" in run) return run;
     if (Object.keys(call.answers).length + run.open.length > MAX_QUESTIONS) {
-      throw new Error(`${call.name} asked more than ${MAX_QUESTIONS} questions in one call. Are they the same one over and over, in other words?`);
+      throw new Error(
+        `${call.name} asked more than ${MAX_QUESTIONS} questions in one call. Are they the same one over and over, in other words?`,
+      );
     }
     if (call.wire.ask === undefined) {
       return {
         resultType: "input_required",
         inputRequests: Object.fromEntries(run.open.map(({ key, request }) => [key, request])),
-        requestState: seal.seal({ ...bound(), asked: Object.fromEntries(run.open.map(({ key, id }) => [key, id])), answers: call.answers }),
+        requestState: seal.seal({
+          ...bound(),
+          asked: Object.fromEntries(run.open.map(({ key, id }) => [key, id])),
+          answers: call.answers,
+        }),
       };
     }
     // One after the other: a person answers one question at a time.
@@ -43,7 +54,11 @@ export async function execute(subject: Subject, call: Call, gate: Gate, seal: St
   }
 }
 
-async function runOnce(subject: Subject, call: Call, gate: Gate): Promise<{ value: unknown } | { open: readonly Question[] }> {
+async function runOnce(
+  subject: Subject,
+  call: Call,
+  gate: Gate,
+): Promise<{ value: unknown } | { open: readonly Question[] }> {
   // No `await` where there is nothing to wait for: each one costs the fast path a turn.
   const entered = gate.enter(call);
   const leave = typeof entered === "function" ? entered : await entered;

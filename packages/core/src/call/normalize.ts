@@ -48,7 +48,8 @@ export function findHostile(message: unknown): string | undefined {
 /** A member of `params` that must be a string. @throws ProtocolError -32602 */
 export function stringParam(params: Record<string, unknown>, name: string, method: string): string {
   const value = params[name];
-  if (typeof value !== "string") throw new ProtocolError(ErrorCode.invalidParams, `${method} needs params.${name} as a string.`);
+  if (typeof value !== "string")
+    throw new ProtocolError(ErrorCode.invalidParams, `${method} needs params.${name} as a string.`);
   return value;
 }
 

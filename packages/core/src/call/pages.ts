@@ -27,9 +27,14 @@ export function encodeCursor(list: string, index: number, inner?: string): strin
 export function decodeCursor(cursor: unknown, list: string): [index: number, inner: string | undefined] {
   try {
     const [of, index, inner] = JSON.parse(Buffer.from(cursor as string, "base64url").toString()) as unknown[];
-    const known = of === list && Number.isSafeInteger(index) && (index as number) >= 0 && (inner === undefined || typeof inner === "string");
+    const known =
+      of === list &&
+      Number.isSafeInteger(index) &&
+      (index as number) >= 0 &&
+      (inner === undefined || typeof inner === "string");
     // Compared with what we would have written: decoding forgives, and a forged cursor should not be forgiven.
-    if (known && encodeCursor(list, index as number, inner as string | undefined) === cursor) return [index as number, inner as string | undefined];
+    if (known && encodeCursor(list, index as number, inner as string | undefined) === cursor)
+      return [index as number, inner as string | undefined];
   } catch {
     // Falls through to the one answer for every bad cursor.
   }

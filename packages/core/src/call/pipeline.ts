@@ -35,7 +35,13 @@ export type Normalize = (params: Record<string, unknown>, call: Call) => Subject
  *
  * @throws ProtocolError, the only error a protocol binding ever sees, and safe to send as it is
  */
-export async function runCall(app: App, method: string, normalize: Normalize, params: Record<string, unknown>, wire: WireRequest): Promise<object> {
+export async function runCall(
+  app: App,
+  method: string,
+  normalize: Normalize,
+  params: Record<string, unknown>,
+  wire: WireRequest,
+): Promise<object> {
   const call = new Call(method, wire, app.log);
   let subject: Subject | undefined;
   try {
@@ -55,7 +61,8 @@ export async function runCall(app: App, method: string, normalize: Normalize, pa
     const { outcome, shown, hidden } = mapError(error, call, subject, app.definition.expected);
     record(app.log, call, outcome, hidden);
     // Inside a tool, what went wrong is for the model; before it (no such tool, no scope, no room), for the client.
-    if (subject?.failure !== undefined && (isToolError(shown) || outcome === "internal_error")) return subject.failure(shown);
+    if (subject?.failure !== undefined && (isToolError(shown) || outcome === "internal_error"))
+      return subject.failure(shown);
     throw isToolError(shown) ? (subject?.refuse ?? toProtocolError)(shown) : shown;
   }
 }

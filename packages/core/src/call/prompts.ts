@@ -20,11 +20,20 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
   return async (params, call) => {
     const name = stringParam(params, "name", call.method);
     const prompt = prompts.get(name);
-    if (prompt === undefined) throw new ProtocolError(ErrorCode.invalidParams, `Unknown prompt: ${name.slice(0, 64)}. Call prompts/list to see the names.`);
+    if (prompt === undefined)
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `Unknown prompt: ${name.slice(0, 64)}. Call prompts/list to see the names.`,
+      );
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
-    const input = prompt.arguments === undefined ? { success: true as const, data: {} } : await parseInput(prompt.arguments, sent);
-    if (!input.success) throw new ProtocolError(ErrorCode.invalidParams, `Invalid arguments for the prompt ${name}:\n${describeIssues(input.error)}`);
+    const input =
+      prompt.arguments === undefined ? { success: true as const, data: {} } : await parseInput(prompt.arguments, sent);
+    if (!input.success)
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `Invalid arguments for the prompt ${name}:\n${describeIssues(input.error)}`,
+      );
     return {
       scopes: prompt.scopes,
       timeoutMs: prompt.timeoutMs ?? timeoutMs,
@@ -32,10 +41,12 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
-        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(({ role, content }) => ({
-          role,
-          content: typeof content === "string" ? { type: "text", text: content } : content,
-        }));
+        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(
+          ({ role, content }) => ({
+            role,
+            content: typeof content === "string" ? { type: "text", text: content } : content,
+          }),
+        );
         checkSize(JSON.stringify(messages), name);
         return { description: prompt.description, messages };
       },

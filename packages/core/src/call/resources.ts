@@ -2,8 +2,8 @@ import { base64, type ResourceContents } from "../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Resource, ResourceEntry, ResourcePage, ResourceReply } from "../contract/resource.ts";
 import { checkSize } from "./compose.ts";
-import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 import { stringParam } from "./normalize.ts";
+import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 import { type Normalize, toProtocolError } from "./pipeline.ts";
 
 /** A family of resources as clients list it in `resources/templates/list`. */
@@ -26,7 +26,10 @@ const listedFixed = ({ name, title, description, uri, mimeType, icons }: Resourc
 });
 
 /** The resource that answers for a URI, and the variables in it. */
-export function findResource(resources: Iterable<Resource>, uri: string): [Resource, Record<string, string>] | undefined {
+export function findResource(
+  resources: Iterable<Resource>,
+  uri: string,
+): [Resource, Record<string, string>] | undefined {
   for (const resource of resources) {
     const variables = resource.template.match(uri);
     if (variables !== undefined) return [resource, variables];
@@ -84,11 +87,17 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
 function contentsOf(uri: string, resource: Resource, reply: ResourceReply): ResourceContents[] {
   const mimeType = resource.mimeType ?? "text/plain";
   const contents: ResourceContents[] =
-    typeof reply === "string" ? [{ uri, mimeType, text: reply }] : reply instanceof Uint8Array ? [{ uri, mimeType, blob: base64(reply) }] : reply;
+    typeof reply === "string"
+      ? [{ uri, mimeType, text: reply }]
+      : reply instanceof Uint8Array
+        ? [{ uri, mimeType, blob: base64(reply) }]
+        : reply;
   checkSize(JSON.stringify(contents), resource.name);
   return contents;
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
-export const notFound = (uri: string, message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`): ProtocolError =>
-  new ProtocolError(ErrorCode.invalidParams, message, { uri });
+export const notFound = (
+  uri: string,
+  message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`,
+): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });

@@ -24,7 +24,11 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
   return async (params, call) => {
     const name = stringParam(params, "name", call.method);
     const tool = tools.get(name);
-    if (tool === undefined) throw new ProtocolError(ErrorCode.invalidParams, `Unknown tool: ${name.slice(0, 64)}. Call tools/list to see the names.`);
+    if (tool === undefined)
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `Unknown tool: ${name.slice(0, 64)}. Call tools/list to see the names.`,
+      );
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
     const input = await parseInput(tool.inputSchema, sent);
@@ -54,4 +58,6 @@ export async function parseInput(schema: z.ZodType, sent: unknown): Promise<z.Zo
 }
 
 const invalidInput = (name: string, error: z.ZodError): ToolError =>
-  new ToolError(`Invalid input for ${name}. Nothing was done. Correct this and call again:\n${describeIssues(error)}`, { code: "invalid_input" });
+  new ToolError(`Invalid input for ${name}. Nothing was done. Correct this and call again:\n${describeIssues(error)}`, {
+    code: "invalid_input",
+  });

@@ -36,9 +36,7 @@ export type SampleAnswer =
   | { action: "unavailable" };
 
 /** What the client answered to {@link CallContext.roots}. */
-export type RootsAnswer =
-  | { action: "answered"; roots: { uri: string; name?: string }[] }
-  | { action: "unavailable" };
+export type RootsAnswer = { action: "answered"; roots: { uri: string; name?: string }[] } | { action: "unavailable" };
 
 /** What a client may be able to do for a server, in the words of its `capabilities`. */
 export type ClientCapability = "elicitation" | "sampling" | "roots";

@@ -66,7 +66,10 @@ function checkDescription(property: Json, where: string, field: string, parent: 
   // A discriminator says nothing beyond its constant: `{ type: "append" }` in a union's branch.
   if ("const" in property && parent.type === "object") return;
   // A schema that is used twice stands in $defs, and its description with it.
-  const shared = typeof property.$ref === "string" ? (root.$defs as Record<string, Json> | undefined)?.[property.$ref.replace("#/$defs/", "")] : undefined;
+  const shared =
+    typeof property.$ref === "string"
+      ? (root.$defs as Record<string, Json> | undefined)?.[property.$ref.replace("#/$defs/", "")]
+      : undefined;
   const description = property.description ?? shared?.description;
   if (typeof description !== "string") {
     throw new DefinitionError(`${where}: the field "${field}" has no description. Add .describe("…").`);

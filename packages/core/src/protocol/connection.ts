@@ -17,7 +17,9 @@ export function progressTokenOf(params: Record<string, unknown>): { progressToke
 
 /** What a client says it can be asked. `elicitation: {}` means forms; a client that does only URLs says so. */
 export function asksOf(
-  capabilities: { elicitation?: { form?: unknown; url?: unknown } | undefined; sampling?: unknown; roots?: unknown } | undefined,
+  capabilities:
+    | { elicitation?: { form?: unknown; url?: unknown } | undefined; sampling?: unknown; roots?: unknown }
+    | undefined,
 ): WireRequest["asks"] {
   const { elicitation, sampling, roots } = capabilities ?? {};
   return {
@@ -29,6 +31,7 @@ export function asksOf(
 
 /** A change as the notification that both eras share. */
 export function notificationOf(change: Change): { method: string; params: Record<string, unknown> } {
-  if (change.type === "resource_updated") return { method: "notifications/resources/updated", params: { uri: change.uri } };
+  if (change.type === "resource_updated")
+    return { method: "notifications/resources/updated", params: { uri: change.uri } };
   return { method: `notifications/${change.type.replace("_list_changed", "/list_changed")}`, params: {} };
 }

@@ -1,5 +1,5 @@
-import { ErrorCode } from "../contract/errors.ts";
 import { findHostile } from "../call/normalize.ts";
+import { ErrorCode } from "../contract/errors.ts";
 
 /** Largest message, in bytes, on either wire. The 2026 SDK's own read buffer is quadratic beyond it. */
 export const MAX_MESSAGE_BYTES = 4_194_304;
@@ -21,7 +21,12 @@ export interface Refusal {
 }
 
 export function refuse(reason: Refusal["reason"], message: string, id: string | number | null = null): Refusal {
-  const code = reason === "parse" ? ErrorCode.parse : reason === "invalid_params" ? ErrorCode.invalidParams : ErrorCode.invalidRequest;
+  const code =
+    reason === "parse"
+      ? ErrorCode.parse
+      : reason === "invalid_params"
+        ? ErrorCode.invalidParams
+        : ErrorCode.invalidRequest;
   return { reason, answer: { jsonrpc: "2.0", id, error: { code, message } } };
 }
 
@@ -42,15 +47,18 @@ export function parseMessage(text: string): Message | Refusal {
 export const isRefusal = (message: Message | Refusal): message is Refusal => "answer" in message;
 
 export function checkMessage(value: unknown): Message | Refusal {
-  if (Array.isArray(value)) return refuse("invalid_request", "Batches are not part of this protocol. Send one message at a time.");
+  if (Array.isArray(value))
+    return refuse("invalid_request", "Batches are not part of this protocol. Send one message at a time.");
   if (typeof value !== "object" || value === null) return refuse("invalid_request", "A message must be a JSON object.");
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
   const usableId = typeof id === "string" || Number.isSafeInteger(id) ? (id as string | number) : null;
   if (jsonrpc !== "2.0") return refuse("invalid_request", 'A message needs "jsonrpc": "2.0".', usableId);
-  if (id !== undefined && usableId === null) return refuse("invalid_request", "An id must be a string or an integer within ±2^53.");
+  if (id !== undefined && usableId === null)
+    return refuse("invalid_request", "An id must be a string or an integer within ±2^53.");
   if (method === undefined) {
     // An answer to a question of ours, or nothing at all.
-    if (id === undefined || !("result" in value || "error" in value)) return refuse("invalid_request", 'A message needs a "method".', usableId);
+    if (id === undefined || !("result" in value || "error" in value))
+      return refuse("invalid_request", 'A message needs a "method".', usableId);
   } else if (typeof method !== "string") {
     return refuse("invalid_request", '"method" must be a string.', usableId);
   } else if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {

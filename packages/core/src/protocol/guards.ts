@@ -22,22 +22,33 @@ export interface GuardOptions {
  * Host, Origin, media type and encoding of a request. The port in Host is not compared: forwarding changes it, and
  * rebinding is a matter of names.
  */
-export function checkRequest(request: IncomingMessage, { allowedHosts, allowedOrigins }: GuardOptions): HttpRefusal | undefined {
+export function checkRequest(
+  request: IncomingMessage,
+  { allowedHosts, allowedOrigins }: GuardOptions,
+): HttpRefusal | undefined {
   const host = nameOf(request.headers.host);
   if (host === undefined || !(LOCAL_NAMES.includes(host) || allowedHosts.includes(host))) {
-    return { status: 403, message: "Forbidden: this Host is not served here. Start the server with --allowed-hosts to add one." };
+    return {
+      status: 403,
+      message: "Forbidden: this Host is not served here. Start the server with --allowed-hosts to add one.",
+    };
   }
   const { origin } = request.headers;
   // A page of this very address is none of another site: the name in Host has just been checked.
   const own = origin === `http://${request.headers.host}`;
   if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
-    return { status: 403, message: "Forbidden: this Origin may not call. Start the server with --allowed-origins to add one." };
+    return {
+      status: 403,
+      message: "Forbidden: this Origin may not call. Start the server with --allowed-origins to add one.",
+    };
   }
   if (request.method !== "POST") return undefined;
   const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") return { status: 415, message: `Unsupported Content-Encoding: ${encoding.slice(0, 32)}. Send the body as it is.` };
+  if (encoding !== undefined && encoding !== "identity")
+    return { status: 415, message: `Unsupported Content-Encoding: ${encoding.slice(0, 32)}. Send the body as it is.` };
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json." };
+  if (type !== "application/json")
+    return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json." };
   return undefined;
 }
 
@@ -48,7 +59,11 @@ function nameOf(host: string | undefined): string | undefined {
 
 /** The body as text, or a refusal. A declared length over the limit is refused before a byte is read. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | HttpRefusal> {
-  const tooLarge: HttpRefusal = { status: 413, message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`, headers: { connection: "close" } };
+  const tooLarge: HttpRefusal = {
+    status: 413,
+    message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
+    headers: { connection: "close" },
+  };
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];

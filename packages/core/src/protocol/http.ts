@@ -42,7 +42,10 @@ const ANONYMOUS: Caller = { id: "anonymous" };
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
   const { host = "127.0.0.1", port = 0, authenticate = () => ANONYMOUS } = options;
-  const guards: GuardOptions = { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] };
+  const guards: GuardOptions = {
+    allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+  };
   const sessions = createSessions(app, options);
   const modern = createModernHandler(app, (auth) => auth as Caller, MAX_MESSAGE_BYTES);
   let draining = false;
@@ -52,7 +55,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     {
       fetch: async (request, { authInfo, parsedBody } = {}) => {
         const caller = (authInfo ?? ANONYMOUS) as unknown as Caller;
-        if (request.method !== "POST" || (await isLegacyRequest(request, parsedBody))) return sessions.handle(request, parsedBody as Message | undefined, caller);
+        if (request.method !== "POST" || (await isLegacyRequest(request, parsedBody)))
+          return sessions.handle(request, parsedBody as Message | undefined, caller);
         return modern.fetch(request, { parsedBody, authInfo: caller as never });
       },
     },
@@ -63,32 +67,53 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz") return plain(response, 200, "ok\n");
     if (path === "/readyz") return draining ? plain(response, 503, "draining\n") : plain(response, 200, "ready\n");
-    if (path !== PATH) return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
+    if (path !== PATH)
+      return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
     const wrong = checkRequest(request, guards);
     if (wrong !== undefined) return refused(app, request, response, wrong);
     allowOrigin(request, response);
     if (request.method === "OPTIONS" && request.headers.origin !== undefined) return plain(response, 204, "");
-    if (!METHODS.split(", ").includes(request.method ?? "")) return refused(app, request, response, { status: 405, message: `Method not allowed. Use ${METHODS}.`, headers: { allow: METHODS } });
-    if (draining) return refused(app, request, response, { status: 503, message: "The server is shutting down.", headers: { "retry-after": "5" } });
+    if (!METHODS.split(", ").includes(request.method ?? ""))
+      return refused(app, request, response, {
+        status: 405,
+        message: `Method not allowed. Use ${METHODS}.`,
+        headers: { allow: METHODS },
+      });
+    if (draining)
+      return refused(app, request, response, {
+        status: 503,
+        message: "The server is shutting down.",
+        headers: { "retry-after": "5" },
+      });
     const caller = await authenticate(request);
-    if (caller === undefined) return refused(app, request, response, { status: 401, message: "Unauthorized.", headers: { "www-authenticate": "Bearer" } });
+    if (caller === undefined)
+      return refused(app, request, response, {
+        status: 401,
+        message: "Unauthorized.",
+        headers: { "www-authenticate": "Bearer" },
+      });
     // The adapter hands this on to the SDKs untouched; neither reads it.
     (request as IncomingMessage & { auth?: unknown }).auth = caller;
     if (request.method !== "POST") return toSdk(request as never, response);
     const body = await readBody(request, MAX_MESSAGE_BYTES);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
-    const message = isUtf8(body) ? parseMessage(body.toString("utf8").replace(/^\uFEFF/, "")) : refuse("parse", "Parse error: the message is not valid UTF-8.");
+    const message = isUtf8(body)
+      ? parseMessage(body.toString("utf8").replace(/^\uFEFF/, ""))
+      : refuse("parse", "Parse error: the message is not valid UTF-8.");
     if (isRefusal(message)) return badMessage(app, response, message);
     return toSdk(request as never, response, message);
   };
 
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 5_000 }, (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      app.log.info({ reason: error instanceof Error ? error.message : String(error) }, "request failed");
-      if (!response.headersSent) plain(response, 500, "internal error\n");
-      else response.destroy();
-    });
-  });
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 5_000 },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        app.log.info({ reason: error instanceof Error ? error.message : String(error) }, "request failed");
+        if (!response.headersSent) plain(response, 500, "internal error\n");
+        else response.destroy();
+      });
+    },
+  );
   server.maxConnections = 4_096;
   await listen(server, host, port);
   server.on("error", (error) => app.log.error({ err: error }, "server error"));
@@ -103,7 +128,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       const until = performance.now() + ms;
-      while (app.gate.running + app.gate.waiting > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (app.gate.running + app.gate.waiting > 0 && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       await Promise.allSettled([modern.close(), sessions.close()]);
       // Answers just written need a turn to leave; streams without an end are cut.
       const timer = setTimeout(() => server.closeAllConnections(), 250);
@@ -131,11 +157,20 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }
 
-function refused(app: App, request: IncomingMessage, response: ServerResponse, { status, message, headers }: HttpRefusal): void {
-  app.log.info({ status, method: request.method, host: request.headers.host, origin: request.headers.origin }, "request refused");
+function refused(
+  app: App,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, message, headers }: HttpRefusal,
+): void {
+  app.log.info(
+    { status, method: request.method, host: request.headers.host, origin: request.headers.origin },
+    "request refused",
+  );
   json(response, status, { jsonrpc: "2.0", error: { code: -32_000, message }, id: null }, headers);
   // What is left of a body that nobody will read would hold the connection: cut it once the answer is out.
-  if (!request.complete && headers?.connection === "close") response.once("finish", () => setTimeout(() => request.destroy(), 100).unref());
+  if (!request.complete && headers?.connection === "close")
+    response.once("finish", () => setTimeout(() => request.destroy(), 100).unref());
   else request.resume();
 }
 
@@ -151,6 +186,9 @@ function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("access-control-allow-origin", origin);
   response.setHeader("vary", "origin");
   response.setHeader("access-control-allow-methods", METHODS);
-  response.setHeader("access-control-allow-headers", "content-type, authorization, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id");
+  response.setHeader(
+    "access-control-allow-headers",
+    "content-type, authorization, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id",
+  );
   response.setHeader("access-control-expose-headers", "mcp-session-id, mcp-protocol-version");
 }

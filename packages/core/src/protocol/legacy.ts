@@ -1,12 +1,17 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  ListRootsResultSchema,
+  SetLevelRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
-import { CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema, SetLevelRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { App } from "../call/app.ts";
-import { findResource, notFound } from "../call/resources.ts";
-import { stringParam } from "../call/normalize.ts";
 import { QUESTION_MS } from "../call/ask.ts";
+import { stringParam } from "../call/normalize.ts";
+import { findResource, notFound } from "../call/resources.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
@@ -30,7 +35,11 @@ const unused: jsonSchemaValidator = {
  *
  * @returns how to close it
  */
-export async function connectLegacy(app: App, transport: Transport, { caller, writable }: ConnectionOptions): Promise<() => Promise<void>> {
+export async function connectLegacy(
+  app: App,
+  transport: Transport,
+  { caller, writable }: ConnectionOptions,
+): Promise<() => Promise<void>> {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
     capabilities: app.capabilities,
@@ -97,9 +106,13 @@ const MAX_SUBSCRIPTIONS = 1_024;
 function subscribe(app: App, subscriptions: Set<string>, params: Record<string, unknown>): Record<string, never> {
   const uri = stringParam(params, "uri", "resources/subscribe");
   const found = findResource(app.definition.resources.values(), uri);
-  if (found?.[0].subscribe !== true) throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+  if (found?.[0].subscribe !== true)
+    throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
   if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
-    throw new ProtocolError(ErrorCode.overloaded, `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`);
+    throw new ProtocolError(
+      ErrorCode.overloaded,
+      `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
+    );
   }
   subscriptions.add(uri);
   return {};
@@ -112,5 +125,8 @@ const ANSWERS = {
 };
 
 async function askClient(extra: Extra, request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
-  return (await extra.sendRequest(request as never, ANSWERS[request.method] as never, { signal, timeout: QUESTION_MS })) as Record<string, unknown>;
+  return (await extra.sendRequest(request as never, ANSWERS[request.method] as never, {
+    signal,
+    timeout: QUESTION_MS,
+  })) as Record<string, unknown>;
 }

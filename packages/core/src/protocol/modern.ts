@@ -1,4 +1,11 @@
-import { createMcpHandler, type McpHttpHandler, Server, type ServerContext, type StandardSchemaV1, type Transport } from "@modelcontextprotocol/server";
+import {
+  createMcpHandler,
+  type McpHttpHandler,
+  Server,
+  type ServerContext,
+  type StandardSchemaV1,
+  type Transport,
+} from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../call/app.ts";
 import type { WireRequest } from "../call/wire.ts";
@@ -16,17 +23,28 @@ const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
 /** A server of the 2026 era: one for each HTTP request, one for each stdio connection. */
 function createServer(app: App, { caller, writable }: ConnectionOptions): Server {
   const { instructions } = app.definition;
-  const server = new Server(app.info, { capabilities: app.capabilities, ...(instructions === undefined ? {} : { instructions }) });
+  const server = new Server(app.info, {
+    capabilities: app.capabilities,
+    ...(instructions === undefined ? {} : { instructions }),
+  });
   for (const [name, answer] of app.methods) {
-    server.setRequestHandler(name, { params: asSent }, async (params, context) =>
-      (await answer(params, wireOf(params, context, caller, writable))) as Record<string, unknown>,
+    server.setRequestHandler(
+      name,
+      { params: asSent },
+      async (params, context) =>
+        (await answer(params, wireOf(params, context, caller, writable))) as Record<string, unknown>,
     );
   }
   server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
   return server;
 }
 
-function wireOf(params: Record<string, unknown>, { mcpReq }: ServerContext, caller: Caller, writable: ConnectionOptions["writable"]): WireRequest {
+function wireOf(
+  params: Record<string, unknown>,
+  { mcpReq }: ServerContext,
+  caller: Caller,
+  writable: ConnectionOptions["writable"],
+): WireRequest {
   const envelope = (mcpReq.envelope ?? {}) as Record<string, Record<string, unknown> | undefined>;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
   const state = mcpReq.requestState<unknown>();
@@ -60,12 +78,20 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     server.onclose = stop;
     return server;
   };
-  const handle = serveStdio(factory, { transport, legacy: "reject", onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error") });
+  const handle = serveStdio(factory, {
+    transport,
+    legacy: "reject",
+    onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
+  });
   return () => handle.close();
 }
 
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
-export function createModernHandler(app: App, callerOf: (authInfo: unknown) => Caller, maxRequestBodySize: number): McpHttpHandler {
+export function createModernHandler(
+  app: App,
+  callerOf: (authInfo: unknown) => Caller,
+  maxRequestBodySize: number,
+): McpHttpHandler {
   const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: callerOf(authInfo) }), {
     legacy: "reject",
     maxRequestBodySize,

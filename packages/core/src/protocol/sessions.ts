@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type ReadableStream, TransformStream, type Transformer } from "node:stream/web";
+import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
-import { refuse, type Message } from "./frame.ts";
+import { type Message, refuse } from "./frame.ts";
 import { connectLegacy } from "./legacy.ts";
 
 /** Limits of the 2025 era's HTTP sessions. */
@@ -32,17 +32,23 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-export function createSessions(app: App, { maxSessions = 1_000, sessionIdleMs = 1_800_000, maxInFlight = 256 }: SessionOptions = {}): Sessions {
+export function createSessions(
+  app: App,
+  { maxSessions = 1_000, sessionIdleMs = 1_800_000, maxInFlight = 256 }: SessionOptions = {},
+): Sessions {
   const sessions = new Map<string, Session>();
-  const sweep = setInterval(() => {
-    const oldest = Date.now() - sessionIdleMs;
-    for (const [id, session] of sessions) {
-      if (session.usedAt < oldest && session.inFlight.size === 0) {
-        sessions.delete(id);
-        void session.close();
+  const sweep = setInterval(
+    () => {
+      const oldest = Date.now() - sessionIdleMs;
+      for (const [id, session] of sessions) {
+        if (session.usedAt < oldest && session.inFlight.size === 0) {
+          sessions.delete(id);
+          void session.close();
+        }
       }
-    }
-  }, Math.min(sessionIdleMs, 60_000));
+    },
+    Math.min(sessionIdleMs, 60_000),
+  );
   sweep.unref();
 
   const open = async (caller: Caller): Promise<Session> => {
@@ -75,20 +81,32 @@ export function createSessions(app: App, { maxSessions = 1_000, sessionIdleMs = 
       const id = request.headers.get("mcp-session-id");
       // A session answers only its own caller; to anyone else it does not exist.
       const known = id === null ? undefined : sessions.get(id);
-      if (id !== null && known?.caller !== caller.id) return answer(404, "Session not found. Send initialize to open a new one.", message?.id);
+      if (id !== null && known?.caller !== caller.id)
+        return answer(404, "Session not found. Send initialize to open a new one.", message?.id);
       if (known === undefined) {
-        if (message?.method !== "initialize") return answer(400, "Bad Request: no Mcp-Session-Id header. Send initialize first.", message?.id);
+        if (message?.method !== "initialize")
+          return answer(400, "Bad Request: no Mcp-Session-Id header. Send initialize first.", message?.id);
         if (sessions.size >= maxSessions) return answer(503, "Too many open sessions. Try again later.", message.id);
       }
       const session = known ?? (await open(caller));
       session.usedAt = Date.now();
       const requestId = message?.method === undefined ? undefined : message.id;
       if (requestId === undefined) return session.transport.handleRequest(request, { parsedBody: message });
-      if (session.inFlight.has(requestId)) return Response.json(refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", requestId).answer, { status: 400 });
-      if (session.inFlight.size >= maxInFlight) return answer(429, "Too many requests of this session are open.", requestId);
+      if (session.inFlight.has(requestId))
+        return Response.json(
+          refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", requestId).answer,
+          { status: 400 },
+        );
+      if (session.inFlight.size >= maxInFlight)
+        return answer(429, "Too many requests of this session are open.", requestId);
       session.inFlight.add(requestId);
       // The answer to an abandoned request could never be fetched (nothing is kept for resuming), so its work ends.
-      const abandon = (): void => session.transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason: "the client closed the connection" } });
+      const abandon = (): void =>
+        session.transport.onmessage?.({
+          jsonrpc: "2.0",
+          method: "notifications/cancelled",
+          params: { requestId, reason: "the client closed the connection" },
+        });
       request.signal.addEventListener("abort", abandon, { once: true });
       const response = await session.transport.handleRequest(request, { parsedBody: message });
       return whenSent(response, () => {

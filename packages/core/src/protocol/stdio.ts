@@ -76,7 +76,11 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
 
   const refused = ({ reason, answer }: Refusal): void => {
     logged += 1;
-    if (logged <= MAX_LOGGED) app.log.warn({ reason, detail: answer.error.message }, logged === MAX_LOGGED ? "message refused; further ones are not logged" : "message refused");
+    if (logged <= MAX_LOGGED)
+      app.log.warn(
+        { reason, detail: answer.error.message },
+        logged === MAX_LOGGED ? "message refused; further ones are not logged" : "message refused",
+      );
     out.write(JSON.stringify(answer));
   };
 
@@ -262,7 +266,8 @@ function createWriter(output: Writable, onBroken: () => void) {
       setImmediate(flush);
     },
     /** `undefined` when the client keeps up. */
-    writable: (): Promise<void> | undefined => (lagging() ? new Promise((resolve) => waiting.push(resolve)) : undefined),
+    writable: (): Promise<void> | undefined =>
+      lagging() ? new Promise((resolve) => waiting.push(resolve)) : undefined,
     flushed(): Promise<void> {
       flush();
       return new Promise((resolve) => {

@@ -18,11 +18,19 @@ const MAX_WAITING = 1_048_576;
 
 /** One JSON object per line, scrubbed of secrets, on stderr: stdout carries the protocol. */
 export function createLog(level: LogLevel, sink: LogSink = stderrSink(), scrub: Scrub = createScrub()): Log {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, {
-    write(line: string) {
-      sink.write(scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
     },
-  });
+    {
+      write(line: string) {
+        sink.write(scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));
+      },
+    },
+  );
 }
 
 /** Writes to stderr without ever blocking on it, and says how many lines were lost once it drains. */
@@ -35,7 +43,9 @@ export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink
         return;
       }
       if (dropped > 0) {
-        stream.write(`${JSON.stringify({ level: "warn", msg: "log lines were dropped: stderr was not being read", dropped })}\n`);
+        stream.write(
+          `${JSON.stringify({ level: "warn", msg: "log lines were dropped: stderr was not being read", dropped })}\n`,
+        );
         dropped = 0;
       }
       stream.write(line);
@@ -45,7 +55,9 @@ export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink
 
 // JSON lets these stand raw, and some terminals and line readers take them for a line's end.
 function escapeSeparators(line: string): string {
-  return /[\u2028\u2029\u0085]/.test(line) ? line.replace(/[\u2028\u2029\u0085]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`) : line;
+  return /[\u2028\u2029\u0085]/.test(line)
+    ? line.replace(/[\u2028\u2029\u0085]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    : line;
 }
 
 function shorten(line: string): string {
@@ -58,9 +70,14 @@ function shorten(line: string): string {
 }
 
 function cut(value: unknown, limit: number, depth: number): unknown {
-  if (typeof value === "string") return value.length > limit ? `${value.slice(0, limit)}… (${value.length} characters)` : value;
+  if (typeof value === "string")
+    return value.length > limit ? `${value.slice(0, limit)}… (${value.length} characters)` : value;
   if (typeof value !== "object" || value === null) return value;
   if (depth > 4) return "…";
   if (Array.isArray(value)) return value.slice(0, 20).map((item) => cut(item, limit, depth + 1));
-  return Object.fromEntries(Object.entries(value).slice(0, 40).map(([key, item]) => [key.slice(0, 128), cut(item, limit, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, 40)
+      .map(([key, item]) => [key.slice(0, 128), cut(item, limit, depth + 1)]),
+  );
 }

@@ -63,8 +63,14 @@ export interface TestClient {
   templates(): Promise<Record<string, unknown>[]>;
   prompts(): Promise<Record<string, unknown>[]>;
   read(uri: string): Promise<Record<string, unknown>[]>;
-  prompt(name: string, input?: Record<string, string>): Promise<{ description?: string; messages: { role: string; content: Record<string, unknown> }[] }>;
-  complete(ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string }, argument: { name: string; value: string }): Promise<string[]>;
+  prompt(
+    name: string,
+    input?: Record<string, string>,
+  ): Promise<{ description?: string; messages: { role: string; content: Record<string, unknown> }[] }>;
+  complete(
+    ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string },
+    argument: { name: string; value: string },
+  ): Promise<string[]>;
   /** Hears of changes to these URIs and lists, in the words of the era. Resolves when the server has agreed. */
   subscribe(uris: string[]): Promise<void>;
   /** Any request, as it is. */
@@ -80,16 +86,29 @@ const anything: StandardSchemaV1<unknown, Record<string, unknown>> = {
 /** The real client of the era's SDK on this transport. */
 export async function openClient(wire: Wire, transport: unknown, behaviour: ClientBehaviour = {}): Promise<TestClient> {
   const { onElicit, onSample, onNotification } = behaviour;
-  const capabilities = { ...(onElicit === undefined ? {} : { elicitation: { form: {} } }), ...(onSample === undefined ? {} : { sampling: {} }) };
+  const capabilities = {
+    ...(onElicit === undefined ? {} : { elicitation: { form: {} } }),
+    ...(onSample === undefined ? {} : { sampling: {} }),
+  };
   return wire.endsWith("2025")
-    ? openLegacy(wire, transport, capabilities, { ...(onElicit && { onElicit }), ...(onSample && { onSample }), ...(onNotification && { onNotification }) })
+    ? openLegacy(wire, transport, capabilities, {
+        ...(onElicit && { onElicit }),
+        ...(onSample && { onSample }),
+        ...(onNotification && { onNotification }),
+      })
     : openModern(wire, transport, capabilities, behaviour);
 }
 
-async function openLegacy(wire: Wire, transport: unknown, capabilities: object, { onElicit, onSample, onNotification }: ClientBehaviour): Promise<TestClient> {
+async function openLegacy(
+  wire: Wire,
+  transport: unknown,
+  capabilities: object,
+  { onElicit, onSample, onNotification }: ClientBehaviour,
+): Promise<TestClient> {
   const client = new LegacyClient(INFO, { capabilities });
   if (onElicit) client.setRequestHandler(ElicitRequestSchema, async ({ params }) => (await onElicit(params)) as never);
-  if (onSample) client.setRequestHandler(CreateMessageRequestSchema, async ({ params }) => (await onSample(params)) as never);
+  if (onSample)
+    client.setRequestHandler(CreateMessageRequestSchema, async ({ params }) => (await onSample(params)) as never);
   for (const schema of [
     ResourceUpdatedNotificationSchema,
     ResourceListChangedNotificationSchema,
@@ -97,19 +116,37 @@ async function openLegacy(wire: Wire, transport: unknown, capabilities: object, 
     PromptListChangedNotificationSchema,
     LoggingMessageNotificationSchema,
   ]) {
-    client.setNotificationHandler(schema, ({ method, params }) => onNotification?.(method, (params ?? {}) as Record<string, unknown>));
+    client.setNotificationHandler(schema, ({ method, params }) =>
+      onNotification?.(method, (params ?? {}) as Record<string, unknown>),
+    );
   }
   await client.connect(transport as never);
   const { z } = await import("zod");
-  return face(wire, client as never, async (method, params = {}) => (await client.request({ method, params }, z.looseObject({}))) as Record<string, unknown>, async (uris) => {
-    for (const uri of uris) await client.subscribeResource({ uri });
-  });
+  return face(
+    wire,
+    client as never,
+    async (method, params = {}) =>
+      (await client.request({ method, params }, z.looseObject({}))) as Record<string, unknown>,
+    async (uris) => {
+      for (const uri of uris) await client.subscribeResource({ uri });
+    },
+  );
 }
 
-async function openModern(wire: Wire, transport: unknown, capabilities: object, { onElicit, onSample, onNotification }: ClientBehaviour): Promise<TestClient> {
+async function openModern(
+  wire: Wire,
+  transport: unknown,
+  capabilities: object,
+  { onElicit, onSample, onNotification }: ClientBehaviour,
+): Promise<TestClient> {
   const client = new ModernClient(INFO, { capabilities, versionNegotiation: { mode: { pin: "2026-07-28" } } });
-  if (onElicit) client.setRequestHandler("elicitation/create", async ({ params }) => (await onElicit(params as never)) as never);
-  if (onSample) client.setRequestHandler("sampling/createMessage", async ({ params }) => (await onSample(params as never)) as never);
+  if (onElicit)
+    client.setRequestHandler("elicitation/create", async ({ params }) => (await onElicit(params as never)) as never);
+  if (onSample)
+    client.setRequestHandler(
+      "sampling/createMessage",
+      async ({ params }) => (await onSample(params as never)) as never,
+    );
   for (const method of [
     "notifications/resources/updated",
     "notifications/resources/list_changed",
@@ -117,12 +154,24 @@ async function openModern(wire: Wire, transport: unknown, capabilities: object, 
     "notifications/prompts/list_changed",
     "notifications/message",
   ] as const) {
-    client.setNotificationHandler(method, (notification) => onNotification?.(notification.method, (notification.params ?? {}) as Record<string, unknown>));
+    client.setNotificationHandler(method, (notification) =>
+      onNotification?.(notification.method, (notification.params ?? {}) as Record<string, unknown>),
+    );
   }
   await client.connect(transport as never);
-  return face(wire, client as never, (method, params = {}) => client.request({ method, params }, anything), async (uris) => {
-    await client.listen({ resourceSubscriptions: uris, resourcesListChanged: true, toolsListChanged: true, promptsListChanged: true });
-  });
+  return face(
+    wire,
+    client as never,
+    (method, params = {}) => client.request({ method, params }, anything),
+    async (uris) => {
+      await client.listen({
+        resourceSubscriptions: uris,
+        resourcesListChanged: true,
+        toolsListChanged: true,
+        promptsListChanged: true,
+      });
+    },
+  );
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the two SDKs' clients share their shape and not their types
@@ -144,9 +193,15 @@ function face(wire: Wire, client: any, request: TestClient["request"], subscribe
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
     async call(name, input = {}, { signal, onProgress, timeoutMs } = {}) {
-      const options = { ...(signal && { signal }), ...(onProgress && { onprogress: onProgress }), ...(timeoutMs && { timeout: timeoutMs }) };
+      const options = {
+        ...(signal && { signal }),
+        ...(onProgress && { onprogress: onProgress }),
+        ...(timeoutMs && { timeout: timeoutMs }),
+      };
       const params = { name, arguments: input };
-      const result: CallToolResult = await (wire.endsWith("2025") ? client.callTool(params, undefined, options) : client.callTool(params, options));
+      const result: CallToolResult = await (wire.endsWith("2025")
+        ? client.callTool(params, undefined, options)
+        : client.callTool(params, options));
       return {
         text: result.content.map((block) => (block.type === "text" ? block.text : "")).join("\n"),
         data: result.structuredContent,

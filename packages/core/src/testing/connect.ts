@@ -28,7 +28,10 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  * await client.call("create_note", { title: "Milk", body: "" });
  * await client.close();
  */
-export async function connect(server: ServerDefinition, { wire, log, logLevel, http, profile, timeoutMs, maxRunning, maxWaiting, ...behaviour }: ConnectOptions): Promise<TestClient> {
+export async function connect(
+  server: ServerDefinition,
+  { wire, log, logLevel, http, profile, timeoutMs, maxRunning, maxWaiting, ...behaviour }: ConnectOptions,
+): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "silent" : "info");
   const app = createApp(server, {
     log: createLog(level, { write: (line) => log?.push(line) }),

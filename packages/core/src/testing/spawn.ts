@@ -26,10 +26,21 @@ export interface SpawnedClient extends TestClient {
  *
  * @example const client = await spawn(process.execPath, { args: ["dist/main.js", "--store", "memory"] });
  */
-export async function spawn(command: string, { args = [], era = "2025", env, cwd, onStderr, ...behaviour }: SpawnOptions = {}): Promise<SpawnedClient> {
+export async function spawn(
+  command: string,
+  { args = [], era = "2025", env, cwd, onStderr, ...behaviour }: SpawnOptions = {},
+): Promise<SpawnedClient> {
   const Transport = era === "2025" ? LegacyStdio : ModernStdio;
-  const environment = Object.fromEntries(Object.entries({ ...process.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const transport = new Transport({ command, args, env: environment, stderr: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+  const environment = Object.fromEntries(
+    Object.entries({ ...process.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const transport = new Transport({
+    command,
+    args,
+    env: environment,
+    stderr: "pipe",
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   transport.stderr?.on("data", (chunk: Buffer) => onStderr?.(chunk.toString()));
   const client = await openClient(`stdio-${era}`, transport, behaviour);
   return Object.assign(client, { pid: transport.pid as number });

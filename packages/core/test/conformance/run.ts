@@ -126,11 +126,15 @@ async function holds(url: string, revision: string): Promise<boolean> {
 }
 
 let passed = 0;
-const fixture = await startFixture();
 try {
-  for (const revision of REVISIONS) if (await holds(fixture.url, revision)) passed += 1;
-} finally {
-  await fixture.stop();
+  const fixture = await startFixture();
+  try {
+    for (const revision of REVISIONS) if (await holds(fixture.url, revision)) passed += 1;
+  } finally {
+    await fixture.stop();
+  }
+} catch (error) {
+  console.log(`✗ ${error instanceof Error ? error.message : String(error)}`);
 }
 console.log(`${passed} passed, ${REVISIONS.length - passed} failed`);
 process.exitCode = passed === REVISIONS.length ? 0 : 1;

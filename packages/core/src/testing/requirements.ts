@@ -1,0 +1,19 @@
+import { callRequirements } from "./requirements/calls.ts";
+import { errorRequirements } from "./requirements/errors.ts";
+import { listRequirements } from "./requirements/lists.ts";
+import { promptRequirements } from "./requirements/prompts.ts";
+import type { Requirement } from "./requirements/requirement.ts";
+import { resourceRequirements } from "./requirements/resources.ts";
+import { serverRequirements } from "./requirements/server.ts";
+import { toolRequirements } from "./requirements/tools.ts";
+
+/** Everything that a server must do, in the order in which one would look for what is wrong. */
+export const requirements: readonly Requirement[] = [
+  ...serverRequirements,
+  ...listRequirements,
+  ...toolRequirements,
+  ...callRequirements,
+  ...errorRequirements,
+  ...resourceRequirements,
+  ...promptRequirements,
+];

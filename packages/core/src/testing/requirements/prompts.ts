@@ -1,0 +1,89 @@
+import { ErrorCode } from "../../contract/errors.ts";
+import { attempt, describe, invalidParams } from "./attempt.ts";
+import { notExercised, report, type Requirement, type Subject } from "./requirement.ts";
+import { isText, nameProblem } from "./tools.ts";
+
+interface Listed {
+  name: string;
+  title?: unknown;
+  description?: unknown;
+  arguments?: { name: string; description?: unknown; required?: boolean }[];
+}
+
+async function listedPrompts({ client, definition }: Subject): Promise<Listed[]> {
+  if (definition.prompts.size === 0) notExercised("this server has no prompts");
+  return (await client.prompts()) as unknown as Listed[];
+}
+
+const requiredOf = (prompt: Listed): string[] => (prompt.arguments ?? []).filter(({ required }) => required === true).map(({ name }) => name);
+
+/** Sampled arguments of a prompt; one that needs none is its own sample. */
+function samplesOf({ samples }: Subject, prompt: Listed): readonly Record<string, string>[] {
+  return samples.prompts?.[prompt.name] ?? (requiredOf(prompt).length === 0 ? [{}] : []);
+}
+
+/** Requirements on prompts. */
+export const promptRequirements: readonly Requirement[] = [
+  {
+    id: "prompts-described",
+    because: "Clients turn a prompt into a form for people: title, description and arguments are all that the form can say.",
+    async check(subject) {
+      report(
+        (await listedPrompts(subject)).flatMap(({ name, title, description, arguments: fields = [] }) => [
+          nameProblem("prompt", name),
+          isText(title) && isText(description) ? undefined : `The prompt ${name} needs a title and a description.`,
+          ...fields.map((field) => (isText(field.description) ? undefined : `The argument ${field.name} of the prompt ${name} has no description.`)),
+        ]),
+      );
+    },
+  },
+  {
+    id: "prompt-messages",
+    because: "A prompt that gives nothing starts a conversation about nothing.",
+    async check(subject) {
+      const problems: string[] = [];
+      const bare: string[] = [];
+      for (const prompt of await listedPrompts(subject)) {
+        const inputs = samplesOf(subject, prompt);
+        if (inputs.length === 0) bare.push(prompt.name);
+        for (const input of inputs) {
+          const answer = await attempt(subject.client.prompt(prompt.name, input));
+          const messages = answer.result?.messages ?? [];
+          const sound = messages.every(({ role, content }) => /^(user|assistant)$/.test(role) && (content.type !== "text" || isText(content.text)));
+          if (messages.length === 0) problems.push(`${prompt.name}(${JSON.stringify(input)}) must give messages; it got ${describe(answer)}.`);
+          else if (!sound) problems.push(`${prompt.name}(${JSON.stringify(input)}) gives a message without a role or without text.`);
+        }
+      }
+      report(problems);
+      if (bare.length > 0) notExercised(`no sample for ${bare.join(", ")}`);
+    },
+  },
+  {
+    id: "prompt-arguments",
+    because: 'A form sent too early must come back with the field that is missing; otherwise the model reads "undefined" where a person left a gap.',
+    async check(subject) {
+      const problems: string[] = [];
+      let tried = 0;
+      for (const prompt of await listedPrompts(subject)) {
+        const [base = {}] = samplesOf(subject, prompt);
+        for (const field of requiredOf(prompt)) {
+          const { [field]: _, ...input } = base;
+          const answer = await attempt(subject.client.prompt(prompt.name, input));
+          const refused = answer.refusal?.code === ErrorCode.invalidParams && answer.refusal.message.includes(field);
+          tried += 1;
+          if (!refused) problems.push(`${prompt.name} without "${field}" must be refused with -32602 and name it; it got ${describe(answer)}.`);
+        }
+      }
+      report(problems);
+      if (tried === 0) notExercised("no prompt has a required argument");
+    },
+  },
+  {
+    id: "unknown-prompt",
+    because: "Lists age in a client's menu: asking for a prompt that is gone is the client's error, and -32602 has it list again.",
+    async check({ client, definition }) {
+      if (definition.prompts.size === 0) notExercised("this server has no prompts");
+      report([await invalidParams("An unknown prompt", client.prompt("offshoot_no_such_prompt"))]);
+    },
+  },
+];

@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createApp } from "../src/call/app.ts";
+import type { ClientRequest, WireRequest } from "../src/call/wire.ts";
+import { type CallContext, defineServer, defineTool } from "../src/index.ts";
+import { createLog } from "../src/telemetry/log.ts";
+import { connect, WIRES } from "../src/testing/index.ts";
+
+const Sure = z.object({ sure: z.boolean().describe("Whether to do it") });
+const Said = z.object({ text: z.string().describe("What came of it") });
+
+function serverWith(ask: (call: CallContext) => Promise<unknown>, more: object = {}) {
+  const handler = async (_input: unknown, call: CallContext) => ({ text: JSON.stringify(await ask(call)) });
+  const tool = { name: "ask", title: "Ask", description: "Asks.", inputSchema: z.object({}), outputSchema: Said };
+  return defineServer({ name: "asking", version: "1.0.0", tools: [defineTool({ ...tool, handler, ...more })] });
+}
+
+/** One request of a client that answers by hand, without an SDK between. */
+function requestOf(changes: Partial<WireRequest>): WireRequest {
+  return {
+    era: "2026",
+    caller: { id: "local" },
+    client: {},
+    signal: new AbortController().signal,
+    asks: { elicitation: true, sampling: true, roots: true },
+    notify: () => {},
+    message: () => {},
+    ...changes,
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: results of either shape
+async function callOf(server: ReturnType<typeof serverWith>): Promise<(wire: Partial<WireRequest>) => Promise<any>> {
+  const app = createApp(server, { log: createLog("silent") });
+  return (wire) =>
+    (app.methods.get("tools/call") as NonNullable<ReturnType<typeof app.methods.get>>)(
+      { name: "ask" },
+      requestOf(wire),
+    );
+}
+
+describe.each(WIRES)("%s", (wire) => {
+  test("questions asked together are answered in one round", async () => {
+    let runs = 0;
+    const server = serverWith((call) => {
+      runs += 1;
+      return Promise.all(["one", "two"].map((message) => call.elicit({ message, schema: Sure })));
+    });
+    const asked: unknown[] = [];
+    const onElicit = ({ message }: Record<string, unknown>) => {
+      asked.push(message);
+      return { action: "accept", content: { sure: message === "two" } };
+    };
+    const client = await connect(server, { wire, onElicit });
+    expect(JSON.parse((await client.call("ask")).data.text)).toEqual([
+      { action: "accept", content: { sure: false } },
+      { action: "accept", content: { sure: true } },
+    ]);
+    expect(asked.sort()).toEqual(["one", "two"]);
+    expect(runs).toBe(2);
+    await client.close();
+  });
+
+  test("an answer belongs to its question, also when the handler skips one on its second run", async () => {
+    let exists = true;
+    const server = serverWith(async (call) => {
+      if (exists) await call.elicit({ message: "Overwrite the file?", schema: Sure });
+      return await call.elicit({ message: "Delete the folder?", schema: Sure });
+    });
+    const onElicit = ({ message }: Record<string, unknown>) => {
+      exists = false;
+      return message === "Overwrite the file?" ? { action: "accept", content: { sure: true } } : { action: "decline" };
+    };
+    const client = await connect(server, { wire, onElicit });
+    expect(JSON.parse((await client.call("ask")).data.text)).toEqual({ action: "decline" });
+    await client.close();
+  });
+
+  test("a question that is put in other words each time ends", async () => {
+    let asked = 0;
+    const server = serverWith((call) => call.elicit({ message: `Sure? ${performance.now()}`, schema: Sure }));
+    const onElicit = () => {
+      asked += 1;
+      return { action: "decline" };
+    };
+    const client = await connect(server, { wire, onElicit });
+    const result = await client.call("ask").catch((error: unknown) => error as Error);
+    expect(result).toMatchObject("isError" in result ? { isError: true } : { name: expect.any(String) });
+    expect(asked).toBeLessThanOrEqual(10);
+    await client.close();
+  });
+
+  test("a tool that needs a capability is refused with its name before it runs", async () => {
+    let runs = 0;
+    const server = serverWith(async () => (runs += 1), { requiredCapabilities: ["elicitation", "sampling"] });
+    const client = await connect(server, { wire, onElicit: () => ({ action: "decline" }) });
+    await expect(client.call("ask")).rejects.toMatchObject({
+      code: -32_021,
+      data: { requiredCapabilities: { sampling: {} } },
+    });
+    expect(runs).toBe(0);
+    await client.close();
+  });
+
+  test("a form says only what clients understand", async () => {
+    const titled = (value: string) => z.literal(value).meta({ title: value.toUpperCase() });
+    const schema = z.object({
+      id: z.uuid().describe("Id"),
+      mail: z.email().optional().describe("Mail address"),
+      count: z.int().min(1).max(9).default(3).describe("How many"),
+      share: z.number().positive().max(1).default(0.5).describe("Share"),
+      size: z
+        .union([titled("s"), titled("m")])
+        .default("m")
+        .describe("Size"),
+      colours: z.array(z.union([titled("red"), titled("blue")])).describe("Colours"),
+    });
+    let form: unknown;
+    const onElicit = ({ requestedSchema }: Record<string, unknown>) => {
+      form = requestedSchema;
+      return { action: "accept", content: { id: "no uuid", count: 3, share: 0.5, size: "m", colours: ["red"] } };
+    };
+    const client = await connect(
+      serverWith((call) => call.elicit({ message: "Which?", schema })),
+      { wire, onElicit },
+    );
+    const result = await client.call("ask");
+    expect(form).toEqual({
+      type: "object",
+      properties: {
+        id: { type: "string", description: "Id" },
+        mail: { type: "string", description: "Mail address", format: "email" },
+        count: { type: "integer", description: "How many", default: 3, minimum: 1, maximum: 9 },
+        share: { type: "number", description: "Share", default: 0.5, maximum: 1 },
+        size: {
+          type: "string",
+          description: "Size",
+          default: "m",
+          oneOf: [
+            { const: "s", title: "S" },
+            { const: "m", title: "M" },
+          ],
+        },
+        colours: {
+          type: "array",
+          description: "Colours",
+          items: {
+            anyOf: [
+              { const: "red", title: "RED" },
+              { const: "blue", title: "BLUE" },
+            ],
+          },
+        },
+      },
+      required: ["id", "colours"],
+    });
+    // What the form could not say is checked all the same.
+    expect(result).toMatchObject({ isError: true, text: expect.stringMatching(/does not fit[\s\S]*id:/) });
+    await client.close();
+  });
+
+  test("a question that no form can put is not put", async () => {
+    const log: string[] = [];
+    const schema = z.object({ who: z.object({ name: z.string().describe("Name") }).describe("Who") });
+    let asked = 0;
+    const onElicit = () => {
+      asked += 1;
+      return { action: "decline" };
+    };
+    const client = await connect(
+      serverWith((call) => call.elicit({ message: "Who?", schema })),
+      { wire, onElicit, log },
+    );
+    expect(await client.call("ask")).toMatchObject({ isError: true });
+    expect(asked).toBe(0);
+    expect(log.join("")).toMatch(/no place for the field \\"who\\"/);
+    await client.close();
+  });
+});
+
+describe("without an SDK", () => {
+  test("a question has the name that the handler gives it", async () => {
+    const call = await callOf(
+      serverWith((call) => Promise.all([call.elicit({ key: "sure", message: "?", schema: Sure }), call.roots()])),
+    );
+    const { resultType, inputRequests } = await call({});
+    expect(resultType).toBe("input_required");
+    expect(Object.keys(inputRequests)).toEqual(["sure", "q1"]);
+  });
+
+  test("a client is asked only for what it declared", async () => {
+    const call = await callOf(
+      serverWith((call) =>
+        Promise.all([
+          call.elicit({ message: "?", schema: Sure }),
+          call.sample({ messages: [], maxTokens: 1 }),
+          call.roots(),
+        ]),
+      ),
+    );
+    const { inputRequests } = await call({ asks: { elicitation: false, sampling: true, roots: false } });
+    expect(Object.values(inputRequests).map((request) => (request as ClientRequest).method)).toEqual([
+      "sampling/createMessage",
+    ]);
+  });
+
+  const roots = [{ uri: "file:///home", name: "home" }, { name: "no uri" }, null];
+  test.each([
+    ["2025", { era: "2025" as const, ask: async () => ({ roots }) }],
+    ["2026", {}],
+  ])("roots come well-formed in the %s era", async (_era, wire: Partial<WireRequest>) => {
+    const call = await callOf(serverWith((call) => call.roots()));
+    const first = await call(wire);
+    const result =
+      first.requestState === undefined
+        ? first
+        : await call({ requestState: first.requestState, answers: { q0: { roots } } });
+    expect(JSON.parse(result.structuredContent.text)).toEqual({
+      action: "answered",
+      roots: [{ uri: "file:///home", name: "home" }],
+    });
+  });
+
+  test("answers without the requestState that was sealed for them count for nothing", async () => {
+    const call = await callOf(serverWith((call) => call.elicit({ message: "?", schema: Sure })));
+    expect(await call({ answers: { q0: { action: "accept", content: { sure: true } } } })).toMatchObject({
+      resultType: "input_required",
+    });
+  });
+});

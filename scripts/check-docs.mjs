@@ -1,0 +1,71 @@
+/**
+ * Keeps the documents true: every TypeScript and JSON fence is a region of a file that the tests run, and every link
+ * inside the repository leads somewhere. `--write` copies the regions into the documents.
+ *
+ * A fence names its source in a comment above it: `<!-- packages/core/test/docs/greeter.ts#server -->`; without a
+ * region, the whole file. The lines that import from the test's own folder stay as they are.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const write = process.argv.includes("--write");
+const documents = ["*.md", "docs/**/*.md", "packages/*/*.md", "packages/*/bench/*.md", "templates/*/*.md"]
+  .flatMap((pattern) => globSync(pattern, { exclude: (name) => name === "node_modules" }))
+  .filter((file) => !file.endsWith("CHANGELOG.md"));
+const problems = [];
+let checked = 0;
+
+function regionOf(source) {
+  const [file, region] = source.split("#");
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  if (region === undefined) return text.trimEnd();
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`);
+  const length = lines.slice(start + 1).findIndex((line) => line.trim() === "// #endregion");
+  return start === -1 || length === -1
+    ? undefined
+    : lines
+        .slice(start + 1, start + 1 + length)
+        .join("\n")
+        .trim();
+}
+
+function checkFences(file, text) {
+  return text.replace(
+    /(<!-- (\S+) -->\n)?```(ts|json)\n(?:([\s\S]*?)\n)?```/g,
+    (whole, comment, source, language, code) => {
+      checked += 1;
+      const line = text.slice(0, text.indexOf(whole)).split("\n").length;
+      if (comment === undefined) {
+        problems.push(`${file}:${line}: a ${language} fence without a source. Put <!-- file#region --> above it.`);
+        return whole;
+      }
+      const region = regionOf(source);
+      if (region === undefined) {
+        problems.push(`${file}:${line}: ${source} is not there.`);
+      } else if (region !== code) {
+        if (write) return `${comment}\`\`\`${language}\n${region}\n\`\`\``;
+        problems.push(`${file}:${line}: differs from ${source}. Run node scripts/check-docs.mjs --write.`);
+      }
+      return whole;
+    },
+  );
+}
+
+function checkLinks(file, text) {
+  for (const [, target] of text.matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g)) {
+    checked += 1;
+    if (!existsSync(join(dirname(file), target))) problems.push(`${file}: the link to ${target} leads nowhere.`);
+  }
+}
+
+for (const file of documents) {
+  const text = readFileSync(file, "utf8");
+  const next = checkFences(file, text);
+  if (next !== text) writeFileSync(file, next);
+  checkLinks(file, next);
+}
+for (const problem of problems) console.error(problem);
+console.log(`${documents.length} documents, ${checked} fences and links checked, ${problems.length} problems`);
+process.exitCode = problems.length === 0 && checked > 0 ? 0 : 1;
