@@ -114,6 +114,11 @@ describe("a definition that cannot be served is refused where it is made, by nam
   });
 });
 
+test("a field that wants to be mirrored in a header", () => {
+  const mirrored = z.string().describe("Region").meta({ "x-mcp-header": "Region" });
+  expect(() => tool({ inputSchema: z.object({ region: mirrored }) })).toThrow(/x-mcp-header, which is not supported/);
+});
+
 describe("a definition is published as clients need it", () => {
   test("a discriminated union keeps its branches and gets an object root", () => {
     const { json } = tool({

@@ -1,5 +1,6 @@
 // What a client can do to the HTTP wire. Spoken by hand, because real clients are too polite.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { request } from "node:http";
 import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +10,7 @@ import { createApp } from "../src/call/app.ts";
 import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/http.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createLab } from "./fixtures/lab.ts";
-import { initialize, type Json, META, startLab, toolCall } from "./fixtures/raw.ts";
+import { initialize, type Json, labMain, META, startLab, toolCall } from "./fixtures/raw.ts";
 
 async function open(options: HttpOptions = {}) {
   const lab = createLab();
@@ -413,6 +414,60 @@ test("draining: /readyz says so, running calls finish, new ones are refused", as
   await drained;
   await expect(send(endpoint, { method: "GET", path: "/healthz" })).rejects.toThrow();
 });
+
+test("R26 stalled listeners are cut one by one, and those who read miss nothing", async () => {
+  const { endpoint, lab, log } = await open();
+  const { port } = new URL(endpoint.url);
+  const listen = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "subscriptions/listen",
+    params: { notifications: { resourcesListChanged: true }, _meta: META },
+  };
+  const body = JSON.stringify(listen);
+  const head = `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\nmcp-protocol-version: 2026-07-28\r\nmcp-method: subscriptions/listen\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const stream = () => {
+    const socket = connectSocket(Number(port), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(head + body);
+    return socket;
+  };
+  let heard = 0;
+  const reader = stream().on("data", (chunk: Buffer) => {
+    heard += chunk.toString().split("notifications/resources/list_changed").length - 1;
+  });
+  const stalled = Array.from({ length: 5 }, () => stream().pause());
+  await sleep(300);
+  let sent = 0;
+  const cut = (): number => log.filter((line) => line.includes("stream cut")).length;
+  while (cut() < stalled.length && sent < 400_000) {
+    for (let batch = 0; batch < 200; batch += 1) lab.emit().resourcesChanged();
+    sent += 200;
+    await sleep(1);
+  }
+  expect(cut()).toBe(stalled.length);
+  while (heard < sent) await sleep(10);
+  for (const socket of [reader, ...stalled]) socket.destroy();
+  await endpoint.drain(0);
+}, 60_000);
+
+test.runIf(process.platform === "linux")("R56 file descriptors run out: new connections are refused, and serving recovers", async () => {
+  const server = spawn("bash", ["-c", 'ulimit -n 64; exec "$0" "$1" --transport http --port 0', process.execPath, labMain], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  server.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  while (!stderr.includes("listens on")) await sleep(20);
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
+  const health = () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status);
+  expect(await health()).toBe(200);
+  const sockets = Array.from({ length: 200 }, () => connectSocket(port, "127.0.0.1").on("error", () => {}));
+  while (sockets.filter(({ destroyed }) => destroyed).length < 100) await sleep(20);
+  for (const socket of sockets) socket.destroy();
+  while ((await health().catch(() => 0)) !== 200) await sleep(20);
+  server.kill("SIGTERM");
+  expect(await once(server, "exit")).toEqual([0, null]);
+}, 20_000);
 
 test("R44 the HTTP transport binds 127.0.0.1 only", async () => {
   await using lab = startLab(["--transport", "http", "--port", "0"]);

@@ -49,6 +49,8 @@ function checkNode(node: unknown, where: string, path: string, root: Json): void
   if (typeof schema.$ref === "string" && !schema.$ref.startsWith("#")) {
     throw new DefinitionError(`${where} refers to ${schema.$ref}: a $ref must stay inside the document.`);
   }
+  // The 2026 revision has servers compare such a field with a header, which core does not do yet: refuse, not ignore.
+  if ("x-mcp-header" in schema) throw new DefinitionError(`${where} uses x-mcp-header, which is not supported.`);
   for (const [key, value] of Object.entries(schema)) {
     if (key === "properties") {
       for (const [name, property] of Object.entries(value as Record<string, Json>)) {

@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toNodeHandler } from "@modelcontextprotocol/node";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
@@ -9,6 +8,7 @@ import { isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, type Refusal,
 import { checkRequest, type GuardOptions, type HttpRefusal, readBody } from "./guards.ts";
 import { createModernHandler } from "./modern.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
+import { toWebRequest, writeWebResponse } from "./web.ts";
 
 /** How an HTTP endpoint behaves. */
 export interface HttpOptions extends Partial<GuardOptions>, SessionOptions {
@@ -50,18 +50,21 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   const modern = createModernHandler(app, (auth) => auth as Caller, MAX_MESSAGE_BYTES);
   let draining = false;
 
-  // Both SDKs speak web requests; this converts once, for whichever of them answers.
-  const toSdk = toNodeHandler(
-    {
-      fetch: async (request, { authInfo, parsedBody } = {}) => {
-        const caller = (authInfo ?? ANONYMOUS) as unknown as Caller;
-        if (request.method !== "POST" || (await isLegacyRequest(request, parsedBody)))
-          return sessions.handle(request, parsedBody as Message | undefined, caller);
-        return modern.fetch(request, { parsedBody, authInfo: caller as never });
-      },
-    },
-    { onerror: (error) => app.log.error({ err: error }, "request failed") },
-  );
+  const toSdk = async (
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    message?: Message,
+  ): Promise<void> => {
+    const request = toWebRequest(incoming, response);
+    const legacy = message === undefined || (await isLegacyRequest(request, message));
+    const answer = legacy
+      ? await sessions.handle(request, message, caller)
+      : await modern.fetch(request, { parsedBody: message, authInfo: caller as never });
+    if (!(await writeWebResponse(answer, response))) {
+      app.log.warn({ caller: caller.id }, "stream cut: its client does not read");
+    }
+  };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? "/").split("?")[0];
@@ -92,16 +95,14 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "Unauthorized.",
         headers: { "www-authenticate": "Bearer" },
       });
-    // The adapter hands this on to the SDKs untouched; neither reads it.
-    (request as IncomingMessage & { auth?: unknown }).auth = caller;
-    if (request.method !== "POST") return toSdk(request as never, response);
+    if (request.method !== "POST") return toSdk(request, response, caller);
     const body = await readBody(request, MAX_MESSAGE_BYTES);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
     const message = isUtf8(body)
       ? parseMessage(body.toString("utf8").replace(/^\uFEFF/, ""))
       : refuse("parse", "Parse error: the message is not valid UTF-8.");
     if (isRefusal(message)) return badMessage(app, response, message);
-    return toSdk(request as never, response, message);
+    return toSdk(request, response, caller, message);
   };
 
   const server = createServer(

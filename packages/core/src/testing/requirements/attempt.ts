@@ -77,3 +77,9 @@ export const isMasked = ({ meta }: ToolOutcome): boolean =>
 export function cut(text: string, limit = 240): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length} characters)`;
 }
+
+/** Whether a text names a field, as a word of its own: "ids" does not name "id". */
+export function names(text: string, field: string): boolean {
+  const literal = field.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![\\w$])${literal}(?![\\w$])`).test(text);
+}

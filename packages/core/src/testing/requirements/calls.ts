@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { findResource } from "../../call/resources.ts";
 import type { Tool } from "../../contract/tool.ts";
 import type { ToolOutcome } from "../client.ts";
-import { type Attempt, describe, invalidParams, isMasked, tryCall } from "./attempt.ts";
+import { type Attempt, attempt, describe, invalidParams, isMasked, names, tryCall } from "./attempt.ts";
 import { type Input, notExercised, report, type Requirement, type Subject, type ToolSamples } from "./requirement.ts";
 import { mismatch } from "./schemas.ts";
 import { listedTools } from "./tools.ts";
@@ -99,7 +99,7 @@ export const callRequirements: readonly Requirement[] = [
           tried += 1;
           const answer = await tryCall(subject.client, name, input);
           const problem = readableError(`${name} ${what}`, answer);
-          const named = field === undefined || answer.result?.text.includes(field);
+          const named = field === undefined || names(answer.result?.text ?? "", field);
           problems.push(problem ?? (named ? undefined : `${name} ${what} gave an error that does not name "${field}": ${answer.result?.text}`));
         }
       }
@@ -181,7 +181,8 @@ export const callRequirements: readonly Requirement[] = [
       const { result: listed = [] } = definition.resources.size > 0 ? { result: await client.resources() } : {};
       const uris = [...listed.map(({ uri }) => String(uri)), ...(samples.resources?.read ?? [])];
       const found = uris.filter((uri) => findResource(definition.resources.values(), uri)?.[0].subscribe === true);
-      await client.subscribe(found.slice(0, 20));
+      const heeded = await attempt(client.subscribe(found.slice(0, 20)));
+      if (!("result" in heeded)) notExercised("the server refused the subscription");
       await sleep(20);
       heard.length = 0;
       let called = 0;

@@ -1,5 +1,5 @@
 import { ErrorCode } from "../../contract/errors.ts";
-import { attempt, describe, invalidParams } from "./attempt.ts";
+import { attempt, describe, invalidParams, names } from "./attempt.ts";
 import { notExercised, report, type Requirement, type Subject } from "./requirement.ts";
 import { isText, nameProblem } from "./tools.ts";
 
@@ -69,7 +69,7 @@ export const promptRequirements: readonly Requirement[] = [
         for (const field of requiredOf(prompt)) {
           const { [field]: _, ...input } = base;
           const answer = await attempt(subject.client.prompt(prompt.name, input));
-          const refused = answer.refusal?.code === ErrorCode.invalidParams && answer.refusal.message.includes(field);
+          const refused = answer.refusal?.code === ErrorCode.invalidParams && names(answer.refusal.message, field);
           tried += 1;
           if (!refused) problems.push(`${prompt.name} without "${field}" must be refused with -32602 and name it; it got ${describe(answer)}.`);
         }

@@ -1,0 +1,67 @@
+import { checkLock, writeLock } from "./lock.ts";
+import { CHECK_MS, checkRequirement, checkSkips, type CheckOptions, make, requirementsOn } from "./check.ts";
+import { WIRES } from "./client.ts";
+import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
+
+/** What {@link testServerContract} takes. */
+export interface ContractOptions extends CheckOptions {
+  /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. Default: none is checked. */
+  lock?: URL | string;
+  /** How the tools are fuzzed; `false` leaves it out. */
+  fuzz?: FuzzOptions | false;
+}
+
+// Loaded only where tests run: a script that imports this entry for `connect` may have no vitest to load.
+const vitest = process.env.VITEST === undefined ? undefined : await import("vitest");
+
+/**
+ * Registers the tests that every server must pass: each requirement over each wire through the real SDK clients, the
+ * contract lock, and fuzzing. What a server gives no occasion to check is reported as skipped, with the reason.
+ *
+ * Call it at the top level of a vitest file.
+ *
+ * @throws Error for a `skip` that names no requirement, and outside vitest
+ * @example
+ * testServerContract({
+ *   server: () => notesServer(createMemoryNotes()),
+ *   samples: { tools: { create_note: { valid: [{ title: "Milk", body: "" }] } } },
+ *   lock: new URL("../contract.lock.json", import.meta.url),
+ * });
+ */
+export function testServerContract({ lock, fuzz = {}, ...options }: ContractOptions): void {
+  checkSkips(options.skip);
+  if (vitest === undefined) throw new Error("testServerContract registers tests: call it in a file that vitest runs.");
+  const { describe, test } = vitest;
+  for (const wire of WIRES) {
+    describe(`contract over ${wire}`, () => {
+      for (const requirement of requirementsOn(wire)) {
+        test(`${requirement.id}: ${requirement.because}`, { timeout: CHECK_MS + 10_000 }, async ({ skip }) => {
+          const result = await checkRequirement(requirement, wire, options);
+          if (result.status === "skipped") skip(result.reason);
+          if (result.status === "failed") throw new Error(`${requirement.id}\n${result.message}\nWhy: ${requirement.because}`);
+        });
+      }
+    });
+  }
+  if (lock !== undefined) {
+    test("the contract is the one in the lock: what clients rely on changes only on purpose", async () => {
+      const { server, close } = await make(options.server);
+      try {
+        if (process.env.UPDATE_CONTRACT === "1") writeLock(server, lock);
+        else checkLock(server, lock);
+      } finally {
+        await close?.();
+      }
+    });
+  }
+  if (fuzz === false) return;
+  for (const inputs of ["valid", "hostile"] as const) {
+    test(`fuzz: ${inputs} inputs made from the schemas are answered, in time and without a leak`, { timeout: 300_000 }, async ({ skip }) => {
+      const results = await fuzzServer({ ...options, ...fuzz, inputs });
+      const failed = results.filter((result) => result.status === "failed");
+      if (failed.length > 0) throw new Error(failed.map(({ message }) => message).join("\n\n"));
+      const skipped = results.filter((result) => result.status === "skipped");
+      if (skipped.length > 0) skip(skipped.map(({ id, reason }) => `${id}: ${reason}`).join("; "));
+    });
+  }
+}

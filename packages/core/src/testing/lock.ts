@@ -1,0 +1,127 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createApp } from "../call/app.ts";
+import { listedTool } from "../call/tools.ts";
+import type { ServerDefinition } from "../contract/server.ts";
+import { createLog } from "../telemetry/log.ts";
+
+type Json = { [key: string]: unknown };
+
+/** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
+export interface Contract {
+  name: string;
+  title?: string;
+  instructions?: string;
+  capabilities: Json;
+  /** By name. */
+  tools: Json;
+  /** By URI or URI template. */
+  resources: Json;
+  /** By name. */
+  prompts: Json;
+}
+
+/**
+ * Reads the public surface off a definition: the same for the same server on every machine, whatever the order of its
+ * parts. The version is left out, because it changes with every release.
+ */
+export function readContract(server: ServerDefinition): Contract {
+  const { capabilities } = createApp(server, { log: createLog("silent") });
+  const { name, title, instructions } = server;
+  const tools = [...server.tools.values()].map((tool) => [tool.name, { ...listedTool(tool), name: undefined }]);
+  const resources = [...server.resources.values()].map(({ uri, complete = {}, mimeType = "text/plain", subscribe = false, ...of }) => [
+    uri,
+    { name: of.name, title: of.title, description: of.description, icons: of.icons, mimeType, subscribe, completes: Object.keys(complete).sort() },
+  ]);
+  const prompts = [...server.prompts.values()].map(({ complete, ...of }) => [
+    of.name,
+    {
+      title: of.title,
+      description: of.description,
+      icons: of.icons,
+      arguments: Object.fromEntries(of.listed.map(({ name: argument, ...listed }) => [argument, listed])),
+      completes: Object.keys(complete).sort(),
+    },
+  ]);
+  const [byName, byUri, prompted] = [tools, resources, prompts].map((entries) => Object.fromEntries(entries));
+  return normalise({ name, title, instructions, capabilities, tools: byName, resources: byUri, prompts: prompted }) as Contract;
+}
+
+/** Writes the lock: the contract as JSON, ready to be committed. */
+export function writeLock(server: ServerDefinition, file: URL | string): void {
+  writeFileSync(file, `${JSON.stringify(readContract(server), null, 2)}\n`);
+}
+
+/**
+ * Compares a server with its committed lock.
+ *
+ * @throws Error naming each change by its path and how to accept it; also when the lock is missing or unreadable
+ */
+export function checkLock(server: ServerDefinition, file: URL | string): void {
+  const name = basename(file instanceof URL ? fileURLToPath(file) : file);
+  const accept = `run this test once with the environment variable UPDATE_CONTRACT=1, and commit ${name}`;
+  if (!existsSync(file)) throw new Error(`There is no ${name} yet, which records what clients of "${server.name}" rely on. To write it, ${accept}.`);
+  let locked: unknown;
+  try {
+    locked = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new Error(`${name} is not JSON (left over from a merge?). To write it anew, ${accept}.`, { cause });
+  }
+  const changes = diffContracts(locked, readContract(server));
+  if (changes.length === 0) return;
+  throw new Error(
+    `What clients of "${server.name}" rely on is not what ${name} says:\n  ${changes.join("\n  ")}\nIf this is meant, ${accept}: the change then shows in review.`,
+  );
+}
+
+/** Each difference of two contracts, as its path and what became of it: `tools.add.title: "Add" → "Put"`. */
+export function diffContracts(before: unknown, after: unknown, path = ""): string[] {
+  if (isObject(before) && isObject(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+    return keys.flatMap((key) => {
+      const at = /^[\w$]+$/.test(key) ? (path === "" ? key : `${path}.${key}`) : `${path}[${JSON.stringify(key)}]`;
+      if (!Object.hasOwn(before, key)) return [`${at}: added${shownScalar(after[key])}`];
+      if (!Object.hasOwn(after, key)) return [`${at}: removed${shownScalar(before[key])}`];
+      return diffContracts(before[key], after[key], at);
+    });
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length && after.every(isObject)) {
+    return after.flatMap((item, index) => diffContracts(before[index], item, `${path}[${index}]`));
+  }
+  const [old, now] = [JSON.stringify(before), JSON.stringify(after)];
+  return old === now ? [] : [`${path}: ${excerpt(old, now)} → ${excerpt(now, old)}`];
+}
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const shownScalar = (value: unknown): string => (typeof value === "object" ? "" : ` (${excerpt(JSON.stringify(value), "")})`);
+
+/** The part of a long value in which it differs from the other one. */
+function excerpt(text: string, other: string): string {
+  if (text.length <= 100) return text;
+  let same = 0;
+  while (same < text.length && text[same] === other[same]) same += 1;
+  const start = Math.max(0, Math.min(same - 20, text.length - 80));
+  return `${start > 0 ? "…" : ""}${text.slice(start, start + 80)}${start + 80 < text.length ? "…" : ""}`;
+}
+
+/** Sorted keys everywhere, and sorted lists where JSON Schema gives their order no meaning. */
+function normalise(value: unknown, keyword = "", inProperties = false): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => normalise(item));
+    const isSet = !inProperties && ["required", "enum", "type"].includes(keyword);
+    return isSet ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
+  }
+  if (!isObject(value)) return value;
+  // What stands under these is data in which "required" may be any key.
+  const isData = !inProperties && ["const", "default", "examples"].includes(keyword);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, isData ? sortKeys(item) : normalise(item, key, keyword === "properties" && !inProperties)]));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key])]));
+}
