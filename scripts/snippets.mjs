@@ -1,0 +1,24 @@
+/** How to connect a client to a template's built server: the settings to paste, with the absolute paths of this checkout. */
+
+const quoted = (part) => (/[^\w@%+=:,./\\-]/.test(part) ? `"${part}"` : part);
+const indented = (value) => JSON.stringify(value, null, 2).replace(/^/gm, "  ");
+
+export function snippets(name, command, args) {
+  const line = [command, ...args].map(quoted).join(" ");
+  return `
+That was a real client. Connect yours; without --data the server keeps its data in its own place instead of sandbox/${name}.
+
+Claude Code
+  claude mcp add ${name} -- ${line}
+
+Claude Desktop (Settings → Developer → Edit Config) and Cursor (~/.cursor/mcp.json)
+${indented({ mcpServers: { [name]: { command, args } } })}
+
+VS Code (.vscode/mcp.json)
+${indented({ servers: { [name]: { type: "stdio", command, args } } })}
+
+Inspector, to try every tool by hand
+  npx -y @modelcontextprotocol/inspector ${line}
+
+Next: make it yours with templates/${name}/README.md, and run \`npm test\` before you send a change.`;
+}
