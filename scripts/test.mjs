@@ -84,7 +84,8 @@ async function suites(flags) {
   if (terminal) process.stdout.write("… tests");
   const since = Date.now();
   const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`;
-  const { ok, output } = await run(`turbo run test ${flags} -- ${reporters}`);
+  // One package at a time: each suite already uses every core, and starts processes that must not starve.
+  const { ok, output } = await run(`turbo run test --concurrency=1 ${flags} -- ${reporters}`);
   const results = folders.map((folder) => ({ folder, counts: readReport(folder) }));
   let shown = false;
   for (const { folder, counts } of results) {
@@ -104,8 +105,8 @@ async function all() {
   }
   await step("lint and format (biome)", "biome check --error-on-warnings");
   await step("unused code (knip)", "knip");
-  await step("types", `turbo run types ${flags}`);
   await step("build", `turbo run build ${flags}`);
+  await step("types", `turbo run types ${flags}`);
   await suites(flags);
   const conformance = "packages/core/test/conformance/run.ts";
   if (existsSync(conformance)) await step("conformance", `node ${conformance}`);
