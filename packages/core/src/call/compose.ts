@@ -97,7 +97,7 @@ export function mapError(
   if (isToolError(error))
     return { outcome: "tool_error", shown: error, ...(error.cause === undefined ? {} : { hidden: error.cause }) };
   const text = expectedText(error, expected);
-  if (text !== undefined) return { outcome: "tool_error", shown: new ToolError(text, codeOf(error)), hidden: error };
+  if (text !== undefined) return { outcome: "tool_error", shown: new ToolError(text, codeOf(error)) };
   return {
     outcome: "internal_error",
     shown: new ProtocolError(

@@ -1,5 +1,5 @@
 import type { ServerDefinition } from "../contract/server.ts";
-import { type ClientBehaviour, type TestClient, type Wire } from "./client.ts";
+import type { ClientBehaviour, TestClient, Wire } from "./client.ts";
 import { connect } from "./connect.ts";
 import { isNotExercised, type Requirement, type Samples } from "./requirements/requirement.ts";
 import { requirements } from "./requirements.ts";
@@ -41,46 +41,72 @@ export const requirementsOn = (wire: Wire): readonly Requirement[] =>
  * @returns a result for each requirement; nothing is thrown for a server that fails
  * @throws Error for a `skip` or a sample that names something which does not exist
  */
-export async function checkServer({ wire, open, ...options }: CheckOptions & { wire: Wire; open?: Open }): Promise<CheckResult[]> {
+export async function checkServer({
+  wire,
+  open,
+  ...options
+}: CheckOptions & { wire: Wire; open?: Open }): Promise<CheckResult[]> {
   checkSkips(options.skip);
   const results: CheckResult[] = [];
-  for (const requirement of requirementsOn(wire)) results.push(await checkRequirement(requirement, wire, options, open));
+  for (const requirement of requirementsOn(wire))
+    results.push(await checkRequirement(requirement, wire, options, open));
   return results;
 }
 
 /** Checks one requirement on a server and clients of its own. @throws Error for a sample of something that does not exist */
-export async function checkRequirement({ id, check }: Requirement, wire: Wire, options: CheckOptions, open: Open = connect): Promise<CheckResult> {
+export async function checkRequirement(
+  requirement: Requirement,
+  wire: Wire,
+  options: CheckOptions,
+  open: Open = connect,
+): Promise<CheckResult> {
+  const { id } = requirement;
   const { samples = {}, skip = {}, onElicit, onSample } = options;
   const skipped = Object.hasOwn(skip, id) ? skip[id] : undefined;
   if (skipped !== undefined) return { id, status: "skipped", reason: skipped };
   const { server: definition, close } = await make(options.server);
-  checkSamples(samples, definition);
   const clients: TestClient[] = [];
   const connectOne = async (behaviour: ClientBehaviour = {}): Promise<TestClient> => {
-    const client = await open(definition, { wire, ...(onElicit && { onElicit }), ...(onSample && { onSample }), ...behaviour });
+    const client = await open(definition, {
+      wire,
+      ...(onElicit && { onElicit }),
+      ...(onSample && { onSample }),
+      ...behaviour,
+    });
     clients.push(client);
     return client;
   };
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The check did not end within ${CHECK_MS} ms.`)), CHECK_MS);
-    });
-    const run = async () => check({ wire, definition, samples, client: await connectOne(), connect: connectOne });
-    await Promise.race([run(), late]);
+    checkSamples(samples, definition);
+    return await resultOf(id, async () =>
+      requirement.check({ wire, definition, samples, client: await connectOne(), connect: connectOne }),
+    );
+  } finally {
+    await Promise.allSettled(clients.map((client) => client.close()));
+    await close?.();
+  }
+}
+
+async function resultOf(id: string, check: () => Promise<void>): Promise<CheckResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The check did not end within ${CHECK_MS} ms.`)), CHECK_MS);
+  });
+  try {
+    await Promise.race([check(), late]);
     return { id, status: "passed" };
   } catch (error) {
     if (isNotExercised(error)) return { id, status: "skipped", reason: error.message };
     return { id, status: "failed", message: error instanceof Error ? error.message : String(error) };
   } finally {
     clearTimeout(timer);
-    await Promise.allSettled(clients.map((client) => client.close()));
-    await close?.();
   }
 }
 
 /** The server and how to end it. */
-export async function make(server: CheckOptions["server"]): Promise<{ server: ServerDefinition; close?: () => void | Promise<void> }> {
+export async function make(
+  server: CheckOptions["server"],
+): Promise<{ server: ServerDefinition; close?: () => void | Promise<void> }> {
   const made = typeof server === "function" ? await server() : server;
   return "kind" in made ? { server: made } : made;
 }
@@ -89,15 +115,22 @@ export async function make(server: CheckOptions["server"]): Promise<{ server: Se
 export function checkSkips(skip: CheckOptions["skip"] = {}): void {
   const known = requirements.map(({ id }) => id);
   for (const id of Object.keys(skip)) {
-    if (!known.includes(id)) throw new Error(`skip names "${id}", which is no requirement. The requirements are: ${known.join(", ")}.`);
+    if (!known.includes(id))
+      throw new Error(`skip names "${id}", which is no requirement. The requirements are: ${known.join(", ")}.`);
   }
 }
 
 /** @throws Error naming what the server has */
 function checkSamples({ tools = {}, prompts = {} }: Samples, server: ServerDefinition): void {
-  for (const [kind, named, has] of [["tool", tools, server.tools], ["prompt", prompts, server.prompts]] as const) {
+  for (const [kind, named, has] of [
+    ["tool", tools, server.tools],
+    ["prompt", prompts, server.prompts],
+  ] as const) {
     for (const name of Object.keys(named)) {
-      if (!has.has(name)) throw new Error(`The samples name the ${kind} "${name}", which this server does not have. It has: ${[...has.keys()].join(", ")}.`);
+      if (!has.has(name))
+        throw new Error(
+          `The samples name the ${kind} "${name}", which this server does not have. It has: ${[...has.keys()].join(", ")}.`,
+        );
     }
   }
 }

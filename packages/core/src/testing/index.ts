@@ -1,3 +1,17 @@
-export { type CallOptions, type ClientBehaviour, type Reply, type TestClient, type ToolOutcome, type Wire, WIRES } from "./client.ts";
-export { connect, type ConnectOptions } from "./connect.ts";
-export { spawn, type SpawnedClient, type SpawnOptions } from "./spawn.ts";
+export { type CheckOptions, type CheckResult, checkServer, type MadeServer } from "./check.ts";
+export {
+  type CallOptions,
+  type ClientBehaviour,
+  type Reply,
+  type TestClient,
+  type ToolOutcome,
+  WIRES,
+  type Wire,
+} from "./client.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
+export { type ContractOptions, testServerContract } from "./contract.ts";
+export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
+export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
+export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";
+export { requirements } from "./requirements.ts";
+export { type SpawnedClient, type SpawnOptions, spawn } from "./spawn.ts";

@@ -29,23 +29,39 @@ export interface Contract {
 export function readContract(server: ServerDefinition): Contract {
   const { capabilities } = createApp(server, { log: createLog("silent") });
   const { name, title, instructions } = server;
-  const tools = [...server.tools.values()].map((tool) => [tool.name, { ...listedTool(tool), name: undefined }]);
-  const resources = [...server.resources.values()].map(({ uri, complete = {}, mimeType = "text/plain", subscribe = false, ...of }) => [
-    uri,
-    { name: of.name, title: of.title, description: of.description, icons: of.icons, mimeType, subscribe, completes: Object.keys(complete).sort() },
-  ]);
-  const prompts = [...server.prompts.values()].map(({ complete, ...of }) => [
-    of.name,
-    {
-      title: of.title,
-      description: of.description,
-      icons: of.icons,
-      arguments: Object.fromEntries(of.listed.map(({ name: argument, ...listed }) => [argument, listed])),
-      completes: Object.keys(complete).sort(),
-    },
-  ]);
-  const [byName, byUri, prompted] = [tools, resources, prompts].map((entries) => Object.fromEntries(entries));
-  return normalise({ name, title, instructions, capabilities, tools: byName, resources: byUri, prompts: prompted }) as Contract;
+  return normalise({
+    name,
+    title,
+    instructions,
+    capabilities,
+    tools: keyed(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
+    resources: keyed(
+      server.resources.values(),
+      ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons }) => [
+        uri,
+        { name, title, description, icons, mimeType, subscribe: subscribe || undefined, completes: namesOf(complete) },
+      ],
+    ),
+    prompts: keyed(server.prompts.values(), ({ name, title, description, icons, listed, complete }) => [
+      name,
+      {
+        title,
+        description,
+        icons,
+        arguments: keyed(listed, ({ name, ...argument }) => [name, argument]),
+        completes: namesOf(complete),
+      },
+    ]),
+  }) as Contract;
+}
+
+const keyed = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
+  Object.fromEntries([...items].map(entry));
+
+/** What can be completed; absent where nothing can. */
+function namesOf(complete: object = {}): string[] | undefined {
+  const names = Object.keys(complete).sort();
+  return names.length === 0 ? undefined : names;
 }
 
 /** Writes the lock: the contract as JSON, ready to be committed. */
@@ -61,7 +77,10 @@ export function writeLock(server: ServerDefinition, file: URL | string): void {
 export function checkLock(server: ServerDefinition, file: URL | string): void {
   const name = basename(file instanceof URL ? fileURLToPath(file) : file);
   const accept = `run this test once with the environment variable UPDATE_CONTRACT=1, and commit ${name}`;
-  if (!existsSync(file)) throw new Error(`There is no ${name} yet, which records what clients of "${server.name}" rely on. To write it, ${accept}.`);
+  if (!existsSync(file))
+    throw new Error(
+      `There is no ${name} yet, which records what clients of "${server.name}" rely on. To write it, ${accept}.`,
+    );
   let locked: unknown;
   try {
     locked = JSON.parse(readFileSync(file, "utf8"));
@@ -93,8 +112,10 @@ export function diffContracts(before: unknown, after: unknown, path = ""): strin
   return old === now ? [] : [`${path}: ${excerpt(old, now)} → ${excerpt(now, old)}`];
 }
 
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
-const shownScalar = (value: unknown): string => (typeof value === "object" ? "" : ` (${excerpt(JSON.stringify(value), "")})`);
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const shownScalar = (value: unknown): string =>
+  typeof value === "object" ? "" : ` (${excerpt(JSON.stringify(value), "")})`;
 
 /** The part of a long value in which it differs from the other one. */
 function excerpt(text: string, other: string): string {
@@ -117,11 +138,20 @@ function normalise(value: unknown, keyword = "", inProperties = false): unknown 
   const isData = !inProperties && ["const", "default", "examples"].includes(keyword);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, isData ? sortKeys(item) : normalise(item, key, keyword === "properties" && !inProperties)]));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [
+      key,
+      isData ? sortKeys(item) : normalise(item, key, keyword === "properties" && !inProperties),
+    ]),
+  );
 }
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key])]),
+  );
 }

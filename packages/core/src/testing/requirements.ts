@@ -1,5 +1,6 @@
 import { callRequirements } from "./requirements/calls.ts";
 import { errorRequirements } from "./requirements/errors.ts";
+import { inputRequirements } from "./requirements/inputs.ts";
 import { listRequirements } from "./requirements/lists.ts";
 import { promptRequirements } from "./requirements/prompts.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -13,6 +14,7 @@ export const requirements: readonly Requirement[] = [
   ...listRequirements,
   ...toolRequirements,
   ...callRequirements,
+  ...inputRequirements,
   ...errorRequirements,
   ...resourceRequirements,
   ...promptRequirements,

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { definePrompt, defineResource, defineServer, defineTool, fail, type ServerDefinition } from "../../src/index.ts";
+import {
+  definePrompt,
+  defineResource,
+  defineServer,
+  defineTool,
+  fail,
+  type ServerDefinition,
+} from "../../src/index.ts";
 import type { Samples } from "../../src/testing/index.ts";
 
 const BookId = z
@@ -15,13 +22,20 @@ export interface Shelf {
 }
 
 export function createShelf(): Shelf {
-  return { books: new Map([["b1", "Walden"], ["b2", "Emma"]]), changed: () => {} };
+  return {
+    books: new Map([
+      ["b1", "Walden"],
+      ["b2", "Emma"],
+    ]),
+    changed: () => {},
+  };
 }
 
 /** A small server that has something of everything and meets every requirement. */
 export function shelfServer(shelf: Shelf = createShelf()): ServerDefinition {
   const { books } = shelf;
-  const find = (id: string) => books.get(id) ?? fail(`No book "${id}". Call list_books to see the ids.`, { code: "not_found" });
+  const find = (id: string) =>
+    books.get(id) ?? fail(`No book "${id}". Call list_books to see the ids.`, { code: "not_found" });
   return defineServer({
     name: "shelf",
     version: "2.1.0",
@@ -100,7 +114,10 @@ export function shelfServer(shelf: Shelf = createShelf()): ServerDefinition {
         name: "review",
         title: "Review a book",
         description: "Write a review of one book.",
-        arguments: z.object({ id: z.string().describe("Book id"), tone: z.enum(["kind", "harsh"]).default("kind").describe("How it sounds") }),
+        arguments: z.object({
+          id: z.string().describe("Book id"),
+          tone: z.enum(["kind", "harsh"]).default("kind").describe("How it sounds"),
+        }),
         handler: ({ id, tone }) => `Write a ${tone} review of "${find(id)}".`,
       }),
     ],

@@ -34,7 +34,7 @@ export async function attempt<Result>(work: Promise<Result>, limitMs = ANSWER_MS
 
 /** {@link attempt} for a tool. */
 export const tryCall = (client: TestClient, name: string, input?: Input): Promise<Attempt<ToolOutcome>> =>
-  attempt(client.call(name, input, { timeoutMs: ANSWER_MS }));
+  attempt(client.call(name, input));
 
 function refusalOf(error: unknown): { refusal: Refusal } | { lost: string } {
   const { code, message, data } = error as { code?: unknown; message: string; data?: { text?: string } };

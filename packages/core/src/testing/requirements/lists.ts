@@ -1,7 +1,7 @@
-import { checkText } from "../../contract/names.ts";
 import { isDeepStrictEqual } from "node:util";
-import { attempt, describe, invalidParams } from "./attempt.ts";
-import { notExercised, report, type Requirement, type Subject } from "./requirement.ts";
+import { checkText } from "../../contract/names.ts";
+import { invalidParams } from "./attempt.ts";
+import { type Requirement, report, type Subject } from "./requirement.ts";
 import { walk } from "./schemas.ts";
 
 /** A list of the protocol. */
@@ -22,7 +22,9 @@ function listsOf({ definition: { tools, resources, prompts } }: Subject): List[]
   return [
     { method: "tools/list", member: "tools", key: "name", promised: [...tools.keys()] },
     { method: "prompts/list", member: "prompts", key: "name", promised: [...prompts.keys()] },
-    ...(resources.size === 0 ? [] : [{ method: "resources/list", member: "resources", key: "uri", promised: uris(fixed) }]),
+    ...(resources.size === 0
+      ? []
+      : [{ method: "resources/list", member: "resources", key: "uri", promised: uris(fixed) }]),
     { method: "resources/templates/list", member: "resourceTemplates", key: "uriTemplate", promised: uris(families) },
   ].filter(({ member, promised }) => member === "resources" || promised.length > 0);
 }
@@ -38,7 +40,8 @@ async function pagesOf({ client }: Subject, { method, member, key }: List): Prom
     if (!Array.isArray(entries)) throw new Error(`${method} answered without the array "${member}".`);
     keys.push(...entries.map((entry: Record<string, unknown>) => String(entry[key])));
     cursor = page.nextCursor;
-    if (seen.has(cursor)) throw new Error(`${method} gave the cursor ${JSON.stringify(cursor)} twice: its pages never end.`);
+    if (seen.has(cursor))
+      throw new Error(`${method} gave the cursor ${JSON.stringify(cursor)} twice: its pages never end.`);
     seen.add(cursor);
   } while (cursor !== undefined);
   return keys;
@@ -63,25 +66,33 @@ export const listRequirements: readonly Requirement[] = [
   },
   {
     id: "lists-stable",
-    because: "A model's provider caches the prompt that the tool list is part of: an order that changes pays for it anew in every turn.",
+    because:
+      "A model's provider caches the prompt that the tool list is part of: an order that changes pays for it anew in every turn.",
     async check(subject) {
       const problems: string[] = [];
       for (const { method, member } of listsOf(subject)) {
         const [first, second] = [await subject.client.request(method), await subject.client.request(method)];
-        if (!isDeepStrictEqual(first[member], second[member])) problems.push(`${method} answered differently the second time.`);
+        if (!isDeepStrictEqual(first[member], second[member]))
+          problems.push(`${method} answered differently the second time.`);
       }
       report(problems);
     },
   },
   {
     id: "forged-cursor",
-    because: "A cursor is a promise of the server's: answering an invented one gives a client the wrong page and no way to notice.",
+    because:
+      "A cursor is a promise of the server's: answering an invented one gives a client the wrong page and no way to notice.",
     async check(subject) {
       const invented = Buffer.from('["tools",-1]').toString("base64url");
       const problems: (string | undefined)[] = [];
       for (const { method } of listsOf(subject)) {
         for (const cursor of ["offshoot-forged", invented]) {
-          problems.push(await invalidParams(`${method} with the invented cursor "${cursor}"`, subject.client.request(method, { cursor })));
+          problems.push(
+            await invalidParams(
+              `${method} with the invented cursor "${cursor}"`,
+              subject.client.request(method, { cursor }),
+            ),
+          );
         }
       }
       report(problems);
@@ -90,13 +101,15 @@ export const listRequirements: readonly Requirement[] = [
   {
     id: "cache-hints",
     era: "2026",
-    because: "Without sessions a client must be told how long a list holds and for whom: a private list in a shared cache shows one user another's.",
+    because:
+      "Without sessions a client must be told how long a list holds and for whom: a private list in a shared cache shows one user another's.",
     async check(subject) {
       const problems: string[] = [];
       for (const { method } of listsOf(subject)) {
         const { ttlMs, cacheScope } = await subject.client.request(method);
         const lasts = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0;
-        if (!lasts) problems.push(`${method} has ttlMs ${JSON.stringify(ttlMs)}; it must be a whole number of ms, 0 or more.`);
+        if (!lasts)
+          problems.push(`${method} has ttlMs ${JSON.stringify(ttlMs)}; it must be a whole number of ms, 0 or more.`);
         if (cacheScope !== "public" && cacheScope !== "private") {
           problems.push(`${method} has cacheScope ${JSON.stringify(cacheScope)}; it must be "public" or "private".`);
         }
@@ -106,7 +119,8 @@ export const listRequirements: readonly Requirement[] = [
   },
   {
     id: "no-hidden-text",
-    because: "Characters that no reviewer sees and every model reads are how instructions are smuggled into a tool's description.",
+    because:
+      "Characters that no reviewer sees and every model reads are how instructions are smuggled into a tool's description.",
     async check(subject) {
       const problems: string[] = [];
       const look = (where: string, text: unknown): void => {
@@ -128,52 +142,6 @@ export const listRequirements: readonly Requirement[] = [
             look(where, description);
           });
         }
-      }
-      report(problems);
-    },
-  },
-  {
-    id: "capabilities-kept",
-    because: "A client calls what was announced and nothing else: a capability without content shows empty menus, one that is missing hides content.",
-    async check({ client, definition: { tools, resources, prompts } }) {
-      const problems: string[] = [];
-      const has = { tools: tools.size, resources: resources.size, prompts: prompts.size };
-      for (const [kind, size] of Object.entries(has)) {
-        const announced = kind in client.capabilities;
-        if (announced !== size > 0) {
-          problems.push(`The capability "${kind}" is ${announced ? "announced, and there are none" : "not announced, and there are some"}.`);
-        }
-        const { result } = await attempt(client.request(`${kind}/list`));
-        if (announced && result === undefined) problems.push(`"${kind}" is announced and ${kind}/list is not answered.`);
-      }
-      const completes = [...prompts.values(), ...resources.values()].some(({ complete = {} }) => Object.keys(complete).length > 0);
-      if (completes !== "completions" in client.capabilities) {
-        problems.push(`The capability "completions" is ${completes ? "not announced, and something completes" : "announced, and nothing completes"}.`);
-      }
-      report(problems);
-    },
-  },
-  {
-    id: "completion-bounded",
-    because: "Suggestions go into a menu: the specification allows 100, and a menu that says a thing twice or offers no text is broken.",
-    async check({ client, definition: { prompts, resources } }) {
-      const completing = [
-        ...[...prompts.values()].map(({ name, complete }) => [{ type: "ref/prompt" as const, name }, complete] as const),
-        ...[...resources.values()].map(({ uri, complete = {} }) => [{ type: "ref/resource" as const, uri }, complete] as const),
-      ].flatMap(([ref, complete]) => Object.keys(complete).map((name) => ({ ref, name })));
-      if (completing.length === 0) notExercised("nothing here completes");
-      const problems: string[] = [];
-      for (const { ref, name } of completing) {
-        const what = `Completing ${name} of ${"uri" in ref ? ref.uri : ref.name}`;
-        const answer = await attempt(client.complete(ref, { name, value: "" }));
-        if (answer.result === undefined) {
-          problems.push(`${what} must give values; it got ${describe(answer)}.`);
-          continue;
-        }
-        const values: unknown[] = answer.result;
-        if (values.length > 100) problems.push(`${what} gives ${values.length} values; 100 is the most.`);
-        if (values.some((value) => typeof value !== "string")) problems.push(`${what} gives values that are no text.`);
-        if (new Set(values).size < values.length) problems.push(`${what} gives a value twice.`);
       }
       report(problems);
     },

@@ -1,7 +1,7 @@
-import { ErrorCode } from "../../contract/errors.ts";
 import { findResource } from "../../call/resources.ts";
+import { ErrorCode } from "../../contract/errors.ts";
 import { attempt, describe } from "./attempt.ts";
-import { notExercised, report, type Requirement, type Subject } from "./requirement.ts";
+import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
 import { isText, nameProblem } from "./tools.ts";
 
 /** How many listed resources are read; a store may list thousands. */
@@ -16,7 +16,8 @@ async function readable({ client, definition, samples }: Subject): Promise<strin
 
 async function notFoundProblem(subject: Subject, uri: string): Promise<string | undefined> {
   const answer = await attempt(subject.client.read(uri));
-  if (answer.refusal?.code !== ErrorCode.invalidParams) return `Reading ${uri} must be refused with -32602; it got ${describe(answer)}.`;
+  if (answer.refusal?.code !== ErrorCode.invalidParams)
+    return `Reading ${uri} must be refused with -32602; it got ${describe(answer)}.`;
   if ((answer.refusal.data as { uri?: unknown } | undefined)?.uri === uri) return undefined;
   return `The refusal of ${uri} must carry data.uri. In a read, fail(text, { code: "not_found" }) does it.`;
 }
@@ -25,7 +26,8 @@ async function notFoundProblem(subject: Subject, uri: string): Promise<string | 
 export const resourceRequirements: readonly Requirement[] = [
   {
     id: "resources-described",
-    because: "People pick resources from a list: an entry without a name or a type is a line that nobody can tell from the next.",
+    because:
+      "People pick resources from a list: an entry without a name or a type is a line that nobody can tell from the next.",
     async check({ client, definition }) {
       if (definition.resources.size === 0) notExercised("this server has no resources");
       const fixed = new Set([...definition.resources.values()].map(({ uri }) => uri));
@@ -34,11 +36,13 @@ export const resourceRequirements: readonly Requirement[] = [
         if (!URL.canParse(String(uri))) problems.push(`The resource ${String(uri)} has no absolute URI.`);
         if (!isText(name)) problems.push(`The resource ${String(uri)} has no name.`);
         if (!isText(mimeType)) problems.push(`The resource ${String(uri)} has no MIME type.`);
-        if (fixed.has(String(uri)) && !isText(description)) problems.push(`The resource ${String(uri)} has no description.`);
+        if (fixed.has(String(uri)) && !isText(description))
+          problems.push(`The resource ${String(uri)} has no description.`);
       }
       for (const { uriTemplate, name, title, description, mimeType } of await client.templates()) {
         problems.push(nameProblem("resource", name));
-        if (!isText(title) || !isText(description)) problems.push(`The template ${String(uriTemplate)} needs a title and a description.`);
+        if (!isText(title) || !isText(description))
+          problems.push(`The template ${String(uriTemplate)} needs a title and a description.`);
         if (!isText(mimeType)) problems.push(`The template ${String(uriTemplate)} has no MIME type.`);
       }
       report(problems);
@@ -46,7 +50,8 @@ export const resourceRequirements: readonly Requirement[] = [
   },
   {
     id: "resources-readable",
-    because: "A list is a promise: the client offers what it shows, and a click on it must give the content under the very URI that was asked for.",
+    because:
+      "A list is a promise: the client offers what it shows, and a click on it must give the content under the very URI that was asked for.",
     async check(subject) {
       const { client, definition } = subject;
       const uris = await readable(subject);
@@ -58,10 +63,12 @@ export const resourceRequirements: readonly Requirement[] = [
           problems.push(`Reading ${uri} must give contents; it got ${describe(answer)}.`);
           continue;
         }
-        if (!contents.some((item) => item.uri === uri)) problems.push(`Reading ${uri} gave contents of ${contents.map((item) => String(item.uri)).join(", ")}.`);
+        if (!contents.some((item) => item.uri === uri))
+          problems.push(`Reading ${uri} gave contents of ${contents.map((item) => String(item.uri)).join(", ")}.`);
         for (const { mimeType, text, blob } of contents) {
           if (!/^[\w.+-]+\/[\w.+-]+/.test(String(mimeType))) problems.push(`The contents of ${uri} have no MIME type.`);
-          if ((typeof text === "string") === (typeof blob === "string")) problems.push(`The contents of ${uri} must be either text or blob.`);
+          if ((typeof text === "string") === (typeof blob === "string"))
+            problems.push(`The contents of ${uri} must be either text or blob.`);
         }
       }
       report(problems);
@@ -80,7 +87,8 @@ export const resourceRequirements: readonly Requirement[] = [
   },
   {
     id: "missing-resource",
-    because: "What was there yesterday may be gone today: an empty text instead of an error tells the model that it is there and empty.",
+    because:
+      "What was there yesterday may be gone today: an empty text instead of an error tells the model that it is there and empty.",
     async check(subject) {
       if (subject.definition.resources.size === 0) notExercised("this server has no resources");
       const missing = subject.samples.resources?.missing ?? [];
@@ -92,14 +100,17 @@ export const resourceRequirements: readonly Requirement[] = [
   },
   {
     id: "subscription",
-    because: "Whoever subscribed stops asking: a subscription that was announced and is refused leaves them with what they read first.",
+    because:
+      "Whoever subscribed stops asking: a subscription that was announced and is refused leaves them with what they read first.",
     async check(subject) {
       const resources = [...subject.definition.resources.values()];
       if (!resources.some(({ subscribe }) => subscribe === true)) notExercised("nothing here can be subscribed to");
       const uri = (await readable(subject)).find((one) => findResource(resources, one)?.[0].subscribe === true);
       if (uri === undefined) notExercised("no sample for a resource that can be subscribed to");
-      const announced = (subject.client.capabilities.resources as { subscribe?: unknown } | undefined)?.subscribe === true;
-      if (!announced) report(["Resources can be subscribed to and the capability resources.subscribe is not announced."]);
+      const announced =
+        (subject.client.capabilities.resources as { subscribe?: unknown } | undefined)?.subscribe === true;
+      if (!announced)
+        report(["Resources can be subscribed to and the capability resources.subscribe is not announced."]);
       const answer = await attempt(subject.client.subscribe([uri]));
       if (!("result" in answer)) report([`Subscribing to ${uri} must succeed; it got ${describe(answer)}.`]);
     },

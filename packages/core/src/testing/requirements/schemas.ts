@@ -5,19 +5,23 @@ export type Json = { [keyword: string]: unknown };
 
 // What clients check results with. Keywords and formats are those that the SDKs' own clients know.
 const validator = new AjvJsonSchemaValidator();
+// By their text: compiling takes milliseconds, and every requirement lists the same schemas anew.
+const compiled = new Map<string, ReturnType<AjvJsonSchemaValidator["getValidator"]>>();
 
 /** What a client's validator has against the data, or against the schema itself; `undefined` when all is well. */
 export function mismatch(schema: unknown, data: unknown): string | undefined {
+  const text = JSON.stringify(schema);
   try {
-    const { errorMessage } = validator.getValidator(schema as never)(data);
-    return errorMessage;
+    const check = compiled.get(text) ?? validator.getValidator(schema as never);
+    compiled.set(text, check);
+    return check(data).errorMessage;
   } catch (error) {
     return `the schema itself does not compile: ${(error as Error).message}`;
   }
 }
 
 /** The values of these keywords are data, not schemas. */
-export const DATA_KEYWORDS: readonly string[] = ["enum", "const", "default", "examples"];
+const DATA_KEYWORDS: readonly string[] = ["enum", "const", "default", "examples"];
 
 /** Visits every schema inside a schema, itself included. `path` names properties: `filter.tags`. */
 export function walk(node: unknown, visit: (schema: Json, path: string) => void, path = ""): void {

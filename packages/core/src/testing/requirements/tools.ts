@@ -1,6 +1,6 @@
 import { checkName } from "../../contract/names.ts";
 import { invalidParams } from "./attempt.ts";
-import { notExercised, report, type Requirement, type Subject } from "./requirement.ts";
+import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
 import { type Json, mismatch, walk } from "./schemas.ts";
 
 /** A tool as the client saw it listed. */
@@ -42,34 +42,42 @@ function schemaProblem(where: string, schema: unknown): string | undefined {
 export const toolRequirements: readonly Requirement[] = [
   {
     id: "tool-names",
-    because: "A model picks a tool by its name and hosts join it to the server's: odd characters are refused, and of two equal names one is never called.",
+    because:
+      "A model picks a tool by its name and hosts join it to the server's: odd characters are refused, and of two equal names one is never called.",
     async check(subject) {
       const names = (await listedTools(subject)).map(({ name }) => name);
-      const twice = names.filter((name, index) => names.indexOf(name) !== index).map((name) => `Two tools are named "${name}".`);
+      const twice = names
+        .filter((name, index) => names.indexOf(name) !== index)
+        .map((name) => `Two tools are named "${name}".`);
       report([...names.map((name) => nameProblem("tool", name)), ...twice]);
     },
   },
   {
     id: "tool-texts",
-    because: "The description is all that a model has to decide by, the title all that a person sees when asked for consent.",
+    because:
+      "The description is all that a model has to decide by, the title all that a person sees when asked for consent.",
     async check(subject) {
       report(
         (await listedTools(subject)).flatMap(({ name, title, description }) => [
           isText(title) ? undefined : `The tool ${name} has no title.`,
           isText(description) ? undefined : `The tool ${name} has no description.`,
-          isText(description) && (description === title || description === name) ? `The description of ${name} only repeats its name.` : undefined,
+          isText(description) && (description === title || description === name)
+            ? `The description of ${name} only repeats its name.`
+            : undefined,
         ]),
       );
     },
   },
   {
     id: "tool-annotations",
-    because: "Absent hints mean the worst case: clients then ask the user before a mere lookup as if it deleted, until nobody reads the question.",
+    because:
+      "Absent hints mean the worst case: clients then ask the user before a mere lookup as if it deleted, until nobody reads the question.",
     async check(subject) {
       report(
         (await listedTools(subject)).map(({ name, annotations }) => {
           const { readOnlyHint, destructiveHint } = (annotations ?? {}) as Record<string, unknown>;
-          if (readOnlyHint === true && destructiveHint === true) return `The tool ${name} says that it is read-only and destructive.`;
+          if (readOnlyHint === true && destructiveHint === true)
+            return `The tool ${name} says that it is read-only and destructive.`;
           if (readOnlyHint === true || typeof destructiveHint === "boolean") return undefined;
           return `The tool ${name} must say readOnlyHint: true, or whether it destroys something (destructiveHint).`;
         }),
@@ -78,7 +86,8 @@ export const toolRequirements: readonly Requirement[] = [
   },
   {
     id: "tool-schemas",
-    because: "Clients compile these schemas before the first call: one that does not compile loses the whole list, one that refers elsewhere sends them there.",
+    because:
+      "Clients compile these schemas before the first call: one that does not compile loses the whole list, one that refers elsewhere sends them there.",
     async check(subject) {
       report(
         (await listedTools(subject)).flatMap(({ name, inputSchema, outputSchema }) => [
@@ -99,7 +108,9 @@ export const toolRequirements: readonly Requirement[] = [
             for (const [field, property] of Object.entries((properties ?? {}) as Record<string, Json>)) {
               // A discriminator says nothing beyond its constant.
               if (isText(property.description) || ("const" in property && type === "object")) continue;
-              problems.push(`The field ${path === "" ? "" : `${path}.`}${field} in the ${which} of ${name} has no description.`);
+              problems.push(
+                `The field ${path === "" ? "" : `${path}.`}${field} in the ${which} of ${name} has no description.`,
+              );
             }
           });
         }
@@ -109,12 +120,16 @@ export const toolRequirements: readonly Requirement[] = [
   },
   {
     id: "output-open",
-    because: "Clients keep the schema they listed: if it is closed, a field that the next version adds makes every one of them refuse the result.",
+    because:
+      "Clients keep the schema they listed: if it is closed, a field that the next version adds makes every one of them refuse the result.",
     async check(subject) {
       const problems: string[] = [];
       for (const { name, outputSchema } of await listedTools(subject)) {
         walk(outputSchema, ({ additionalProperties }, path) => {
-          if (additionalProperties === false) problems.push(`The outputSchema of ${name} is closed${path === "" ? "" : ` at ${path}`} (additionalProperties: false).`);
+          if (additionalProperties === false)
+            problems.push(
+              `The outputSchema of ${name} is closed${path === "" ? "" : ` at ${path}`} (additionalProperties: false).`,
+            );
         });
       }
       report(problems);
@@ -122,7 +137,8 @@ export const toolRequirements: readonly Requirement[] = [
   },
   {
     id: "unknown-tool",
-    because: "A misspelt name is the client's error, not the tool's: -32602 says so, and names that every object inherits must not find anything.",
+    because:
+      "A misspelt name is the client's error, not the tool's: -32602 says so, and names that every object inherits must not find anything.",
     async check({ client, definition }) {
       if (definition.tools.size === 0) notExercised("this server has no tools");
       const problems: (string | undefined)[] = [];

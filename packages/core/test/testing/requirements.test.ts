@@ -1,0 +1,51 @@
+// Every requirement must be able to fail: for each there is a server broken in just that way.
+import { describe, expect, test } from "vitest";
+import { checkServer, connect, requirements, WIRES } from "../../src/testing/index.ts";
+import { sabotages } from "./sabotages.ts";
+import { createShelf, shelfSamples, shelfServer } from "./shelf.ts";
+
+test("every requirement has a server that breaks it", () => {
+  const broken = new Set(sabotages.map(({ id }) => id));
+  expect(requirements.map(({ id }) => id).filter((id) => !broken.has(id))).toEqual([]);
+});
+
+test("ids are unique, in kebab-case, and each says why in a sentence", () => {
+  const ids = requirements.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { id, because } of requirements) {
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(because, id).toMatch(/^[A-Z].{30,}[.]$/);
+  }
+});
+
+test.each(WIRES)(
+  "a sound server passes every requirement over %s, and none is skipped",
+  { timeout: 30_000 },
+  async (wire) => {
+    const results = await checkServer({ wire, server: () => shelfServer(), samples: shelfSamples });
+    expect(results.filter(({ status }) => status !== "passed")).toEqual([]);
+  },
+);
+
+describe("a broken server fails exactly one requirement:", () => {
+  test.each(sabotages)("$id, where $how", { timeout: 30_000 }, async ({ id, wire = "stdio-2025", server, client }) => {
+    const results = await checkServer({
+      wire,
+      samples: shelfSamples,
+      server: () => {
+        const shelf = createShelf();
+        const sound = shelfServer(shelf);
+        return server?.(sound, shelf) ?? sound;
+      },
+      open: async (definition, options) => {
+        const real = await connect(definition, options);
+        return { ...real, ...client?.(real) };
+      },
+    });
+    const failed = results.filter((result) => result.status === "failed");
+    expect(
+      failed.map((result) => result.id),
+      failed.map(({ message }) => message).join("\n"),
+    ).toEqual([id]);
+  });
+});

@@ -1,0 +1,6 @@
+import { connectionSabotages } from "./sabotage/connection.ts";
+import { contentSabotages } from "./sabotage/content.ts";
+import { toolSabotages } from "./sabotage/tools.ts";
+
+/** At least one for each requirement. */
+export const sabotages = [...connectionSabotages, ...toolSabotages, ...contentSabotages];
