@@ -1,0 +1,63 @@
+/**
+ * The parts of bundling that tsup has no option for. You probably don't need to edit this file, unless a dependency needs
+ * what is left out here.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Options } from "tsup";
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/** A third of the bundle that never runs: zod's other languages, and the JSON schema validators that core replaces. */
+export const leaveOut: Plugin = {
+  name: "leave-out",
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
+      contents: 'export { default as en } from "./en.js";',
+      resolveDir: dirname(path),
+    }));
+    const validator = "{ getValidator() { throw new Error('left out of the bundle, see bundle.ts'); } }";
+    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
+      contents: `export class AjvJsonSchemaValidator ${validator}`,
+    }));
+    build.onLoad({ filter: /server[\\/]dist[\\/]shimsNode\.mjs$/ }, () => ({
+      contents: `export { default as process } from "node:process"; export class DefaultJsonSchemaValidator ${validator}`,
+    }));
+  },
+};
+
+// Node compiles a module before it runs it: only a file of its own can switch the cache on in time.
+const entry = `#!/usr/bin/env node
+import { enableCompileCache } from "node:module";
+enableCompileCache();
+await import("./server.js");
+`;
+
+/** Adds what runs first, `dist/main.js`, and the licences of what was bundled. */
+export async function finish(): Promise<void> {
+  writeFileSync("dist/main.js", entry, { mode: 0o755 });
+  writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licences("dist/metafile-esm.json"));
+  rmSync("dist/metafile-esm.json");
+}
+
+/** The licence text of every package in the bundle, which nearly all of them ask for where their code is passed on. */
+function licences(metafile: string): string {
+  const { inputs } = JSON.parse(readFileSync(metafile, "utf8")) as { inputs: Record<string, unknown> };
+  const found = new Map<string, string>();
+  for (const folder of new Set(Object.keys(inputs).map((input) => packageOf(dirname(input))))) {
+    if (folder === "." || folder === undefined) continue;
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file === undefined ? "" : `\n\n${readFileSync(join(folder, file), "utf8").trim()}`;
+    found.set(`${name}@${version}`, `${name} ${version} (${license})${text}`);
+  }
+  return `${[...found.values()].sort().join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+}
+
+/** The nearest folder upwards whose package.json has a name: nested ones often only say `"type"`. */
+function packageOf(folder: string): string | undefined {
+  const file = join(folder, "package.json");
+  if (existsSync(file) && "name" in JSON.parse(readFileSync(file, "utf8"))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : packageOf(parent);
+}

@@ -1,0 +1,41 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** Every setting of its own; the ones all servers share (transport, port, log level, …) come from core. */
+export const Config = z.object({
+  store: z
+    .enum(["sqlite", "memory"])
+    .default("sqlite")
+    .describe("Where notes are kept; memory forgets them at the end"),
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the database (default: the system's folder for an app's data)"),
+  exchange: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)"),
+});
+
+export const examples = [
+  ["offshoot-notes", "notes of this user, for a client that starts the server"],
+  ["offshoot-notes --data ./notes", "notes in a folder of your own"],
+  ["offshoot-notes --store memory --transport http --port 3000", "try it over HTTP; nothing is kept"],
+  ["offshoot-notes --profile read-only", "without the tools that change something"],
+] as const;
+
+/** The folders a server works in. */
+export function foldersOf({ data = dataFolder(), exchange = join(data, "exchange") }: z.output<typeof Config>) {
+  return { data, exchange };
+}
+
+function dataFolder(): string {
+  const { XDG_DATA_HOME, APPDATA } = process.env;
+  const app = "offshoot-notes";
+  if (process.platform === "win32") return join(APPDATA ?? join(homedir(), "AppData", "Roaming"), app);
+  if (process.platform === "darwin") return join(homedir(), "Library", "Application Support", app);
+  return join(XDG_DATA_HOME || join(homedir(), ".local", "share"), app);
+}

@@ -1,0 +1,132 @@
+import type { z } from "zod";
+import { createFeed, type NotesEvent, type RecentActivity, recentActivity } from "./activity.ts";
+import { createAll, type Draft } from "./create.ts";
+import { type Desk, toNote } from "./desk.ts";
+import { NotesError } from "./errors.ts";
+import { exportFolder } from "./export.ts";
+import type { LongTask } from "./folder.ts";
+import { backlinks, brokenLinks, orphans, outgoingLinks, type Paging } from "./graph.ts";
+import { contentAt, diffRevisions, getNote, type ListRevisions, listRevisions } from "./history.ts";
+import { type ImportOptions, importFolder } from "./import.ts";
+import { type ListNotes, listNotes, type SearchNotes, searchNotes } from "./list.ts";
+import { limits, type NewNote, type Note, parse } from "./note.ts";
+import { revise, trash, untrash } from "./revise.ts";
+import { createMemoryStore } from "./store/memory.ts";
+import { openSqliteStore } from "./store/open.ts";
+import type { NoteStore, Waiting } from "./store/store.ts";
+import { type ListTags, listTags, renameTag } from "./tags.ts";
+import { applyEdit, Edit } from "./text/edits.ts";
+
+export interface NotesOptions {
+  /** The folder below which import and export work. Without it both are refused. */
+  exchange?: string;
+  /** @default the system's clock */
+  now?: () => Date;
+}
+
+export interface UpdateNote {
+  id: string;
+  title?: string | undefined;
+  body?: string | undefined;
+  tags?: string[] | undefined;
+  if_version?: number | undefined;
+}
+
+export type EditNote = Edit & { id: string; if_version?: number | undefined };
+
+/** Everything that can be done with notes. What is refused is a NotesError; what has resolved is on disk. */
+export type Notes = ReturnType<typeof createNotes>;
+
+export function createNotes(store: NoteStore, options: NotesOptions = {}) {
+  const { exchange, now = () => new Date() } = options;
+  const desk: Desk = { store, now: () => now().toISOString() };
+  const feed = createFeed(store);
+
+  /** Listeners hear of a change before its caller does. */
+  const told = async <Result>(change: () => Promise<Result>): Promise<Result> => {
+    await feed.ready();
+    try {
+      return await change();
+    } finally {
+      await feed.wake(); // also after a failure: an import that was stopped has made notes
+    }
+  };
+
+  return {
+    async create(
+      { idempotency_key: key, ...draft }: Draft & { idempotency_key?: string | undefined },
+      waiting?: Waiting,
+    ) {
+      const options = { action: "create_note", key, ...waiting };
+      const [created] = await told(() => createAll(desk, [draft], options));
+      if (created && "note" in created) return created.note;
+      throw created?.error ?? new Error("a draft without a result");
+    },
+    /** One result for each draft, in their order. */
+    async createMany(drafts: NewNote[], { key, ...waiting }: Waiting & { key?: string | undefined } = {}) {
+      if (drafts.length > limits.bulk) throw new NotesError("quota", `notes: at most ${limits.bulk} in one call.`);
+      return told(() => createAll(desk, drafts, { action: "create_notes", key, ...waiting }));
+    },
+    get: (id: string, version?: number): Promise<Note> => getNote(desk, id, version),
+    list: (input?: z.input<typeof ListNotes>) => listNotes(desk, input),
+    search: (input: z.input<typeof SearchNotes>) => searchNotes(desk, input),
+    async update({ id, if_version: ifVersion, title, body, tags }: UpdateNote, waiting?: Waiting) {
+      if (title === undefined && body === undefined && tags === undefined) {
+        throw new NotesError("invalid", "Nothing to change. Give a title, a body or tags.");
+      }
+      const change = (row: { title: string; body: string; tags: string[] }) => ({
+        title: title ?? row.title,
+        body: body ?? row.body,
+        tags: tags ?? row.tags,
+      });
+      return told(() => revise(desk, id, change, { action: "update_note", ifVersion, ...waiting }));
+    },
+    async edit({ id, if_version: ifVersion, ...edit }: EditNote, waiting?: Waiting) {
+      const parsed = parse(Edit, edit);
+      const change = ({ title, body, tags }: { title: string; body: string; tags: string[] }) => ({
+        title,
+        body: applyEdit(body, parsed),
+        tags,
+      });
+      return told(() => revise(desk, id, change, { action: "edit_note", ifVersion, ...waiting }));
+    },
+    /** To the trash, from where restore brings it back. */
+    async remove(id: string, waiting?: Waiting): Promise<Note & { deleted_at: string }> {
+      const row = await told(() => trash(desk, id, waiting));
+      return { ...toNote(row), deleted_at: String(row.deleted_at) };
+    },
+    async restore(id: string, waiting?: Waiting): Promise<Note> {
+      return toNote(await told(() => untrash(desk, id, waiting)));
+    },
+    revisions: (input: z.input<typeof ListRevisions>) => listRevisions(desk, input),
+    diff: (id: string, from: number, to: number) => diffRevisions(desk, id, from, to),
+    /** Writes an earlier version again, as a new one. */
+    async restoreRevision(id: string, version: number, options: Waiting & { ifVersion?: number | undefined } = {}) {
+      const action = "restore_revision";
+      return told(() => revise(desk, id, (row) => contentAt(desk, row, version), { action, ...options }));
+    },
+    tags: (input?: z.input<typeof ListTags>) => listTags(desk, input),
+    async renameTag(from: string, to: string, waiting?: Waiting): Promise<number> {
+      return told(() => renameTag(desk, from, to, waiting));
+    },
+    outgoingLinks: (id: string, paging?: z.input<typeof Paging>) => outgoingLinks(desk, id, paging),
+    backlinks: (id: string, paging?: z.input<typeof Paging>) => backlinks(desk, id, paging),
+    orphans: (paging?: z.input<typeof Paging>) => orphans(desk, paging),
+    brokenLinks: (paging?: z.input<typeof Paging>) => brokenLinks(desk, paging),
+    async importFolder(name: string, options?: ImportOptions) {
+      return told(() => importFolder(desk, exchange, name, options));
+    },
+    exportFolder: (name: string, task?: LongTask) => exportFolder(desk, exchange, name, task),
+    activity: (input?: z.input<typeof RecentActivity>) => recentActivity(desk, input),
+    onChange: (listener: (event: NotesEvent) => void): (() => void) => feed.onChange(listener),
+    close: () => store.close(),
+  };
+}
+
+export type OpenNotes = NotesOptions & ({ store: "memory" } | { store: "sqlite"; data: string });
+
+/** Opens the notes of a folder, or an empty memory. */
+export async function openNotes({ exchange, now, ...where }: OpenNotes): Promise<Notes> {
+  const store = where.store === "memory" ? createMemoryStore() : await openSqliteStore(where.data);
+  return createNotes(store, { ...(exchange !== undefined && { exchange }), ...(now && { now }) });
+}

@@ -1,0 +1,182 @@
+import { NotesError } from "../errors.ts";
+import { idOf, limits } from "../note.ts";
+import { compareText, copy, headOf, type Kept, listOf, orphansOf, scoreOf } from "./memory-query.ts";
+import type { ActivityRow, Change, Committed, NoteRow, NoteStore, Write } from "./store.ts";
+
+/** Keeps notes until the process ends: for trying things out, and for tests. */
+export function createMemoryStore(): NoteStore {
+  const notes = new Map<number, Kept>();
+  const activity: ActivityRow[] = [];
+  const keys = new Map<string, { input: string; answer: string; at: string; numbers: number[] }>();
+  let seq = 0;
+  let lastNumber = 0;
+  let closed = false;
+
+  const open = () => {
+    if (closed) throw new NotesError("closed", "The notes are closed: the server is stopping.");
+  };
+  const live = () => [...notes.values()].filter((kept) => kept.row.deleted_at === null);
+
+  function refusal({ writes, latest, key }: Change): Committed | undefined {
+    const used = key && keys.get(key.key);
+    if (used && used.at >= key.expired)
+      return { outcome: "replayed", same: used.input === key.input, numbers: used.numbers, answer: used.answer };
+    const stale = writes.some((write) => {
+      return write.type !== "created" && notes.get(write.number)?.row.seq !== write.seq;
+    });
+    if (stale || (latest !== undefined && latest !== seq)) return { outcome: "stale" };
+    const free = limits.notes - live().length;
+    const arriving = writes.filter(({ type }) => type === "created" || type === "restored").length;
+    const leaving = writes.filter(({ type }) => type === "deleted").length;
+    return arriving - leaving > free ? { outcome: "full", free } : undefined;
+  }
+
+  function apply(write: Write, at: string): NoteRow {
+    if (write.type === "created") {
+      const { title, body, tags, derived } = write;
+      const number = ++lastNumber;
+      const times = { created_at: write.created_at ?? at, updated_at: at, deleted_at: null };
+      const row = { number, title, body, size: Buffer.byteLength(body), tags, version: 1, ...times, seq };
+      notes.set(number, { row, derived, revisions: [] });
+      return row;
+    }
+    const kept = notes.get(write.number);
+    if (kept === undefined) throw new Error(`no note ${idOf(write.number)}`); // refusal() has looked
+    const { row, revisions } = kept;
+    if (write.type === "updated") {
+      const { title, body, tags } = write;
+      revisions.push({
+        version: row.version,
+        title: row.title,
+        size: row.size,
+        tags: row.tags,
+        updated_at: row.updated_at,
+        body: row.body,
+      });
+      if (revisions.length > limits.revisions) revisions.splice(1, 1); // never the first: a repeated create answers with it
+      kept.row = {
+        ...row,
+        title,
+        body,
+        size: Buffer.byteLength(body),
+        tags,
+        version: row.version + 1,
+        updated_at: at,
+        seq,
+      };
+    } else {
+      kept.row = { ...row, deleted_at: write.type === "deleted" ? at : null, seq };
+    }
+    if (write.type === "deleted") delete kept.derived;
+    else kept.derived = write.derived;
+    return kept.row;
+  }
+
+  return {
+    async find(numbers) {
+      open();
+      return numbers.flatMap((number) => notes.get(number)?.row ?? []).map(copy);
+    },
+    async list(query) {
+      open();
+      return listOf([...notes.values()], query).map(headOf);
+    },
+    async search({ terms, tag, ceiling, offset, limit }) {
+      open();
+      return live()
+        .filter(({ row }) => row.number <= ceiling && (tag === undefined || row.tags.includes(tag)))
+        .map((kept) => ({ row: kept.row, score: kept.derived ? scoreOf(kept.derived.words, terms) : 0 }))
+        .filter((hit) => hit.score > 0)
+        .sort((a, b) => b.score - a.score || b.row.number - a.row.number)
+        .slice(offset, offset + limit)
+        .map((hit) => copy(hit.row));
+    },
+    async revisions(number, { before = Number.POSITIVE_INFINITY, limit }) {
+      open();
+      const earlier = notes.get(number)?.revisions.filter((revision) => revision.version < before) ?? [];
+      return earlier
+        .reverse()
+        .slice(0, limit)
+        .map(({ body: _, ...head }) => head);
+    },
+    async revision(number, version) {
+      open();
+      const found = notes.get(number)?.revisions.find((revision) => revision.version === version);
+      return found && { ...found, tags: [...found.tags] };
+    },
+    async tags({ after, limit }) {
+      open();
+      const counts = new Map<string, number>();
+      for (const { row } of live()) for (const tag of row.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+      return [...counts]
+        .map(([tag, count]) => ({ tag, notes: count }))
+        .sort((a, b) => compareText(a.tag, b.tag))
+        .filter(({ tag }) => after === undefined || compareText(tag, after) > 0)
+        .slice(0, limit);
+    },
+    async titled(titleKey) {
+      open();
+      return live().flatMap(({ row, derived }) => (derived?.titleKey === titleKey ? [row.number] : []));
+    },
+    async linking(wanted, { after = 0, limit }) {
+      open();
+      return live()
+        .filter(({ row, derived }) => row.number > after && derived?.links.some((key) => wanted.includes(key)))
+        .map(({ row }) => row.number)
+        .slice(0, limit);
+    },
+    async orphans({ after = 0, limit }) {
+      open();
+      return orphansOf(live())
+        .filter(({ row }) => row.number > after)
+        .slice(0, limit)
+        .map(headOf);
+    },
+    async broken({ after, limit }) {
+      open();
+      const reachable = new Set(live().flatMap(({ row, derived }) => [idOf(row.number), derived?.titleKey]));
+      return live()
+        .flatMap(({ row, derived }) => (derived?.links ?? []).map((key) => ({ key, number: row.number })))
+        .filter(({ key }) => !reachable.has(key))
+        .sort((a, b) => compareText(a.key, b.key) || a.number - b.number)
+        .filter(
+          (link) => after === undefined || (compareText(link.key, String(after[0])) || link.number - after[1]) > 0,
+        )
+        .slice(0, limit);
+    },
+    async activity({ after, before = Number.POSITIVE_INFINITY, limit }) {
+      open();
+      const rows = after === undefined ? activity.filter((row) => row.seq < before).reverse() : activity.slice(after);
+      return structuredClone(rows.slice(0, limit));
+    },
+    async head() {
+      open();
+      return { seq, number: lastNumber, live: live().length };
+    },
+    async commit(change, waiting) {
+      open();
+      waiting?.signal?.throwIfAborted();
+      const refused = refusal(change);
+      if (refused) return refused;
+      seq++;
+      const rows = change.writes.map((write) => apply(write, change.at));
+      const changes = rows.map(({ number, version }, at) => ({
+        type: change.writes[at]?.type ?? "updated",
+        number,
+        version,
+      }));
+      activity.push({ seq, at: change.at, action: change.action, changes });
+      if (change.key) {
+        const { key, input, answer, expired } = change.key;
+        for (const [old, { at }] of keys) if (at < expired) keys.delete(old);
+        const numbers = changes.filter(({ type }) => type === "created").map(({ number }) => number);
+        keys.set(key, { input, answer, at: change.at, numbers });
+      }
+      return { outcome: "done", rows: rows.map(copy) };
+    },
+    watch: () => () => {}, // no other process sees this memory
+    async close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import type { DatabaseSync } from "node:sqlite";
+import { limits } from "../note.ts";
+import { hashNote, hashRevision, readNote, writeBody } from "./sqlite-rows.ts";
+import type { Change, Committed, Derived, NoteRow, Write } from "./store.ts";
+
+/** The writing half: one change as one transaction. The caller repeats it when the database is locked. */
+export function createWriter(db: DatabaseSync): (change: Change) => Committed {
+  const sql = {
+    expireKeys: db.prepare("DELETE FROM idempotency WHERE at < ?"),
+    key: db.prepare("SELECT input, numbers, answer FROM idempotency WHERE key = ?"),
+    addKey: db.prepare("INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
+    latest: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity"),
+    live: db.prepare("SELECT count(*) AS live FROM notes WHERE deleted_at IS NULL"),
+    addActivity: db.prepare("INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
+    setChanges: db.prepare("UPDATE activity SET changes = ? WHERE seq = ?"),
+    note: db.prepare("SELECT * FROM notes WHERE number = ?"),
+    add: db.prepare(
+      "INSERT INTO notes (title, title_key, tags, size, version, created_at, updated_at, deleted_at, seq, hash, body) VALUES (?, ?, ?, ?, 1, ?, ?, NULL, ?, '', ?)",
+    ),
+    setHash: db.prepare("UPDATE notes SET hash = ? WHERE number = ?"),
+    set: db.prepare(
+      "UPDATE notes SET title = ?, title_key = ?, tags = ?, size = ?, version = ?, updated_at = ?, deleted_at = ?, seq = ?, hash = ?, body = ? WHERE number = ?",
+    ),
+    addRevision: db.prepare(
+      "INSERT INTO revisions (note, version, title, tags, size, updated_at, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
+    // Never the first version: a repeated create answers with it.
+    dropRevisions: db.prepare("DELETE FROM revisions WHERE note = ? AND version > 1 AND version <= ?"),
+    dropLinks: db.prepare("DELETE FROM links WHERE note = ?"),
+    addLink: db.prepare("INSERT INTO links (target, note) VALUES (?, ?)"),
+    dropWords: db.prepare("DELETE FROM words WHERE rowid = ?"),
+    addWords: db.prepare("INSERT INTO words (rowid, title, body, signs) VALUES (?, ?, ?, ?)"),
+  };
+
+  function index(number: number, derived: Derived | undefined) {
+    sql.dropLinks.run(number);
+    sql.dropWords.run(number);
+    if (derived === undefined) return;
+    for (const target of derived.links) sql.addLink.run(target, number);
+    sql.addWords.run(number, derived.words.title, derived.words.body, derived.words.signs);
+  }
+
+  function create(write: Extract<Write, { type: "created" }>, at: string, seq: number): NoteRow {
+    const { title, body, tags, derived, created_at = at } = write;
+    const size = Buffer.byteLength(body);
+    const bytes = writeBody(body);
+    const added = sql.add.run(title, derived.titleKey, JSON.stringify(tags), size, created_at, at, seq, bytes);
+    const number = Number(added.lastInsertRowid);
+    const row = { number, title, body, size, tags, version: 1, created_at, updated_at: at, deleted_at: null, seq };
+    sql.setHash.run(hashNote(row), number);
+    index(number, derived);
+    return row;
+  }
+
+  function keepRevision(row: NoteRow) {
+    const { number, version, title, tags, size, updated_at, body } = row;
+    sql.addRevision.run(
+      number,
+      version,
+      title,
+      JSON.stringify(tags),
+      size,
+      updated_at,
+      hashRevision(number, row),
+      writeBody(body),
+    );
+    sql.dropRevisions.run(number, version - limits.revisions + 1);
+  }
+
+  /** Undefined where the note has changed since the caller read it. */
+  function alter(write: Exclude<Write, { type: "created" }>, at: string, seq: number): NoteRow | undefined {
+    const found = sql.note.get(write.number);
+    if (found?.seq !== write.seq) return undefined;
+    const before = readNote(found);
+    const row: NoteRow = { ...before, deleted_at: write.type === "deleted" ? at : null, seq };
+    if (write.type === "updated") {
+      keepRevision(before);
+      const { title, body, tags } = write;
+      Object.assign(row, {
+        title,
+        body,
+        tags,
+        size: Buffer.byteLength(body),
+        version: before.version + 1,
+        updated_at: at,
+      });
+    }
+    const derived = write.type === "deleted" ? undefined : write.derived;
+    const titleKey = derived?.titleKey ?? String(found.title_key);
+    const { title, tags, size, version, updated_at, deleted_at, body, number } = row;
+    sql.set.run(
+      title,
+      titleKey,
+      JSON.stringify(tags),
+      size,
+      version,
+      updated_at,
+      deleted_at,
+      seq,
+      hashNote(row),
+      writeBody(body),
+      number,
+    );
+    // A new tag leaves the words where they are.
+    if (write.type !== "updated" || title !== before.title || body !== before.body) index(number, derived);
+    return row;
+  }
+
+  function replay({ key, input, expired }: NonNullable<Change["key"]>): Committed | undefined {
+    sql.expireKeys.run(expired);
+    const used = sql.key.get(key);
+    if (used === undefined) return undefined;
+    return {
+      outcome: "replayed",
+      same: used.input === input,
+      numbers: JSON.parse(String(used.numbers)),
+      answer: String(used.answer),
+    };
+  }
+
+  function run(change: Change): Committed {
+    const replayed = change.key && replay(change.key);
+    if (replayed) return replayed;
+    if (change.latest !== undefined && sql.latest.get()?.seq !== change.latest) return { outcome: "stale" };
+    const arriving = change.writes.filter(({ type }) => type === "created" || type === "restored").length;
+    if (arriving > 0) {
+      const leaving = change.writes.filter(({ type }) => type === "deleted").length;
+      const free = limits.notes - Number(sql.live.get()?.live);
+      if (arriving - leaving > free) return { outcome: "full", free };
+    }
+    const seq = Number(sql.addActivity.run(change.at, change.action).lastInsertRowid);
+    const rows: NoteRow[] = [];
+    for (const write of change.writes) {
+      const row = write.type === "created" ? create(write, change.at, seq) : alter(write, change.at, seq);
+      if (row === undefined) return { outcome: "stale" };
+      rows.push(row);
+    }
+    const changes = rows.map(({ number, version }, at) => ({ type: change.writes[at]?.type, number, version }));
+    sql.setChanges.run(JSON.stringify(changes), seq);
+    if (change.key) {
+      const { key, input, answer } = change.key;
+      const created = changes.filter(({ type }) => type === "created").map(({ number }) => number);
+      sql.addKey.run(key, input, change.at, JSON.stringify(created), answer);
+    }
+    return { outcome: "done", rows };
+  }
+
+  return (change) => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const committed = run(change);
+      db.exec(committed.outcome === "done" ? "COMMIT" : "ROLLBACK");
+      return committed;
+    } catch (error) {
+      // A failed write may have rolled the transaction back already.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,148 @@
+import type { Position } from "../cursor.ts";
+import type { Term, Words } from "../text/search.ts";
+
+/** A note without its text, as listings hold it. */
+export interface NoteHead {
+  number: number;
+  title: string;
+  /** Bytes of UTF-8 in the body. */
+  size: number;
+  tags: string[];
+  version: number;
+  created_at: string;
+  updated_at: string;
+  /** Set while the note lies in the trash. */
+  deleted_at: string | null;
+  /** The change that touched the note last. Orders notes where clocks cannot. */
+  seq: number;
+}
+
+export interface NoteRow extends NoteHead {
+  body: string;
+}
+
+/** An earlier version of a note. */
+export interface RevisionHead {
+  version: number;
+  title: string;
+  size: number;
+  tags: string[];
+  /** When this version was written. */
+  updated_at: string;
+}
+
+export interface Revision extends RevisionHead {
+  body: string;
+}
+
+/** What a store keeps beside a live note, so that it can be found. */
+export interface Derived {
+  titleKey: string;
+  links: string[];
+  words: Words;
+}
+
+export interface Content {
+  title: string;
+  body: string;
+  tags: string[];
+}
+
+export type Write =
+  | ({ type: "created"; created_at?: string; derived: Derived } & Content)
+  /** `seq` is the note's as it was read: a note that has changed since makes the whole change stale. */
+  | ({ type: "updated"; number: number; seq: number; derived: Derived } & Content)
+  | { type: "deleted"; number: number; seq: number }
+  | { type: "restored"; number: number; seq: number; derived: Derived };
+
+/** One mutation: all of its writes, one activity row and its idempotency key, or nothing. */
+export interface Change {
+  action: string;
+  at: string;
+  writes: Write[];
+  /** Makes the change stale when anything at all was committed after this one. */
+  latest?: number;
+  /** `input` is a digest of what was asked; `answer` comes back when the key is used again. Older keys than `expired` go. */
+  key?: { key: string; input: string; answer: string; expired: string };
+}
+
+export type Committed =
+  /** `rows` are the notes written, in the order of the writes. */
+  | { outcome: "done"; rows: NoteRow[] }
+  /** Somebody was faster: read again and try again. */
+  | { outcome: "stale" }
+  /** There would be more live notes than a store holds. */
+  | { outcome: "full"; free: number }
+  /** The key was used before, by the same input or another. `numbers` are the notes that were made then. */
+  | { outcome: "replayed"; same: boolean; numbers: number[]; answer: string };
+
+export interface ActivityRow {
+  seq: number;
+  at: string;
+  action: string;
+  changes: { type: Write["type"]; number: number; version: number }[];
+}
+
+type Sort = "updated_desc" | "updated_asc" | "created_desc" | "created_asc" | "title_asc";
+
+export interface ListQuery {
+  trashed: boolean;
+  sort: Sort;
+  tag?: string;
+  /** Inclusive, as ISO text in UTC. */
+  updatedAfter?: string;
+  /** Exclusive. */
+  updatedBefore?: string;
+  /** The last row of the page before. */
+  after?: Position;
+  limit: number;
+}
+
+interface SearchQuery {
+  terms: Term[];
+  tag?: string;
+  /** Notes with a higher number are left out, so that pages do not shift while notes are added. */
+  ceiling: number;
+  offset: number;
+  limit: number;
+}
+
+export interface Waiting {
+  signal?: AbortSignal;
+}
+
+/**
+ * Keeps notes. Everything is asynchronous and pages by key, so that a database across a network can implement it too.
+ * Failures are NotesErrors: "busy", "damaged", "storage" or "closed".
+ *
+ * A store knows rows, not rules: what a note may hold, what a link is and who may change what is decided above it.
+ */
+export interface NoteStore {
+  /** The notes of these numbers that exist, live or trashed, in the order asked. */
+  find(numbers: number[]): Promise<NoteRow[]>;
+  list(query: ListQuery): Promise<NoteHead[]>;
+  /** Live notes in which every term occurs, best first. */
+  search(query: SearchQuery): Promise<NoteRow[]>;
+  /** Earlier versions, newest first; `before` is the version the last page ended with. */
+  revisions(number: number, query: { before?: number; limit: number }): Promise<RevisionHead[]>;
+  revision(number: number, version: number): Promise<Revision | undefined>;
+  /** Tags of live notes by code point. */
+  tags(query: { after?: string; limit: number }): Promise<{ tag: string; notes: number }[]>;
+  /** Numbers of the live notes with this title, lowest first: links go to the first. */
+  titled(titleKey: string): Promise<number[]>;
+  /** Numbers of the live notes that link to one of these keys, lowest first. */
+  linking(keys: string[], query: { after?: number; limit: number }): Promise<number[]>;
+  /** Live notes that no other note links to, by number. */
+  orphans(query: { after?: number; limit: number }): Promise<NoteHead[]>;
+  /** Links of live notes that lead nowhere, by key and number. */
+  broken(query: { after?: Position; limit: number }): Promise<{ key: string; number: number }[]>;
+  /** Oldest first with `after`, newest first without. */
+  activity(query: { after?: number; before?: number; limit: number }): Promise<ActivityRow[]>;
+  /** The last change, the highest number ever given, and how many notes are live. */
+  head(): Promise<{ seq: number; number: number; live: number }>;
+  /** Resolves when the change is on disk. Rejects with "busy" when another process keeps the lock. */
+  commit(change: Change, waiting?: Waiting): Promise<Committed>;
+  /** Calls back when another process may have changed something, until the returned function is called. */
+  watch(wake: () => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import { defineTool } from "@offshoot/core";
+import { z } from "zod";
+import { NoteId, NoteSummary } from "../domain/note.ts";
+import type { Notes } from "../domain/notes.ts";
+import { writes } from "./shared.ts";
+
+export const trashTools = (notes: Notes) => [
+  defineTool({
+    name: "delete_note",
+    title: "Delete a note",
+    description:
+      "Move a note to the trash. The user is asked first where the client can ask. restore_note brings it back with all its versions.",
+    inputSchema: z.object({ id: NoteId }),
+    outputSchema: z.object({
+      id: NoteId,
+      title: z.string().describe("Title of the note"),
+      deleted: z.boolean().describe("False when the user did not agree: the note is still there. Do not ask again."),
+    }),
+    annotations: { ...writes.annotations, destructiveHint: true },
+    scopes: writes.scopes,
+    handler: async ({ id }, call) => {
+      const { title } = await notes.get(id);
+      const answer = await call.elicit({
+        message: `Move the note "${title}" (${id}) to the trash? It can be restored.`,
+        schema: z.object({ delete: z.boolean().describe("Move it to the trash") }),
+      });
+      // The trash can be undone: a client that cannot ask its user may go on.
+      const agreed = answer.action === "unavailable" || (answer.action === "accept" && answer.content.delete);
+      if (agreed) await notes.remove(id, call);
+      return { id, title, deleted: agreed };
+    },
+  }),
+  defineTool({
+    name: "restore_note",
+    title: "Restore a note",
+    description: "Bring a note back from the trash. list_notes with trashed true shows what is there.",
+    inputSchema: z.object({ id: NoteId }),
+    outputSchema: NoteSummary,
+    ...writes,
+    handler: ({ id }, { signal }) => notes.restore(id, { signal }),
+  }),
+];

@@ -1,0 +1,171 @@
+import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fileName } from "../../src/domain/export.ts";
+import { temporaryFolder } from "../fixtures/folder.ts";
+import { notesOn, stores } from "../fixtures/stores.ts";
+
+async function withExchange(store: (typeof stores)[number]) {
+  const folder = await temporaryFolder();
+  const exchange = join(folder, "exchange");
+  await mkdir(exchange);
+  return { folder, exchange, notes: await notesOn(store, { exchange }) };
+}
+
+describe.each(stores)("import and export on the $name store", (store) => {
+  test("notes exported and imported elsewhere are the same notes", async () => {
+    const { exchange, notes } = await withExchange(store);
+    const bodies = ["", "a\0b\r\n", "\ufeff---\ntitle: no\n---\n", "caf\u00e9 cafe\u0301 👩‍👩‍👧"];
+    for (const [index, body] of bodies.entries())
+      await notes.create({ title: `N: "${index}" #`, body, tags: ["a b", "ü"] });
+    await notes.create({ title: "gone", body: "" });
+    await notes.remove("n5");
+    expect(await notes.exportFolder("out")).toBe(4);
+    expect(await readdir(exchange)).toEqual(["out"]);
+
+    const other = await notesOn(store, { exchange });
+    const seen: number[][] = [];
+    const progress = (done: number, total: number) => seen.push([done, total]);
+    expect(await other.importFolder("out", { progress })).toEqual({
+      created: 4,
+      updated: 0,
+      unchanged: 0,
+      refused: [],
+    });
+    expect(seen).toEqual([[4, 4]]);
+    for (const id of ["n1", "n2", "n3", "n4"]) {
+      const { updated_at: _, ...before } = await notes.get(id);
+      expect(await other.get(id)).toMatchObject(before);
+    }
+  });
+
+  test("an import with update changes the notes that differ and keeps their versions", async () => {
+    const { exchange, notes } = await withExchange(store);
+    await notes.create({ title: "A", body: "one" });
+    await notes.create({ title: "B", body: "two" });
+    await notes.exportFolder("out");
+    const file = join(exchange, "out", "n1-A.md");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/one$/, "changed"));
+    await writeFile(join(exchange, "out", "n99-new.md"), "---\nid: n99\ntitle: New\n---\nfrom elsewhere");
+    expect(await notes.importFolder("out", { update: true })).toEqual({
+      created: 1,
+      updated: 1,
+      unchanged: 1,
+      refused: [],
+    });
+    expect(await notes.get("n1")).toMatchObject({ body: "changed", version: 2 });
+    expect(await notes.get("n1", 1)).toMatchObject({ body: "one" });
+    expect(await notes.get("n3")).toMatchObject({ title: "New" });
+  });
+
+  test("files that make no note are named with the reason, and the others are imported", async () => {
+    const { folder, exchange, notes } = await withExchange(store);
+    const inside = join(exchange, "in");
+    await mkdir(join(inside, "deep", "er"), { recursive: true });
+    await mkdir(join(inside, ".hidden"));
+    await writeFile(join(folder, "secret.md"), "outside");
+    await writeFile(join(inside, "deep", "er", "Good note.MD"), "fine");
+    await writeFile(join(inside, "latin.md"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+    await writeFile(join(inside, "big.md"), "x".repeat(1_048_577));
+    await writeFile(join(inside, "title.md"), `---\ntitle: ${"x".repeat(201)}\n---\n`);
+    await writeFile(join(inside, "other.txt"), "no note");
+    await writeFile(join(inside, ".hidden", "h.md"), "hidden");
+    await symlink(join(folder, "secret.md"), join(inside, "link.md"));
+    await symlink(folder, join(inside, "linked"));
+    const { created, refused } = await notes.importFolder("in");
+    expect(created).toBe(1);
+    expect(refused.map(({ file }) => file).sort()).toEqual(["big.md", "latin.md", "link.md", "linked", "title.md"]);
+    expect(refused.find(({ file }) => file === "latin.md")?.reason).toMatch(/UTF-8/);
+    expect(await notes.get("n1")).toMatchObject({ title: "Good note", body: "fine" });
+    expect(JSON.stringify(refused)).not.toContain(folder);
+  });
+
+  test.each([
+    "",
+    ".",
+    "..",
+    "../out",
+    "a/../../out",
+    "/etc",
+    "a//b",
+    "a\\..\\b",
+    "C:\\x",
+    "c:x",
+    ".git",
+    "a\0b",
+    "a.",
+    "x/ ",
+    "\ud800",
+  ])("neither way leaves the exchange folder by the name %j", async (name) => {
+    const { notes } = await withExchange(store);
+    const refused = expect.objectContaining({ code: "refused" });
+    await expect(notes.importFolder(name)).rejects.toEqual(refused);
+    await expect(notes.exportFolder(name)).rejects.toEqual(refused);
+  });
+
+  test("a link on the way, a file and a missing folder are refused without a host path", async () => {
+    const { folder, exchange, notes } = await withExchange(store);
+    await symlink(folder, join(exchange, "link"));
+    await writeFile(join(exchange, "file"), "");
+    for (const name of ["link", "link/exchange", "file"]) {
+      await expect(notes.importFolder(name)).rejects.toThrow(/is a link or a file/);
+      await expect(notes.exportFolder(name)).rejects.toThrow(/is a link or a file/);
+    }
+    const error = await notes.importFolder("missing").catch((reason: Error) => reason);
+    expect(error).toMatchObject({ code: "not_found", message: expect.not.stringContaining(folder) });
+  });
+
+  test("an export never writes into a folder that is there", async () => {
+    const { exchange, notes } = await withExchange(store);
+    await mkdir(join(exchange, "mine"));
+    await writeFile(join(exchange, "mine", "n1-A.md"), "mine");
+    await notes.create({ title: "A", body: "" });
+    await expect(notes.exportFolder("mine")).rejects.toMatchObject({ code: "conflict" });
+    expect(await readFile(join(exchange, "mine", "n1-A.md"), "utf8")).toBe("mine");
+  });
+
+  test("an aborted export leaves nothing, and an aborted import keeps what it made", async () => {
+    const { exchange, notes } = await withExchange(store);
+    await notes.createMany(Array.from({ length: 60 }, (_, index) => ({ title: `T${index}`, body: "" })));
+    const stop = new AbortController();
+    const task = { signal: stop.signal, progress: () => stop.abort() };
+    await expect(notes.exportFolder("out", task)).rejects.toThrow(/abort/i);
+    expect(await readdir(exchange)).toEqual([]);
+    await notes.exportFolder("out");
+    const other = await notesOn(store, { exchange });
+    const again = new AbortController();
+    let told = 0;
+    other.onChange(() => told++);
+    await expect(other.importFolder("out", { signal: again.signal, progress: () => again.abort() })).rejects.toThrow(
+      /abort/i,
+    );
+    expect((await other.list({ limit: 100 })).notes).toHaveLength(25);
+    expect(told).toBe(25);
+  });
+
+  test("without an exchange folder both are refused", async () => {
+    const notes = await notesOn(store);
+    await expect(notes.importFolder("a")).rejects.toMatchObject({ code: "refused" });
+    await expect(notes.exportFolder("a")).rejects.toMatchObject({ code: "refused" });
+  });
+});
+
+describe("file names", () => {
+  test("hold the id and the readable part of the title", () => {
+    const named = (title: string) => fileName({ id: "n7", title });
+    expect(named("Plan: a/b\\c?")).toBe("n7-Plan-a-b-c.md");
+    expect(named("../../etc/passwd")).toBe("n7-etc-passwd.md");
+    expect(named("CON")).toBe("n7-CON.md");
+    expect(named("***")).toBe("n7.md");
+    expect(named("e\u0301 日本語")).toBe("n7-\u00e9-日本語.md");
+    expect(Buffer.byteLength(named("𝒜".repeat(200)))).toBeLessThanOrEqual(255);
+  });
+
+  test("hard links are files like any other", async () => {
+    const { folder, exchange, notes } = await withExchange(stores[0] ?? expect.unreachable());
+    await writeFile(join(folder, "a.md"), "text");
+    await mkdir(join(exchange, "in"));
+    await link(join(folder, "a.md"), join(exchange, "in", "a.md"));
+    expect(await notes.importFolder("in")).toMatchObject({ created: 1 });
+  });
+});

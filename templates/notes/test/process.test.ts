@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { spawn } from "@offshoot/core/testing";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "./fixtures/folder.ts";
+
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+
+/** Runs the bin to its end, with stdin closed. */
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const running = promisify(execFile)(process.execPath, [main, ...args]);
+  running.child.stdin?.end();
+  return running.then(
+    (output) => ({ code: 0, ...output }),
+    (error) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+  );
+}
+
+describe("the built server", () => {
+  test("is built", () => {
+    expect(existsSync(main), "run the build first").toBe(true);
+  });
+
+  test.each(["2025", "2026"] as const)("keeps notes from one process to the next for a client of %s", async (era) => {
+    const data = await temporaryFolder();
+    const start = () => spawn(process.execPath, { args: [main, "--data", data], era });
+    let client = await start();
+    await client.call("create_note", { title: "Kept", body: "on disk" });
+    await client.close();
+    client = await start();
+    expect((await client.call("get_note", { id: "n1" })).data).toMatchObject({ title: "Kept", body: "on disk" });
+    await client.close();
+    expect((await readdir(data)).sort()).toEqual(["notes.db"]);
+  });
+
+  test("writes only protocol to stdout and leaves when its client does", async () => {
+    const { code, stdout } = await run("--store", "memory");
+    expect([code, stdout]).toEqual([0, ""]);
+  });
+
+  test("two processes share one database, and each hears of the other's changes", async () => {
+    const data = await temporaryFolder();
+    const heard: string[] = [];
+    const args = [main, "--data", data];
+    const listener = await spawn(process.execPath, { args, onNotification: (_, { uri }) => heard.push(String(uri)) });
+    const writer = await spawn(process.execPath, { args });
+    await listener.subscribe(["note://n1"]);
+    await writer.call("create_note", { title: "A", body: "" });
+    await expect.poll(() => heard, { timeout: 5_000 }).toContain("note://n1");
+    expect((await listener.call("get_note", { id: "n1" })).data).toMatchObject({ title: "A" });
+    await writer.close();
+    await listener.close();
+  });
+
+  test("explains itself and exits", async () => {
+    const help = await run("--help");
+    expect(help).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/--data <text>[\s\S]*--exchange[\s\S]*Examples:/),
+    });
+    expect(await run("--store", "cloud")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("refuses a damaged database with one clear line", async () => {
+    const data = await temporaryFolder();
+    await writeFile(join(data, "notes.db"), "no database");
+    const { code, stdout, stderr } = await run("--data", data);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^.*notes\.db is damaged or no database\. Nothing was changed: .*\n$/);
+  });
+});
