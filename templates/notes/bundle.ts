@@ -26,16 +26,24 @@ export const leaveOut: Plugin = {
   },
 };
 
-// Node compiles a module before it runs it: only a file of its own can switch the cache on in time.
-const entry = `#!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-enableCompileCache();
+// Node compiles a module before it runs it: only a file of its own can switch the cache on in time, and say that this
+// Node is too old before something newer fails to load. So nothing here is newer than Node 14.
+const entry = ({ name, engines }: { name: string; engines: { node: string } }) => `#!/usr/bin/env node
+import * as module from "node:module";
+const needed = "${engines.node.replace(">=", "")}";
+const [major, minor] = process.versions.node.split(".").map(Number);
+const [wantedMajor, wantedMinor] = needed.split(".").map(Number);
+if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
+  process.stderr.write("${name} needs Node " + needed + " or newer. This is Node " + process.versions.node + ".\\n");
+  process.exit(1);
+}
+module.enableCompileCache();
 await import("./server.js");
 `;
 
 /** Adds what runs first, `dist/main.js`, and the licences of what was bundled. */
 export async function finish(): Promise<void> {
-  writeFileSync("dist/main.js", entry, { mode: 0o755 });
+  writeFileSync("dist/main.js", entry(JSON.parse(readFileSync("package.json", "utf8"))), { mode: 0o755 });
   writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licences("dist/metafile-esm.json"));
   rmSync("dist/metafile-esm.json");
 }

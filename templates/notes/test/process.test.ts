@@ -11,8 +11,10 @@ import { temporaryFolder } from "./fixtures/folder.ts";
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 /** Runs the bin to its end, with stdin closed. */
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const running = promisify(execFile)(process.execPath, [main, ...args]);
+async function run(...args: (string | { node: string[] })[]) {
+  const words = args.filter((arg) => typeof arg === "string");
+  const flags = args.flatMap((arg) => (typeof arg === "string" ? [] : arg.node));
+  const running = promisify(execFile)(process.execPath, [...flags, main, ...words]);
   running.child.stdin?.end();
   return running.then(
     (output) => ({ code: 0, ...output }),
@@ -63,6 +65,16 @@ describe("the built server", () => {
       stdout: expect.stringMatching(/--data <text>[\s\S]*--exchange[\s\S]*Examples:/),
     });
     expect(await run("--store", "cloud")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("R47 an older Node is told in one line which one it takes", async () => {
+    const pretend = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+    const { code, stdout, stderr } = await run({ node: ["--import", `data:text/javascript,${pretend}`] });
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      "@offshoot/notes needs Node 22.18 or newer. This is Node 20.20.2.\n",
+    ]);
   });
 
   test("refuses a damaged database with one clear line", async () => {

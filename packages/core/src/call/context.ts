@@ -123,7 +123,8 @@ export class Call implements CallContext {
     this.#controller?.abort(this.#stopped);
   }
 
-  progress(done: number, total?: number, message?: string): void {
+  // Fields and not methods: handlers take them out of the context, `({ signal, progress }) => …`.
+  readonly progress = (done: number, total?: number, message?: string): void => {
     const token = this.wire.progressToken;
     if (token === undefined || this.#stopped !== undefined) return;
     this.wire.notify("notifications/progress", {
@@ -132,17 +133,17 @@ export class Call implements CallContext {
       ...(total === undefined ? {} : { total }),
       ...(message === undefined ? {} : { message }),
     });
-  }
+  };
 
-  notify(level: NotifyLevel, data: unknown): void {
+  readonly notify = (level: NotifyLevel, data: unknown): void => {
     if (this.#stopped === undefined) this.wire.message(level, data);
-  }
+  };
 
-  async elicit<Schema extends z.ZodObject>(question: {
+  readonly elicit = async <Schema extends z.ZodObject>(question: {
     key?: string;
     message: string;
     schema: Schema;
-  }): Promise<ElicitAnswer<z.output<Schema>>> {
+  }): Promise<ElicitAnswer<z.output<Schema>>> => {
     if (!this.wire.asks.elicitation) return { action: "unavailable" };
     const params = { mode: "form", message: question.message, requestedSchema: formOf(question.schema) };
     const answer = this.#ask({ method: "elicitation/create", params }, question.key);
@@ -155,20 +156,24 @@ export class Call implements CallContext {
       });
     }
     return { action: "accept", content: content.data as z.output<Schema> };
-  }
+  };
 
-  async sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string }): Promise<SampleAnswer> {
+  readonly sample = async (request: {
+    messages: unknown[];
+    maxTokens: number;
+    systemPrompt?: string;
+  }): Promise<SampleAnswer> => {
     if (!this.wire.asks.sampling) return { action: "unavailable" };
     const answer = this.#ask({ method: "sampling/createMessage", params: { ...request } });
     return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
-  }
+  };
 
-  async roots(): Promise<RootsAnswer> {
+  readonly roots = async (): Promise<RootsAnswer> => {
     if (!this.wire.asks.roots) return { action: "unavailable" };
     const { roots } = this.#ask({ method: "roots/list", params: {} });
     const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
     return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
-  }
+  };
 
   #ask(request: ClientRequest, key?: string): Record<string, unknown> {
     const question = new Question(this.#asked, key, request);

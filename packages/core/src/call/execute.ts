@@ -1,6 +1,7 @@
+import { fail } from "../contract/errors.ts";
 import type { Gate } from "./admit.ts";
 import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
-import type { Call } from "./context.ts";
+import { type Call, Stopped } from "./context.ts";
 import type { Subject } from "./pipeline.ts";
 
 /** How often one call may ask before it is taken for a loop. */
@@ -49,9 +50,18 @@ export async function execute(
     }
     // One after the other: a person answers one question at a time.
     for (const { id, request } of run.open) {
-      call.answers[id] = await call.settle(call.wire.ask(request, call.wire.signal), QUESTION_MS);
+      call.answers[id] = await call.settle(call.wire.ask(request, call.wire.signal), QUESTION_MS).catch(unanswered);
     }
   }
+}
+
+/** A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way. */
+function unanswered(cause: unknown): never {
+  if (cause instanceof Stopped && cause.why === "cancelled") throw cause;
+  fail("The client could not get an answer from its user, so nothing more was done. Ask the user in the conversation.", {
+    code: "unanswered",
+    cause,
+  });
 }
 
 async function runOnce(

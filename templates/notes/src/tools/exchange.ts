@@ -1,4 +1,4 @@
-import { type CallContext, defineTool } from "@offshoot/core";
+import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import type { Notes } from "../domain/notes.ts";
 
@@ -48,7 +48,7 @@ export const exchangeTools = (notes: Notes) => [
     scopes: ["notes:write"],
     timeoutMs,
     handler: async ({ folder, update }, call) => {
-      const { refused, ...counts } = await notes.importFolder(folder, { update, ...taskOf(call) });
+      const { refused, ...counts } = await notes.importFolder(folder, { update, ...call });
       return { ...counts, refused: refused.slice(0, mostRefused), refused_total: refused.length };
     },
   }),
@@ -65,11 +65,6 @@ export const exchangeTools = (notes: Notes) => [
     annotations: { destructiveHint: false, openWorldHint: true },
     scopes: ["notes:read"],
     timeoutMs,
-    handler: async ({ folder }, call) => ({ folder, notes: await notes.exportFolder(folder, taskOf(call)) }),
+    handler: async ({ folder }, call) => ({ folder, notes: await notes.exportFolder(folder, call) }),
   }),
 ];
-
-const taskOf = (call: CallContext) => ({
-  signal: call.signal,
-  progress: (done: number, total: number) => call.progress(done, total),
-});
