@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 import type { Era } from "../src/contract/context.ts";
@@ -56,9 +56,12 @@ export const arms = {
 /**
  * Turns the servers of this folder into JavaScript, file by file, and bundles nothing: types stripped at every start
  * would count as the server's own time.
+ *
+ * @returns a warning when what would be measured is not what the sources say
  */
-export async function buildServers(): Promise<void> {
-  if (!existsSync(path("../dist/serve.js"))) throw new Error("packages/core/dist is missing; run `pnpm build` first");
+export async function buildServers(): Promise<string | undefined> {
+  const dist = path("../dist/serve.js");
+  if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
     entry: ["raw-v1", "raw-v2", "offshoot", "bare"].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),
@@ -69,4 +72,7 @@ export async function buildServers(): Promise<void> {
     removeNodeProtocol: false,
     silent: true,
   });
+  const builtAt = statSync(dist).mtimeMs;
+  const newer = globSync(path("../src/**/*.ts")).some((source) => statSync(source).mtimeMs > builtAt);
+  return newer ? "packages/core/dist is older than its sources; `pnpm build` makes it new" : undefined;
 }

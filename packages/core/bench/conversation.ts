@@ -75,7 +75,10 @@ export async function callTools(client: Client, { era }: Arm, first: number, cou
   await finished;
 }
 
-const inputOf = (id: number): { text: string; times: number } => ({ text: `call ${id} of many. `, times: (id % 3) + 1 });
+const inputOf = (id: number): { text: string; times: number } => ({
+  text: `call ${id} of many. `,
+  times: (id % 3) + 1,
+});
 
 function checkAnswer({ id, result, error }: Message): void {
   const { text, times } = inputOf(id as number);
@@ -86,5 +89,8 @@ function checkAnswer({ id, result, error }: Message): void {
   if (structuredContent?.text === data.text && structuredContent.length === data.length && content?.length === 1) {
     if (content[0].type === "text" && content[0].text === JSON.stringify(data)) return;
   }
-  assert.deepEqual(error ?? result, { content: [{ type: "text", text: JSON.stringify(data) }], structuredContent: data });
+  assert.deepEqual(error ?? result, {
+    content: [{ type: "text", text: JSON.stringify(data) }],
+    structuredContent: data,
+  });
 }

@@ -8,7 +8,7 @@ import { callTools, checkRest, listTools } from "./conversation.ts";
 export type Sample = Record<string, number | undefined>;
 
 /** Calls before the first that counts: a Node server is several times slower until its compiler has run. */
-export const WARM_UP = 3_000;
+export const WARM_UP = 6_000;
 /** Starts of one arm in one round, of which the median counts: a start is short, and its noise is large. */
 const STARTS = 3;
 /** Time for what a server still does behind its last answer, in ms. Idle time is not counted. */

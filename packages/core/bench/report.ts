@@ -79,7 +79,9 @@ export function table(outcome: Outcome): string {
     return [arm.name, ...metrics.map(([metric, { show }]) => cell(figureOf(outcome, arm, metric), show))];
   });
   const lines = [["", ...metrics.map(([, { title }]) => title)], ...rows];
-  const widths = metrics.map((_, column) => Math.max(...lines.map((line) => (line.length > 2 ? (line[column + 1]?.length ?? 0) : 0))));
+  const widths = metrics.map((_, column) =>
+    Math.max(...lines.map((line) => (line.length > 2 ? (line[column + 1]?.length ?? 0) : 0))),
+  );
   const first = Math.max(...lines.map(([name]) => (name as string).length));
   const shown = lines.map(([name = "", ...cells]) =>
     [name.padEnd(first), ...cells.map((text, column) => text.padEnd(widths[column] ?? 0))].join("   ").trimEnd(),

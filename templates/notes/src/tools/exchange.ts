@@ -47,8 +47,8 @@ export const exchangeTools = (notes: Notes) => [
     annotations: { destructiveHint: false, openWorldHint: true },
     scopes: ["notes:write"],
     timeoutMs,
-    handler: async ({ folder, update }, call) => {
-      const { refused, ...counts } = await notes.importFolder(folder, { update, ...call });
+    handler: async ({ folder, update }, { signal, progress }) => {
+      const { refused, ...counts } = await notes.importFolder(folder, { update, signal, progress });
       return { ...counts, refused: refused.slice(0, mostRefused), refused_total: refused.length };
     },
   }),
@@ -65,6 +65,6 @@ export const exchangeTools = (notes: Notes) => [
     annotations: { destructiveHint: false, openWorldHint: true },
     scopes: ["notes:read"],
     timeoutMs,
-    handler: async ({ folder }, call) => ({ folder, notes: await notes.exportFolder(folder, call) }),
+    handler: async ({ folder }, task) => ({ folder, notes: await notes.exportFolder(folder, task) }),
   }),
 ];
