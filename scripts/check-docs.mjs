@@ -1,6 +1,7 @@
 /**
- * Keeps the documents true: every TypeScript and JSON fence is a region of a file that the tests run, and every link
- * inside the repository leads somewhere. `--write` copies the regions into the documents.
+ * Keeps the documents true: every TypeScript fence is a region of a file that the tests run, every JSON fence is one too
+ * or at least JSON (a client's settings), and every link inside the repository leads somewhere. `--write` copies the
+ * regions into the documents.
  *
  * A fence names its source in a comment above it: `<!-- packages/core/test/docs/greeter.ts#server -->`; without a
  * region, the whole file. The lines that import from the test's own folder stay as they are.
@@ -23,12 +24,7 @@ function regionOf(source) {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => line.trim() === `// #region ${region}`);
   const length = lines.slice(start + 1).findIndex((line) => line.trim() === "// #endregion");
-  return start === -1 || length === -1
-    ? undefined
-    : lines
-        .slice(start + 1, start + 1 + length)
-        .join("\n")
-        .trim();
+  return start === -1 || length === -1 ? undefined : dedent(lines.slice(start + 1, start + 1 + length));
 }
 
 function checkFences(file, text) {
@@ -37,6 +33,7 @@ function checkFences(file, text) {
     (whole, comment, source, language, code) => {
       checked += 1;
       const line = text.slice(0, text.indexOf(whole)).split("\n").length;
+      if (comment === undefined && language === "json" && isJson(code)) return whole;
       if (comment === undefined) {
         problems.push(`${file}:${line}: a ${language} fence without a source. Put <!-- file#region --> above it.`);
         return whole;
@@ -51,6 +48,23 @@ function checkFences(file, text) {
       return whole;
     },
   );
+}
+
+function dedent(lines) {
+  const margin = Math.min(...lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/)));
+  return lines
+    .map((line) => line.slice(margin))
+    .join("\n")
+    .trim();
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkLinks(file, text) {

@@ -232,7 +232,10 @@ describe("without an SDK", () => {
 test("a client that promised to ask and answers with an error is no bug of the server's", async () => {
   const call = await callOf(serverWith(({ elicit }) => elicit({ message: "Sure?", schema: Sure })));
   const result = await call({ era: "2025", ask: () => Promise.reject(new Error("-32601 at /home/u")) });
-  expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^The client could not get an answer/) }] });
+  expect(result).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringMatching(/^The client could not get an answer/) }],
+  });
   expect(JSON.stringify(result)).not.toContain("/home");
 });
 
@@ -241,7 +244,11 @@ test("the context's functions work when a handler takes them out of it", async (
     serverWith(async ({ progress, notify, elicit, sample, roots }) => {
       progress(1);
       notify("info", "x");
-      const answers = [await elicit({ message: "Sure?", schema: Sure }), await sample({ messages: [], maxTokens: 1 }), await roots()];
+      const answers = [
+        await elicit({ message: "Sure?", schema: Sure }),
+        await sample({ messages: [], maxTokens: 1 }),
+        await roots(),
+      ];
       return answers.map(({ action }) => action);
     }),
   );

@@ -90,7 +90,11 @@ describe("a definition that cannot be served is refused where it is made, by nam
     ],
     ["completion of an argument that is none", () => prompt({ complete: { style: () => [] } }), /no argument/],
     ["a duplicate name: two tools", () => server({ tools: [tool({}), tool({})] }), /Two tools are named "say"/],
-    ["a duplicate name: two prompts", () => server({ prompts: [prompt({}), prompt({})] }), /Two prompts are named "greet"/],
+    [
+      "a duplicate name: two prompts",
+      () => server({ prompts: [prompt({}), prompt({})] }),
+      /Two prompts are named "greet"/,
+    ],
     [
       "two resources of one URI",
       () => server({ resources: [resource({}), resource({ name: "other" })] }),

@@ -451,23 +451,31 @@ test("R26 stalled listeners are cut one by one, and those who read miss nothing"
   await endpoint.drain(0);
 }, 60_000);
 
-test.runIf(process.platform === "linux")("R56 file descriptors run out: new connections are refused, and serving recovers", async () => {
-  const server = spawn("bash", ["-c", 'ulimit -n 64; exec "$0" "$1" --transport http --port 0', process.execPath, labMain], { stdio: ["ignore", "ignore", "pipe"] });
-  let stderr = "";
-  server.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk;
-  });
-  while (!stderr.includes("listens on")) await sleep(20);
-  const port = Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
-  const health = () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status);
-  expect(await health()).toBe(200);
-  const sockets = Array.from({ length: 200 }, () => connectSocket(port, "127.0.0.1").on("error", () => {}));
-  while (sockets.filter(({ destroyed }) => destroyed).length < 100) await sleep(20);
-  for (const socket of sockets) socket.destroy();
-  while ((await health().catch(() => 0)) !== 200) await sleep(20);
-  server.kill("SIGTERM");
-  expect(await once(server, "exit")).toEqual([0, null]);
-}, 20_000);
+test.runIf(process.platform === "linux")(
+  "R56 file descriptors run out: new connections are refused, and serving recovers",
+  async () => {
+    const server = spawn(
+      "bash",
+      ["-c", 'ulimit -n 64; exec "$0" "$1" --transport http --port 0', process.execPath, labMain],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let stderr = "";
+    server.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    while (!stderr.includes("listens on")) await sleep(20);
+    const port = Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
+    const health = () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status);
+    expect(await health()).toBe(200);
+    const sockets = Array.from({ length: 200 }, () => connectSocket(port, "127.0.0.1").on("error", () => {}));
+    while (sockets.filter(({ destroyed }) => destroyed).length < 100) await sleep(20);
+    for (const socket of sockets) socket.destroy();
+    while ((await health().catch(() => 0)) !== 200) await sleep(20);
+    server.kill("SIGTERM");
+    expect(await once(server, "exit")).toEqual([0, null]);
+  },
+  20_000,
+);
 
 test("R44 the HTTP transport binds 127.0.0.1 only", async () => {
   await using lab = startLab(["--transport", "http", "--port", "0"]);

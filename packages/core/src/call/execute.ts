@@ -58,10 +58,13 @@ export async function execute(
 /** A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way. */
 function unanswered(cause: unknown): never {
   if (cause instanceof Stopped && cause.why === "cancelled") throw cause;
-  fail("The client could not get an answer from its user, so nothing more was done. Ask the user in the conversation.", {
-    code: "unanswered",
-    cause,
-  });
+  fail(
+    "The client could not get an answer from its user, so nothing more was done. Ask the user in the conversation.",
+    {
+      code: "unanswered",
+      cause,
+    },
+  );
 }
 
 async function runOnce(

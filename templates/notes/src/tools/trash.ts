@@ -30,6 +30,7 @@ export const trashTools = (notes: Notes) => [
       return { id, title, deleted: agreed };
     },
   }),
+  // #region restore_note
   defineTool({
     name: "restore_note",
     title: "Restore a note",
@@ -39,4 +40,5 @@ export const trashTools = (notes: Notes) => [
     ...writes,
     handler: ({ id }, { signal }) => notes.restore(id, { signal }),
   }),
+  // #endregion
 ];
