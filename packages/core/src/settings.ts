@@ -78,7 +78,7 @@ class Leave extends Error {
 }
 
 /** {@link loadConfig} without the process: @throws SettingsError */
-export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
+function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   const { argv = process.argv.slice(2), env = process.env, envPrefix, name } = options;
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };
   const keys = Object.keys(shape);

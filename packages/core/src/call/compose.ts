@@ -7,7 +7,7 @@ import { type Call, Stopped, timedOut } from "./context.ts";
 import type { Subject } from "./pipeline.ts";
 
 /** Largest result, in bytes of UTF-8 before it is framed: 4 MiB. Clients' own read buffers end at 10 MB. */
-export const MAX_RESULT_BYTES = 4_194_304;
+const MAX_RESULT_BYTES = 4_194_304;
 
 /** A tool's result in the specification's shape. */
 export interface ToolResult {

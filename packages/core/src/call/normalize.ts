@@ -1,9 +1,9 @@
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 
 /** How deep a message may nest. Beyond it, code that recurses (serialisers, validators) is at the caller's mercy. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** How many values a message may hold. */
-export const MAX_VALUES = 100_000;
+const MAX_VALUES = 100_000;
 
 /**
  * The first half of stage 2, on the raw message before any SDK has seen it (their parsers copy, and a copy loses a

@@ -2,7 +2,7 @@ import type { Era } from "../contract/context.ts";
 import type { Message } from "./frame.ts";
 
 /** `_meta` key that every request of the 2026 era carries. */
-export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 
 /**
  * Which era a message on stdio belongs to. `initialize` opens the 2025 era even after a `server/discover`: some clients

@@ -46,7 +46,7 @@ export function parseMessage(text: string): Message | Refusal {
 
 export const isRefusal = (message: Message | Refusal): message is Refusal => "answer" in message;
 
-export function checkMessage(value: unknown): Message | Refusal {
+function checkMessage(value: unknown): Message | Refusal {
   if (Array.isArray(value))
     return refuse("invalid_request", "Batches are not part of this protocol. Send one message at a time.");
   if (typeof value !== "object" || value === null) return refuse("invalid_request", "A message must be a JSON object.");

@@ -65,7 +65,7 @@ export async function connect(
 }
 
 /** A client transport over streams; the SDKs' own stdio clients insist on starting a process. */
-export function streamTransport(input: Readable, output: Writable) {
+function streamTransport(input: Readable, output: Writable) {
   let rest = "";
   const transport = {
     onmessage: undefined as ((message: unknown) => void) | undefined,
