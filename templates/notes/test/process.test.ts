@@ -39,6 +39,17 @@ describe("the built server", () => {
     expect((await readdir(data)).sort()).toEqual(["notes.db"]);
   });
 
+  test("keeps twenty notes that were created at once, on disk", async () => {
+    const data = await temporaryFolder();
+    const start = () => spawn(process.execPath, { args: [main, "--data", data] });
+    let client = await start();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => client.call("create_note", { title: `N ${i}`, body: "" })));
+    await client.close();
+    client = await start();
+    expect((await client.call("list_notes", { limit: 100 })).data.notes).toHaveLength(20);
+    await client.close();
+  });
+
   test("writes only protocol to stdout and leaves when its client does", async () => {
     const { code, stdout } = await run("--store", "memory");
     expect([code, stdout]).toEqual([0, ""]);

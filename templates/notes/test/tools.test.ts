@@ -118,6 +118,15 @@ describe.each(WIRES)("over %s", (wire) => {
     expect((await call("recent_activity", { limit: 1 })).activity).toMatchObject([{ action: "restore_revision" }]);
   });
 
+  test("twenty notes created at once are all kept", async () => {
+    const { call } = await session();
+    const titles = Array.from({ length: 20 }, (_, index) => `Note ${index}`);
+    const made = await Promise.all(titles.map((title) => call("create_note", { title, body: "at once" })));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(20);
+    const { notes } = await call("list_notes", { limit: 100 });
+    expect(notes.map(({ title }: { title: string }) => title).sort()).toEqual(titles.sort());
+  });
+
   test("several notes are created with a result each, tagged and linked", async () => {
     const { call, refused } = await session();
     const { created, results } = await call("create_notes", {

@@ -84,13 +84,20 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     out.write(JSON.stringify(answer));
   };
 
+  // An installation without the SDK of this era: nothing can be answered, and trying again would not help.
+  const broken = (error: unknown): Promise<never> => {
+    app.log.error({ err: error }, "the connection could not be opened");
+    end("broken");
+    return new Promise(() => {});
+  };
+
   const receive = (message: Message): Promise<void> | undefined => {
     const { id, method } = message;
     // A cancellation says nothing of its era; the request it names does.
     const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
-    const era = inFlight.get(cancelled ?? "") ?? eraOf(message);
+    const era = (cancelled === undefined ? undefined : inFlight.get(cancelled)) ?? eraOf(message);
     const lane = lanes.get(era);
-    if (lane === undefined) return openLane(era);
+    if (lane === undefined) return openLane(era).catch(broken);
     if (id !== undefined && method !== undefined) {
       if (inFlight.has(id)) {
         refused(refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", id));
