@@ -24,8 +24,8 @@ export function protectStdout(log: Log): Writable {
   return protocol;
 }
 
-/** Resolves with 0 at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function untilStopped(log: Log): Promise<number> {
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function untilStopped(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let signals = 0;
     const onSignal = (signal: "SIGTERM" | "SIGINT"): void => {
@@ -33,7 +33,7 @@ export function untilStopped(log: Log): Promise<number> {
       // 128 + the signal's number: what a shell reports for a process that the signal itself ended.
       if (signals > 1) process.exit(signal === "SIGTERM" ? 143 : 130);
       log.info({ signal }, "stopping: calls in flight may finish; a second signal ends them");
-      resolve(0);
+      resolve();
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);

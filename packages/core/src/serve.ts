@@ -39,13 +39,14 @@ export async function serve(
     checkProfile(server, config.profile);
     return createApp(server, { log, profile: config.profile });
   });
-  const stopped =
-    config.transport === "stdio" ? serveStdio(app) : await orExit(() => serveOverHttp(app, config, authenticate));
-  const code = await stopped;
+  // Before anything says that the server is up: who reads that may send a signal at once.
+  const stopped = untilStopped(log);
+  if (config.transport === "stdio") await serveStdio(app, stopped);
+  else await serveOverHttp(app, stopped, config, authenticate);
   app.changes.close();
   await onClose?.();
-  log.info({ code }, "stopped");
-  process.exit(code);
+  log.info({}, "stopped");
+  process.exit(0);
 }
 
 /**
@@ -88,31 +89,29 @@ function checkProfile({ profiles = {} }: ServerDefinition, profile: string | und
   );
 }
 
-async function serveStdio(app: App): Promise<number> {
-  const stdout = protectStdout(app.log);
-  const connection = serveStdioConnection(app, process.stdin, stdout);
-  const gone = connection.closed;
-  const code = await Promise.race([untilStopped(app.log), gone]);
+async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {
+  const connection = serveStdioConnection(app, process.stdin, protectStdout(app.log));
+  const why = await Promise.race([stopped, connection.closed]);
   connection.stop();
-  const until = performance.now() + (typeof code === "number" ? DRAIN_MS : ORPHAN_DRAIN_MS);
+  const until = performance.now() + (why === undefined ? DRAIN_MS : ORPHAN_DRAIN_MS);
   // A broken pipe means that no answer can arrive: there is nothing to wait for.
-  while (code !== "broken" && connection.inFlight > 0 && performance.now() < until)
+  while (why !== "broken" && connection.inFlight > 0 && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 10));
   await Promise.race([connection.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
-  return 0;
 }
 
 async function serveOverHttp(
   app: App,
+  stopped: Promise<void>,
   config: ServeSettings,
   authenticate: ServeOptions["authenticate"],
-): Promise<Promise<number>> {
-  const { serveHttp } = await import("./protocol/http.ts");
-  protectStdout(app.log);
-  const endpoint = await serveHttp(app, { ...config, ...(authenticate === undefined ? {} : { authenticate }) });
-  process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
-  return untilStopped(app.log).then(async () => {
-    await endpoint.drain(DRAIN_MS);
-    return 0;
+): Promise<void> {
+  const endpoint = await orExit(async () => {
+    const { serveHttp } = await import("./protocol/http.ts");
+    protectStdout(app.log);
+    return serveHttp(app, { ...config, ...(authenticate === undefined ? {} : { authenticate }) });
   });
+  process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
+  await stopped;
+  await endpoint.drain(DRAIN_MS);
 }

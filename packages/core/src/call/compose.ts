@@ -1,10 +1,11 @@
-import type { z } from "zod";
 import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type Call, Stopped, timedOut } from "./context.ts";
+import { parseInput } from "./normalize.ts";
 import type { Subject } from "./pipeline.ts";
+import { andThen } from "./then.ts";
 
 /** Largest result, in bytes of UTF-8 before it is framed: 4 MiB. Clients' own read buffers end at 10 MB. */
 const MAX_RESULT_BYTES = 4_194_304;
@@ -19,31 +20,22 @@ export interface ToolResult {
 }
 
 /** Stage 5, compose, for tools: the output parsed by its schema, in both channels, serialised inside the boundary. */
-export async function composeTool(tool: Tool, value: unknown): Promise<ToolResult> {
+export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
   const blocks = isWithContent(value) ? value.content : [];
-  const data = await parseOutput(tool, isWithContent(value) ? value.data : value);
-  // Serialised here, so that a BigInt or a cycle fails inside the boundary and not in a transport that cannot answer.
-  const json = JSON.stringify(data);
-  checkSize(json, tool.name);
-  const text = tool.toText === undefined ? json : tool.toText(data);
-  checkSize(text, tool.name);
-  return {
-    content: text === "" ? [...blocks] : [{ type: "text", text }, ...blocks],
-    structuredContent: data,
-  };
-}
-
-async function parseOutput(tool: Tool, data: unknown): Promise<Record<string, unknown>> {
-  let parsed: z.ZodSafeParseResult<unknown>;
-  try {
-    parsed = tool.outputSchema.safeParse(data);
-  } catch {
-    // zod says "async" only by throwing: a refinement or transform of the schema returns a promise.
-    parsed = await tool.outputSchema.safeParseAsync(data);
-  }
-  if (!parsed.success)
-    throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(parsed.error)}`);
-  return parsed.data as Record<string, unknown>;
+  return andThen(parseInput(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
+    if (!output.success)
+      throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
+    const data = output.data as Record<string, unknown>;
+    // Serialised here, so that a BigInt or a cycle fails inside the boundary and not in a transport that cannot answer.
+    const json = JSON.stringify(data);
+    checkSize(json, tool.name);
+    const text = tool.toText === undefined ? json : tool.toText(data);
+    checkSize(text, tool.name);
+    return {
+      content: text === "" ? [...blocks] : [{ type: "text", text }, ...blocks],
+      structuredContent: data,
+    };
+  });
 }
 
 /** @throws ToolError when the text is over {@link MAX_RESULT_BYTES} */

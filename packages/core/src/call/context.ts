@@ -86,7 +86,8 @@ export class Call implements CallContext {
     this.#asked = 0;
     this.questions = [];
     // A cancellation that came in the same chunk as its request is older than the handler.
-    if (this.wire.signal.aborted) this.stop(new Stopped("cancelled", "The client cancelled the call."));
+    if (this.wire.signal.aborted || this.wire.cancelled?.())
+      this.stop(new Stopped("cancelled", "The client cancelled the call."));
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 

@@ -54,7 +54,8 @@ export async function runCall(
       record(app.log, call, "input_required");
       return done;
     }
-    const result = await subject.compose(done.value);
+    const composed = subject.compose(done.value);
+    const result = composed instanceof Promise ? await composed : composed;
     record(app.log, call, "ok");
     return result;
   } catch (error) {

@@ -2,9 +2,8 @@ import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Prompt, PromptReply } from "../contract/prompt.ts";
 import { describeIssues } from "../contract/schema.ts";
 import { checkSize } from "./compose.ts";
-import { objectParam, stringParam } from "./normalize.ts";
+import { objectParam, parseInput, stringParam } from "./normalize.ts";
 import type { Normalize } from "./pipeline.ts";
-import { parseInput } from "./tools.ts";
 
 /** A prompt as clients list it: made once. */
 export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({

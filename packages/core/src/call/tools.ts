@@ -3,8 +3,9 @@ import { ErrorCode, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { composeTool, toolFailure } from "./compose.ts";
-import { objectParam, stringParam } from "./normalize.ts";
+import { objectParam, parseInput, stringParam } from "./normalize.ts";
 import type { Normalize } from "./pipeline.ts";
+import { andThen } from "./then.ts";
 
 /** A tool as clients list it: made once. */
 export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {
@@ -21,7 +22,7 @@ export function listedTool({ name, title, description, icons, annotations, json 
 
 /** `tools/call` */
 export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): Normalize {
-  return async (params, call) => {
+  return (params, call) => {
     const name = stringParam(params, "name", call.method);
     const tool = tools.get(name);
     if (tool === undefined)
@@ -31,8 +32,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
       );
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
-    const input = await parseInput(tool.inputSchema, sent);
-    return {
+    return andThen(parseInput(tool.inputSchema, sent), (input) => ({
       scopes: tool.scopes,
       requiredCapabilities: tool.requiredCapabilities,
       timeoutMs: tool.timeoutMs ?? timeoutMs,
@@ -44,17 +44,8 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
       },
       compose: (value) => composeTool(tool, value),
       failure: toolFailure,
-    };
+    }));
   };
-}
-
-/** Parses in sync form, which is several times faster; a schema that turns out to be async is parsed again as such. */
-export async function parseInput(schema: z.ZodType, sent: unknown): Promise<z.ZodSafeParseResult<unknown>> {
-  try {
-    return schema.safeParse(sent);
-  } catch {
-    return await schema.safeParseAsync(sent);
-  }
 }
 
 const invalidInput = (name: string, error: z.ZodError): ToolError =>

@@ -13,8 +13,10 @@ export interface WireRequest {
   client: ClientInfo;
   /** Aborted when the client cancels or its connection ends. */
   signal: AbortSignal;
+  /** Whether the client has cancelled, where the transport knows it before the signal does. */
+  cancelled?: () => boolean;
   /** The client's token for progress notifications, when it wants them. */
-  progressToken?: string | number;
+  progressToken?: string | number | undefined;
   /** What the client can be asked. */
   asks: Record<ClientCapability, boolean>;
   /** Sends a notification that belongs to this request. Must not throw. */
@@ -27,5 +29,5 @@ export interface WireRequest {
   answers?: Record<string, unknown>;
   requestState?: string;
   /** Resolves when the connection has taken enough of what was written to it. Absent: it never lags. */
-  writable?(): Promise<void> | undefined;
+  writable?: (() => Promise<void> | undefined) | undefined;
 }

@@ -7,12 +7,14 @@ export interface ConnectionOptions {
   caller: Caller;
   /** Resolves when the client has read enough of what was written; absent where nothing queues. */
   writable?: (() => Promise<void> | undefined) | undefined;
+  /** Whether the request with this id still waits for its answer: not, once it was cancelled. */
+  waits?: (id: string | number) => boolean;
 }
 
 /** The progress token of a request, where the client gave one. */
-export function progressTokenOf(params: Record<string, unknown>): { progressToken?: string | number } {
+export function progressTokenOf(params: Record<string, unknown>): string | number | undefined {
   const token = (params._meta as { progressToken?: unknown } | undefined)?.progressToken;
-  return typeof token === "string" || typeof token === "number" ? { progressToken: token } : {};
+  return typeof token === "string" || typeof token === "number" ? token : undefined;
 }
 
 /** What a client says it can be asked. `elicitation: {}` means forms; a client that does only URLs says so. */

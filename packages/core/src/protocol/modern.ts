@@ -21,7 +21,7 @@ const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
 };
 
 /** A server of the 2026 era: one for each HTTP request, one for each stdio connection. */
-function createServer(app: App, { caller, writable }: ConnectionOptions): Server {
+function createServer(app: App, options: ConnectionOptions): Server {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
     capabilities: app.capabilities,
@@ -31,8 +31,7 @@ function createServer(app: App, { caller, writable }: ConnectionOptions): Server
     server.setRequestHandler(
       name,
       { params: asSent },
-      async (params, context) =>
-        (await answer(params, wireOf(params, context, caller, writable))) as Record<string, unknown>,
+      async (params, context) => (await answer(params, wireOf(params, context, options))) as Record<string, unknown>,
     );
   }
   server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
@@ -42,8 +41,7 @@ function createServer(app: App, { caller, writable }: ConnectionOptions): Server
 function wireOf(
   params: Record<string, unknown>,
   { mcpReq }: ServerContext,
-  caller: Caller,
-  writable: ConnectionOptions["writable"],
+  { caller, writable, waits }: ConnectionOptions,
 ): WireRequest {
   const envelope = (mcpReq.envelope ?? {}) as Record<string, Record<string, unknown> | undefined>;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
@@ -53,7 +51,9 @@ function wireOf(
     caller,
     client: client ?? {},
     signal: mcpReq.signal,
-    ...progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
+    // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
+    cancelled: () => waits?.(mcpReq.id) === false,
+    progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
     asks: asksOf(envelope[CLIENT_CAPABILITIES]),
     notify: (method, body) => {
       mcpReq.notify({ method, params: body } as never).catch(() => {});
@@ -63,7 +63,7 @@ function wireOf(
     },
     ...(typeof state === "string" ? { requestState: state } : {}),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
-    ...(writable === undefined ? {} : { writable }),
+    writable,
   };
 }
 

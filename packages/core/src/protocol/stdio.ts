@@ -63,7 +63,8 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       },
       close: async () => lane.onclose?.(),
     };
-    const options = { caller: { id: "local" }, writable: out.writable };
+    const waits = (id: string | number): boolean => inFlight.has(id);
+    const options = { caller: { id: "local" }, writable: out.writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy.ts");
       closers.push(await connectLegacy(app, lane as never, options));
