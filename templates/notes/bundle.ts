@@ -8,13 +8,19 @@ import type { Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-/** A third of the bundle that never runs: zod's other languages, and the JSON schema validators that core replaces. */
+/**
+ * A third of the bundle that never runs: zod's other languages, the JSON schema validators that core replaces, and pino's
+ * worker threads, for core writes its log itself.
+ */
 export const leaveOut: Plugin = {
   name: "leave-out",
   setup(build) {
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
       contents: 'export { default as en } from "./en.js";',
       resolveDir: dirname(path),
+    }));
+    build.onLoad({ filter: /pino[\\/]lib[\\/]transport\.js$/ }, () => ({
+      contents: "module.exports = () => { throw new Error('left out of the bundle, see bundle.ts'); };",
     }));
     const validator = "{ getValidator() { throw new Error('left out of the bundle, see bundle.ts'); } }";
     build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({

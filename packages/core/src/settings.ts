@@ -1,3 +1,4 @@
+import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
@@ -44,6 +45,12 @@ export interface ConfigOptions {
   description: string;
   /** Prefix of the environment twins: `NOTES` makes `NOTES_PORT`. */
   envPrefix: string;
+  /**
+   * The setting that takes the arguments without a flag, a `z.array` of strings, and what `--help` calls one of them.
+   * It has no flag; its environment twin holds several with the system's path delimiter between them. Default: such
+   * arguments are refused.
+   */
+  positionals?: { key: string; name: string };
   /** Command lines for `--help`, each with what it does. */
   examples?: readonly (readonly [command: string, what: string])[];
   /** Default `process.argv.slice(2)`. */
@@ -79,18 +86,21 @@ class Leave extends Error {
 
 /** {@link loadConfig} without the process: @throws SettingsError */
 function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
-  const { argv = process.argv.slice(2), env = process.env, envPrefix, name } = options;
+  const { argv = process.argv.slice(2), env = process.env, envPrefix, name, positionals } = options;
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };
   const keys = Object.keys(shape);
-  const isSwitch = (key: string): boolean => jsonOf(shape[key] as z.ZodType).type === "boolean" || key === "insecure";
-  const flags = new Map(keys.map((key) => [kebab(key), key]));
-  const given = parseFlags(argv, flags, isSwitch, name);
+  const called = (key: string): string => (key === positionals?.key ? `<${positionals.name}>` : `--${kebab(key)}`);
+  const isSwitch = (key: string): boolean => isBoolean(shape[key]);
+  const flags = new Map(keys.filter((key) => key !== positionals?.key).map((key) => [kebab(key), key]));
+  const { given, words } = parseFlags(argv, flags, isSwitch, name);
+  if (positionals === undefined && words.length > 0)
+    throw new SettingsError(`unexpected argument ${JSON.stringify(words[0])}. See ${name} --help.`);
   if (given.help !== undefined) throw new Leave(helpText(shape, options, isSwitch));
   if (given.version !== undefined) throw new Leave(`${options.version}\n`);
 
   const values: Record<string, unknown> = {};
   const source: Record<string, string> = {};
-  const twins = new Map(keys.map((key) => [`${envPrefix}_${kebab(key).replaceAll("-", "_").toUpperCase()}`, key]));
+  const twins = new Map(keys.map((key) => [twin(envPrefix, key), key]));
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(`${envPrefix}_`) || value === undefined) continue;
     const key = twins.get(variable);
@@ -98,7 +108,7 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
       throw new SettingsError(
         `unknown setting ${variable} in the environment.${nearest(variable, [...twins.keys()])} See ${name} --help.`,
       );
-    values[key] = value;
+    values[key] = key === positionals?.key ? value.split(delimiter).filter((item) => item !== "") : value;
     source[key] = variable;
   }
   for (const [flag, value] of Object.entries(given)) {
@@ -106,11 +116,15 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
     values[key] = value;
     source[key] = `--${flag}`;
   }
+  if (positionals !== undefined && words.length > 0) {
+    values[positionals.key] = words;
+    source[positionals.key] = called(positionals.key);
+  }
   const parsed = z.object(shape).safeParse(values);
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     const key = String(issue.path[0]);
-    throw new SettingsError(`${source[key] ?? `--${kebab(key)}`} is wrong: ${issue.message}. See ${name} --help.`);
+    throw new SettingsError(`${source[key] ?? called(key)} is wrong: ${issue.message}. See ${name} --help.`);
   }
   return parsed.data as z.output<Own> & ServeSettings;
 }
@@ -120,8 +134,9 @@ function parseFlags(
   flags: Map<string, string>,
   isSwitch: (key: string) => boolean,
   name: string,
-): Record<string, string> {
+): { given: Record<string, string>; words: string[] } {
   const given: Record<string, string> = {};
+  const words: string[] = [];
   const { tokens } = parseArgs({
     args: [...argv],
     strict: false,
@@ -131,8 +146,7 @@ function parseFlags(
     ),
   });
   for (const token of tokens ?? []) {
-    if (token.kind === "positional")
-      throw new SettingsError(`unexpected argument ${JSON.stringify(token.value)}. See ${name} --help.`);
+    if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = token.name === "h" ? "help" : token.name;
     if (flag === "help" || flag === "version") {
@@ -152,15 +166,16 @@ function parseFlags(
     if (flag in given) throw new SettingsError(`${token.rawName} is given twice.`);
     given[flag] = token.value ?? "true";
   }
-  return given;
+  return { given, words };
 }
 
 function helpText(
   shape: Record<string, z.ZodType>,
-  { name, version, description, envPrefix, examples = [] }: ConfigOptions,
+  { name, version, description, envPrefix, positionals, examples = [] }: ConfigOptions,
   isSwitch: (key: string) => boolean,
 ): string {
   const rows = Object.entries(shape).map(([key, schema]) => {
+    if (key === positionals?.key) return [`  <${positionals.name}>…`, schema.description ?? ""] as const;
     const json = jsonOf(schema);
     const choices = (json.enum as string[] | undefined)?.join("|");
     const left = `  --${kebab(key)}${isSwitch(key) ? "" : ` <${choices ?? (json.type === "number" || json.type === "integer" ? "number" : "text")}>`}`;
@@ -176,15 +191,25 @@ function helpText(
   const shownExamples = examples.map(([command, what]) => `  ${command}\n      ${what}`);
   return `${name} ${version}: ${description}
 
-Usage: ${name} [flags]
+Usage: ${name} [flags]${positionals === undefined ? "" : ` <${positionals.name}>…`}
 
 ${table.join("\n")}
 
 Each flag has a twin in the environment: --log-level is ${envPrefix}_LOG_LEVEL. A flag wins over its twin.
-${shownExamples.length === 0 ? "" : `\nExamples:\n${shownExamples.join("\n")}\n`}`;
+${positionals === undefined ? "" : `So has <${positionals.name}>…: ${twin(envPrefix, positionals.key)}, with "${delimiter}" between several.\n`}${shownExamples.length === 0 ? "" : `\nExamples:\n${shownExamples.join("\n")}\n`}`;
 }
 
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const twin = (prefix: string, key: string): string => `${prefix}_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
+
+/** Unwrapped by hand: turning each setting into JSON Schema would take longer than all the rest of reading them. */
+function isBoolean(schema: unknown): boolean {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isBoolean(schema.def.innerType);
+  // z.stringbool() reads a text and gives a boolean.
+  if (schema instanceof z.ZodPipe) return isBoolean(schema.def.out);
+  return schema instanceof z.ZodBoolean;
+}
 
 function jsonOf(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, { io: "output", unrepresentable: "any" });

@@ -1,7 +1,7 @@
 import { defineResource, fail } from "@offshoot/core";
 import { type Note, NoteId } from "./domain/note.ts";
 import type { Notes } from "./domain/notes.ts";
-import { toMarkdown } from "./domain/text/markdown.ts";
+import { toMarkdown } from "./domain/text/to-markdown.ts";
 
 /** A note as resource contents. Clients are told that its text is nobody's instruction. */
 export const noteContents = (note: Note) => ({

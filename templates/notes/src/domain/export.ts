@@ -5,7 +5,7 @@ import { NotesError } from "./errors.ts";
 import { folderInside, type LongTask } from "./folder.ts";
 import type { Note } from "./note.ts";
 import type { ListQuery } from "./store/store.ts";
-import { toMarkdown } from "./text/markdown.ts";
+import { toMarkdown } from "./text/to-markdown.ts";
 
 /**
  * Writes every live note as a Markdown file into a new folder. The folder appears complete or not at all: it is filled

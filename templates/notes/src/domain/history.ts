@@ -5,7 +5,6 @@ import { NotesError } from "./errors.ts";
 import { Cursor, pageOf } from "./list.ts";
 import { limits, type Note, NoteId, parse } from "./note.ts";
 import type { NoteRow, Revision } from "./store/store.ts";
-import { diffOf } from "./text/diff.ts";
 
 export const RevisionSummary = z.object({
   version: z.int().min(1).describe("Version of the note"),
@@ -54,5 +53,6 @@ export async function contentAt({ store }: Desk, row: NoteRow, version: number):
 /** A unified diff from one version to another, empty where they are equal. */
 export async function diffRevisions(desk: Desk, id: string, from: number, to: number): Promise<string> {
   const row = await findAny(desk, id);
+  const { diffOf } = await import("./text/diff.ts");
   return diffOf(await contentAt(desk, row, from), await contentAt(desk, row, to));
 }

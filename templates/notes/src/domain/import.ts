@@ -7,7 +7,6 @@ import { NotesError } from "./errors.ts";
 import { folderInside, type LongTask } from "./folder.ts";
 import { limits } from "./note.ts";
 import { revise } from "./revise.ts";
-import { fromMarkdown } from "./text/markdown.ts";
 
 interface Imported {
   created: number;
@@ -111,6 +110,8 @@ async function markdownFiles(folder: string, result: Imported): Promise<string[]
 async function readNote(folder: string, file: string): Promise<{ id?: string; draft: Draft } | NotesError> {
   const text = await readText(join(folder, file));
   if (text instanceof NotesError) return text;
+  // Loaded when somebody imports: a YAML parser is a twentieth of the server's start.
+  const { fromMarkdown } = await import("./text/from-markdown.ts");
   const { id, title, body, tags, created_at } = fromMarkdown(text);
   const named = basename(file)
     .replace(/\.[^.]+$/, "")

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Tag, Title } from "../../src/domain/note.ts";
-import { fromMarkdown, toMarkdown } from "../../src/domain/text/markdown.ts";
+import { fromMarkdown } from "../../src/domain/text/from-markdown.ts";
+import { toMarkdown } from "../../src/domain/text/to-markdown.ts";
 
 const meta = {
   id: "n4",

@@ -1,6 +1,6 @@
-import { isMap, parseDocument, stringify } from "yaml";
+import { isMap, parseDocument } from "yaml";
 import { z } from "zod";
-import { type Note, NoteId } from "../note.ts";
+import { NoteId } from "../note.ts";
 
 /** What a Markdown file says about a note. A file that Offshoot did not write may say less. */
 export interface ParsedMarkdown {
@@ -19,16 +19,6 @@ const FrontMatter = z.strictObject({
   created_at: z.iso.datetime().optional(),
   updated_at: z.iso.datetime().optional(),
 });
-
-/** A note as a file: front matter, then the body byte for byte. */
-export function toMarkdown(note: Note): string {
-  const { id, title, tags, created_at, updated_at } = note;
-  const front = stringify(
-    { id, title, tags, created_at, updated_at },
-    { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 },
-  );
-  return `---\n${front}---\n${note.body}`;
-}
 
 /**
  * Reads a Markdown file. Front matter that says more than a note can hold is taken for title and tags *and* left in the
