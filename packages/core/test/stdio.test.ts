@@ -151,6 +151,20 @@ test("R07 two in-flight requests with one id: the second is refused, the first a
   await raw.connection.close();
 });
 
+test.each(["admin", '"; DROP TABLE notes;--', 'x\n{"level":"error","msg":"forged"}'])(
+  "R55 what a client calls itself (%j) decides nothing and stays inside its field of the log",
+  async (name) => {
+    const lab = createLab();
+    const raw = rawConnection(lab.server);
+    const hello = initialize(0);
+    hello.params.clientInfo.name = name;
+    raw.write(hello, { jsonrpc: "2.0", method: "notifications/initialized" }, toolCall(1, "echo", { text: "x" }));
+    expect(await raw.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "x" } } });
+    expect(lines(raw.log).filter(({ msg }) => msg === "call")).toMatchObject([{ client: name, caller: "local" }]);
+    await raw.connection.close();
+  },
+);
+
 test("R10 a key that occurs twice counts as its last value, for the check and for the call", async () => {
   const raw = await opened();
   raw.write(
