@@ -2,9 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { type App, createApp } from "./call/app.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
+import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
-import { type ConfigOptions, loadConfig, ServeSettings, SettingsError } from "./settings.ts";
+import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import { createLog } from "./telemetry/log.ts";
 
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };

@@ -3,14 +3,15 @@ import { DefinitionError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createGate, type Gate, type GateOptions } from "./admit.ts";
-import { createStateSeal, type StateSeal } from "./ask.ts";
+import { createGate, type GateOptions } from "./admit.ts";
+import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { complete } from "./complete.ts";
 import { createPages } from "./pages.ts";
-import { type Normalize, runCall } from "./pipeline.ts";
+import { type CallRuntime, runCall } from "./pipeline.ts";
 import { getPrompt, listedPrompt } from "./prompts.ts";
 import { listedTemplate, listResources, readResource } from "./resources.ts";
+import type { Normalize } from "./subject.ts";
 import { callTool, listedTool } from "./tools.ts";
 import type { WireRequest } from "./wire.ts";
 
@@ -24,13 +25,10 @@ export interface AppOptions extends GateOptions {
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
-export interface App {
+export interface App extends CallRuntime {
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
   readonly capabilities: Record<string, Record<string, unknown>>;
-  readonly log: Log;
-  readonly gate: Gate;
-  readonly seal: StateSeal;
   readonly changes: Changes;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
@@ -47,6 +45,7 @@ export function createApp(
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
   const app: App = {
     definition,
+    expected: definition.expected,
     info: infoOf(definition),
     capabilities: capabilitiesOf(definition),
     log,

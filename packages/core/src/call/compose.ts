@@ -4,7 +4,7 @@ import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type Call, Stopped, timedOut } from "./context.ts";
 import { parseInput } from "./normalize.ts";
-import type { Subject } from "./pipeline.ts";
+import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
 /** Largest result, in bytes of UTF-8 before it is framed: 4 MiB. Clients' own read buffers end at 10 MB. */
@@ -131,4 +131,10 @@ export function toolFailure(shown: ToolError | ProtocolError): ToolResult {
     isError: true,
     ...(Object.keys(facts).length === 0 ? {} : { _meta: { "offshoot/error": facts } }),
   };
+}
+
+/** Where no model reads results (resources, prompts, lists), an expected failure is an invalid request with its text. */
+export function toProtocolError(shown: ToolError): ProtocolError {
+  const code = shown.code === undefined ? {} : { reason: shown.code };
+  return new ProtocolError(ErrorCode.invalidParams, shown.message, { ...code, ...shown.data });
 }

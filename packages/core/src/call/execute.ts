@@ -2,7 +2,7 @@ import { fail } from "../contract/errors.ts";
 import type { Gate } from "./admit.ts";
 import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
 import { type Call, Stopped } from "./context.ts";
-import type { Subject } from "./pipeline.ts";
+import type { Subject } from "./subject.ts";
 
 /** How often one call may ask before it is taken for a loop. */
 const MAX_QUESTIONS = 8;

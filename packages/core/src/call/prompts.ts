@@ -3,7 +3,7 @@ import type { Prompt, PromptReply } from "../contract/prompt.ts";
 import { describeIssues } from "../contract/schema.ts";
 import { checkSize } from "./compose.ts";
 import { objectParam, parseInput, stringParam } from "./normalize.ts";
-import type { Normalize } from "./pipeline.ts";
+import type { Normalize } from "./subject.ts";
 
 /** A prompt as clients list it: made once. */
 export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({

@@ -4,7 +4,7 @@ import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { composeTool, toolFailure } from "./compose.ts";
 import { objectParam, parseInput, stringParam } from "./normalize.ts";
-import type { Normalize } from "./pipeline.ts";
+import type { Normalize } from "./subject.ts";
 import { andThen } from "./then.ts";
 
 /** A tool as clients list it: made once. */

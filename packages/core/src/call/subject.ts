@@ -1,0 +1,24 @@
+import type { ClientCapability } from "../contract/context.ts";
+import type { ProtocolError, ToolError } from "../contract/errors.ts";
+import type { Call } from "./context.ts";
+
+/** What a request is about, once its parameters are understood: the same shape for a tool, a resource and a prompt. */
+export interface Subject {
+  scopes?: readonly string[] | undefined;
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
+  /** Time for one run, in ms. */
+  timeoutMs: number;
+  /** The input as the client sent it; an approval by the user is bound to it. */
+  input: unknown;
+  /** Calls the handler. */
+  run(call: Call): unknown;
+  /** Shapes the handler's value for the wire, or throws. */
+  compose(value: unknown): object | Promise<object>;
+  /** Where a failure is a result that the model reads (tools), rather than a JSON-RPC error. */
+  failure?(shown: ToolError | ProtocolError): object;
+  /** Where an expected failure has a JSON-RPC form of its own (a resource that is not there). */
+  refuse?(shown: ToolError): ProtocolError;
+}
+
+/** Understands the parameters of one method: the second half of stage 2. @throws ProtocolError, ToolError */
+export type Normalize = (params: Record<string, unknown>, call: Call) => Subject | Promise<Subject>;

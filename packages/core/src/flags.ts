@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+/** A setting that stops the start: printed as one line, exit code 2. */
+export class SettingsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "SettingsError";
+  }
+}
+
+/** What was typed: values by flag, and words without one. @throws SettingsError for a flag that is unknown, bare or given twice */
+export function parseFlags(
+  argv: readonly string[],
+  flags: Map<string, string>,
+  isSwitch: (key: string) => boolean,
+  name: string,
+): { given: Record<string, string>; words: string[] } {
+  const given: Record<string, string> = {};
+  const words: string[] = [];
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    options: Object.fromEntries(
+      [...flags].map(([flag, key]) => [flag, { type: isSwitch(key) ? "boolean" : "string" } as const]),
+    ),
+  });
+  for (const token of tokens ?? []) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    const flag = token.name === "h" ? "help" : token.name;
+    if (flag === "help" || flag === "version") {
+      given[flag] = "";
+      continue;
+    }
+    const key = flags.get(flag);
+    if (key === undefined)
+      throw new SettingsError(
+        `unknown flag ${token.rawName}.${nearest(
+          token.rawName,
+          [...flags.keys()].map((known) => `--${known}`),
+        )} See ${name} --help.`,
+      );
+    if (token.value === undefined && !isSwitch(key))
+      throw new SettingsError(`${token.rawName} needs a value. See ${name} --help.`);
+    if (flag in given) throw new SettingsError(`${token.rawName} is given twice.`);
+    given[flag] = token.value ?? "true";
+  }
+  return { given, words };
+}
+
+/** Whether a setting is on or off. Unwrapped by hand: turning each setting into JSON Schema would take longer than all the rest of reading them. */
+export function isBoolean(schema: unknown): boolean {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isBoolean(schema.def.innerType);
+  // z.stringbool() reads a text and gives a boolean.
+  if (schema instanceof z.ZodPipe) return isBoolean(schema.def.out);
+  return schema instanceof z.ZodBoolean;
+}
+
+/** `logLevel` as a flag: `log-level`. */
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** `logLevel` in the environment: `NOTES_LOG_LEVEL`. */
+export const twin = (prefix: string, key: string): string =>
+  `${prefix}_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
+
+/** " Did you mean --port?" when something known is close. */
+export function nearest(word: string, known: readonly string[]): string {
+  const ranked = known
+    .map((candidate) => [distance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const)
+    .sort((a, b) => a[0] - b[0])[0];
+  return ranked !== undefined && ranked[0] <= 3 ? ` Did you mean ${ranked[1]}?` : "";
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(
+        Math.min(
+          (next[j - 1] as number) + 1,
+          (row[j] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
