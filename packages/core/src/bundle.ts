@@ -24,7 +24,7 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not speak.
     noExternal: [/.*/],
     splitting: true,
-    esbuildPlugins: [leaveOut],
+    esbuildPlugins: [leaveOut, lazyBuiltins],
     clean: true,
     dts: false,
     // Half the download. For stack traces that you can read, run src/main.ts.
@@ -41,8 +41,8 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
 }
 
 /**
- * A third of the bundle that never runs: zod's other languages, the JSON schema validators that core replaces, and pino's
- * worker threads, for core writes its log itself.
+ * A third of the bundle that never runs: zod's other languages, the JSON schema validators that core replaces, and the
+ * ways to write that pino has and core does not use.
  */
 const leaveOut: Plugin = {
   name: "leave-out",
@@ -51,8 +51,10 @@ const leaveOut: Plugin = {
       contents: 'export { default as en } from "./en.js";',
       resolveDir: dirname(path),
     }));
-    build.onLoad({ filter: /pino[\\/]lib[\\/]transport\.js$/ }, () => ({
-      contents: "module.exports = () => { throw new Error('left out of the bundle, see @offshoot/core/bundle'); };",
+    // Core gives pino a stream of its own; these two are for those who give it none.
+    build.onLoad({ filter: /pino[\\/]lib[\\/]transport\.js$|sonic-boom[\\/]index\.js$/ }, () => ({
+      contents:
+        "module.exports = function () { throw new Error('left out of the bundle, see @offshoot/core/bundle'); };",
     }));
     const validator = "{ getValidator() { throw new Error('left out of the bundle, see @offshoot/core/bundle'); } }";
     build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
@@ -61,6 +63,25 @@ const leaveOut: Plugin = {
     build.onLoad({ filter: /server[\\/]dist[\\/]shimsNode\.mjs$/ }, () => ({
       contents: `export { default as process } from "node:process"; export class DefaultJsonSchemaValidator ${validator}`,
     }));
+  },
+};
+
+/**
+ * Loads Node's own modules when they are first used. An `import` loads them before anything runs, with every one of
+ * their exports, some of which load more: those named here are a tenth of a server's start.
+ */
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    const builtins = /^(?:node:)?(assert|child_process|crypto|fs|os|process|stream|stream\/web|util)$/;
+    build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
+    build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
+      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      const getters = Object.keys(process.getBuiltinModule(path) as object).map(
+        (name) => `get ${name}() { return ${load}.${name}; }`,
+      );
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
   },
 };
 

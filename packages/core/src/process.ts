@@ -1,4 +1,3 @@
-import { Console } from "node:console";
 import { Writable } from "node:stream";
 import type { Log } from "./telemetry/log.ts";
 
@@ -8,10 +7,10 @@ import type { Log } from "./telemetry/log.ts";
  * @returns the one stream that still reaches stdout
  */
 export function protectStdout(log: Log): Writable {
-  const { stdout, stderr } = process;
+  const { stdout } = process;
   const write = stdout.write.bind(stdout) as (chunk: unknown, callback: (error?: Error | null) => void) => boolean;
-  stdout.write = ((...args: Parameters<typeof stderr.write>) => stderr.write(...args)) as typeof stdout.write;
-  globalThis.console = new Console(stderr, stderr);
+  // `console.log` looks this method up at each call, so it follows.
+  stdout.write = ((...args: Parameters<typeof stdout.write>) => process.stderr.write(...args)) as typeof stdout.write;
   const protocol = new Writable({
     decodeStrings: false,
     highWaterMark: 65_536,

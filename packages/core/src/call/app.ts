@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { DefinitionError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
@@ -51,7 +50,7 @@ export function createApp(
     log,
     gate: createGate(gate),
     // Per process: a question that is open while the server restarts is asked again.
-    seal: createStateSeal(randomBytes(32)),
+    seal: createStateSeal(),
     changes: createChanges(definition),
     methods,
   };

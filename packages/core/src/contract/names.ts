@@ -5,6 +5,9 @@ const NAME = /^[a-z][a-z0-9_]{1,63}$/;
 // them, the model does. Line feed and tab are plain layout.
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/u;
 
+// Nearly every text; it spares the start the compiling of the expression above.
+const PLAIN = /^[\n\t\x20-\x7e]*$/;
+
 /** Refuses a name that is not snake_case of 2 to 64 characters. */
 export function checkName(kind: string, name: string): void {
   if (!NAME.test(name)) {
@@ -17,6 +20,7 @@ export function checkName(kind: string, name: string): void {
 /** Refuses text for the model that is empty or carries characters nobody can see. */
 export function checkText(where: string, text: string): void {
   if (text.trim() === "") throw new DefinitionError(`${where} is empty.`);
+  if (PLAIN.test(text)) return;
   for (const character of text) {
     if (character !== "\n" && character !== "\t" && HIDDEN.test(character)) {
       const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
