@@ -4,9 +4,12 @@ const quoted = (part) => (/[^\w@%+=:,./\\-]/.test(part) ? `"${part}"` : part);
 const indented = (value) => JSON.stringify(value, null, 2).replace(/^/gm, "  ");
 
 export function snippets(name, command, args) {
+  const place = args.includes("--data")
+    ? `without --data the server keeps its data in its own place instead of sandbox/${name}`
+    : `put folders of your own in the place of sandbox/${name}`;
   const line = [command, ...args].map(quoted).join(" ");
   return `
-That was a real client. Connect yours; without --data the server keeps its data in its own place instead of sandbox/${name}.
+That was a real client. Connect yours; ${place}.
 
 Claude Code
   claude mcp add ${name} -- ${line}

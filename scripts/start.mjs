@@ -42,10 +42,12 @@ await quietly("build", `turbo run build --output-logs=errors-only --filter=./tem
 const main = resolve("templates", template, "dist/main.js");
 const data = resolve("sandbox", template);
 mkdirSync(data, { recursive: true });
+// The folders that filesystem works in are arguments; other servers keep data of their own.
+const args = template === "filesystem" ? [main, data] : [main, "--data", data];
 try {
-  await tour(template, process.execPath, [main, "--data", data], data);
+  await tour(template, process.execPath, args, data);
 } catch (error) {
   console.error(`\nThe session with templates/${template} failed: ${error.message}`);
   process.exit(1);
 }
-console.log(snippets(template, process.execPath, [main, "--data", data]));
+console.log(snippets(template, process.execPath, args));

@@ -37,6 +37,18 @@ const tours = {
     const prompt = { name: "summarize_notes", arguments: { style: "brief" } };
     await request("prompts/get", prompt, (client, params) => client.getPrompt(params));
   },
+  async filesystem({ call, request, data }) {
+    const path = "first/plan.md";
+    await call("create_directory", { path: "first" });
+    await call("write_file", { path, content: "# Plan\n\n- copy a template\n- make it yours\n" });
+    const edits = [{ oldText: "make it yours", newText: "keep it up to date" }];
+    const { sha256_before } = await call("edit_file", { path, edits, dryRun: true });
+    await call("edit_file", { path, edits, if_sha256: sha256_before });
+    await call("search_content", { path: ".", pattern: "up to date" });
+    const { href } = pathToFileURL(join(data, path));
+    await request("resources/read", { uri: href }, (client, params) => client.readResource(params));
+    await call("undo_last", {});
+  },
 };
 
 export async function tour(template, command, args, data) {

@@ -1,0 +1,156 @@
+import { decode, detectEncoding, type Encoding, encode } from "../encoding.ts";
+import { FilesError } from "../errors.ts";
+import type { Edit } from "../files.ts";
+import { shown } from "../safe-fs/refusals.ts";
+
+interface Span {
+  from: number;
+  to: number;
+  put: Buffer;
+  edit: number;
+}
+
+const mostSpans = 1_000_000;
+
+/**
+ * Exchanges texts in the bytes of a file; every other byte stays. All edits are looked for in the file as it was, so that
+ * their order means nothing. Any edit that does not fit refuses all of them.
+ */
+export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string) {
+  if (edits.length === 0) throw new FilesError("invalid", "Give at least one edit.");
+  const encoding = detectEncoding(bytes);
+  if (encoding === undefined) throw new FilesError("binary", `${shown(path)} is not text, and cannot be edited.`);
+  const spans = edits.flatMap((edit, index) => spansOf(bytes, edit, index, encoding, path));
+  spans.sort((one, other) => one.from - other.from);
+  const pieces: Buffer[] = [];
+  let at = 0;
+  let last: Span | undefined;
+  for (const span of spans) {
+    if (last && span.from < last.to) {
+      throw new FilesError(
+        "conflict",
+        `Edits ${last.edit + 1} and ${span.edit + 1} overlap in ${shown(path)}. Nothing was changed. Join them into one edit.`,
+      );
+    }
+    pieces.push(bytes.subarray(at, span.from), span.put);
+    at = span.to;
+    last = span;
+  }
+  pieces.push(bytes.subarray(at));
+  return { bytes: Buffer.concat(pieces), replacements: spans.length, encoding };
+}
+
+function spansOf(bytes: Buffer, edit: Edit, index: number, encoding: Encoding, path: string): Span[] {
+  const { oldText, newText, replaceAll = false, expectedReplacements = 1 } = edit;
+  const which = `Edit ${index + 1}`;
+  refuseOdd(edit, which);
+  const ends = lineEndsOf(bytes, encoding);
+  for (const [old, put] of variants(oldText, newText, ends)) {
+    const needle = encode(old, encoding);
+    if (needle === undefined) continue;
+    const overlapping = find(bytes, needle, encoding, 1);
+    if (overlapping.length === 0) continue;
+    const found = replaceAll || expectedReplacements > 1 ? find(bytes, needle, encoding, needle.length) : overlapping;
+    if (!replaceAll && found.length !== expectedReplacements) {
+      throw new FilesError(
+        "conflict",
+        `${which}: oldText occurs ${found.length} times in ${shown(path)}, expected ${expectedReplacements}. Nothing was changed. Give more of the text around it, set expected_replacements to ${found.length}, or use replace_all.`,
+      );
+    }
+    const replacement = encode(put, encoding);
+    if (replacement === undefined) {
+      throw new FilesError(
+        "invalid",
+        `${which}: ${shown(path)} is in Latin-1, which has not all characters of newText.`,
+      );
+    }
+    return found.map((from) => ({ from, to: from + needle.length, put: replacement, edit: index }));
+  }
+  throw new FilesError(
+    "conflict",
+    `${which}: oldText occurs 0 times in ${shown(path)}. Nothing was changed.${almost(bytes, oldText, encoding)} Read the file and copy the text exactly; every edit is looked for in the file as it is before this call.`,
+  );
+}
+
+/** Where the same words stand with other white space: to be seen, not to be guessed at. */
+function almost(bytes: Buffer, oldText: string, encoding: Encoding): string {
+  const words = (text: string) => text.split("\n").map((line) => line.trim());
+  const wanted = words(oldText.trim());
+  const lines = words(decode(bytes, encoding));
+  for (let at = 0; at + wanted.length <= lines.length; at++) {
+    if (wanted.every((line, index) => line === lines[at + index])) {
+      const last = at + wanted.length;
+      return ` ${last === at + 1 ? `Line ${last} differs` : `Lines ${at + 1} to ${last} differ`} from it only in white space.`;
+    }
+  }
+  return "";
+}
+
+function refuseOdd({ oldText, newText, expectedReplacements = 1 }: Edit, which: string): void {
+  if (oldText === "") {
+    throw new FilesError(
+      "invalid",
+      `${which}: oldText is empty. Give the text to replace, or use append_file or write_file.`,
+    );
+  }
+  if (oldText === newText)
+    throw new FilesError("invalid", `${which}: oldText and newText are the same; nothing to change.`);
+  if (!oldText.isWellFormed() || !newText.isWellFormed()) {
+    throw new FilesError("invalid", `${which}: the text is not well-formed Unicode (a lone surrogate).`);
+  }
+  if (!Number.isSafeInteger(expectedReplacements) || expectedReplacements < 1) {
+    throw new FilesError("invalid", `${which}: expected_replacements is a whole number from 1.`);
+  }
+}
+
+interface LineEnds {
+  crlf: boolean;
+  /** A line feed without a carriage return. */
+  bare: boolean;
+}
+
+const unit = (text: string, encoding: Encoding) => encode(text, encoding) ?? Buffer.alloc(0);
+
+function lineEndsOf(bytes: Buffer, encoding: Encoding): LineEnds {
+  const feed = unit("\n", encoding);
+  const both = unit("\r\n", encoding);
+  const crlf = find(bytes, both, encoding, both.length, 1).length > 0;
+  if (!crlf) return { crlf, bare: bytes.includes(feed) };
+  const returns = unit("\r", encoding);
+  const wide = feed.length;
+  for (let at = bytes.indexOf(feed); at !== -1; at = bytes.indexOf(feed, at + 1)) {
+    if (at % wide !== 0) continue;
+    if (at === 0 || !bytes.subarray(at - wide, at).equals(returns)) return { crlf, bare: true };
+  }
+  return { crlf, bare: false };
+}
+
+const toCrlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
+const toLf = (text: string) => text.replaceAll("\r\n", "\n");
+
+/** As given first; then with the line ends of the file, because callers rarely see which those are. */
+function* variants(oldText: string, newText: string, { crlf, bare }: LineEnds): Generator<[string, string]> {
+  const kept = crlf && !bare ? toCrlf(newText) : newText;
+  yield [oldText, oldText.includes("\r\n") ? newText : kept];
+  if (crlf && toCrlf(oldText) !== oldText) yield [toCrlf(oldText), toCrlf(newText)];
+  if (!crlf && oldText.includes("\r\n")) yield [toLf(oldText), toLf(newText)];
+}
+
+function find(bytes: Buffer, needle: Buffer, encoding: Encoding, stride: number, most = mostSpans): number[] {
+  const found: number[] = [];
+  const wide = encoding.startsWith("utf-16");
+  let from = 0;
+  for (;;) {
+    const at = bytes.indexOf(needle, from);
+    if (at === -1 || found.length >= most) break;
+    if (wide && at % 2 === 1) {
+      from = at + 1;
+      continue;
+    }
+    found.push(at);
+    from = at + stride;
+  }
+  if (found.length >= mostSpans)
+    throw new FilesError("too_large", "The text occurs too often. Give more of the text around it.");
+  return found;
+}

@@ -1,0 +1,82 @@
+import { decode, detectEncoding } from "./encoding.ts";
+import type { TextPart } from "./files.ts";
+import { binary, decodePart, markOf, readRange, step } from "./range.ts";
+import type { OpenFile } from "./safe-fs/safe-fs.ts";
+
+export async function readHead(
+  file: OpenFile,
+  path: string,
+  lines: number,
+  cap: number,
+  signal?: AbortSignal,
+): Promise<TextPart> {
+  const { size } = file.facts;
+  let length = Math.min(step, cap);
+  for (;;) {
+    const bytes = await readRange(file, 0, length, signal);
+    const atEnd = bytes.length < length;
+    const { text, encoding } = await decodePart(file, path, bytes, 0, atEnd);
+    const end = endOfLine(text, lines);
+    if (end === undefined && !atEnd && length < cap) {
+      length = Math.min(4 * length, cap);
+      continue;
+    }
+    const complete = end !== undefined || atEnd || bytes.length >= size;
+    return { text: text.slice(0, end), size, encoding, truncated: !complete };
+  }
+}
+
+/** Where the line of a number ends, without what ends it. */
+function endOfLine(text: string, lines: number): number | undefined {
+  if (lines === 0) return 0;
+  let at = -1;
+  for (let line = 0; line < lines; line++) {
+    at = text.indexOf("\n", at + 1);
+    if (at === -1) return undefined;
+  }
+  return text[at - 1] === "\r" ? at - 1 : at;
+}
+
+export async function readTail(
+  file: OpenFile,
+  path: string,
+  lines: number,
+  cap: number,
+  signal?: AbortSignal,
+): Promise<TextPart> {
+  const { size } = file.facts;
+  const marked = await markOf(file);
+  let length = Math.min(step, cap, size);
+  for (;;) {
+    let from = size - length;
+    if (marked !== undefined && from % 2 === 1) from++;
+    const bytes = await readRange(file, from, size - from, signal);
+    // The first character may be cut in two; a whole line begins behind a line end anyway.
+    const skip = from === 0 || marked !== undefined ? 0 : leadingCut(bytes);
+    const encoding = marked ?? detectEncoding(bytes.subarray(skip));
+    if (encoding === undefined) throw binary(path);
+    const text = decode(bytes.subarray(skip), encoding).replace(/\r?\n$/, "");
+    const start = lines === 0 ? text.length : startOfLast(text, lines);
+    const complete = start !== undefined || from === 0;
+    if (!complete && length < cap) {
+      length = Math.min(length * 4, cap, size);
+      continue;
+    }
+    return { text: text.slice(start ?? 0), size, encoding, truncated: !complete };
+  }
+}
+
+function leadingCut(bytes: Uint8Array): number {
+  let skip = 0;
+  while (skip < 3 && ((bytes[skip] ?? 0) & 0xc0) === 0x80) skip++;
+  return skip;
+}
+
+function startOfLast(text: string, lines: number): number | undefined {
+  let at = text.length;
+  for (let line = 0; line < lines; line++) {
+    at = at === 0 ? -1 : text.lastIndexOf("\n", at - 1);
+    if (at === -1) return undefined;
+  }
+  return at + 1;
+}

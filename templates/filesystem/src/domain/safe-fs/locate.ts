@@ -1,0 +1,158 @@
+/**
+ * Decides on what was opened, not on what was named.
+ *
+ * Linux: a path is opened with O_PATH, which touches nothing, from the descriptor of its root. The kernel then says
+ * where that very thing stands (/proc/self/fd/N), and this is what is checked. Reading and writing go through the same
+ * descriptor, so that no link, moved folder or exchanged file can come in between.
+ *
+ * Elsewhere there is no such question to ask. The path without links is taken before opening and again after, together
+ * with device and inode. Whoever can exchange a folder twice within that moment is not stopped: on macOS and Windows
+ * give other users no write access to an allowed folder.
+ */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { FilesError } from "../errors.ts";
+import { below, isReserved, isSystemPlace, type PathRules, reserved } from "./paths.ts";
+import { badLink, explained, outside, shown } from "./refusals.ts";
+import { O_PATH, type Root } from "./roots.ts";
+
+/** Something found inside a root. On Linux it is held by a descriptor until close. */
+export interface Located {
+  root: Root;
+  /** The names below the root on the way that has no links. */
+  relative: string[];
+  stats: Stats;
+  /** The path to use for it: by its descriptor, or on other systems its name. */
+  at: string;
+  /** Throws where it does not stand there any more. By descriptor it always does. */
+  verify(): void;
+  close(): void;
+}
+
+export interface Policy {
+  strictLinks: boolean;
+  sameDevice: boolean;
+}
+
+export interface Ground {
+  roots: readonly Root[];
+  policy: Policy;
+}
+
+export const rules: PathRules = { platform: process.platform, path, home: homedir() };
+
+/** Finds what a path leads to, over links, as long as it is inside a root. `given` is for messages. */
+export function locate(ground: Ground, root: Root, parts: readonly string[], given: string): Located {
+  root.verify();
+  if (isSystemPlace(path.join(root.real, ...parts), process.platform)) throw outside(given);
+  try {
+    return root.fd === undefined ? byName(ground, root, parts, given) : byDescriptor(ground, root, parts, given);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") refuseFailedLinks(ground, root, parts, given);
+    throw explained(error, given);
+  }
+}
+
+function byDescriptor(ground: Ground, root: Root, parts: readonly string[], given: string): Located {
+  const fd = openSync([`/proc/self/fd/${root.fd}`, ...parts].join("/"), O_PATH);
+  try {
+    const at = `/proc/self/fd/${fd}`;
+    const stats = fstatSync(fd);
+    const place = judge(ground, readlinkSync(at), stats, given);
+    return { ...place, stats, at, verify() {}, close: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function byName(ground: Ground, root: Root, parts: readonly string[], given: string): Located {
+  const named = path.join(root.real, ...parts);
+  const real = realpathSync.native(named);
+  const stats = lstatSync(real);
+  const place = judge(ground, real, stats, given);
+  const verify = () => {
+    root.verify();
+    const now = lstatSync(real, { throwIfNoEntry: false });
+    if (now === undefined || !sameThing(now, stats) || realpathSync.native(real) !== real) throw moved(given);
+  };
+  verify();
+  return { ...place, stats, at: real, verify, close() {} };
+}
+
+export const moved = (given: string) =>
+  new FilesError("conflict", `${shown(given)} was exchanged for something else meanwhile. Try again.`);
+
+export const sameThing = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
+
+/** Whether what stands at a path without links may be used. */
+function judge(
+  { roots, policy }: Ground,
+  real: string,
+  stats: Stats,
+  given: string,
+): Pick<Located, "root" | "relative"> {
+  let found: { root: Root; rest: string } | undefined;
+  for (const root of roots) {
+    const rest = below(root.real, real, rules);
+    if (rest !== undefined && (found === undefined || root.real.length > found.root.real.length))
+      found = { root, rest };
+  }
+  if (found === undefined) throw badLink(given);
+  const { root, rest } = found;
+  root.verify();
+  const relative = rest.split(path.sep).filter((part) => part !== "");
+  if (relative.some(isReserved)) throw reserved(given);
+  if (isSystemPlace(real, process.platform)) throw outside(given);
+  judgeStats({ policy }, root, stats, given);
+  return { root, relative };
+}
+
+/** What policy keeps out by its kind, wherever it stands. */
+export function judgeStats({ policy }: Pick<Ground, "policy">, root: Root, stats: Stats, given: string): void {
+  if (policy.sameDevice && stats.dev !== root.dev) {
+    throw new FilesError(
+      "refused",
+      `${shown(given)} is on another device than its allowed folder, which is not permitted.`,
+    );
+  }
+  if (policy.strictLinks && stats.isFile() && stats.nlink > 1) {
+    throw new FilesError(
+      "refused",
+      `${shown(given)} has several names (hard links), which is not permitted. Ask the user for a copy.`,
+    );
+  }
+}
+
+/** What cannot be opened behind a link must not say whether it exists: the first thing that fails decides. */
+function refuseFailedLinks(ground: Ground, root: Root, parts: readonly string[], given: string): void {
+  if (parts.length === 0) return;
+  const folder = locate(ground, root, parts.slice(0, -1), given);
+  try {
+    const stats = lstatSync(`${folder.at}/${parts.at(-1)}`, { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink()) throw badLink(given);
+  } catch (error) {
+    if (error instanceof FilesError) throw error;
+    // The failure that brought us here says more.
+  } finally {
+    folder.close();
+  }
+}
+
+/** A descriptor that reads, or both reads and appends, exactly what was located. Never blocks on a pipe. */
+export function openLocated(located: Located, flags: number, given: string): number {
+  located.verify();
+  const { O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
+  const follow = located.root.fd === undefined ? O_NOFOLLOW : 0; // the descriptor's path is a link itself
+  const fd = openSync(located.at, flags | O_NONBLOCK | O_NOCTTY | follow);
+  try {
+    if (!sameThing(fstatSync(fd), located.stats)) throw moved(given);
+    located.verify();
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,171 @@
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  read,
+  readdirSync,
+  readSync,
+  type Stats,
+} from "node:fs";
+import { promisify } from "node:util";
+import { FilesError } from "../errors.ts";
+import { type Ground, judgeStats, type Located, locate, moved, openLocated, rules, sameThing } from "./locate.ts";
+import { findRoot, isReserved, reserved } from "./paths.ts";
+import { explaining, missing, notDirectory, notRegular } from "./refusals.ts";
+import { O_PATH, type Root } from "./roots.ts";
+import type { Entry, EntryType, Facts, OpenDirectory, OpenFile, SafeFs } from "./safe-fs.ts";
+import { similarName } from "./similar.ts";
+
+const readAt = promisify(read);
+
+/** Opens what paths lead to, for reading. */
+export function createSafeFs(ground: Ground): SafeFs {
+  return {
+    roots: ground.roots,
+    openFile: (path) => explaining(path, () => fileOf(findPath(ground, path), path)),
+    openDirectory: (path) => explaining(path, () => directoryOf(ground, findPath(ground, path), path)),
+  };
+}
+
+/** What a path leads to, of whatever kind. */
+export function findPath(ground: Ground, path: string): Located {
+  const { root, parts } = findRoot(path, ground.roots, rules);
+  try {
+    return locate(ground, root, parts, path);
+  } catch (error) {
+    if (!(error instanceof FilesError) || error.code !== "not_found" || parts.length === 0) throw error;
+    throw missing(path, similarName(ground, root, parts, path));
+  }
+}
+
+export function fileOf(located: Located, given: string): OpenFile {
+  const { stats, root, relative } = located;
+  try {
+    if (!stats.isFile()) throw notRegular(given);
+    return openFile(openLocated(located, constants.O_RDONLY, given), stats, root, relative.join("/"));
+  } finally {
+    located.close();
+  }
+}
+
+function openFile(fd: number, stats: Stats, root: Root, relative: string): OpenFile {
+  let open = true;
+  return {
+    fd,
+    facts: factsOf(stats),
+    root,
+    relative,
+    readSync: (buffer, position) => readSync(fd, buffer, 0, buffer.byteLength, position),
+    read: async (buffer, position) => (await readAt(fd, buffer, 0, buffer.byteLength, position)).bytesRead,
+    close() {
+      // Twice would close what has been opened since.
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+export function directoryOf(ground: Ground, located: Located, given: string): OpenDirectory {
+  const { stats, root, relative } = located;
+  if (!stats.isDirectory()) {
+    located.close();
+    throw notDirectory(given);
+  }
+  let open = true;
+  const inside = (name: string) => (given === "" || given.endsWith("/") ? given + name : `${given}/${name}`);
+  const child = <Result>(name: string, work: (found: Located, path: string) => Result): Result => {
+    const path = inside(name);
+    return explaining(path, () => work(locateChild(ground, located, name, path), path));
+  };
+  return {
+    facts: factsOf(stats),
+    root,
+    relative: relative.join("/"),
+    entries: () => explaining(given, () => listEntries(located)),
+    factsOf(name) {
+      return explaining(inside(name), () => {
+        refuseNoName(name, inside(name));
+        const found = lstatSync(`${located.at}/${name}`, { throwIfNoEntry: false });
+        located.verify();
+        return found && factsOf(found);
+      });
+    },
+    openFile: (name) => child(name, fileOf),
+    openDirectory: (name) => child(name, (found, path) => directoryOf(ground, found, path)),
+    close() {
+      if (open) located.close();
+      open = false;
+    },
+  };
+}
+
+export function listEntries(located: Located, { all = false } = {}): Entry[] {
+  const entries = readdirSync(located.at, { withFileTypes: true });
+  located.verify();
+  const shownEntries: Entry[] = [];
+  for (const entry of entries)
+    if (all || !isReserved(entry.name)) shownEntries.push({ name: entry.name, type: typeOf(entry) });
+  return shownEntries.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function locateChild(ground: Ground, folder: Located, name: string, given: string): Located {
+  refuseNoName(name, given);
+  return locateIn(ground, folder, name, given);
+}
+
+/** An entry of an open folder, a link not followed. The name must be one. */
+export function locateIn(ground: Ground, folder: Located, name: string, given: string): Located {
+  const at = `${folder.at}/${name}`;
+  const relative = [...folder.relative, name];
+  const { root } = folder;
+  if (root.fd === undefined) {
+    const stats = lstatSync(at);
+    judgeStats(ground, root, stats, given);
+    const verify = () => {
+      folder.verify();
+      const now = lstatSync(at, { throwIfNoEntry: false });
+      if (now === undefined || !sameThing(now, stats)) throw moved(given);
+    };
+    return { root, relative, stats, at, verify, close() {} };
+  }
+  const fd = openSync(at, O_PATH | constants.O_NOFOLLOW);
+  try {
+    const stats = fstatSync(fd);
+    judgeStats(ground, root, stats, given);
+    return { root, relative, stats, at: `/proc/self/fd/${fd}`, verify() {}, close: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function refuseNoName(name: string, given: string): void {
+  if (isReserved(name)) throw reserved(given);
+  if (
+    name === "" ||
+    name === "." ||
+    name === ".." ||
+    /[/\0]/.test(name) ||
+    (rules.platform === "win32" && /[\\:]/.test(name))
+  ) {
+    throw new FilesError("invalid", "That is no name of an entry of a folder.");
+  }
+}
+
+export const typeOf = (found: Dirent | Stats): EntryType =>
+  found.isFile() ? "file" : found.isDirectory() ? "directory" : found.isSymbolicLink() ? "link" : "other";
+
+export const factsOf = (stats: Stats): Facts => ({
+  type: typeOf(stats),
+  size: stats.size,
+  mode: stats.mode & 0o7777,
+  modified: stats.mtimeMs,
+  created: stats.birthtimeMs,
+  accessed: stats.atimeMs,
+  dev: stats.dev,
+  ino: stats.ino,
+  nlink: stats.nlink,
+});

@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+import type { LineMatcher } from "./expression.ts";
+
+export interface LineMatch {
+  /** From 1. */
+  line: number;
+  /** Where the first match of the line begins, from 1, in UTF-16 units. */
+  column: number;
+  /** The line without its end; of a long one the part around the match, with "…" where it was cut. */
+  text: string;
+  before?: string[];
+  after?: string[];
+}
+
+export interface LinesWanted {
+  /** Lines before and after each match. */
+  context: number;
+  /** Matching lines that are told. */
+  maxMatches: number;
+}
+
+/** Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are. */
+export function decodeText(bytes: Buffer): string | undefined {
+  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
+  if (mark === 0xfffe) return bytes.toString("utf16le", 2);
+  if (mark === 0xfeff)
+    return Buffer.from(bytes.subarray(2, bytes.length & ~1))
+      .swap16()
+      .toString("utf16le");
+  if (bytes.subarray(0, 8192).includes(0)) return undefined;
+  if (!isUtf8(bytes)) return bytes.toString("latin1");
+  const text = bytes.toString("utf8");
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** The lines that match, each by itself, whatever its line end. */
+export function matchLines(raw: string, matcher: LineMatcher, { context, maxMatches }: LinesWanted) {
+  const matches: LineMatch[] = [];
+  const text = raw.includes("\r") ? raw.replaceAll("\r\n", "\n") : raw;
+  // Of a single line it would only say the same as test() below.
+  if (text.includes("\n") && !matcher.mayMatch(text)) return { matches, more: false };
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  for (const [index, line] of lines.entries()) {
+    if (!matcher.test(line)) continue;
+    if (matches.length === maxMatches) return { matches, more: true };
+    const column = matcher.indexIn(line);
+    matches.push({
+      line: index + 1,
+      column: column + 1,
+      text: cut(line, column),
+      ...(context > 0 && {
+        before: lines.slice(Math.max(0, index - context), index).map((other) => cut(other, 0)),
+        after: lines.slice(index + 1, index + 1 + context).map((other) => cut(other, 0)),
+      }),
+    });
+  }
+  return { matches, more: false };
+}
+
+const longestLine = 400;
+const lead = 100;
+
+function cut(line: string, column: number): string {
+  if (line.length <= longestLine) return line;
+  const from = Math.max(0, Math.min(column - lead, line.length - longestLine));
+  const to = from + longestLine;
+  // A cut may fall between the halves of a character.
+  const piece = line.slice(from, to).replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
+  return `${from > 0 ? "…" : ""}${piece}${to < line.length ? "…" : ""}`;
+}

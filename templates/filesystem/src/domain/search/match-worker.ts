@@ -1,0 +1,59 @@
+/** Runs in a worker thread: what takes long here keeps no call waiting, and can be stopped from outside. */
+import { readSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { compileExpression, type LineMatcher, type Sought, UnsupportedPattern } from "./expression.ts";
+import { decodeText, type LineMatch, type LinesWanted, matchLines } from "./lines.ts";
+
+/** A file that is open in the main thread: descriptors belong to the process. */
+export interface Handed {
+  fd: number;
+  size: number;
+}
+
+export type Request = { begin: Sought & LinesWanted } | { files: Handed[] };
+export type Outcome = { matches: LineMatch[]; more: boolean } | "binary" | "unreadable" | "slow";
+export type Reply = { ready: true } | { refused: string } | { outcomes: Outcome[] };
+
+/** Which file of the request is being looked at, for the watch in the main thread. */
+const position = workerData as Int32Array;
+let matcher: LineMatcher | undefined;
+let wanted: LinesWanted = { context: 0, maxMatches: 0 };
+
+function begin(sought: Sought & LinesWanted): Reply {
+  try {
+    matcher = compileExpression(sought);
+    wanted = sought;
+    return { ready: true };
+  } catch (error) {
+    if (error instanceof UnsupportedPattern) return { refused: error.message };
+    throw error;
+  }
+}
+
+function search({ fd, size }: Handed, index: number): Outcome {
+  Atomics.store(position, 0, index);
+  try {
+    const text = decodeText(readAll(fd, size));
+    return text === undefined || matcher === undefined ? "binary" : matchLines(text, matcher, wanted);
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) return "unreadable";
+    throw error;
+  }
+}
+
+/** As much as there was when the file was opened, so that a growing one comes to an end. */
+function readAll(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let done = 0;
+  while (done < size) {
+    const read = readSync(fd, bytes, done, size - done, done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}
+
+parentPort?.on("message", (request: Request) => {
+  Atomics.store(position, 0, -1);
+  parentPort?.postMessage("begin" in request ? begin(request.begin) : { outcomes: request.files.map(search) });
+});

@@ -1,0 +1,54 @@
+import type { SafeFs } from "../safe-fs/safe-fs.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { createFilter } from "./filter.ts";
+import { compileGlob } from "./glob.ts";
+import type { Caps, LongTask } from "./pace.ts";
+import { answerBytes, bytesOf } from "./told.ts";
+import { travel } from "./travel.ts";
+
+export interface SearchFilesOptions extends LongTask, Caps {
+  /** Globs on the path below the folder; what they match is left out with everything in it. */
+  excludePatterns?: readonly string[] | undefined;
+  /** @default 10,000 */
+  maxResults?: number | undefined;
+  cursor?: string | undefined;
+}
+
+export interface FoundFiles {
+  /** Paths below the folder searched, of files, folders and links, parents first, sorted by name. */
+  paths: string[];
+  /** Entries looked at in this call. */
+  seen: number;
+  /** More may be found by the cursor, or, where there is none, below folders that are too deep for one search. */
+  truncated: boolean;
+  nextCursor?: string;
+}
+
+/** Finds entries by a glob on the path below the folder, see compileGlob. Links are not followed. */
+export async function searchFiles(
+  safeFs: SafeFs,
+  path: string,
+  pattern: string,
+  options: SearchFilesOptions = {},
+): Promise<FoundFiles> {
+  const { excludePatterns = [], maxResults = 10_000, cursor, ...task } = options;
+  const search = ["files", path, pattern, excludePatterns, task.maxDepth ?? null];
+  const after = decodeCursor(search, cursor);
+  const filter = createFilter({
+    include: [compileGlob(pattern)],
+    exclude: excludePatterns.map((exclude) => compileGlob(exclude, "excludePatterns")),
+  });
+  const paths: string[] = [];
+  let bytes = 0;
+  const { seen, stoppedAt, tooDeep } = await travel(safeFs, path, filter, { ...task, after }, (walked) => {
+    paths.push(walked.path);
+    bytes += bytesOf(path) + bytesOf(walked.path);
+    return paths.length < maxResults && bytes < answerBytes;
+  });
+  return {
+    paths,
+    seen,
+    truncated: stoppedAt !== undefined || tooDeep > 0,
+    ...(stoppedAt !== undefined && { nextCursor: encodeCursor(search, stoppedAt) }),
+  };
+}

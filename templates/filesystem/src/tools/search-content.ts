@@ -1,0 +1,109 @@
+import { defineTool, withContent } from "@offshoot/core";
+import { z } from "zod";
+import type { Files } from "../domain/files.ts";
+import { type FileMatches, searchContent } from "../domain/search/content.ts";
+import {
+  below,
+  Cursor,
+  Globs,
+  MaxDepth,
+  marked,
+  more,
+  NextCursor,
+  optional,
+  Path,
+  reads,
+  untrusted,
+} from "./shared.ts";
+
+export const contentTools = (files: Files) => [
+  defineTool({
+    name: "search_content",
+    title: "Find files by what they say",
+    description:
+      "Find the lines that match a pattern in the files below a folder, with their numbers; read_lines shows more around one. The pattern is a regular expression of the RE2 kind (no look-around, no back-references) or, with literal, plain text.",
+    inputSchema: z.object({
+      path: Path("Folder to search"),
+      pattern: z.string().min(1).max(1_000).describe("Regular expression, or the text itself with literal"),
+      literal: z.boolean().default(false).describe("Search for the text itself"),
+      case_sensitive: z.boolean().default(true).describe("False takes capital and small letters as the same"),
+      include: Globs("read"),
+      exclude: Globs("leave out"),
+      context: z.int().min(0).max(10).default(0).describe("Lines to show before and after each match"),
+      max_matches: z.int().min(1).max(5_000).default(200).describe("Matching lines after which to answer"),
+      max_depth: MaxDepth,
+      cursor: Cursor,
+    }),
+    outputSchema: z.object({
+      files: z
+        .array(
+          z.object({
+            path: z.string().describe("Path of the file, beginning with the folder as it was given"),
+            matches: z
+              .array(
+                z.object({
+                  line: z.int().describe("Number of the line; offset of read_lines"),
+                  column: z.int().describe("Where in the line the first match begins, from 1"),
+                  text: z.string().describe("The line, cut where it is very long"),
+                  before: z.array(z.string()).optional().describe("Lines before it, as many as context asks for"),
+                  after: z.array(z.string()).optional().describe("Lines after it"),
+                }),
+              )
+              .describe("Lines that match"),
+            more: z.boolean().describe("True when the file has more of them"),
+          }),
+        )
+        .describe("Files with matches, folder by folder"),
+      matches: z.int().describe("Matching lines in this answer"),
+      searched: z.int().describe("Files searched in this call"),
+      skipped: z
+        .object({
+          binary: z.int().describe("Files that are no text"),
+          too_large: z.int().describe("Files too large to search"),
+          unreadable: z.int().describe("Files that could not be opened"),
+          slow: z.int().describe("Files that took too long with this pattern"),
+        })
+        .describe("Files that were not searched"),
+      truncated: z.boolean().describe("True when something is missing here"),
+      next_cursor: NextCursor,
+      ...untrusted,
+    }),
+    ...reads,
+    timeoutMs: 120_000,
+    // What grep prints, made where the domain's own types are at hand.
+    toText: () => "",
+    handler: async (input, { signal, progress }) => {
+      const {
+        path,
+        pattern,
+        case_sensitive: caseSensitive,
+        max_matches: maxMatches,
+        max_depth: maxDepth,
+        ...rest
+      } = input;
+      const options = { ...rest, caseSensitive, maxMatches, maxDepth, signal, progress };
+      const found = await searchContent(files.safeFs, path, pattern, options);
+      const { tooLarge, ...skipped } = found.skipped;
+      const data = marked({
+        files: found.files.map((file) => ({ ...file, path: below(path)(file.path) })),
+        matches: found.matches,
+        searched: found.searched,
+        skipped: { ...skipped, too_large: tooLarge },
+        truncated: found.truncated,
+        ...optional("next_cursor", found.nextCursor),
+      });
+      const lines = data.files.length === 0 ? "No matches found" : data.files.map(grep).join("\n");
+      return withContent(data, { type: "text", text: lines }, ...more("There may be more.", found.nextCursor));
+    },
+  }),
+];
+
+/** As grep writes matches: `path:12:text`, and `path-11-text` for the lines around them. */
+function grep({ path, matches, more: cut }: FileMatches): string {
+  const lines = matches.flatMap(({ line, text, before = [], after = [] }) => [
+    ...before.map((other, index) => `${path}-${line - before.length + index}-${other}`),
+    `${path}:${line}:${text}`,
+    ...after.map((other, index) => `${path}-${line + 1 + index}-${other}`),
+  ]);
+  return [...lines, ...(cut ? [`${path}: more matches in this file`] : [])].join("\n");
+}
