@@ -33,7 +33,7 @@ export async function serve(
   server: ServerDefinition,
   { config: given = {}, authenticate, onClose }: ServeOptions = {},
 ): Promise<void> {
-  const config = { ...ServeSettings.parse({}), ...given };
+  const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);

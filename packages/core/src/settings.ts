@@ -113,7 +113,8 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
     values[positionals.key] = words;
     source[positionals.key] = called(positionals.key);
   }
-  const parsed = z.object(shape).safeParse(values);
+  // Read once: compiling a parser for it, as zod does, would take longer than reading it without.
+  const parsed = z.object(shape).safeParse(values, { jitless: true });
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     const key = String(issue.path[0]);

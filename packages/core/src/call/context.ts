@@ -7,7 +7,7 @@ import { formOf } from "./form.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 // Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
-const prefix = `${process.pid.toString(36)}${Math.trunc(performance.timeOrigin * 1_000).toString(36)}`;
+const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
 let calls = 0;
 
 /** Why a call stopped before its handler was done. */
