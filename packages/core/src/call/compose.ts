@@ -3,7 +3,7 @@ import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } fro
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type Call, Stopped, timedOut } from "./context.ts";
-import { parseInput } from "./normalize.ts";
+import { parseWith } from "./normalize.ts";
 import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
@@ -22,7 +22,7 @@ export interface ToolResult {
 /** Stage 5, compose, for tools: the output parsed by its schema, in both channels, serialised inside the boundary. */
 export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
   const blocks = isWithContent(value) ? value.content : [];
-  return andThen(parseInput(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
+  return andThen(parseWith(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
     if (!output.success)
       throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
     const data = output.data as Record<string, unknown>;

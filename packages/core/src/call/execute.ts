@@ -24,8 +24,11 @@ export async function execute(
   gate: Gate,
   seal: StateSeal,
 ): Promise<{ value: unknown } | InputRequired> {
-  const binding = { subject: `${call.method} ${call.name}`, caller: call.caller.id, input: "" };
-  const bound = () => ({ ...binding, input: fingerprint(subject.input) });
+  const bound = () => ({
+    subject: `${call.method} ${call.name}`,
+    caller: call.caller.id,
+    input: fingerprint(subject.input),
+  });
   if (call.wire.requestState !== undefined) {
     call.answers = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
   }

@@ -64,7 +64,7 @@ export function objectParam(params: Record<string, unknown>, name: string, metho
 }
 
 /** Parses in sync form, which is several times faster; a schema that turns out to be async is parsed again as such. */
-export function parseInput(
+export function parseWith(
   schema: z.ZodType,
   sent: unknown,
 ): z.ZodSafeParseResult<unknown> | Promise<z.ZodSafeParseResult<unknown>> {

@@ -2,7 +2,7 @@ import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Prompt, PromptReply } from "../contract/prompt.ts";
 import { describeIssues } from "../contract/schema.ts";
 import { checkSize } from "./compose.ts";
-import { objectParam, parseInput, stringParam } from "./normalize.ts";
+import { objectParam, parseWith, stringParam } from "./normalize.ts";
 import type { Normalize } from "./subject.ts";
 
 /** A prompt as clients list it: made once. */
@@ -27,7 +27,7 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
     const input =
-      prompt.arguments === undefined ? { success: true as const, data: {} } : await parseInput(prompt.arguments, sent);
+      prompt.arguments === undefined ? { success: true as const, data: {} } : await parseWith(prompt.arguments, sent);
     if (!input.success)
       throw new ProtocolError(
         ErrorCode.invalidParams,

@@ -3,7 +3,7 @@ import { ErrorCode, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { composeTool, toolFailure } from "./compose.ts";
-import { objectParam, parseInput, stringParam } from "./normalize.ts";
+import { objectParam, parseWith, stringParam } from "./normalize.ts";
 import type { Normalize } from "./subject.ts";
 import { andThen } from "./then.ts";
 
@@ -32,7 +32,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
       );
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
-    return andThen(parseInput(tool.inputSchema, sent), (input) => ({
+    return andThen(parseWith(tool.inputSchema, sent), (input) => ({
       scopes: tool.scopes,
       requiredCapabilities: tool.requiredCapabilities,
       timeoutMs: tool.timeoutMs ?? timeoutMs,

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { findHostile } from "../call/normalize.ts";
 import { ErrorCode } from "../contract/errors.ts";
 
@@ -18,6 +19,16 @@ export interface Message {
 export interface Refusal {
   reason: "parse" | "invalid_request" | "invalid_params" | "too_large" | "duplicate_id";
   answer: { jsonrpc: "2.0"; id: string | number | null; error: { code: number; message: string } };
+}
+
+/** One text for both wires: a second request with an id that is still in use. */
+export const duplicateId = (id: string | number): Refusal =>
+  refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", id);
+
+/** The text of a message's bytes, without the byte order mark that some Windows clients begin with. */
+export function decodeText(bytes: Buffer): string | Refusal {
+  if (!isUtf8(bytes)) return refuse("parse", "Parse error: the message is not valid UTF-8.");
+  return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
 export function refuse(reason: Refusal["reason"], message: string, id: string | number | null = null): Refusal {

@@ -57,7 +57,7 @@ function nameOf(host: string | undefined): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
 }
 
-/** The body as text, or a refusal. A declared length over the limit is refused before a byte is read. */
+/** The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | HttpRefusal> {
   const tooLarge: HttpRefusal = {
     status: 413,

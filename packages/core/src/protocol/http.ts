@@ -1,10 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
-import { isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, type Refusal, refuse } from "./frame.ts";
+import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, type Refusal } from "./frame.ts";
 import { checkRequest, type GuardOptions, type HttpRefusal, readBody } from "./guards.ts";
 import { createModernHandler } from "./modern.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
@@ -47,7 +46,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     allowedOrigins: options.allowedOrigins ?? [],
   };
   const sessions = createSessions(app, options);
-  const modern = createModernHandler(app, (auth) => auth as Caller, MAX_MESSAGE_BYTES);
+  const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
   let draining = false;
 
   const toSdk = async (
@@ -98,9 +97,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     if (request.method !== "POST") return toSdk(request, response, caller);
     const body = await readBody(request, MAX_MESSAGE_BYTES);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
-    const message = isUtf8(body)
-      ? parseMessage(body.toString("utf8").replace(/^\uFEFF/, ""))
-      : refuse("parse", "Parse error: the message is not valid UTF-8.");
+    const text = decodeText(body);
+    const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
     return toSdk(request, response, caller, message);
   };

@@ -1,6 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import type { Readable, Writable } from "node:stream";
-import { MAX_MESSAGE_BYTES, type Message, type Refusal, refuse } from "./frame.ts";
+import { decodeText, MAX_MESSAGE_BYTES, type Message, type Refusal, refuse } from "./frame.ts";
 
 /** Bytes written but not yet read by the client past which nothing new is begun. */
 const MAX_PENDING_BYTES = 4_194_304;
@@ -79,12 +78,11 @@ export function createReader(
     skipping = false;
     if (tooLong) {
       onRefused(refuse("too_large", `A message may have at most ${MAX_MESSAGE_BYTES} bytes. Send less at once.`));
-    } else if (!isUtf8(line)) {
-      onRefused(refuse("parse", "Parse error: the message is not valid UTF-8."));
     } else {
-      // Some Windows clients begin with a byte order mark; a bare line end is a keep-alive.
-      const text = line.toString("utf8").replace(/^\uFEFF/, "");
-      if (text.trim() !== "") onLine(text);
+      const text = decodeText(line);
+      if (typeof text !== "string") onRefused(text);
+      // A bare line end is a keep-alive.
+      else if (text.trim() !== "") onLine(text);
     }
   };
   return (chunk) => {

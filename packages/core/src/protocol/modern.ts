@@ -87,12 +87,9 @@ export function connectModern(app: App, transport: Transport, options: Connectio
 }
 
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
-export function createModernHandler(
-  app: App,
-  callerOf: (authInfo: unknown) => Caller,
-  maxRequestBodySize: number,
-): McpHttpHandler {
-  const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: callerOf(authInfo) }), {
+export function createModernHandler(app: App, maxRequestBodySize: number): McpHttpHandler {
+  // The SDK hands on what http.ts passes beside the request, and looks at none of it: our caller.
+  const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: authInfo as unknown as Caller }), {
     legacy: "reject",
     maxRequestBodySize,
     onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),

@@ -3,7 +3,7 @@ import { type ReadableStream, type Transformer, TransformStream } from "node:str
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
-import { type Message, refuse } from "./frame.ts";
+import { duplicateId, type Message } from "./frame.ts";
 import { connectLegacy } from "./legacy.ts";
 
 /** Limits of the 2025 era's HTTP sessions. */
@@ -92,11 +92,7 @@ export function createSessions(
       session.usedAt = Date.now();
       const requestId = message?.method === undefined ? undefined : message.id;
       if (requestId === undefined) return session.transport.handleRequest(request, { parsedBody: message });
-      if (session.inFlight.has(requestId))
-        return Response.json(
-          refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", requestId).answer,
-          { status: 400 },
-        );
+      if (session.inFlight.has(requestId)) return Response.json(duplicateId(requestId).answer, { status: 400 });
       if (session.inFlight.size >= maxInFlight)
         return answer(429, "Too many requests of this session are open.", requestId);
       session.inFlight.add(requestId);

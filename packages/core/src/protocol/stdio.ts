@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { App } from "../call/app.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";
-import { isRefusal, type Message, parseMessage, type Refusal, refuse } from "./frame.ts";
+import { duplicateId, isRefusal, type Message, parseMessage, type Refusal } from "./frame.ts";
 import { createInbox, createReader, createWriter } from "./lines.ts";
 
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
@@ -95,7 +95,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     if (lane === undefined) return openLane(era).catch(broken);
     if (id !== undefined && method !== undefined) {
       if (inFlight.has(id)) {
-        refused(refuse("duplicate_id", "Duplicate id: a request with this id is still being answered.", id));
+        refused(duplicateId(id));
         return undefined;
       }
       inFlight.set(id, era);
