@@ -1,6 +1,7 @@
 import { DefinitionError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
+import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createGate, type GateOptions } from "./admit.ts";
 import { createStateSeal } from "./ask.ts";
@@ -29,6 +30,8 @@ export interface App extends CallRuntime {
   readonly info: { name: string; version: string };
   readonly capabilities: Record<string, Record<string, unknown>>;
   readonly changes: Changes;
+  /** What changes about the server itself. */
+  readonly control: ControlEvents;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
 }
@@ -52,8 +55,10 @@ export function createApp(
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
     changes: createChanges(definition),
+    control: createControlEvents(),
     methods,
   };
+  app.control.listen((event) => log.info({ ...event }, "control"));
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));
   };
