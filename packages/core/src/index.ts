@@ -22,6 +22,7 @@ export type {
   SampleAnswer,
 } from "./contract/context.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
 export {
   definePrompt,
   type Prompt,
@@ -37,6 +38,7 @@ export {
   type ResourcePage,
   type ResourceReply,
 } from "./contract/resource.ts";
+export type { ObjectJsonSchema } from "./contract/schema.ts";
 export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
 export {
   defineTool,
