@@ -48,7 +48,7 @@ function lookUp(document: Document, reference: string): Record<string, unknown> 
 }
 
 /** Where a schema stands, in characters of JSON, that what it refers to is left out. Past it a model pays more than it learns. */
-const MAX_CHARACTERS = { request: 16_384, reply: 8_192 };
+const MAX_CHARACTERS = { request: 16_384, reply: 4_096 };
 
 /**
  * A schema that stands alone: every schema it refers to is carried in its `$defs`, so that a model and a validator need
