@@ -1,0 +1,220 @@
+import { UpstreamError } from "../errors.ts";
+import type { ApiReply, ApiRequest } from "../operation.ts";
+import { readValue } from "./body.ts";
+import { type Client, createClient, type Incoming } from "./client.ts";
+import { type Credentials, noCredentials } from "./credentials.ts";
+import { createETags } from "./etags.ts";
+import { createGuard } from "./guard.ts";
+
+/** Where the API is, and what may happen on the way there. */
+export interface UpstreamOptions {
+  /** Every request goes below it. */
+  baseUrl: string;
+  credentials?: Credentials | ((client: Client) => Credentials);
+  /** Hosts that may be reached although they are not public. Default none. */
+  allowedHosts?: readonly string[];
+  /** Redirects of GET and HEAD that are followed, each checked like a request of its own. Default 0, at most 3. */
+  maxRedirects?: number;
+  /** Decoded bytes of an answer. Default 4 MiB. */
+  maxBytes?: number;
+  /** Connections at once. Default 16. */
+  connections?: number;
+  /** Default `offshoot-http-api`. */
+  userAgent?: string;
+}
+
+export interface SendOptions {
+  /** Ends the request, whatever it is doing. There is no other time limit here. */
+  signal: AbortSignal;
+  idempotencyKey?: string | undefined;
+}
+
+/** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
+export interface Upstream {
+  /** @throws UpstreamError for an answer that is no success, or none; the signal's reason when it was aborted */
+  send(request: ApiRequest, options: SendOptions): Promise<ApiReply>;
+  /** The request as it would be sent, secrets blanked. */
+  preview(
+    request: ApiRequest,
+    idempotencyKey?: string,
+  ): Promise<{ method: string; url: string; headers: Record<string, string>; body?: string }>;
+  close(): Promise<void>;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
+const KEPT_HEADERS = /^(content-type|etag|last-modified|link|location|retry-after|x-request-id|(x-)?ratelimit-.*)$/;
+
+/** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const {
+    allowedHosts = [],
+    maxRedirects = 0,
+    maxBytes = 4_194_304,
+    connections = 16,
+    userAgent = "offshoot-http-api",
+  } = options;
+  const guard = createGuard(allowedHosts);
+  const client = createClient({ guard, maxBytes, connections });
+  const { credentials: given = noCredentials } = options;
+  const credentials = typeof given === "function" ? given(client) : given;
+  const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
+  guard.checkUrl(base);
+  const etags = createETags(16_777_216);
+
+  const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
+    const { stamp, ...worn } = await credentials.dress();
+    const url = urlOf(base, path, [...query, ...worn.query]);
+    return {
+      url,
+      stamp,
+      outgoing: {
+        method,
+        headers: {
+          accept: "application/json, text/*;q=0.8, */*;q=0.5",
+          "user-agent": userAgent,
+          ...headers,
+          ...(body === undefined ? {} : { "content-type": body.contentType }),
+          ...(key === undefined ? {} : { "idempotency-key": key }),
+          ...worn.headers,
+        } as Record<string, string>,
+        body: body?.text,
+      },
+    };
+  };
+
+  const once = async (
+    request: ApiRequest,
+    { signal, idempotencyKey }: SendOptions,
+    last: boolean,
+  ): Promise<ApiReply> => {
+    const { url, stamp, outgoing } = await dress(request, idempotencyKey);
+    const known = request.method === "GET" ? etags.get(url.href) : undefined;
+    if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
+    let incoming = await client.exchange(url, outgoing, signal);
+    if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
+    if (incoming.status === 304 && known !== undefined) return known.reply;
+    // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
+    if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
+      return once(request, { signal, idempotencyKey }, true);
+    if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
+    const reply = replyOf(incoming, credentials);
+    const { etag } = incoming.headers;
+    if (request.method === "GET" && etag !== undefined) etags.set(url.href, etag, reply);
+    return reply;
+  };
+
+  /** Hop by hop, each checked. What says who we are stays with the origin it was meant for. */
+  const follow = async (
+    from: URL,
+    outgoing: { method: string; headers: Record<string, string> },
+    first: Incoming,
+    signal: AbortSignal,
+  ): Promise<Incoming> => {
+    let incoming = first;
+    let at = from;
+    for (let hop = 0; REDIRECTS.has(incoming.status); hop += 1) {
+      const { location = "" } = incoming.headers;
+      if (hop >= Math.min(maxRedirects, 3) || !/^(GET|HEAD)$/.test(outgoing.method))
+        throw new UpstreamError(
+          "redirected",
+          `The API redirects (${incoming.status}), which is not followed${hop > 0 ? " any further" : ""}.`,
+          {
+            status: incoming.status,
+          },
+        );
+      at = new URL(location, at);
+      const headers = at.origin === base.origin ? outgoing.headers : strangers(outgoing.headers);
+      incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
+    }
+    return incoming;
+  };
+
+  return {
+    send: (request, sending) => once(request, sending, false),
+    async preview(request, idempotencyKey) {
+      const { url, outgoing } = await dress(request, idempotencyKey);
+      const { method, headers, body } = outgoing;
+      const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
+      return {
+        method,
+        url: credentials.scrub(url.href),
+        headers: Object.fromEntries(shown),
+        ...(body === undefined ? {} : { body: credentials.scrub(body) }),
+      };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** @throws UpstreamError should the path lead out of the base URL after all */
+function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
+  const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
+  for (const [name, value] of query) url.searchParams.append(name, value);
+  if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
+    throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
+      notSent: true,
+    });
+  return url;
+}
+
+/** What another origin may see: nothing of ours but what we can read. */
+const strangers = ({
+  accept = "*/*",
+  "user-agent": userAgent = "",
+}: Record<string, string>): Record<string, string> => ({
+  accept,
+  "user-agent": userAgent,
+});
+
+function replyOf({ status, headers, bytes }: Incoming, credentials: Credentials): ApiReply {
+  const contentType = headers["content-type"];
+  return {
+    status,
+    headers: Object.fromEntries(
+      Object.entries(headers)
+        .filter(([name]) => KEPT_HEADERS.test(name))
+        .map(([name, value]) => [name, credentials.scrub(value)]),
+    ),
+    contentType,
+    body: readValue(scrubbed(bytes, contentType, credentials), contentType),
+    bytes: bytes.length,
+  };
+}
+
+/** An API that repeats our credential, in an error say, must not make it known. */
+function scrubbed(bytes: Buffer, contentType = "", credentials: Credentials): Buffer {
+  if (!/json|text|xml|urlencoded/i.test(contentType)) return bytes;
+  const text = bytes.toString("utf8");
+  const clean = credentials.scrub(text);
+  return clean === text ? bytes : Buffer.from(clean);
+}
+
+const CODES: Record<number, string | undefined> = {
+  400: "bad_request",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  405: "bad_request",
+  409: "conflict",
+  410: "not_found",
+  412: "conflict",
+  422: "bad_request",
+  429: "rate_limited",
+};
+
+function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
+  const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
+  const text = /json|text|xml/i.test(headers["content-type"] ?? "") ? bytes.toString("utf8") : "";
+  const detail = credentials
+    .scrub(text)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .trim()
+    .slice(0, 500);
+  return new UpstreamError(code, `The API answered with status ${status}.`, {
+    status,
+    retryAfter: headers["retry-after"],
+    ...(detail === "" ? {} : { detail }),
+  });
+}
