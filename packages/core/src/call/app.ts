@@ -34,6 +34,8 @@ export interface App extends CallRuntime {
   readonly control: ControlEvents;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
+  /** Stops listening to the domain and to what it depends on, which outlive it. */
+  close(): void;
 }
 
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
@@ -57,8 +59,13 @@ export function createApp(
     changes: createChanges(definition),
     control: createControlEvents(),
     methods,
+    close() {
+      app.changes.close();
+      for (const stop of stops) stop();
+    },
   };
   app.control.listen((event) => log.info({ ...event }, "control"));
+  const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));
   };
