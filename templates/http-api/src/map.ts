@@ -16,6 +16,8 @@ export interface ToolEntry {
   timeoutMs?: number;
   /** May be sent twice without doing twice. Default: what its HTTP method promises. */
   idempotent?: boolean;
+  /** The API honours an `Idempotency-Key` here, so it may be sent twice with one. Default: whether it is described. */
+  keyed?: boolean;
 }
 
 /** How one operation becomes a resource. */

@@ -79,7 +79,7 @@ describe.each(WIRES)("operations as tools (%s)", (wire) => {
     await client.call("create_order", { item: "tea", idempotency_key: "key-12345" });
     expect(asked[0]).toMatchObject({
       request: { body: { text: '{"item":"tea"}' } },
-      policy: { idempotent: false, idempotencyKey: "key-12345" },
+      policy: { idempotent: true, idempotencyKey: "key-12345" },
     });
     await client.close();
   });

@@ -104,10 +104,11 @@ export function dynamicTools(api: Api, operations: Operations, entries: readonly
         dry_run: z.boolean().default(false).describe("Show the exact request without sending it"),
         idempotency_key: z
           .string()
-          .min(8)
-          .max(128)
+          .regex(/^[A-Za-z0-9._:-]{8,128}$/)
           .optional()
-          .describe("The same key for a repetition of the same request: the API does it once"),
+          .describe(
+            "The same key for a repetition of the same request, where the API honours keys. Default: a new one",
+          ),
       }),
       outputSchema: z.object({
         status: z.number().int().optional().describe("HTTP status of the answer"),

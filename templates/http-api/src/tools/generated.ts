@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { defineTool, fail, type ObjectJsonSchema, type Tool, withContent } from "@offshoot/core";
 import type { Api, SendPolicy, Sent } from "../api.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
@@ -21,7 +22,7 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
     name,
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),
     description: describe(operation, entry),
-    inputSchema: fromJsonSchema(inputSchema(inputs, entry, safe)),
+    inputSchema: fromJsonSchema(inputSchema(inputs, operation, entry)),
     outputSchema: fromJsonSchema(outputSchema(operation, entry, safe)),
     annotations: annotationsOf(operation, entry),
     handler: async (input, call) => {
@@ -33,17 +34,27 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
   });
 }
 
-/** What an operation promises by its method, unless the map knows better. */
-export const policyOf = (
-  { method }: Pick<Operation, "method">,
-  { idempotent, cacheMs, timeoutMs }: Partial<ToolEntry>,
+/**
+ * What an operation promises by its method, unless the map knows better. Where the API honours a key, each call has one,
+ * the model's or a new one, and so may be tried again.
+ */
+export function policyOf(
+  operation: Pick<Operation, "method" | "parameters">,
+  entry: Partial<ToolEntry>,
   key?: unknown,
-): SendPolicy => ({
-  idempotent: idempotent ?? IDEMPOTENT.has(method),
-  idempotencyKey: typeof key === "string" ? key : undefined,
-  cacheMs,
-  timeoutMs,
-});
+): SendPolicy {
+  const { idempotent = IDEMPOTENT.has(operation.method), cacheMs, timeoutMs } = entry;
+  const keyed = isKeyed(operation, entry);
+  const idempotencyKey = keyed ? (typeof key === "string" ? key : randomUUID()) : undefined;
+  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs };
+}
+
+const isKeyed = (
+  { method, parameters }: Pick<Operation, "method" | "parameters">,
+  { keyed }: Partial<ToolEntry>,
+): boolean =>
+  !SAFE.has(method) &&
+  (keyed ?? parameters.some((given) => given.in === "header" && given.name.toLowerCase() === "idempotency-key"));
 
 const annotationsOf = ({ method }: Operation, { idempotent }: ToolEntry) => ({
   readOnlyHint: SAFE.has(method),
@@ -59,23 +70,22 @@ function describe({ method, path, summary, description, deprecated }: Operation,
 }
 
 /** Fields of our own beside the operation's, for what changes something. */
-const UNSAFE_FIELDS: Record<string, JsonSchema> = {
-  dry_run: { type: "boolean", description: "Show the exact request without sending it" },
-  idempotency_key: {
-    type: "string",
-    minLength: 8,
-    maxLength: 128,
-    description: "The same key for a repetition of the same request: the API does it once",
-  },
+const DRY_RUN: JsonSchema = { type: "boolean", description: "Show the exact request without sending it" };
+const KEY: JsonSchema = {
+  type: "string",
+  pattern: "^[A-Za-z0-9._:-]{8,128}$",
+  description: "The same key for a repetition of the same request: the API does it once. Default: a new one",
 };
 
-function inputSchema({ schema }: Inputs, { fixed = {} }: ToolEntry, safe: boolean): ObjectJsonSchema {
+function inputSchema({ schema }: Inputs, operation: Operation, entry: ToolEntry): ObjectJsonSchema {
+  const { fixed = {} } = entry;
   const properties = Object.entries(schema.properties as Record<string, JsonSchema>);
   const required = (schema.required ?? []) as string[];
   return {
     ...schema,
     properties: {
-      ...(safe ? {} : UNSAFE_FIELDS),
+      ...(SAFE.has(operation.method) ? {} : { dry_run: DRY_RUN }),
+      ...(isKeyed(operation, entry) ? { idempotency_key: KEY } : {}),
       ...Object.fromEntries(properties.filter(([field]) => !Object.hasOwn(fixed, field))),
     },
     required: required.filter((field) => !Object.hasOwn(fixed, field)),

@@ -17,7 +17,7 @@ export interface Inputs {
 
 /** Headers that are the client's own or carry credentials. A model never sets them, whatever a description says. */
 const OWN_HEADERS =
-  /^(host|connection|content-.*|transfer-encoding|accept(-encoding)?|authorization|proxy-.*|cookie|upgrade|te|trailer|expect|forwarded|x-forwarded-.*)$/i;
+  /^(idempotency-key|host|connection|content-.*|transfer-encoding|accept(-encoding)?|authorization|proxy-.*|cookie|upgrade|te|trailer|expect|forwarded|x-forwarded-.*)$/i;
 
 /**
  * Makes an operation's parameters and body into one flat object. Parameters keep their names where they can; where two
