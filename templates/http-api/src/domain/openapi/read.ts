@@ -31,7 +31,11 @@ const MAX_BYTES = 33_554_432;
  * refers outside itself: following such a reference would let a description choose what this server fetches
  */
 export async function readDescription(path: string, pinned?: string): Promise<Source> {
-  const bytes = await readBytes(path);
+  return parseDescription(path, await readBytes(path), pinned);
+}
+
+/** The same for a description that is at hand; `path` names it in errors. */
+export async function parseDescription(path: string, bytes: Buffer, pinned?: string): Promise<Source> {
   const digest = `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
   if (pinned !== undefined && pinned !== digest)
     throw new ApiError(
