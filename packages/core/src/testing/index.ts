@@ -10,6 +10,7 @@ export {
 } from "./client.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { type ContractOptions, testServerContract } from "./contract.ts";
+export { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "./faults.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
 export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";
