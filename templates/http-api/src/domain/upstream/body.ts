@@ -21,6 +21,8 @@ export const ACCEPT_ENCODING = "gzip, deflate, br";
  */
 export async function readBody(body: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const named = (encoding ?? "").trim().toLowerCase();
+  // Giving a body up makes it complain once more, to nobody.
+  body.on("error", () => {});
   const plain = named === "" || named === "identity";
   const make = DECODERS[named];
   if (!plain && make === undefined) {
