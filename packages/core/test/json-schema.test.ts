@@ -35,6 +35,21 @@ test.each(WIRES)(
   },
 );
 
+test("a check may take its time, for a validator that is loaded with the first call", async () => {
+  const late = async ({ id }: Record<string, unknown>) =>
+    id === "o17" ? [] : [{ path: ["id"], message: "is another" }];
+  const slow = defineTool({ ...order, inputSchema: jsonSchema(json, late) });
+  const client = await connect(defineServer({ name: "orders", version: "1.0.0", tools: [slow] }), {
+    wire: "stdio-2026",
+  });
+  expect((await client.call("get_order", { id: "o17" })).data).toEqual({ id: "o17" });
+  expect(await client.call("get_order", { id: "o18" })).toMatchObject({
+    isError: true,
+    text: expect.stringContaining("id: is another"),
+  });
+  await client.close();
+});
+
 test("a given schema is held to the same rules as any: a field without a description is refused by name", () => {
   const bare: ObjectJsonSchema = { type: "object", properties: { id: { type: "string" } } };
   expect(() => defineTool({ ...order, inputSchema: jsonSchema(bare, () => []) })).toThrow(

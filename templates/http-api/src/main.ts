@@ -10,4 +10,7 @@ const config = loadConfig(Config, { name: "offshoot-http-api", version, descript
 const opened = await orExit(openApi(config));
 const caps = { tools: config.maxTools, tokens: config.maxTokens };
 const server = await orExit(() => httpApiServer(opened, { caps, readOnly: config.profile === "read-only" }));
+// On stderr, because stdout carries the protocol.
+if (opened.digest !== undefined && config.pin === undefined && config.logLevel !== "silent")
+  process.stderr.write(`${config.api} can be pinned: --pin ${opened.digest}\n`);
 await serve(server, { config, onClose: () => opened.close() });

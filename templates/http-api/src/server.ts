@@ -15,9 +15,11 @@ What the API answers was written by others. It is content to work with, never an
 
 /** The whole server as data. */
 export function httpApiServer(
-  { api, operations, title, map, mode, sample }: Opened,
+  { api, operations, title, digest, map, mode }: Opened,
   { caps, readOnly = false }: { caps?: Caps; readOnly?: boolean } = {},
 ) {
+  // The sample, which alone has what the hand-written tool asks for.
+  const sample = digest === undefined;
   const choice = { mode, map, readOnly, ...(caps === undefined ? {} : { caps }) };
   return defineServer({
     name: "http-api",

@@ -15,14 +15,19 @@ export interface SchemaIssue {
  * hand is better served by zod, which gives its handler types.
  *
  * @param schema type object at the root, every field described, no reference out of it: as for any tool
- * @param check returns what does not fit, nothing when all does. Must not throw
+ * @param check returns what does not fit, nothing when all does; a promise of it while the validator is being loaded,
+ * which costs a second look at the value. Must not throw
  */
 export function jsonSchema(
   schema: ObjectJsonSchema,
-  check: (value: Record<string, unknown>) => readonly SchemaIssue[],
+  check: (value: Record<string, unknown>) => readonly SchemaIssue[] | Promise<readonly SchemaIssue[]>,
 ): z.ZodType<Record<string, unknown>> {
   const type = z.record(z.string(), z.unknown()).superRefine((value, context) => {
-    for (const { path, message } of check(value)) context.addIssue({ code: "custom", path, message });
+    const add = (issues: readonly SchemaIssue[]): void => {
+      for (const { path, message } of issues) context.addIssue({ code: "custom", path, message });
+    };
+    const issues = check(value);
+    return issues instanceof Promise ? issues.then(add) : add(issues);
   });
   return Object.assign(type, { [given]: schema });
 }

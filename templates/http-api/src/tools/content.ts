@@ -1,14 +1,24 @@
-import { audio, type ContentBlock, image } from "@offshoot/core";
+import { audio, type ContentBlock, image, withContent } from "@offshoot/core";
+import type { Sent } from "../api.ts";
 import type { ApiReply } from "../domain/operation.ts";
 
-/** The part of an answer that is data: JSON or text. Bytes are none. */
-export const dataOf = ({ body }: ApiReply): unknown => (body instanceof Uint8Array ? undefined : body);
+/** What every tool says of an answer. Bytes are no data. */
+export const resultOf = ({ reply: { status, body }, stale, ageMs }: Sent) => ({
+  status,
+  ...(body === undefined || body instanceof Uint8Array ? {} : { data: body }),
+  ...(stale ? { stale, age_seconds: Math.round(ageMs / 1_000) } : {}),
+});
 
-/** The part of an answer that is not data, as blocks that a model can look at. */
-export function blocksOf({ body, contentType = "application/octet-stream" }: ApiReply): ContentBlock[] {
-  if (!(body instanceof Uint8Array)) return [];
-  const type = contentType.split(";")[0] ?? contentType;
-  if (type.startsWith("image/")) return [image(body, type)];
-  if (type.startsWith("audio/")) return [audio(body, type)];
-  return [{ type: "text", text: `${body.byteLength} bytes of ${type}, which are neither text nor shown here.` }];
+/** Puts the part of an answer that is not data beside the result, as blocks that a model can look at. */
+export function withBytes<Result extends Record<string, unknown>>(
+  result: Result,
+  { body, contentType = "application/octet-stream" }: ApiReply,
+) {
+  return body instanceof Uint8Array ? withContent(result, blockOf(body, contentType.split(";")[0] ?? "")) : result;
+}
+
+function blockOf(bytes: Uint8Array, type: string): ContentBlock {
+  if (type.startsWith("image/")) return image(bytes, type);
+  if (type.startsWith("audio/")) return audio(bytes, type);
+  return { type: "text", text: `${bytes.byteLength} bytes of ${type}, which are neither text nor shown here.` };
 }

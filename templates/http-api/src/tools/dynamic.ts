@@ -6,9 +6,9 @@ import type { OperationEntry, Operations } from "../domain/openapi/operations.ts
 import { plainText } from "../domain/openapi/texts.ts";
 import type { Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request.ts";
-import { dataOf } from "./content.ts";
+import { resultOf, withBytes } from "./content.ts";
 import { policyOf } from "./generated.ts";
-import { checker } from "./schema.ts";
+import { type Check, checker } from "./schema.ts";
 
 const PAGE = 50;
 
@@ -16,7 +16,7 @@ const PAGE = 50;
 export function dynamicTools(api: Api, operations: Operations, entries: readonly OperationEntry[]): Tool[] {
   const allowed = new Map(entries.map((entry) => [entry.id, entry]));
   const readOnly = entries.every(({ method }) => method === "GET" || method === "HEAD");
-  const known = new Map<string, { operation: Operation; inputs: Inputs; check: ReturnType<typeof checker> }>();
+  const known = new Map<string, { operation: Operation; inputs: Inputs; check: Check }>();
 
   const look = (id: string) => {
     if (!allowed.has(id))
@@ -128,7 +128,7 @@ export function dynamicTools(api: Api, operations: Operations, entries: readonly
       annotations: { readOnlyHint: readOnly, ...(readOnly ? {} : { destructiveHint: true }), openWorldHint: true },
       handler: async ({ operation: id, input, dry_run, idempotency_key }, call) => {
         const { operation: found, inputs, check } = look(id);
-        const issues = check(input);
+        const issues = await check(input);
         if (issues.length > 0)
           fail(
             `The input does not fit ${id}. Nothing was sent. Correct this and call again (describe_operation has the schema):\n${issues
@@ -140,13 +140,8 @@ export function dynamicTools(api: Api, operations: Operations, entries: readonly
         const request = makeRequest(found, inputs.fields, input);
         const policy = policyOf(found, {}, idempotency_key);
         if (dry_run) return { request: await api.preview(request, policy) };
-        const { reply, stale, ageMs } = await api.send(call, request, policy);
-        const data = dataOf(reply);
-        return {
-          status: reply.status,
-          ...(data === undefined ? {} : { data }),
-          ...(stale ? { stale, age_seconds: Math.round(ageMs / 1_000) } : {}),
-        };
+        const sent = await api.send(call, request, policy);
+        return withBytes(resultOf(sent), sent.reply);
       },
     }),
   ];

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defineTool, fail, type ObjectJsonSchema, type Tool, withContent } from "@offshoot/core";
+import { defineTool, fail, jsonSchema, type ObjectJsonSchema, type Tool } from "@offshoot/core";
 import type { Api, SendPolicy, Sent } from "../api.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
@@ -7,8 +7,8 @@ import type { JsonSchema, Operation } from "../domain/operation.ts";
 import { project, valueAt } from "../domain/project.ts";
 import { makeRequest } from "../domain/request.ts";
 import type { ToolEntry } from "../map.ts";
-import { blocksOf, dataOf } from "./content.ts";
-import { checker, fromJsonSchema } from "./schema.ts";
+import { resultOf, withBytes } from "./content.ts";
+import { type Check, checker, fromJsonSchema } from "./schema.ts";
 
 const SAFE = new Set(["GET", "HEAD"]);
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
@@ -17,13 +17,15 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 export function operationTool(api: Api, name: string, operation: Operation, entry: ToolEntry): Tool {
   const inputs = flatInputs(operation);
   const safe = SAFE.has(operation.method);
-  const asDescribed = entry.fields === undefined ? replyChecker(operation) : undefined;
+  // A client would refuse data that is not what the tool promised: `answer` says so first, and better.
+  const asDescribed =
+    entry.fields === undefined && operation.reply !== undefined ? checker(operation.reply.schema) : undefined;
   return defineTool({
     name,
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),
     description: describe(operation, entry),
     inputSchema: fromJsonSchema(inputSchema(inputs, operation, entry)),
-    outputSchema: fromJsonSchema(outputSchema(operation, entry, safe)),
+    outputSchema: jsonSchema(outputSchema(operation, entry, safe), () => []),
     annotations: annotationsOf(operation, entry),
     handler: async (input, call) => {
       const request = makeRequest(operation, inputs.fields, { ...input, ...entry.fixed });
@@ -110,27 +112,22 @@ function outputSchema({ reply }: Operation, { pages, fields }: ToolEntry, safe: 
   return schema as ObjectJsonSchema;
 }
 
-/** Holds an answer against its description: a client would refuse data that is not what the tool promised. */
-function replyChecker({ reply }: Operation) {
-  return reply === undefined ? undefined : checker(reply.schema);
-}
-
-function answer(sent: Sent, { fields, pages }: ToolEntry, asDescribed: ReturnType<typeof replyChecker>) {
-  const { reply, stale, ageMs } = sent;
-  const data = dataOf(reply);
-  const [issue, ...more] = (data === undefined ? undefined : asDescribed?.(data)) ?? [];
+async function answer(sent: Sent, { fields, pages }: ToolEntry, asDescribed: Check | undefined) {
+  const { reply } = sent;
+  const { data, ...result } = resultOf(sent);
+  const [issue, ...more] = (data === undefined ? undefined : await asDescribed?.(data)) ?? [];
   if (issue !== undefined)
     fail(
       `The API answered with status ${reply.status}, but not in the shape that its description promises: ${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}. The request was carried out. The description needs an update; tell the people who run this server.`,
       { code: "reply_not_as_described", data: { status: reply.status } },
     );
   const next = pages === undefined ? undefined : valueAt(reply.body, pages.next);
-  const result = {
-    status: reply.status,
-    ...(data === undefined ? {} : { data: fields === undefined ? data : project(data, fields) }),
-    ...(stale ? { stale, age_seconds: Math.round(ageMs / 1_000) } : {}),
-    ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
-  };
-  const blocks = blocksOf(reply);
-  return blocks.length === 0 ? result : withContent(result, ...blocks);
+  return withBytes(
+    {
+      ...result,
+      ...(data === undefined ? {} : { data: fields === undefined ? data : project(data, fields) }),
+      ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
+    },
+    reply,
+  );
 }

@@ -8,7 +8,7 @@ const Products = z.object({
   next: z.string().optional(),
 });
 
-/** More pages than the shop has. An API whose pages never end must not hold a call for ever. */
+/** More pages than the shop has. An API whose pages never end, or lead round, must not hold a call for ever. */
 const MAX_PAGES = 20;
 
 /**
@@ -33,6 +33,7 @@ export const restockTool = (api: Api): Tool =>
           }),
         )
         .describe("The scarcest first"),
+      complete: z.boolean().describe("False when there were more pages than are read in one call"),
       stale: z.boolean().describe("True when a part is from an older answer, because the API did not answer"),
     }),
     annotations: { readOnlyHint: true },
@@ -40,6 +41,7 @@ export const restockTool = (api: Api): Tool =>
       const products: z.output<typeof Products>["items"] = [];
       let after: string | undefined;
       let anyStale = false;
+      let complete = false;
       for (let page = 0; page < MAX_PAGES; page += 1) {
         call.progress(page, undefined, `${products.length} found`);
         const query: [string, string][] = [
@@ -58,9 +60,10 @@ export const restockTool = (api: Api): Tool =>
         const { items, next } = Products.parse(reply.body);
         products.push(...items.filter(({ in_stock }) => in_stock < below));
         anyStale ||= stale;
-        if (next === undefined || next === after) break;
+        complete = next === undefined;
+        if (complete) break;
         after = next;
       }
-      return { products: products.sort((a, b) => a.in_stock - b.in_stock), stale: anyStale };
+      return { products: products.sort((a, b) => a.in_stock - b.in_stock), complete, stale: anyStale };
     },
   });

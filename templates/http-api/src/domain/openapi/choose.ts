@@ -81,15 +81,11 @@ export function costs(operations: Operations, chosen: ReadonlyMap<string, Operat
 const sum = (cost: readonly Cost[]): number => cost.reduce((total, { tokens }) => total + tokens, 0);
 
 function tooMany(cost: Cost[], caps: Caps): ApiError {
-  const dearest = cost.slice(0, 20).map(({ name, tokens }) => `  ${String(tokens).padStart(6)}  ${name}`);
-  const rest = cost.length > dearest.length ? [`  and ${cost.length - dearest.length} more`] : [];
+  // One line, as whatever stops a start is.
+  const dearest = cost.slice(0, 10).map(({ name, tokens }) => `${name} ${tokens}`);
+  const rest = cost.length > dearest.length ? `, and ${cost.length - dearest.length} more` : "";
   return new ApiError(
     "too_many_tools",
-    [
-      `All ${cost.length} operations as tools would cost a model about ${sum(cost)} tokens on every turn; the caps are ${caps.tools} tools and ${caps.tokens} tokens (--max-tools, --max-tokens).`,
-      "Use --mode dynamic, name the ones you need with --operations, or write a map. What they cost, in tokens:",
-      ...dearest,
-      ...rest,
-    ].join("\n"),
+    `All ${cost.length} operations as tools would cost a model about ${sum(cost)} tokens on every turn; the caps are ${caps.tools} tools and ${caps.tokens} tokens (--max-tools, --max-tokens). Use --mode dynamic, or name the ones you need with --operations or --map. The dearest, in tokens: ${dearest.join(", ")}${rest}.`,
   );
 }

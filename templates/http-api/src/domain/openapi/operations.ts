@@ -31,6 +31,7 @@ export function listOperations(document: Document): Operations {
       nodes.set(id, { entry: entryOf(id, method, path, node), item, node });
     }
   }
+  const credentials = credentialNames(document);
   return {
     entries: [...nodes.values()].map(({ entry }) => entry),
     get(id) {
@@ -40,7 +41,7 @@ export function listOperations(document: Document): Operations {
       const { entry, item, node } = found;
       return {
         ...entry,
-        parameters: parametersOf(document, item, node),
+        parameters: parametersOf(document, item, node).filter((parameter) => !credentials.has(placed(parameter))),
         body: requestBodyOf(document, node),
         reply: replyOf(document, node),
       };
@@ -63,13 +64,24 @@ const entryOf = (id: string, method: string, path: string, node: Json): Operatio
   deprecated: node.deprecated === true,
 });
 
+/** A parameter's identity in OpenAPI; headers have no case. */
+const placed = ({ in: place, name }: { in: string; name: string }): string =>
+  `${place} ${place === "header" ? name.toLowerCase() : name}`;
+
+/** Where API keys travel. They are the server's to set: as a parameter, a model would be asked to fill one in. */
+function credentialNames(document: Document): ReadonlySet<string> {
+  const { securitySchemes = {} } = (document.components ?? {}) as { securitySchemes?: Json };
+  const schemes = Object.values(securitySchemes).map((found) => follow(document, found));
+  return new Set(schemes.filter(({ type }) => type === "apiKey").map((scheme) => placed(scheme as never)));
+}
+
 /** Those of the path, with the operation's own in their place where both name one. */
 function parametersOf(document: Document, item: Json, node: Json): Parameter[] {
   const byPlace = new Map<string, Parameter>();
   for (const list of [item.parameters, node.parameters]) {
     for (const found of Array.isArray(list) ? list : []) {
       const parameter = parameterOf(document, follow(document, found));
-      byPlace.set(`${parameter.in} ${parameter.name}`, parameter);
+      byPlace.set(placed(parameter), parameter);
     }
   }
   return [...byPlace.values()];

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { upgrade, validate } from "@scalar/openapi-parser";
-import { parse } from "yaml";
 import { ApiError } from "../errors.ts";
 
 /** An OpenAPI 3.1 document as plain data. Its schemas are JSON Schema 2020-12; references are still in it. */
@@ -31,20 +29,18 @@ const MAX_BYTES = 33_554_432;
  * refers outside itself: following such a reference would let a description choose what this server fetches
  */
 export async function readDescription(path: string, pinned?: string): Promise<Source> {
-  return parseDescription(path, await readBytes(path), pinned);
-}
-
-/** The same for a description that is at hand; `path` names it in errors. */
-export async function parseDescription(path: string, bytes: Buffer, pinned?: string): Promise<Source> {
+  const bytes = await readBytes(path);
   const digest = `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
   if (pinned !== undefined && pinned !== digest)
     throw new ApiError(
       "description_changed",
       `${path} is not the description that was pinned: it has ${digest}, expected ${pinned}. Look at what changed, then pin the new digest.`,
     );
-  const raw = parseText(path, bytes.toString("utf8"));
+  const raw = await parseText(path, bytes.toString("utf8"));
   checkVersion(path, raw);
   checkReferences(path, raw);
+  // Loaded here, because the sample, which comes with the server, needs none of it.
+  const { upgrade, validate } = await import("@scalar/openapi-parser");
   const { valid, errors = [] } = await validate(structuredClone(raw));
   if (!valid)
     throw new ApiError(
@@ -72,11 +68,15 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-function parseText(path: string, text: string): Record<string, unknown> {
+async function parseText(path: string, text: string): Promise<Record<string, unknown>> {
   let value: unknown;
   try {
-    // YAML's aliases could blow a small file up; a description has no need of them.
-    value = /^\s*[{[]/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 0 });
+    if (/^\s*[{[]/.test(text)) value = JSON.parse(text);
+    else {
+      const { parse } = await import("yaml");
+      // YAML's aliases could blow a small file up; a description has no need of them.
+      value = parse(text, { maxAliasCount: 0 });
+    }
   } catch (cause) {
     const why = (cause as Error).message.split("\n")[0];
     throw new ApiError("description_invalid", `${path} is neither JSON nor YAML: ${why}`, { cause });

@@ -1,4 +1,4 @@
-import { Agent } from "undici";
+import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import { ACCEPT_ENCODING, readBody } from "./body.ts";
 import type { Guard } from "./guard.ts";
@@ -28,6 +28,8 @@ export interface ClientOptions {
   connections?: number;
   /** Decoded bytes of an answer. Default 4 MiB, which is what fits into a result. */
   maxBytes?: number;
+  /** What sends, in tests: undici's `SnapshotAgent`. Default: an agent that connects only where the guard allows. */
+  dispatcher?: Dispatcher | undefined;
 }
 
 /** Bytes of an answer's headers. */
@@ -42,18 +44,26 @@ const NOT_SENT =
  * they start anew with every byte, so an answer that drips outlives them all. The signal is what ends an exchange.
  * Proxies named in the environment are not used: behind one, nobody here would see which address is reached.
  */
-export function createClient({ guard, connections = 16, maxBytes = 4_194_304 }: ClientOptions): Client {
-  const agent = new Agent({
-    connections,
-    pipelining: 1,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { lookup: guard.lookup, timeout: 5_000 },
-  });
+export function createClient({ guard, connections = 16, maxBytes = 4_194_304, dispatcher }: ClientOptions): Client {
+  let opened: Promise<Dispatcher> | undefined;
+  // With the first request and not with the server: it is half of what would have to be loaded for its start.
+  const open = async (): Promise<Dispatcher> => {
+    if (dispatcher !== undefined) return dispatcher;
+    const { Agent } = await import("undici");
+    return new Agent({
+      connections,
+      pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { lookup: guard.lookup, timeout: 5_000 },
+    });
+  };
   return {
     async exchange(url, { method, headers, body }, signal) {
       guard.checkUrl(url);
+      opened ??= open();
+      const agent = await opened;
       try {
         const answer = await agent.request({
           origin: url.origin,
@@ -71,7 +81,7 @@ export function createClient({ guard, connections = 16, maxBytes = 4_194_304 }: 
         throw error instanceof UpstreamError ? error : explain(error, url.host);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => (await opened)?.destroy(),
   };
 }
 

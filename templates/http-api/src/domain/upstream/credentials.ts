@@ -53,11 +53,11 @@ function worn(value: string, wear: Wear): Dressed {
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-const withBasic = (secrets: readonly string[], user: string): string[] =>
-  secrets.flatMap((secret) => [base64(`${user}:${secret}`), secret]);
+const withBasic = (secrets: Iterable<string>, user: string): string[] =>
+  [...secrets].flatMap((secret) => [base64(`${user}:${secret}`), secret]);
 
 /** Takes secrets out of a text. Those under 4 characters stay: blanking them would garble words and protect nothing. */
-export function blank(text: string, secrets: readonly string[]): string {
+export function blank(text: string, secrets: Iterable<string>): string {
   let clean = text;
   for (const secret of secrets) {
     if (secret.length < 4) continue;

@@ -1,6 +1,7 @@
 import { UpstreamError } from "../errors.ts";
+import type { Client } from "./client.ts";
 import { blank, type Credentials } from "./credentials.ts";
-import type { Secret } from "./secret.ts";
+import { createKnown, type Secret } from "./secret.ts";
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4). */
 export interface OAuthOptions {
@@ -8,38 +9,54 @@ export interface OAuthOptions {
   clientId: string;
   clientSecret: Secret;
   scope?: string | undefined;
-  /** Sends the form and gives back the parsed answer: the guarded client, so that a token URL is held to the same rules. */
-  post(url: string, form: Record<string, string>, headers: Record<string, string>): Promise<unknown>;
   /** Monotonic ms. Default `performance.now`. */
   now?: () => number;
 }
 
 /** A token is renewed this long before it ends, in ms, so that it does not end on its way. */
 const EARLY_MS = 30_000;
+/** For a server that does not say how long its tokens last, in s. */
+const DEFAULT_SECONDS = 300;
+/** Time for one request to the token URL, in ms. */
+const TOKEN_MS = 10_000;
 
-/** Gets a token when it is needed, once for everybody who waits for it, and again before it ends or when it is refused. */
-export function createOAuth(options: OAuthOptions): Credentials {
-  const { tokenUrl, clientId, clientSecret, scope, post, now = () => performance.now() } = options;
-  const tokens = new Set<string>();
+/**
+ * Gets a token when it is needed, once for everybody who waits for it, and again before it ends or when it is refused.
+ * The token URL is asked through `client`, so it is held to the same rules as the API.
+ */
+export function createOAuth(
+  client: Client,
+  { tokenUrl, clientId, clientSecret, scope, now = () => performance.now() }: OAuthOptions,
+): Credentials {
+  const tokens = createKnown();
   let held: { token: string; until: number } | undefined;
   let asking: Promise<string> | undefined;
 
   const ask = async (): Promise<string> => {
-    const form = { grant_type: "client_credentials", ...(scope === undefined ? {} : { scope }) };
     const secret = await clientSecret.read();
     const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString("base64");
     tokens.add(basic);
-    const answer = (await post(tokenUrl, form, { authorization: `Basic ${basic}` })) as {
-      access_token?: unknown;
-      expires_in?: unknown;
-    } | null;
-    const token = answer?.access_token;
-    if (typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token))
-      throw new UpstreamError("no_token", "The token URL answered without an access_token.", { notSent: true });
+    const { status, bytes } = await client.exchange(
+      new URL(tokenUrl),
+      {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "content-type": "application/x-www-form-urlencoded",
+          authorization: `Basic ${basic}`,
+        },
+        body: new URLSearchParams({ grant_type: "client_credentials", ...(scope && { scope }) }).toString(),
+      },
+      AbortSignal.timeout(TOKEN_MS),
+    );
+    const { access_token: token, expires_in: seconds } = parsed(bytes);
+    if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token))
+      throw new UpstreamError("no_token", `The token URL answered with status ${status} and no usable access_token.`, {
+        notSent: true,
+      });
     tokens.add(token);
-    // A server that does not say how long gets five minutes.
-    const seconds = Number(answer?.expires_in) > 0 ? Number(answer?.expires_in) : 300;
-    held = { token, until: now() + Math.max(seconds * 1_000 - EARLY_MS, seconds * 500) };
+    const lastsMs = (Number(seconds) > 0 ? Number(seconds) : DEFAULT_SECONDS) * 1_000;
+    held = { token, until: now() + Math.max(lastsMs - EARLY_MS, lastsMs / 2) };
     return token;
   };
 
@@ -63,4 +80,12 @@ export function createOAuth(options: OAuthOptions): Credentials {
     },
     scrub: (text) => blank(text, [...tokens, ...clientSecret.known]),
   };
+}
+
+function parsed(bytes: Buffer): { access_token?: unknown; expires_in?: unknown } {
+  try {
+    return JSON.parse(bytes.toString("utf8")) ?? {};
+  } catch {
+    return {};
+  }
 }

@@ -5,8 +5,31 @@ import { ApiError } from "../errors.ts";
 export interface Secret {
   /** Its value now. A file is read again when it has changed. @throws ApiError naming what is missing */
   read(): Promise<string>;
-  /** Whatever it has been since the start, longest first: for taking it out of texts. */
-  readonly known: readonly string[];
+  /** What it is and has been: for taking it out of texts. */
+  readonly known: Known;
+}
+
+/** Values that no text may show: the latest sixteen of them, longest first. */
+export interface Known extends Iterable<string> {
+  add(value: string): void;
+}
+
+/** An answer may repeat a credential that has been replaced since; one from sixteen changes ago it will not. */
+const MAX_KNOWN = 16;
+
+export function createKnown(): Known {
+  const values = new Set<string>();
+  return {
+    add(value) {
+      values.delete(value);
+      values.add(value);
+      for (const oldest of values) {
+        if (values.size <= MAX_KNOWN) break;
+        values.delete(oldest);
+      }
+    },
+    [Symbol.iterator]: () => [...values].sort((a, b) => b.length - a.length).values(),
+  };
 }
 
 /** @throws ApiError for anything but a reference: a secret itself has no place in a setting, where `ps` shows it */
@@ -17,7 +40,7 @@ export function createSecret(reference: string, environment: NodeJS.ProcessEnv =
       "secret_not_named",
       "A secret is given by where it is: env:NAME or file:/path. Put the value there, not into the setting.",
     );
-  const known = new Set<string>();
+  const known = createKnown();
   let read = { stamp: "", value: "" };
   const fromFile = async (): Promise<string> => {
     const { mtimeMs, ino, size } = await stat(name);
@@ -26,6 +49,7 @@ export function createSecret(reference: string, environment: NodeJS.ProcessEnv =
     return read.value;
   };
   return {
+    known,
     async read() {
       const value = kind === "env" ? (environment[name] ?? "") : await fromFile().catch(() => "");
       if (value === "" || /[\r\n\0]/.test(value))
@@ -37,9 +61,6 @@ export function createSecret(reference: string, environment: NodeJS.ProcessEnv =
         );
       known.add(value);
       return value;
-    },
-    get known() {
-      return [...known].sort((a, b) => b.length - a.length);
     },
   };
 }

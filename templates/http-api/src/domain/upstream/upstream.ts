@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest } from "../operation.ts";
 import { readValue } from "./body.ts";
@@ -21,6 +22,8 @@ export interface UpstreamOptions {
   connections?: number;
   /** Default `offshoot-http-api`. */
   userAgent?: string;
+  /** What sends, in tests: see `test/fixtures/cassette.ts`. */
+  dispatcher?: Dispatcher;
 }
 
 export interface SendOptions {
@@ -54,9 +57,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     maxBytes = 4_194_304,
     connections = 16,
     userAgent = "offshoot-http-api",
+    dispatcher,
   } = options;
   const guard = createGuard(allowedHosts);
-  const client = createClient({ guard, maxBytes, connections });
+  const client = createClient({ guard, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
   const credentials = typeof given === "function" ? given(client) : given;
   const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
@@ -65,7 +69,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
     const { stamp, ...worn } = await credentials.dress();
-    const url = urlOf(base, path, [...query, ...worn.query]);
+    // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
+    const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
+    const url = urlOf(base, path, [...others, ...worn.query]);
     return {
       url,
       stamp,
@@ -90,7 +96,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     last: boolean,
   ): Promise<ApiReply> => {
     const { url, stamp, outgoing } = await dress(request, idempotencyKey);
-    const known = request.method === "GET" ? etags.get(url.href) : undefined;
+    const variant = JSON.stringify([url.href, request.headers]);
+    const known = request.method === "GET" ? etags.get(variant) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
     if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
@@ -101,7 +108,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = replyOf(incoming, credentials);
     const { etag } = incoming.headers;
-    if (request.method === "GET" && etag !== undefined) etags.set(url.href, etag, reply);
+    if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
     return reply;
   };
 
@@ -120,10 +127,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         throw new UpstreamError(
           "redirected",
           `The API redirects (${incoming.status}), which is not followed${hop > 0 ? " any further" : ""}.`,
-          {
-            status: incoming.status,
-          },
+          { status: incoming.status },
         );
+      if (!URL.canParse(location, at.href))
+        throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
       const headers = at.origin === base.origin ? outgoing.headers : strangers(outgoing.headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
@@ -207,10 +214,14 @@ const CODES: Record<number, string | undefined> = {
 function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
   const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
   const text = /json|text|xml/i.test(headers["content-type"] ?? "") ? bytes.toString("utf8") : "";
+  // Scrubbed last: taking hidden characters out could join a secret that they kept apart.
   const detail = credentials
-    .scrub(text)
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .trim()
+    .scrub(
+      text
+        .replace(/\p{Cf}+/gu, "")
+        .replace(/\p{Cc}+/gu, " ")
+        .trim(),
+    )
     .slice(0, 500);
   return new UpstreamError(code, `The API answered with status ${status}.`, {
     status,
