@@ -161,7 +161,7 @@ test("a map that names an operation the API lost stops the start and says which"
 
 test("past the caps nothing starts, and the refusal says what each operation would cost", () => {
   expect(() => serve({ mode: "all", caps: { tools: 3, tokens: 10_000 } })).toThrow(
-    /All 4 operations.*--mode dynamic.*create_order \d+/,
+    /All 5 operations.*--mode dynamic.*create_order \d+/,
   );
   expect(() => serve({ mode: "all", caps: { tools: 10, tokens: 50 } })).toThrow(/the caps are 10 tools and 50 tokens/);
 });

@@ -4,6 +4,9 @@ import type { ApiRequest, Operation, Parameter } from "./operation.ts";
 
 type Pair = readonly [name: string, value: string];
 
+/** Characters of a path and query: servers refuse longer ones, each at a length of its own. */
+const MAX_URL = 16_384;
+
 /**
  * Makes a model's input into a request. Whatever the values hold, a path parameter stays in its segment, a header in its
  * line, and a query value in its pair.
@@ -30,6 +33,12 @@ export function makeRequest(
     else if (field.parameter.in === "query") query.push(...queryPairs(field.parameter, value));
     else headers[field.parameter.name.toLowerCase()] = headerValue(field.name, field.parameter, value);
   }
+  const long = query.reduce((sum, [name, value]) => sum + name.length + value.length + 2, path.length);
+  if (long > MAX_URL)
+    throw new ApiError(
+      "invalid_input",
+      `The query has ${long} characters; at most ${MAX_URL} characters travel in a URL.`,
+    );
   const content = whole ?? (Object.keys(properties).length > 0 || body?.required ? properties : undefined);
   return {
     operation: id,

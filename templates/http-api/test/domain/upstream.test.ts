@@ -26,7 +26,7 @@ const request = (more: Partial<ApiRequest> = {}): ApiRequest => ({
 
 /** Sends one request to an upstream that does this, and gives back its answer or its error. */
 async function send(
-  fault: Fault,
+  fault: Parameters<FaultUpstream["behave"]>[0],
   options: Partial<UpstreamOptions> & { ms?: number } = {},
   of: Partial<ApiRequest> = {},
 ) {
@@ -99,7 +99,8 @@ describe("H25: what counts is what comes out", () => {
   test.each(["gzip", "br"] as const)(
     "a bomb of 200 MB in %s is cut at the cap and costs under 32 MiB",
     async (encoding) => {
-      await send({ do: "answer" });
+      // Once before, so that both ends have what they need for any bomb at all.
+      await send({ do: "bomb", bytes: 20_971_520, encoding }, { ms: 20_000 });
       const before = process.memoryUsage().rss;
       const { error } = await send({ do: "bomb", bytes: 209_715_200, encoding }, { ms: 20_000 });
       expect(error?.code).toBe("reply_too_large");
@@ -123,9 +124,23 @@ describe("H25: what counts is what comes out", () => {
 });
 
 describe("H10: redirects", () => {
-  test("are not followed by default", async () => {
-    const { error } = await send({ do: "redirect", to: "/other" });
-    expect(error).toMatchObject({ code: "redirected", facts: { status: 302 } });
+  test.each([301, 302, 303, 307, 308])("%i is not followed by default, and is where it is allowed", async (status) => {
+    const { error } = await send({ do: "redirect", status, to: "/other" });
+    expect(error).toMatchObject({ code: "redirected", facts: { status } });
+    const elsewhere = ({ url }: { url: string }): Fault =>
+      url === "/other" ? { do: "answer", body: { there: true } } : { do: "redirect", status, to: "/other" };
+    expect((await send(elsewhere, { maxRedirects: 1 })).reply?.body).toEqual({ there: true });
+  });
+
+  test("to something that is no URL are an answer that is none", async () => {
+    expect((await send({ do: "redirect", to: "http://[" }, { maxRedirects: 1 })).error?.code).toBe("bad_reply");
+  });
+
+  test("of 21 hops are left after three", async () => {
+    const before = faults.seen.length;
+    const hop = ({ url }: { url: string }): Fault => ({ do: "redirect", to: `/hop${Number(url.slice(4)) + 1 || 1}` });
+    expect((await send(hop, { maxRedirects: 21 })).error?.message).toMatch(/not followed any further/);
+    expect(faults.seen.length - before).toBe(4);
   });
 
   test("reach nobody who may not be reached: a listener on another address of this machine hears nothing", async () => {
@@ -220,6 +235,48 @@ test("an answer with an ETag is asked for again with it, and 304 gives the one t
   expect(second).toEqual(first);
   expect(faults.seen.slice(before).map(({ headers }) => headers["if-none-match"])).toEqual([undefined, '"v1"']);
   await upstream.close();
+});
+
+test("H01, H02, H05: a listener on this machine hears nothing, whatever it is called", async () => {
+  let heard = 0;
+  const inner = createServer((_request, response) => {
+    heard += 1;
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => inner.listen(0, resolve));
+  const { port } = inner.address() as AddressInfo;
+  const hosts = [
+    "127.0.0.1",
+    "localhost",
+    "LOCALHOST.",
+    "0.0.0.0",
+    "[::1]",
+    "[::]",
+    "2130706433",
+    "0x7f.1",
+    "0177.0.0.1",
+  ];
+  for (const host of [
+    ...hosts,
+    "127.1",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "good@127.0.0.1",
+    "evil#@127.0.0.1",
+  ]) {
+    const error = await (async () => {
+      const upstream = createUpstream({ baseUrl: `http://${host.replace("#", `:${port}#`)}:${port}` });
+      try {
+        await upstream.send(request(), { signal: AbortSignal.timeout(2_000) });
+      } finally {
+        await upstream.close();
+      }
+    })().catch((thrown: UpstreamError) => thrown);
+    // `evil` has no address at all; a name that has one is refused for it.
+    expect(["address_refused", "unreachable"], host).toContain((error as UpstreamError).code);
+  }
+  await new Promise((resolve) => inner.close(resolve));
+  expect(heard).toBe(0);
 });
 
 test("a base URL on a private address is refused unless the operator allows it, and a path stays below it", async () => {
