@@ -35,9 +35,8 @@ export interface ClientOptions {
 /** Bytes of an answer's headers. */
 const MAX_HEADER_BYTES = 16_384;
 
-// Before a byte of the request has left: whatever it would have done, it did not.
-const NOT_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+/** Time for a connection, with its TLS, in ms. */
+const CONNECT_MS = 5_000;
 
 /**
  * Undici with a guarded lookup. Its own `request`, because Node's `fetch` takes no agent, and none of its timeouts:
@@ -49,14 +48,20 @@ export function createClient({ guard, connections = 16, maxBytes = 4_194_304, di
   // With the first request and not with the server: it is half of what would have to be loaded for its start.
   const open = async (): Promise<Dispatcher> => {
     if (dispatcher !== undefined) return dispatcher;
-    const { Agent } = await import("undici");
+    const { Agent, buildConnector } = await import("undici");
+    // The cap on headers is that of undici's parser for HTTP/1.
+    const connect = buildConnector({ lookup: guard.lookup, timeout: CONNECT_MS, allowH2: false });
     return new Agent({
       connections,
       pipelining: 1,
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { lookup: guard.lookup, timeout: 5_000 },
+      // Whatever fails before there is a connection, a name, a certificate, failed before a byte of the request left.
+      connect: (target, done) =>
+        connect(target, (error, socket) =>
+          error === null ? done(null, socket) : done(unreachable(error, target.hostname), null),
+        ),
     });
   };
   return {
@@ -91,12 +96,15 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   );
 }
 
+/** The guard's own refusal stays what it is: it is made while a connection is being made. */
+function unreachable(cause: NodeJS.ErrnoException, host: string): UpstreamError {
+  if (cause instanceof UpstreamError) return cause;
+  const why = cause.code === undefined || cause.code === "UNSPECIFIED" ? cause.message : cause.code;
+  return new UpstreamError("unreachable", `${host} cannot be reached (${why.slice(0, 80)}).`, { notSent: true, cause });
+}
+
 function explain(cause: unknown, host: string): UpstreamError {
-  // The guard's own refusal comes back wrapped: it was made inside of a connection attempt.
-  for (let at: unknown = cause; at instanceof Error; at = at.cause) if (at instanceof UpstreamError) return at;
   const { code = "", message } = cause as NodeJS.ErrnoException;
-  if (NOT_SENT.test(code))
-    return new UpstreamError("unreachable", `${host} cannot be reached (${code}).`, { notSent: true, cause });
   if (code.startsWith("HPE_") || /PARSER|CONTENT_LENGTH_MISMATCH|HEADERS_OVERFLOW|INVALID/.test(code))
     return new UpstreamError("bad_reply", `${host} answered with something that is no proper HTTP (${code}).`, {
       cause,
