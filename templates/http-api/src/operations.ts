@@ -17,9 +17,17 @@ export const operations: OperationMap = {
       fields: ["items[].id", "items[].customer", "items[].status", "items[].total"],
       pages: { next: "next", input: "after" },
     },
-    get_order: "getOrder",
+    // Where an API says no more of an operation than its name, say it here: a model has nothing else to go by.
+    get_order: {
+      operation: "getOrder",
+      description: "Read one order with its lines, their prices and the note. list_orders has the ids.",
+    },
     create_order: "createOrder",
-    update_order: { operation: "updateOrder", idempotent: true },
+    update_order: {
+      operation: "updateOrder",
+      description: "Replace the note of an order; nothing else of it can be changed.",
+      idempotent: true,
+    },
     cancel_order: "cancelOrder",
   },
   resources: {

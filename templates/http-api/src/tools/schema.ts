@@ -21,7 +21,7 @@ export function checker(schema: Record<string, unknown>): Check {
 
 /** With the first call and not with the server, whose start it would double. */
 async function load(): Promise<Ajv2020> {
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  const { Ajv2020 } = await import("./ajv.ts");
   // An API's description is not written for a strict validator: unknown formats and keywords are none of ours to refuse.
   ajv ??= new Ajv2020({ strict: false, validateFormats: false, allErrors: true, logger: false });
   return ajv;

@@ -73,7 +73,7 @@ async function parseText(path: string, text: string): Promise<Record<string, unk
   try {
     if (/^\s*[{[]/.test(text)) value = JSON.parse(text);
     else {
-      const { parse } = await import("yaml");
+      const { parse } = await import("./yaml.ts");
       // YAML's aliases could blow a small file up; a description has no need of them.
       value = parse(text, { maxAliasCount: 0 });
     }

@@ -32,38 +32,12 @@ export interface ClientOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** Bytes of an answer's headers. */
-const MAX_HEADER_BYTES = 16_384;
-
-/** Time for a connection, with its TLS, in ms. */
-const CONNECT_MS = 5_000;
-
-/**
- * Undici with a guarded lookup. Its own `request`, because Node's `fetch` takes no agent, and none of its timeouts:
- * they start anew with every byte, so an answer that drips outlives them all. The signal is what ends an exchange.
- * Proxies named in the environment are not used: behind one, nobody here would see which address is reached.
- */
+/** Undici's own `request`, because Node's `fetch` takes no agent. The signal is what ends an exchange. */
 export function createClient({ guard, connections = 16, maxBytes = 4_194_304, dispatcher }: ClientOptions): Client {
   let opened: Promise<Dispatcher> | undefined;
   // With the first request and not with the server: it is half of what would have to be loaded for its start.
-  const open = async (): Promise<Dispatcher> => {
-    if (dispatcher !== undefined) return dispatcher;
-    const { Agent, buildConnector } = await import("undici");
-    // The cap on headers is that of undici's parser for HTTP/1.
-    const connect = buildConnector({ lookup: guard.lookup, timeout: CONNECT_MS, allowH2: false });
-    return new Agent({
-      connections,
-      pipelining: 1,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      // Whatever fails before there is a connection, a name, a certificate, failed before a byte of the request left.
-      connect: (target, done) =>
-        connect(target, (error, socket) =>
-          error === null ? done(null, socket) : done(unreachable(error, target.hostname), null),
-        ),
-    });
-  };
+  const open = async (): Promise<Dispatcher> =>
+    dispatcher ?? (await import("./agent.ts")).createAgent(guard, connections);
   return {
     async exchange(url, { method, headers, body }, signal) {
       guard.checkUrl(url);
@@ -94,13 +68,6 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
   );
-}
-
-/** The guard's own refusal stays what it is: it is made while a connection is being made. */
-function unreachable(cause: NodeJS.ErrnoException, host: string): UpstreamError {
-  if (cause instanceof UpstreamError) return cause;
-  const why = cause.code === undefined || cause.code === "UNSPECIFIED" ? cause.message : cause.code;
-  return new UpstreamError("unreachable", `${host} cannot be reached (${why.slice(0, 80)}).`, { notSent: true, cause });
 }
 
 function explain(cause: unknown, host: string): UpstreamError {
