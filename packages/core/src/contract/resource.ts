@@ -53,7 +53,7 @@ export interface ResourceOptions<Template extends string> {
   complete?: {
     [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
   };
-  /** Whether clients may subscribe; emit changes from the server's `changes`. Default `false`. */
+  /** Whether clients may subscribe; the server's `changes` and `watch` tell them. Default `false`. */
   subscribe?: boolean;
 }
 

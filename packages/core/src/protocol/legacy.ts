@@ -11,7 +11,7 @@ import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/t
 import type { App } from "../call/app.ts";
 import { QUESTION_MS } from "../call/ask.ts";
 import { stringParam } from "../call/normalize.ts";
-import { findResource, notFound } from "../call/resources.ts";
+import { createSubscriptions } from "../call/subscriptions.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
@@ -46,7 +46,7 @@ export async function connectLegacy(
     ...(instructions === undefined ? {} : { instructions }),
     jsonSchemaValidator: unused,
   });
-  const subscriptions = new Set<string>();
+  const subscriptions = createSubscriptions(app);
   let level = 0;
 
   // What the client said in `initialize`, which is once.
@@ -86,11 +86,14 @@ export async function connectLegacy(
     const params = (request.params ?? {}) as Record<string, unknown>;
     const method = app.methods.get(request.method);
     if (method !== undefined) return method(params, wire(params, extra)) as Promise<Record<string, unknown>>;
-    return answerSubscription(request.method, params);
+    return answerSubscription(request.method, params, extra);
   };
-  const answerSubscription = async (method: string, params: Record<string, unknown>) => {
+  const answerSubscription = async (method: string, params: Record<string, unknown>, extra: Extra) => {
     const subscribable = "subscribe" in (app.capabilities.resources ?? {});
-    if (subscribable && method === "resources/subscribe") return subscribe(app, subscriptions, params);
+    if (subscribable && method === "resources/subscribe") {
+      subscriptions.add(stringParam(params, "uri", method), wire(params, extra));
+      return {};
+    }
     if (subscribable && method === "resources/unsubscribe") {
       subscriptions.delete(stringParam(params, "uri", method));
       return {};
@@ -108,7 +111,10 @@ export async function connectLegacy(
     // Before `initialize` there is nobody to tell; after it, a failed send means that the client has left.
     if (server.getClientVersion() !== undefined) server.notification(notificationOf(change) as never).catch(() => {});
   });
-  server.onclose = stop;
+  server.onclose = () => {
+    stop();
+    subscriptions.close();
+  };
   await server.connect(transport);
   receiveDirectly(server, transport);
   return () => server.close();
@@ -127,24 +133,6 @@ function receiveDirectly(server: Server, transport: Transport): void {
     if ("method" in message && "id" in message) _onrequest.call(server, message, extra);
     else onmessage(message, extra);
   };
-}
-
-/** How many URIs one connection may subscribe to. */
-const MAX_SUBSCRIPTIONS = 1_024;
-
-function subscribe(app: App, subscriptions: Set<string>, params: Record<string, unknown>): Record<string, never> {
-  const uri = stringParam(params, "uri", "resources/subscribe");
-  const found = findResource(app.definition.resources.values(), uri);
-  if (found?.[0].subscribe !== true)
-    throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
-  if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
-    throw new ProtocolError(
-      ErrorCode.overloaded,
-      `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
-    );
-  }
-  subscriptions.add(uri);
-  return {};
 }
 
 const ANSWERS = {

@@ -11,6 +11,9 @@ import type { App } from "../call/app.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+import { LISTEN, type Message } from "./frame.ts";
+import { followStreams, openStream } from "./streams.ts";
+import { whenSent } from "./web.ts";
 
 const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
@@ -83,7 +86,11 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     legacy: "reject",
     onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
   });
-  return () => handle.close();
+  const endStreams = followStreams(app, options.caller, transport as never);
+  return async () => {
+    await handle.close();
+    endStreams();
+  };
 }
 
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
@@ -102,6 +109,17 @@ export function createModernHandler(app: App, maxRequestBodySize: number): McpHt
   });
   return {
     ...handler,
+    async fetch(request, options) {
+      const message = options?.parsedBody as Message | undefined;
+      if (message?.method !== LISTEN) return handler.fetch(request, options);
+      const stream = openStream(app, options?.authInfo as unknown as Caller, message);
+      try {
+        return whenSent(await handler.fetch(request, { ...options, parsedBody: stream.message }), stream.close);
+      } catch (error) {
+        stream.close();
+        throw error;
+      }
+    },
     close: () => {
       stop();
       return handler.close();

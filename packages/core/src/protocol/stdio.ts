@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { App } from "../call/app.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";
-import { duplicateId, isRefusal, type Message, parseMessage, type Refusal } from "./frame.ts";
+import { duplicateId, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "./frame.ts";
 import { createInbox, createReader, createWriter } from "./lines.ts";
 
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
@@ -40,6 +40,12 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   const lanes = new Map<Era, Lane>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Era>();
+  // Those of them that are streams: they end with the connection, which does not wait for them.
+  const streams = new Set<string | number>();
+  const settle = (id: string | number): void => {
+    inFlight.delete(id);
+    streams.delete(id);
+  };
   let logged = 0;
   let end: (how: "eof" | "broken") => void;
   const closed = new Promise<"eof" | "broken">((resolve) => {
@@ -52,7 +58,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       start: async () => {},
       send: async (message) => {
         const { id, method } = message as Message;
-        if (method === undefined && id !== undefined) inFlight.delete(id);
+        if (method === undefined && id !== undefined) settle(id);
         out.write(JSON.stringify(message));
       },
       close: async () => lane.onclose?.(),
@@ -99,9 +105,10 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
         return undefined;
       }
       inFlight.set(id, era);
+      if (method === LISTEN) streams.add(id);
     } else if (cancelled !== undefined) {
       // It may go unanswered from here on.
-      inFlight.delete(cancelled);
+      settle(cancelled);
     }
     lane.onmessage?.(message as never);
     return undefined;
@@ -127,7 +134,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   return {
     closed,
     get inFlight() {
-      return inFlight.size + inbox.size;
+      return inFlight.size - streams.size + inbox.size;
     },
     stop,
     async close() {
