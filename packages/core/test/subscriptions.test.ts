@@ -19,6 +19,17 @@ import { initialize, Lines, META } from "./fixtures/raw.ts";
 function createWatched() {
   const events: string[] = [];
   const watches = new Map<string, () => void>();
+  const watch = (uri: string, changed: () => void): (() => void) => {
+    if (uri === "item://full") fail("Too much is watched.");
+    if (uri === "item://broken") throw new Error("password=hunter2");
+    if (watches.has(uri)) events.push(`TWICE ${uri}`);
+    watches.set(uri, changed);
+    events.push(`watch ${uri}`);
+    return () => {
+      if (!watches.delete(uri)) events.push(`ENDED TWICE ${uri}`);
+      events.push(`end ${uri}`);
+    };
+  };
   const server = defineServer({
     name: "watched",
     version: "1.0.0",
@@ -29,24 +40,14 @@ function createWatched() {
         description: "A thing.",
         uri: "item://{id}",
         subscribe: true,
+        watch: ({ id }, changed) => watch(`item://${id}`, changed),
         scopes: ["items:read"],
         read: ({ id }) => id,
       }),
       defineResource({ name: "still", title: "Still", description: "A fact.", uri: "still://it", read: () => "" }),
     ],
-    watch(uri, changed) {
-      if (uri === "item://full") fail("Too much is watched.");
-      if (uri === "item://broken") throw new Error("password=hunter2");
-      if (watches.has(uri)) events.push(`TWICE ${uri}`);
-      watches.set(uri, changed);
-      events.push(`watch ${uri}`);
-      return () => {
-        if (!watches.delete(uri)) events.push(`ENDED TWICE ${uri}`);
-        events.push(`end ${uri}`);
-      };
-    },
   });
-  return { server, events, watches };
+  return { server, events, watches, watch };
 }
 
 const quiet = createLog("silent", { write() {} });
@@ -255,11 +256,11 @@ describe.each(["2025", "2026"] as const)("stdio-%s, raw", (era) => {
 test("whatever the order, exactly the URIs that have subscribers are watched", () => {
   fc.assert(
     fc.property(fc.array(fc.record({ uri: fc.constantFrom("item://a", "item://b"), end: fc.nat(9) })), (steps) => {
-      const { server, events, watches } = createWatched();
+      const { server, events, watches, watch } = createWatched();
       const changes = createChanges(server);
       const open: { uri: string; end: () => void }[] = [];
       for (const { uri, end } of steps) {
-        open.push({ uri, end: changes.subscribe(uri) });
+        open.push({ uri, end: changes.subscribe(uri, (changed) => watch(uri, changed)) });
         const [left] = end < 7 ? open.splice(end % open.length, 1) : [];
         left?.end();
         left?.end();

@@ -10,12 +10,12 @@ export interface Changes {
   /** Listens until the returned function is called. The first listener connects the domain, once. */
   listen(listener: (change: Change) => void): () => void;
   /**
-   * Counts a subscriber of this URI until the returned function is called: the first one begins the definition's
-   * `watch`, the last one ends it.
+   * Counts a subscriber of this URI until the returned function is called: the first one begins to `watch` it, the last
+   * one ends that.
    *
    * @throws what `watch` throws; then there is no subscriber
    */
-  subscribe(uri: string): () => void;
+  subscribe(uri: string, watch: (changed: () => void) => () => void): () => void;
   close(): void;
 }
 
@@ -38,11 +38,10 @@ export function createChanges(definition: ServerDefinition): Changes {
       stop ??= definition.changes?.(emit);
       return () => listeners.delete(listener);
     },
-    subscribe(uri) {
-      if (definition.watch === undefined) return () => {};
+    subscribe(uri, watch) {
       const entry = watched.get(uri) ?? {
         subscribers: 0,
-        stop: definition.watch(uri, () => emit.resourceUpdated(uri)),
+        stop: watch(() => emit.resourceUpdated(uri)),
       };
       watched.set(uri, entry);
       entry.subscribers += 1;

@@ -25,7 +25,7 @@ export function createSubscriptions(app: App): Subscriptions {
   let closed = false;
 
   const begin = (uri: string, call: Call): void => {
-    const resource = findResource(app.definition.resources.values(), uri)?.[0];
+    const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     if (resource?.subscribe !== true)
       throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
     checkScopes(resource.scopes, call);
@@ -36,7 +36,8 @@ export function createSubscriptions(app: App): Subscriptions {
         `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
       );
     }
-    ends.set(uri, app.changes.subscribe(uri));
+    const { watch } = resource;
+    ends.set(uri, watch === undefined ? () => {} : app.changes.subscribe(uri, (changed) => watch(variables, changed)));
   };
 
   // How a domain stops watching is its own; a failure there must not keep a connection from closing.

@@ -53,16 +53,23 @@ export interface ResourceOptions<Template extends string> {
   complete?: {
     [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
   };
-  /** Whether clients may subscribe; the server's `changes` and `watch` tell them. Default `false`. */
+  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. Default `false`. */
   subscribe?: boolean;
+  /**
+   * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns
+   * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to refuse
+   * the subscription: a limit reached, nothing there.
+   */
+  watch?: (variables: UriVariables<Template>, changed: () => void) => () => void;
 }
 
 /** A resource as data, its template already parsed. */
-export interface Resource extends Omit<ResourceOptions<string>, "read" | "complete"> {
+export interface Resource extends Omit<ResourceOptions<string>, "read" | "complete" | "watch"> {
   readonly kind: "resource";
   readonly template: UriTemplate;
   readonly read: (variables: Record<string, string>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
   readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>>;
+  readonly watch?: (variables: Record<string, string>, changed: () => void) => () => void;
 }
 
 /**
@@ -78,6 +85,9 @@ export function defineResource<const Template extends string>(options: ResourceO
   const template = parseUriTemplate(options.uri, where);
   if (template.variables.length === 0 && options.list !== undefined) {
     throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);
+  }
+  if (options.watch !== undefined && options.subscribe !== true) {
+    throw new DefinitionError(`${where} watches and nobody can subscribe to it; add subscribe: true, or drop watch.`);
   }
   for (const name of Object.keys(options.complete ?? {})) {
     if (!template.variables.includes(name)) {

@@ -34,12 +34,6 @@ export interface ServerOptions {
   expected?: (error: unknown) => string | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
   changes?: (emit: ChangeEmitter) => () => void;
-  /**
-   * Watches what others may change behind a URI. Called when its first client subscribes; returns how to stop, which is
-   * called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to refuse: a limit
-   * reached, nothing there.
-   */
-  watch?: (uri: string, changed: () => void) => () => void;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }
