@@ -22,6 +22,12 @@ export type {
   SampleAnswer,
 } from "./contract/context.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export type {
+  Idempotency,
+  IdempotencyClaim,
+  IdempotencyRecord,
+  IdempotencyStore,
+} from "./contract/idempotency.ts";
 export {
   definePrompt,
   type Prompt,

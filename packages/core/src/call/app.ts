@@ -7,6 +7,7 @@ import { createGate, type GateOptions } from "./admit.ts";
 import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { complete } from "./complete.ts";
+import { createKeyed } from "./keyed.ts";
 import { createPages } from "./pages.ts";
 import { type CallRuntime, runCall } from "./pipeline.ts";
 import { getPrompt, listedPrompt } from "./prompts.ts";
@@ -67,7 +68,8 @@ export function createApp(
   };
   if (definition.tools.size > 0) {
     list("tools/list", createPages("tools", [...tools.values()].map(listedTool)));
-    call("tools/call", callTool(tools, timeoutMs));
+    const { expected, idempotencyStore: store } = definition;
+    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store })));
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);

@@ -1,4 +1,5 @@
 import { DefinitionError } from "./errors.ts";
+import type { IdempotencyStore } from "./idempotency.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
@@ -34,6 +35,8 @@ export interface ServerOptions {
   expected?: (error: unknown) => string | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
   changes?: (emit: ChangeEmitter) => () => void;
+  /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
+  idempotencyStore?: IdempotencyStore;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
+import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import { checkName, checkText } from "./names.ts";
 import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
 
@@ -38,6 +39,12 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   outputSchema: Output;
   annotations?: ToolAnnotations;
   icons?: Icon[];
+  /**
+   * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
+   * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
+   * Default: each call is a request of its own.
+   */
+  idempotency?: Idempotency;
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
   scopes?: readonly string[];
   /**
@@ -90,12 +97,11 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);
   }
-  return Object.freeze({
-    ...options,
-    kind: "tool" as const,
-    json: {
-      input: toJsonSchema(options.inputSchema, "input", `${where} inputSchema`),
-      output: toJsonSchema(options.outputSchema, "output", `${where} outputSchema`),
-    },
-  });
+  const json = {
+    input: toJsonSchema(options.inputSchema, "input", `${where} inputSchema`),
+    output: toJsonSchema(options.outputSchema, "output", `${where} outputSchema`),
+  };
+  if (options.idempotency !== undefined)
+    checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
+  return Object.freeze({ ...options, kind: "tool" as const, json });
 }
