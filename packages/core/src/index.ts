@@ -22,6 +22,7 @@ export type {
   SampleAnswer,
 } from "./contract/context.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export type { Freshness } from "./contract/freshness.ts";
 export type {
   Idempotency,
   IdempotencyClaim,
@@ -36,7 +37,9 @@ export {
   type PromptReply,
 } from "./contract/prompt.ts";
 export {
+  type AgedReply,
   defineResource,
+  type RefreshContext,
   type Resource,
   type ResourceEntry,
   type ResourceOptions,

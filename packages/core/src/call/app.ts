@@ -1,4 +1,5 @@
 import { DefinitionError } from "../contract/errors.ts";
+import type { Freshness } from "../contract/freshness.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
@@ -30,6 +31,8 @@ export interface App extends CallRuntime {
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
   readonly capabilities: Record<string, Record<string, unknown>>;
+  /** How long the answers of a method hold, for the era that can say it; a read says it for itself. */
+  readonly freshness: Record<string, Freshness>;
   readonly changes: Changes;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
@@ -51,6 +54,7 @@ export function createApp(
     expected: definition.expected,
     info: infoOf(definition),
     capabilities: capabilitiesOf(definition),
+    freshness: freshnessOf(definition),
     log,
     gate: createGate(gate),
     // Per process: a question that is open while the server restarts is asked again.
@@ -104,6 +108,19 @@ const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition): 
   ...(websiteUrl === undefined ? {} : { websiteUrl }),
   ...(icons === undefined ? {} : { icons }),
 });
+
+/** One for each list, so that all its pages say the same. */
+function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string, Freshness> {
+  const { resources: filled = {}, ...standing } = lists;
+  const listed = [...resources.values()].some(({ list }) => list !== undefined) ? filled : standing;
+  return {
+    "server/discover": standing,
+    "tools/list": standing,
+    "prompts/list": standing,
+    "resources/templates/list": standing,
+    "resources/list": listed,
+  };
+}
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
 function capabilitiesOf({

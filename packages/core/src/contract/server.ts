@@ -1,4 +1,5 @@
 import { DefinitionError } from "./errors.ts";
+import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
@@ -28,6 +29,12 @@ export interface ServerOptions {
   tools?: readonly Tool[];
   resources?: readonly Resource[];
   prompts?: readonly Prompt[];
+  /**
+   * How long clients may keep the lists that stand while the server runs, and what it says of itself; they hear of an
+   * earlier change from `changes`. `resources` is about resources/list where a resource's `list` fills it: without it,
+   * clients ask every time. A TTL is over the whole list, all its pages.
+   */
+  lists?: Freshness & { resources?: Freshness };
   /**
    * Turns an error of the domain into text for the model. Return the text (it says what to do next), or `undefined`
    * to have the error masked.
@@ -68,6 +75,8 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   }
   if (options.instructions !== undefined)
     checkText(`The instructions of server "${options.name}"`, options.instructions);
+  checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
+  checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
   const resources = byName("resource", options.resources ?? []);
   const uris = new Set<string>();
   for (const resource of resources.values()) {

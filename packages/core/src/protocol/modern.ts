@@ -28,6 +28,7 @@ function createServer(app: App, options: ConnectionOptions): Server {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
     capabilities: app.capabilities,
+    cacheHints: app.freshness,
     ...(instructions === undefined ? {} : { instructions }),
   });
   for (const [name, answer] of app.methods) {
