@@ -71,16 +71,52 @@ describe.each(WIRES)("%s", (wire) => {
   test("what is past its time is marked stale in both eras and held by nobody, said or not", async () => {
     const contents = [{ uri: "x://said", text: "text", _meta: { own: 1 } }];
     const resources = [
-      resource("said", { read: () => ({ contents, stale: true, ageMs: 90 }) }),
+      resource("said", { ttlMs: 1_000, read: () => ({ contents, stale: true, ageMs: 90 }) }),
       resource("found", { ttlMs: 60, read: () => ({ contents: "text", ageMs: 61 }) }),
     ];
     const client = await connect(server(resources), { wire });
     expect((await client.read("x://said"))[0]?._meta).toEqual({ own: 1, "offshoot/stale": { ageMs: 90 } });
     expect((await client.read("x://found"))[0]?._meta).toEqual({ "offshoot/stale": { ageMs: 61 } });
-    expect(hints(await client.request("resources/read", { uri: "x://found" }))).toEqual(said(0, "private"));
+    for (const uri of ["x://said", "x://found"])
+      expect(hints(await client.request("resources/read", { uri }))).toEqual(said(0, "private"));
     await client.close();
   });
 });
+
+test.concurrent.each(WIRES)(
+  "over %s who subscribes is told by the refresh, and nothing looks when the last has gone",
+  async (wire) => {
+    let version = 1;
+    let looked = 0;
+    let resolve = (_uri: unknown) => {};
+    const told = new Promise((done) => {
+      resolve = done;
+    });
+    const rates = resource("rates", {
+      ttlMs: 1_000,
+      subscribe: true,
+      read: () => `${version}`,
+      refresh: () => {
+        looked += 1;
+        version += 1;
+        return true;
+      },
+    });
+    const client = await connect(server([rates]), {
+      wire,
+      onNotification: (method, params) => method === "notifications/resources/updated" && resolve(params.uri),
+    });
+    expect((await client.read("x://rates"))[0]).toMatchObject({ text: "1" });
+    await client.subscribe(["x://rates"]);
+    expect(looked).toBe(0);
+    expect(await told).toBe("x://rates");
+    expect((await client.read("x://rates"))[0]).toMatchObject({ text: "2" });
+    await client.close();
+    const before = looked;
+    await new Promise((later) => setTimeout(later, 1_100));
+    expect(looked).toBe(before);
+  },
+);
 
 test("a TTL, scope or refresh that cannot work is refused where it is defined", () => {
   for (const ttlMs of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
@@ -103,11 +139,11 @@ describe("a refresh", () => {
       vi.useRealTimers();
     }
   };
-  const watcherOf = (log: string[], refresh: Resource["refresh"] & object, more: object = {}) =>
-    createRefresher([resource("item", { uri: "item://{id}", subscribe: true, ttlMs: 1_000, refresh, ...more })], {
-      log: createLog("info", { write: (line) => log.push(line) }),
-      timeoutMs: 5_000,
-    });
+  const watcherOf = (log: string[], refresh: Resource["refresh"] & object, more: object = {}) => {
+    const item = resource("item", { uri: "item://{id}", subscribe: true, ttlMs: 1_000, refresh, ...more });
+    const begin = createRefresher({ log: createLog("info", { write: (line) => log.push(line) }), timeoutMs: 5_000 });
+    return (uri: string, changed: () => void) => begin(item, item.template.match(uri) ?? {}, uri, changed);
+  };
 
   test("runs each time the TTL has passed while somebody is subscribed, and tells what changed", () =>
     timers(async (log) => {
@@ -117,7 +153,6 @@ describe("a refresh", () => {
       const stop = watch("item://7", () => {
         told += 1;
       });
-      watch("other://7", () => {})();
       await vi.advanceTimersByTimeAsync(999);
       expect(ran).toEqual([]);
       await vi.advanceTimersByTimeAsync(3_001);

@@ -111,7 +111,10 @@ describe.each(WIRES)("%s", (wire) => {
   test("a question to the user leaves the key free for the run with the answer", async () => {
     let runs = 0;
     const server = bank(async (_input, call) => {
-      const answer = await call.elicit({ message: "Pay?", schema: z.object({ ok: z.boolean().describe("Yes") }) });
+      const question = { message: "Pay?", schema: z.object({ ok: z.boolean().describe("Yes") }) };
+      // One that swallows what it must not: its first value is no answer.
+      const answer = await call.elicit(question).catch(() => undefined);
+      if (answer === undefined) return 0;
       if (answer.action !== "accept") fail("The user said no. Nothing was paid.");
       return ++runs;
     });

@@ -12,6 +12,7 @@ import { createKeyed } from "./keyed.ts";
 import { createPages } from "./pages.ts";
 import { type CallRuntime, runCall } from "./pipeline.ts";
 import { getPrompt, listedPrompt } from "./prompts.ts";
+import { createRefresher, type Refresher } from "./refresh.ts";
 import { listedTemplate, listResources, readResource } from "./resources.ts";
 import type { Normalize } from "./subject.ts";
 import { callTool, listedTool } from "./tools.ts";
@@ -34,6 +35,7 @@ export interface App extends CallRuntime {
   /** How long the answers of a method hold, for the era that can say it; a read says it for itself. */
   readonly freshness: Record<string, Freshness>;
   readonly changes: Changes;
+  readonly refresh: Refresher;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
   /** The methods this server answers, beyond what an SDK does itself. */
@@ -60,6 +62,7 @@ export function createApp(
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
     changes: createChanges(definition),
+    refresh: createRefresher({ log, timeoutMs }),
     control: createControlEvents(),
     methods,
   };

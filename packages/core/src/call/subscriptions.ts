@@ -36,8 +36,17 @@ export function createSubscriptions(app: App): Subscriptions {
         `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
       );
     }
-    const { watch } = resource;
-    ends.set(uri, watch === undefined ? () => {} : app.changes.subscribe(uri, (changed) => watch(variables, changed)));
+    const { watch, refresh } = resource;
+    if (watch === undefined && refresh === undefined) return void ends.set(uri, () => {});
+    const begun = (changed: () => void): (() => void) => {
+      const unwatch = watch?.(variables, changed);
+      const rest = refresh && app.refresh(resource, variables, uri, changed);
+      return () => {
+        rest?.();
+        unwatch?.();
+      };
+    };
+    ends.set(uri, app.changes.subscribe(uri, begun));
   };
 
   // How a domain stops watching is its own; a failure there must not keep a connection from closing.
