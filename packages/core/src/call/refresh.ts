@@ -4,6 +4,8 @@ import type { Log } from "../telemetry/log.ts";
 /** Refreshes that run at once. One whose turn comes when there is no room has it a little later. */
 const MAX_RUNNING = 8;
 const LATER_MS = 1_000;
+/** Past it, in ms, Node's timers fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 /** URIs that are watched at once. Past it, a subscriber hears what `changes` tells and no more. */
 const MAX_WATCHED = 1_024;
 
@@ -54,7 +56,7 @@ export function createRefresher({ log, timeoutMs }: { log: Log; timeoutMs: numbe
     const stop = new AbortController();
     let timer: NodeJS.Timeout;
     const arm = (ms: number): void => {
-      timer = setTimeout(turn, ms).unref();
+      timer = setTimeout(turn, Math.min(ms, MAX_TIMER_MS)).unref();
     };
     const turn = async (): Promise<void> => {
       if (running >= MAX_RUNNING) return arm(LATER_MS);
