@@ -40,15 +40,13 @@ test.each(["hang", "drip"] as const)(
     upstream.manner = manners[manner];
     const orders = dependency("orders", { timeoutMs: 60_000 });
     const endsAt = performance.now() + 300;
+    const deadline = { remainingMs: () => Math.max(0, endsAt - performance.now()) };
     const began = performance.now();
-    const { error } = await outcomeOf(
-      orders.run({ deadline: { remainingMs: () => Math.max(0, endsAt - performance.now()) } }, { key: "k" }, get),
-    );
-    expect(error.code).toBe("dependency_unavailable");
-    const ms = performance.now() - began;
-    // H20 gives the tolerance: ±20 % of the deadline.
-    expect(ms).toBeGreaterThan(240);
-    expect(ms).toBeLessThan(360);
+    // H20 gives the tolerance, ±20 %. Timers that were set together end in their order, however busy the machine is.
+    const late = new Promise((resolve) => setTimeout(resolve, 360, "late"));
+    const run = outcomeOf(orders.run({ deadline }, { key: "k" }, get));
+    expect(await Promise.race([run, late])).toMatchObject({ error: { code: "dependency_unavailable" } });
+    expect(performance.now() - began).toBeGreaterThan(240);
     await vi.waitFor(() => expect(upstream.hungUp).toBe(1));
   },
 );
