@@ -149,7 +149,12 @@ export function createBreaker(
     },
     check,
     async fire<Value>(attempt: () => Promise<Value>, evidenceOf: (error: unknown) => Evidence) {
-      if (forced === "closed") return attempt();
+      if (forced === "closed") {
+        return attempt().catch((error: unknown) => {
+          evidenceOf(error);
+          throw error;
+        });
+      }
       // opossum counts what it refuses among its calls, and a refusal says nothing about the dependency.
       check();
       turn();

@@ -19,7 +19,7 @@ export interface DependencyOptions {
   retry?: RetryOptions;
   breaker?: BreakerOptions;
   limit?: LimitOptions;
-  /** What an error of an attempt means. `undefined` leaves it to the default: marked errors and codes of the network. */
+  /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
   classify?: (error: unknown) => Failure | undefined;
   /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
   random?: () => number;

@@ -118,6 +118,28 @@ describe("retries", () => {
     expect(orders.snapshot()).toMatchObject({ failures: 0, retries: 0, fallbacks: 0 });
   });
 
+  test("heed what `classify` says of errors that are not marked, and not of those that are", async () => {
+    const orders = dependency("orders", {
+      classify: (error) => (error instanceof RangeError ? undefined : { retryable: true }),
+      limit: { initial: 1, min: 1, maxWaiting: 0 },
+    });
+    const bug = new RangeError("a bug");
+    for (const [thrown, asked] of [
+      [new Error("odd"), 3],
+      [bug, 1],
+      [statusError(404), 1],
+    ] as const) {
+      const work = vi.fn(() => Promise.reject(thrown));
+      await settled(orders.run({}, { idempotent: true }, work));
+      expect(work).toHaveBeenCalledTimes(asked);
+    }
+    const first = orders.run({}, { idempotent: true }, never).catch(() => "cut");
+    await settled(orders.run({}, { idempotent: true }, never));
+    expect(orders.snapshot().refused).toBe(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await first;
+  });
+
   test("stop when the caller leaves during the pause", async () => {
     const orders = dependency("orders", { retry: { baseMs: 4_000 }, random: () => 0.9 });
     const { context, controller } = callOf(60_000);
@@ -279,7 +301,7 @@ describe("the breaker", () => {
     expect(orders.snapshot()).toMatchObject({ breaker: "open", forced: "open", hits: 0 });
     orders.force("closed", { by: "ada", reason: "they say it is back" });
     for (let call = 0; call < 30; call += 1) await ask(orders, down);
-    expect(orders.snapshot()).toMatchObject({ breaker: "closed", forced: "closed", hits: 30 });
+    expect(orders.snapshot()).toMatchObject({ breaker: "closed", forced: "closed", hits: 30, failures: 30 });
     orders.force("auto", { by: "ada" });
     orders.force("auto", { by: "ada" });
     for (let call = 0; call < 10; call += 1) await ask(orders, down);

@@ -5,7 +5,7 @@ import { type DependencyOptions, dependency } from "../../src/resilience/index.t
 import { connect, WIRES } from "../../src/testing/index.ts";
 import { manners, openUpstream } from "./upstream.ts";
 
-async function shop(options: DependencyOptions = {}) {
+async function shop(options: DependencyOptions = {}, timeoutMs = 60_000) {
   const upstream = await openUpstream();
   const orders = dependency("orders", { timeoutMs: 200, retry: { baseMs: 5, throttledBaseMs: 5 }, ...options });
   const read = defineTool({
@@ -13,6 +13,7 @@ async function shop(options: DependencyOptions = {}) {
     title: "Read a price",
     description: "Reads a price.",
     inputSchema: z.object({}),
+    timeoutMs,
     outputSchema: z.object({ price: z.number().describe("Price"), stale: z.boolean().describe("May be out of date") }),
     handler: async (_input, call) => {
       const { value, stale } = await orders.run(call, { key: "price" }, ({ signal }) => upstream.get(signal));
@@ -65,6 +66,17 @@ test.each(WIRES)("over %s, without anything to fall back to the model reads when
     dependency: "orders",
   });
   expect(log.some((line) => line.includes("orders gave no answer within 200 ms."))).toBe(true);
+  await client.close();
+  await upstream.close();
+});
+
+test.each(WIRES)("over %s, a call whose own time runs out first still answers with what was kept", async (wire) => {
+  const cache = { ttlMs: 1, staleMs: 600_000, revalidateMs: 0 };
+  const { upstream, server } = await shop({ cache, timeoutMs: 60_000 }, 1_000);
+  const client = await connect(server, { wire });
+  await client.call("read_price");
+  upstream.manner = manners.hang;
+  expect((await client.call("read_price")).data).toEqual({ price: 7, stale: true });
   await client.close();
   await upstream.close();
 });
