@@ -21,6 +21,13 @@ export type {
   RootsAnswer,
   SampleAnswer,
 } from "./contract/context.ts";
+export type {
+  BreakerForce,
+  BreakerState,
+  DependencyEvent,
+  DependencySnapshot,
+  ServerDependency,
+} from "./contract/dependency.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
 export type { Freshness } from "./contract/freshness.ts";
 export type {

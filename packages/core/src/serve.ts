@@ -44,7 +44,7 @@ export async function serve(
   const stopped = untilStopped(log);
   if (config.transport === "stdio") await serveStdio(app, stopped);
   else await serveOverHttp(app, stopped, config, authenticate);
-  app.changes.close();
+  app.close();
   await onClose?.();
   log.info({}, "stopped");
   process.exit(0);

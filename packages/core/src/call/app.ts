@@ -40,6 +40,8 @@ export interface App extends CallRuntime {
   readonly control: ControlEvents;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
+  /** Stops listening to the domain and to what it depends on, which outlive it. */
+  close(): void;
 }
 
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
@@ -65,8 +67,13 @@ export function createApp(
     refresh: createRefresher({ log, timeoutMs }),
     control: createControlEvents(),
     methods,
+    close() {
+      app.changes.close();
+      for (const stop of stops) stop();
+    },
   };
   app.control.listen((event) => log.info({ ...event }, "control"));
+  const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));
   };

@@ -1,3 +1,4 @@
+import type { ServerDependency } from "./dependency.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
@@ -44,17 +45,20 @@ export interface ServerOptions {
   changes?: (emit: ChangeEmitter) => () => void;
   /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
   idempotencyStore?: IdempotencyStore;
+  /** What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer them. */
+  dependencies?: readonly ServerDependency[];
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }
 
 /** A whole server as data. */
-export interface ServerDefinition extends Omit<ServerOptions, "tools" | "resources" | "prompts"> {
+export interface ServerDefinition extends Omit<ServerOptions, "tools" | "resources" | "prompts" | "dependencies"> {
   readonly kind: "server";
   // Maps: looking up "__proto__" or "constructor" in a plain object finds something.
   readonly tools: ReadonlyMap<string, Tool>;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly prompts: ReadonlyMap<string, Prompt>;
+  readonly dependencies: ReadonlyMap<string, ServerDependency>;
 }
 
 /**
@@ -77,7 +81,7 @@ export function defineServer(options: ServerOptions): ServerDefinition {
     checkText(`The instructions of server "${options.name}"`, options.instructions);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
-  const resources = byName("resource", options.resources ?? []);
+  const resources = byName("resources", options.resources ?? []);
   const uris = new Set<string>();
   for (const resource of resources.values()) {
     if (uris.has(resource.uri)) throw new DefinitionError(`Two resources have the URI ${resource.uri}.`);
@@ -86,9 +90,10 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   const server = {
     ...options,
     kind: "server" as const,
-    tools: byName("tool", options.tools ?? []),
+    tools: byName("tools", options.tools ?? []),
     resources,
-    prompts: byName("prompt", options.prompts ?? []),
+    prompts: byName("prompts", options.prompts ?? []),
+    dependencies: byName("dependencies", options.dependencies ?? []),
   };
   if (server.tools.size + server.resources.size + server.prompts.size === 0) {
     throw new DefinitionError(`server "${options.name}" offers nothing: give it tools, resources or prompts.`);
@@ -96,10 +101,10 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   return Object.freeze(server);
 }
 
-function byName<Item extends { name: string }>(kind: string, items: readonly Item[]): ReadonlyMap<string, Item> {
+function byName<Item extends { name: string }>(kinds: string, items: readonly Item[]): ReadonlyMap<string, Item> {
   const map = new Map<string, Item>();
   for (const item of items) {
-    if (map.has(item.name)) throw new DefinitionError(`Two ${kind}s are named "${item.name}". Names must be unique.`);
+    if (map.has(item.name)) throw new DefinitionError(`Two ${kinds} are named "${item.name}". Names must be unique.`);
     map.set(item.name, item);
   }
   return map;

@@ -59,7 +59,7 @@ export async function connect(
     async close() {
       await client.close();
       await stop();
-      app.changes.close();
+      app.close();
     },
   };
 }

@@ -1,0 +1,99 @@
+import { LRUCache } from "lru-cache";
+
+/** How long answers are kept, and how many. */
+export interface CacheOptions {
+  /** For how long an answer is as good as new, in ms. */
+  ttlMs: number;
+  /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. Default 0. */
+  staleMs?: number;
+  /**
+   * For how long after `ttlMs` a reader gets the old answer at once, marked `stale`, while one refresh runs behind it,
+   * in ms. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
+   */
+  revalidateMs?: number;
+  /** Default 1 000. */
+  maxEntries?: number;
+  /** Bytes, by `sizeOf`. An answer larger than that is not kept. Default 16 777 216. */
+  maxBytes?: number;
+  /** Bytes of an answer. Default: of its JSON, which it must have. */
+  sizeOf?: (value: unknown) => number;
+  /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked anew. */
+  keep?: (value: unknown) => boolean;
+}
+
+/** An answer that was kept. */
+export interface Kept {
+  value: unknown;
+  ageMs: number;
+  /** `fresh` is within its TTL; `aging` is to be refreshed behind the reader; `stale` is for failures alone. */
+  state: "fresh" | "aging" | "stale";
+}
+
+interface Entry {
+  key: string;
+  value: unknown;
+  storedAt: number;
+  storedAtWall: number;
+}
+
+export interface Cache {
+  readonly entries: number;
+  readonly bytes: number;
+  read(id: string): Kept | undefined;
+  /** Keeps an answer. @returns the one that it replaces */
+  write(id: string, key: string, value: unknown): { value: unknown } | undefined;
+  forget(matches: (key: string) => boolean): void;
+}
+
+/** Answers by id, the least recently used thrown out first. Who calls it decides what an old one is good for. */
+export function createCache({
+  ttlMs,
+  staleMs = 0,
+  revalidateMs = Math.min(ttlMs, staleMs),
+  maxEntries = 1_000,
+  maxBytes = 16_777_216,
+  sizeOf = jsonBytes,
+  keep = (value) => value !== undefined && value !== null,
+}: CacheOptions): Cache {
+  const lru = new LRUCache<string, Entry>({
+    max: maxEntries,
+    maxSize: maxBytes,
+    sizeCalculation: ({ value }) => Math.max(1, sizeOf(value)),
+  });
+  const lastMs = ttlMs + Math.max(staleMs, revalidateMs);
+  return {
+    get entries() {
+      return lru.size;
+    },
+    get bytes() {
+      return lru.calculatedSize;
+    },
+    read(id) {
+      const entry = lru.get(id);
+      if (entry === undefined) return undefined;
+      const ageMs = ageOf(entry);
+      if (ageMs < ttlMs) return { value: entry.value, ageMs, state: "fresh" };
+      if (ageMs < lastMs) return { value: entry.value, ageMs, state: ageMs < ttlMs + revalidateMs ? "aging" : "stale" };
+      // It stays until it is pushed out or replaced: a refresh is compared with it.
+      return undefined;
+    },
+    write(id, key, value) {
+      if (!keep(value)) {
+        lru.delete(id);
+        return undefined;
+      }
+      const before = lru.peek(id);
+      lru.set(id, { key, value, storedAt: performance.now(), storedAtWall: Date.now() });
+      return before;
+    },
+    forget(matches) {
+      for (const [id, { key }] of [...lru.entries()]) if (matches(key)) lru.delete(id);
+    },
+  };
+}
+
+/** The monotonic clock stands still while a laptop sleeps, and the wall clock can be set back: the older age is right. */
+const ageOf = ({ storedAt, storedAtWall }: Entry): number =>
+  Math.round(Math.max(performance.now() - storedAt, Date.now() - storedAtWall));
+
+const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "");

@@ -1,0 +1,172 @@
+import type { BreakerState, DependencyEvent, ServerDependency } from "../contract/dependency.ts";
+import { DefinitionError } from "../contract/errors.ts";
+import { type BreakerOptions, createBreaker } from "./breaker.ts";
+import type { CacheOptions } from "./cache.ts";
+import { type Failure, Refused } from "./failure.ts";
+import { createGuard, type Work } from "./guard.ts";
+import { createLimit, type LimitOptions } from "./limit.ts";
+import { createReads, readOf } from "./reads.ts";
+import { createRetryBudget, type RetryOptions } from "./retry.ts";
+import { type RunContext, type Scope, scopeOf } from "./scope.ts";
+import { unavailable } from "./unavailable.ts";
+
+/** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
+export interface DependencyOptions {
+  /** Time for one attempt, in ms. Default 5 000. */
+  timeoutMs?: number;
+  /** Keeps answers of calls that name a `key`. Default: nothing is kept. */
+  cache?: CacheOptions;
+  retry?: RetryOptions;
+  breaker?: BreakerOptions;
+  limit?: LimitOptions;
+  /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
+  classify?: (error: unknown) => Failure | undefined;
+  /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
+  random?: () => number;
+}
+
+/** What one call says about itself. */
+export interface RunOptions<Value> {
+  /**
+   * Names what is read, such as `order:17`: who asks for the same at the same time shares one answer, and it is kept
+   * where there is a cache. Give one to reads only. The caller's id is part of it.
+   */
+  key?: string;
+  /** Everybody gets the same answer under this `key`, whoever asks. Default `false`. */
+  shared?: boolean;
+  /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
+  idempotent?: boolean;
+  /** What sort of call it is, from a small fixed set, so that slow ones are not held against quick ones. */
+  kind?: string;
+  /** The answer when there is none and none was kept. It is marked `stale`. */
+  fallback?: (error: unknown) => Value | Promise<Value>;
+}
+
+/** An answer, and whether it is of now. */
+export interface Answer<Value> {
+  /** Shared with other readers when it has a `key`: do not change it. */
+  value: Value;
+  /** It may be out of date: an answer that was kept beyond its TTL, or a fallback. Say so to the model. */
+  stale: boolean;
+  /** How old, in ms; 0 for an answer of now, `null` for a `fallback`, which has no age. */
+  ageMs: number | null;
+}
+
+/** Something outside the process, behind its safeguards. */
+export interface Dependency extends ServerDependency {
+  /**
+   * Asks the dependency. `attempt` runs once or several times, under a signal and a time of its own.
+   *
+   * @throws ToolError `dependency_unavailable` with `retryAfterMs`, or `outcome_unknown` for a call that is not
+   * idempotent and was cut off; the signal's reason when the caller left; and as they are, an error that is the caller's
+   * fault (a `ToolError`, a 404) and one that nobody classified
+   */
+  run<Value>(context: RunContext, options: RunOptions<Value>, attempt: Work<Value>): Promise<Answer<Value>>;
+  /** Forgets what was kept for a key, or for all keys with a prefix, for every caller: after a change, say. */
+  invalidate(key: string | { prefix: string }): void;
+  /** Hears the key of each kept answer that a refresh found changed, until the returned function is called. */
+  onRefresh(listener: (key: string) => void): () => void;
+}
+
+/**
+ * Puts safeguards around something outside the process: an HTTP API, a database, another server. One for each, made
+ * once, beside the server.
+ *
+ * @example
+ * const orders = dependency("orders", { cache: { ttlMs: 60_000, staleMs: 600_000 } });
+ * const { value, stale } = await orders.run(call, { key: `order:${id}` }, ({ signal }) => api.order(id, { signal }));
+ */
+export function dependency(name: string, options: DependencyOptions = {}): Dependency {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+    throw new DefinitionError(
+      `The name of a dependency must be lower-case letters, digits and dashes: ${JSON.stringify(name)} is not.`,
+    );
+  }
+  const { timeoutMs = 5_000, retry = {}, classify, random = Math.random } = options;
+  const counts = { calls: 0, fallbacks: 0 };
+  const listeners = new Set<(event: DependencyEvent) => void>();
+  const tell = (event: Omit<DependencyEvent, "what" | "name">): void => {
+    for (const listener of listeners) listener({ what: "breaker", name, ...event });
+  };
+  const changed = (before: BreakerState, after: BreakerState, reason: string): void => {
+    try {
+      tell({ before, after, by: "server", reason });
+    } catch {
+      // An account that cannot be written keeps a person from changing something, and not a breaker from opening.
+    }
+  };
+  const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
+  const limit = createLimit(name, options.limit);
+  const budget = createRetryBudget(retry.budget);
+  const reads = createReads(name, options.cache);
+  const guard = createGuard({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
+
+  /** What was refused here is no news: the breaker has said so. */
+  const note = ({ log }: RunContext, err: unknown, message: string): void =>
+    log?.[err instanceof Refused ? "debug" : "warn"]({ dependency: name, err }, message);
+
+  /** Outside in: cache, single flight, retry; then for each attempt breaker, limit, deadline. Last, the fallback. */
+  async function run<Value>(context: RunContext, call: RunOptions<Value>, work: Work<Value>): Promise<Answer<Value>> {
+    const { key, idempotent = key !== undefined, kind } = call;
+    if (key !== undefined && !idempotent)
+      throw new TypeError(`${name}: what has a key is a read, so it is idempotent.`);
+    counts.calls += 1;
+    const ask = (scope: Scope) => guard.ask(scope, { idempotent, kind }, work);
+    const callerId = call.shared === true ? undefined : (context.caller?.id ?? "");
+    const read = key === undefined ? undefined : readOf(key, callerId);
+    const kept = read && reads.look(read);
+    if (kept?.state === "fresh") return { value: kept.value as Value, stale: false, ageMs: kept.ageMs };
+    if (read !== undefined && kept?.state === "aging") {
+      reads.refresh(read, ask, (error) => note(context, error, "refresh failed"));
+      return { value: kept.value as Value, stale: true, ageMs: kept.ageMs };
+    }
+    const scope = scopeOf(context);
+    try {
+      scope.signal?.throwIfAborted();
+      const value = await (read === undefined ? ask(scope) : reads.join(read, scope, ask));
+      return { value, stale: false, ageMs: 0 };
+    } catch (error) {
+      if (scope.signal?.aborted) throw error;
+      const failure = guard.failureOf(error);
+      if (failure?.callersFault) throw error;
+      const old = read && reads.last(read);
+      if (old === undefined && call.fallback === undefined)
+        throw failure === undefined ? error : unavailable(name, failure, idempotent, error);
+      counts.fallbacks += 1;
+      note(context, error, "answered with a fallback");
+      if (old !== undefined) return { value: old.value as Value, stale: true, ageMs: old.ageMs };
+      return {
+        value: await (call.fallback as (error: unknown) => Value | Promise<Value>)(error),
+        stale: true,
+        ageMs: null,
+      };
+    }
+  }
+  return {
+    name,
+    run,
+    snapshot: () => ({
+      breaker: breaker.state,
+      forced: breaker.forced,
+      limit: limit.limit,
+      inFlight: limit.inFlight,
+      waiting: limit.waiting,
+      ...counts,
+      ...guard.counts,
+      budget: budget.tokens,
+      cache: reads.counts,
+    }),
+    force(next, { by, reason }) {
+      const word = (forced: string) => (forced === "auto" ? "auto" : `forced ${forced}`);
+      if (next === breaker.forced) return;
+      tell({ before: word(breaker.forced), after: word(next), by, ...(reason === undefined ? {} : { reason }) });
+      breaker.force(next);
+    },
+    invalidate: reads.invalidate,
+    onRefresh: reads.onRefresh,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

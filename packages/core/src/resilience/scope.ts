@@ -1,0 +1,29 @@
+import type { Logger } from "../contract/context.ts";
+
+/** On whose behalf a dependency is asked. A handler's `call` is one; a job passes what it has, if only `{}`. */
+export interface RunContext {
+  readonly signal?: AbortSignal;
+  readonly deadline?: { /** In ms. */ remainingMs(): number };
+  /** Whose answers these are. Without one, they are the server's own. */
+  readonly caller?: { readonly id: string };
+  readonly log?: Logger;
+}
+
+/** How long work goes on: until the signal, or the time is over. */
+export interface Scope {
+  readonly signal: AbortSignal | undefined;
+  remainingMs(): number;
+}
+
+/** What is left for the fallback at the end of a deadline: a tenth of it, at most this many ms. */
+const RESERVE_MS = 50;
+
+/**
+ * The scope of one call. It ends a little before the call does: a call whose time is over can answer nothing, not even
+ * what was kept for that case.
+ */
+export function scopeOf({ signal, deadline }: RunContext): Scope {
+  if (deadline === undefined) return { signal, remainingMs: () => Number.POSITIVE_INFINITY };
+  const reserveMs = Math.min(RESERVE_MS, deadline.remainingMs() / 10);
+  return { signal, remainingMs: () => Math.max(0, deadline.remainingMs() - reserveMs) };
+}

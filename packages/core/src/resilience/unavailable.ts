@@ -1,0 +1,21 @@
+import { ToolError } from "../contract/errors.ts";
+import type { Failure } from "./failure.ts";
+
+/** What a model reads when there is no answer and no fallback. The cause is for the log. */
+export function unavailable(name: string, failure: Failure, idempotent: boolean, cause: unknown): ToolError {
+  const { retryAfterMs = 1_000, throttled = false, outcome = throttled ? "failed" : "unknown" } = failure;
+  if (!idempotent && outcome === "unknown") {
+    return new ToolError(
+      `${name} was asked and gave no answer, so this may be done or not. Look before you call again.`,
+      { code: "outcome_unknown", data: { dependency: name, outcome }, cause },
+    );
+  }
+  const nothing = idempotent ? "" : " Nothing was done.";
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return new ToolError(`${name} is not answering.${nothing} Try again in ${seconds} s.`, {
+    code: "dependency_unavailable",
+    retryAfterMs: seconds * 1_000,
+    data: { dependency: name },
+    cause,
+  });
+}
