@@ -207,7 +207,7 @@ describe.each([
 
   test("R23 10,000 calls at once: every id is answered once, what does not fit is refused, and the rest runs within the limit", async () => {
     const lab = createLab();
-    const raw = rawConnection(lab.server, { maxRunning: 8, maxWaiting: 100 });
+    const raw = rawConnection(lab.server, { initialRunning: 8, minRunning: 8, maxRunning: 8, maxWaiting: 100 });
     if (meta === undefined) {
       raw.write(initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" });
       await raw.lines.id(0);

@@ -1,9 +1,10 @@
+import { createGate } from "../admission/gate.ts";
+import { DEFAULT_LIMITS, type Limits, withLimits } from "../admission/limits.ts";
 import { DefinitionError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createGate, type GateOptions } from "./admit.ts";
 import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { complete } from "./complete.ts";
@@ -16,12 +17,12 @@ import { callTool, listedTool } from "./tools.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** Settings of a running server that are not the wire's. */
-export interface AppOptions extends GateOptions {
+export interface AppOptions {
   log: Log;
   /** One of the definition's profiles. Default: every tool. */
   profile?: string | undefined;
-  /** Time for one run of a handler that names none, in ms. Default 60 000. */
-  timeoutMs?: number;
+  /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
+  limits?: Partial<Limits> | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -36,26 +37,26 @@ export interface App extends CallRuntime {
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
 }
 
-/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
-export function createApp(
-  definition: ServerDefinition,
-  { log, profile, timeoutMs = 60_000, ...gate }: AppOptions,
-): App {
+/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile, or a limit that cannot be */
+export function createApp(definition: ServerDefinition, { log, profile, limits: given }: AppOptions): App {
   const tools = chooseTools(definition, profile);
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
+  const limits = withLimits(DEFAULT_LIMITS, given);
+  const { timeoutMs } = limits;
+  const control = createControlEvents();
   const app: App = {
     definition,
     expected: definition.expected,
     info: infoOf(definition),
     capabilities: capabilitiesOf(definition),
     log,
-    gate: createGate(gate),
+    gate: createGate(limits, { log, control }),
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
     changes: createChanges(definition),
-    control: createControlEvents(),
+    control,
     methods,
   };
   app.control.listen((event) => log.info({ ...event }, "control"));

@@ -35,6 +35,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
     return andThen(parseWith(tool.inputSchema, sent), (input) => ({
       scopes: tool.scopes,
       requiredCapabilities: tool.requiredCapabilities,
+      lane: tool.lane,
       timeoutMs: tool.timeoutMs ?? timeoutMs,
       input: sent,
       run: () => {
