@@ -49,6 +49,7 @@ export async function serve(
   if (config.transport === "stdio") await serveStdio(app, stopped);
   else await serveOverHttp(app, stopped, config, authenticate);
   app.changes.close();
+  await server.jobs?.close(DRAIN_MS);
   await onClose?.();
   log.info({}, "stopped");
   process.exit(0);

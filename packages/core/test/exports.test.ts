@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
 import * as bundle from "../src/bundle.ts";
 import * as index from "../src/index.ts";
+import * as resilience from "../src/resilience/index.ts";
 import * as serve from "../src/serve.ts";
 import * as testing from "../src/testing/index.ts";
 
-test.each(Object.entries({ index, serve, bundle, testing }))("the exports of %s are what they were", (_name, entry) => {
-  expect(Object.keys(entry).sort()).toMatchSnapshot();
-});
+test.each(Object.entries({ index, serve, bundle, resilience, testing }))(
+  "the exports of %s are what they were",
+  (_name, entry) => {
+    expect(Object.keys(entry).sort()).toMatchSnapshot();
+  },
+);

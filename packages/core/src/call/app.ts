@@ -60,6 +60,11 @@ export function createApp(definition: ServerDefinition, { log, profile, limits: 
     methods,
   };
   app.control.listen((event) => log.info({ ...event }, "control"));
+  const { jobs } = definition;
+  if (jobs !== undefined) {
+    app.gate.onMode((mode) => jobs.follow(mode));
+    jobs.report((name, correlationId, error) => log.error({ job: name, correlationId, err: error }, "job failed"));
+  }
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));
   };

@@ -37,6 +37,8 @@ export class Call implements CallContext {
   /** When its handler began, this time; -1 before. */
   beganAt = -1;
   lane: Lane = "core";
+  /** Its place at the gate. */
+  place = -1;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};

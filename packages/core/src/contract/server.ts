@@ -1,3 +1,4 @@
+import type { Jobs } from "../resilience/jobs.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
@@ -34,6 +35,8 @@ export interface ServerOptions {
   expected?: (error: unknown) => string | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
   changes?: (emit: ChangeEmitter) => () => void;
+  /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
+  jobs?: Jobs;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }

@@ -58,6 +58,7 @@ export async function connect(
       await client.close();
       await stop();
       app.changes.close();
+      await server.jobs?.close(1_000);
     },
   };
 }
