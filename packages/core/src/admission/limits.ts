@@ -16,16 +16,17 @@ export interface Limits {
   /** Nor above this. Default 64. As high as {@link Limits.minRunning}: a fixed limit. */
   maxRunning: number;
   /**
-   * Calls that wait for a place; one more is refused at once. Default 1 024, which bounds memory. How many may wait
-   * is less as a rule: as many as get a place within the wait, at the pace of the calls before; and never fewer than
-   * twice the limit or 64, whichever is less.
+   * Calls that wait for a place; one more is refused at once. Default 256, which bounds memory: over HTTP each of them
+   * holds a request and a server of the SDK, and 1 024 took more than 128 MiB. Fewer may wait where calls are slow: as
+   * many as get a place within the wait, at the pace of the calls before, but never fewer than twice the limit or 64,
+   * whichever is less.
    */
   maxWaiting: number;
   /** How long a call waits for a place, in ms. Default 100 [CoDel's interval: RFC 8289, 4.3]. */
   waitMs: number;
   /**
-   * Where calls take longer than {@link Limits.waitMs}, they wait as long as one takes, up to this many ms. Default 750:
-   * CoDel's interval follows the round trip, and a refusal must come within a second.
+   * Where calls take longer than {@link Limits.waitMs}, they wait as long as one takes, up to this many ms. Default 500:
+   * CoDel's interval follows the round trip, and a refusal must come within a second, also from a busy machine.
    */
   maxWaitMs: number;
   /** How long a call waits while the queue has not drained for a whole wait, in ms. Default 5 [CoDel; "Fail at Scale", Maurer 2015]. */
@@ -63,9 +64,9 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   initialRunning: 32,
   minRunning: 2,
   maxRunning: 64,
-  maxWaiting: 1_024,
+  maxWaiting: 256,
   waitMs: 100,
-  maxWaitMs: 750,
+  maxWaitMs: 500,
   overloadedWaitMs: 5,
   backgroundShare: 0.2,
   callerShare: 0.8,
