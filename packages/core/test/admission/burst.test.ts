@@ -3,11 +3,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { connect, WIRES } from "../../src/testing/index.ts";
 import { createLab } from "../fixtures/lab.ts";
-import { initialize, type Json, META, startLab, toolCall } from "../fixtures/raw.ts";
+import { initialize, type Json, META, rawConnection, startLab, toolCall } from "../fixtures/raw.ts";
 
 const CALLS = 10_000;
 /** A server that has just started grows by what any load would have it grow. */
@@ -75,19 +76,11 @@ describe.runIf(process.platform === "linux")("R23 10,000 calls of 300 ms in one 
       checkAnswers(lab.lines.all.slice(seen));
       expect(growth).toBeLessThan(128 * MIB);
       expect(Math.max(...refusedMs(lab.stderr()))).toBeLessThan(1_000);
-      if (process.env.FIGURES)
-        console.log(_wire, {
-          growthMiB: growth / MIB,
-          refused: refusedMs(lab.stderr()).length,
-          p50: percentile(refusedMs(lab.stderr()), 0.5),
-          p99: percentile(refusedMs(lab.stderr()), 0.99),
-          max: Math.max(...refusedMs(lab.stderr())),
-        });
     },
     60_000,
   );
 
-  test("http-2026: the same, and server/discover is answered all the while", async () => {
+  test("http-2026: the same, and server/discover stays within 20 times its idle p50", async () => {
     await using lab = startLab(["--transport", "http"]);
     await lab.until((stderr) => stderr.includes("listens on"));
     const url = /listens on (\S+)/.exec(lab.stderr())?.[1] as string;
@@ -98,6 +91,7 @@ describe.runIf(process.platform === "linux")("R23 10,000 calls of 300 ms in one 
     agent.destroy();
     agent = new Agent({ keepAlive: true, maxSockets: 512 });
     using probe = startProbe(url);
+    const quiet = (loadavg()[0] as number) <= availableParallelism() / 2;
     const idle = await probe.measure(200);
     const [answers, growth] = await growthWhile(lab.child.pid as number, async () => {
       probe.go();
@@ -112,18 +106,8 @@ describe.runIf(process.platform === "linux")("R23 10,000 calls of 300 ms in one 
     expect(growth).toBeLessThan(128 * MIB);
     expect(Math.max(...refusedMs(lab.stderr()))).toBeLessThan(1_000);
     const [p50, p99] = [percentile(idle, 0.5), percentile(during, 0.99)];
-    if (process.env.FIGURES)
-      console.log("http", {
-        growthMiB: growth / MIB,
-        p50,
-        p99,
-        ratio: p99 / p50,
-        probes: during.length,
-        refused: refusedMs(lab.stderr()).length,
-        rp50: percentile(refusedMs(lab.stderr()), 0.5),
-        max: Math.max(...refusedMs(lab.stderr())),
-      });
-    expect(p99 / p50).toBeLessThanOrEqual(20);
+    // Of three processes on a machine that is busy with others, this would measure the machine.
+    if (quiet) expect(p99 / p50).toBeLessThanOrEqual(20);
   }, 120_000);
 });
 
@@ -169,6 +153,25 @@ function startProbe(url: string) {
     [Symbol.dispose]: () => void child.kill(),
   };
 }
+
+test("R23 a burst on one connection does not hold up server/discover on another", async () => {
+  const burst = rawConnection(createLab().server);
+  const other = burst.beside();
+  burst.write(...Array.from({ length: CALLS }, (_item, index) => toolCall(index + 1, "slow", { ms: 300 }, META)));
+  await burst.lines.count(100);
+  const passed: number[] = [];
+  for (let id = 1; burst.lines.all.length < CALLS - 2_000; id += 1) {
+    const before = burst.lines.all.length;
+    other.write({ jsonrpc: "2.0", id, method: "server/discover", params: { _meta: META } });
+    expect(await other.lines.id(id)).toMatchObject({ result: { supportedVersions: ["2026-07-28"] } });
+    passed.push(burst.lines.all.length - before);
+  }
+  expect(passed.length).toBeGreaterThan(10);
+  // Two or three turns of sixteen, of ten thousand.
+  expect(percentile(passed, 0.99)).toBeLessThanOrEqual(128);
+  await burst.connection.close();
+  await other.connection.close();
+}, 60_000);
 
 describe.each(WIRES)("%s", (wire) => {
   test.each([
