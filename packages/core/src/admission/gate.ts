@@ -1,5 +1,5 @@
 import type { Call } from "../call/context.ts";
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { DefinitionError, ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Lane } from "../contract/tool.ts";
 import { createMonitor, type Mode } from "../control/degradation.ts";
 import type { ControlEvents } from "../control/events.ts";
@@ -31,7 +31,8 @@ export interface Gate {
   /** How things stand, for metrics: cheap, and new each time. */
   snapshot(): GateSnapshot;
   /**
-   * Other limits from now on; those not given stay. A control event says who changed what.
+   * Other limits from now on; those not given stay, and `initialRunning` and `timeoutMs` cannot change. A control event
+   * says who changed what.
    *
    * @throws DefinitionError naming the one that cannot be
    */
@@ -69,6 +70,9 @@ const RETRY_MS = { least: 100, most: 5_000, unknown: 1_000 };
 /** The fewest that may wait, where the limit is high enough. */
 const ROOM = 64;
 
+/** What a change could no longer reach. */
+const AT_START = ["initialRunning", "timeoutMs"] as const;
+/** The ids of those whom nobody authenticated. */
 const NOBODY = ["local", "anonymous"];
 
 /** Where a {@link Gate} says what it does. */
@@ -311,6 +315,9 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
       refused: { ...refused },
     }),
     configure(changes, by) {
+      for (const name of AT_START)
+        if (changes[name] !== undefined && changes[name] !== limits[name])
+          throw new DefinitionError(`limits.${name} counts when a server starts; it cannot change after that.`);
       const next = withLimits(limits, changes);
       const names = (Object.keys(changes) as (keyof Limits)[]).filter((name) => next[name] !== limits[name]);
       if (names.length === 0) return;

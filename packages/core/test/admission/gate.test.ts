@@ -226,6 +226,7 @@ test("limits change while a server runs, as an event that says who and what", as
       by: "operator",
     },
   ]);
+  expect(() => gate.configure({ timeoutMs: 5 }, "operator")).toThrow(/limits\.timeoutMs counts when a server starts/);
   expect(() => gate.configure({ maxRunning: -1 }, "operator")).toThrow(/limits\.maxRunning .*-1/);
 });
 
