@@ -111,22 +111,24 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
     limits: () => limits,
     busy: () => running.length + waiting() > 0 || queuesSince !== undefined,
     queueMs(at) {
-      if (!queued && waiting() === 0) queuesSince = undefined;
+      if (!queued && lanes.core.size === 0) queuesSince = undefined;
       queued = false;
       long = [];
       return queuesSince === undefined ? 0 : at - queuesSince;
     },
-    changed(before, after, reason) {
+    mayChange(before, after, reason) {
       try {
         control.emit({ what: "degradation", before, after, by: "server", reason });
       } catch (error) {
         log.error({ err: error, before, after }, "the mode could not change: it could not be accounted for");
         return false;
       }
+      return true;
+    },
+    changed(after) {
       for (const listener of modeListeners) listener(after);
       if (after === "core-only") for (const entry of lanes.background.clear()) entry.refuse(refusal("core_only"));
       dispatch();
-      return true;
     },
     stalled(lagMs) {
       const ran = [...new Set([...long, ...running.map(nameOf)])].slice(0, 8);
@@ -180,7 +182,10 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
   };
 
   const dispatch = (): void => {
-    if (waiting() === 0) return;
+    if (waiting() === 0) {
+      sentAway = 0;
+      return;
+    }
     const at = performance.now();
     const counts = new Map<string, number>();
     for (const { caller } of running) counts.set(caller.id, (counts.get(caller.id) ?? 0) + 1);
@@ -201,7 +206,6 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
       counts.set(entry.caller, (counts.get(entry.caller) ?? 0) + 1);
       entry.start();
     }
-    if (waiting() === 0) sentAway = 0;
   };
 
   const expire = (): void => {
@@ -221,8 +225,11 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
   const wait = (call: Call, lane: Lane): Promise<void> => {
     const at = performance.now();
     const queue = lanes[lane];
-    queued = true;
-    queuesSince ??= at;
+    // Background work that stands in line, or a caller that has all it may have, is no strain.
+    if (lane === "core" && running.length >= limiter.limit) {
+      queued = true;
+      queuesSince ??= at;
+    }
     if (queue.size >= roomOf(lane)) {
       const evicted = queue.evict(call.caller.id);
       if (evicted === undefined) throw refusal("overloaded");

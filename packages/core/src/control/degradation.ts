@@ -58,8 +58,9 @@ export interface Watched {
   queueMs(now: number): number;
   /** Whether there is work. */
   busy(): boolean;
-  /** @returns whether the change may be: it must be accounted for, or it does not happen */
-  changed(before: Mode, after: Mode, reason: string): boolean;
+  /** Accounts for a change. @returns whether it could: what is not accounted for does not happen */
+  mayChange(before: Mode, after: Mode, reason: string): boolean;
+  changed(after: Mode): void;
   /** The event loop stood still for this long, in ms. */
   stalled(lagMs: number): void;
 }
@@ -78,7 +79,11 @@ export function createMonitor(watched: Watched, now: () => number = () => perfor
     const strain = { at, queueMs, lagMs };
     const next = look(state, strain, watched.limits());
     const reason = `calls have queued for ${Math.round(queueMs)} ms, the event loop was ${Math.round(lagMs)} ms late`;
-    if (next.mode === state.mode || watched.changed(state.mode, next.mode, reason)) state = next;
+    const changes = next.mode !== state.mode;
+    if (!changes || watched.mayChange(state.mode, next.mode, reason)) {
+      state = next;
+      if (changes) watched.changed(next.mode);
+    }
     if (watched.busy() || state.mode !== "normal" || state.strainedSince !== undefined) wake();
   };
   const wake = (): void => {

@@ -105,6 +105,18 @@ describe("a server under strain", () => {
     expect(events[0]?.reason).toMatch(/^calls have queued for \d+ ms/);
   });
 
+  test.each([
+    ["a backlog of background work", { lane: "background" as const }],
+    ["a caller that has all it may have", { caller: "greedy" }],
+  ])("%s is no strain", async (_title, options) => {
+    const { gate, many, events } = openGate({ initialRunning: 10, minRunning: 10, maxRunning: 10 });
+    for (let turn = 0; turn < 160; turn += 1) {
+      many(10, options);
+      await pass(50);
+    }
+    expect([gate.mode, events]).toEqual(["normal", []]);
+  });
+
   test("what waits in the background is refused when only core work is done", async () => {
     const { gate, many, states, visits } = openGate({ initialRunning: 2, minRunning: 2, maxRunning: 2 });
     const background = many(3, { lane: "background" });
