@@ -57,6 +57,7 @@ export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOpt
 export {
   defineTool,
   type Icon,
+  type Lane,
   type Tool,
   type ToolAnnotations,
   type ToolOptions,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./call/app.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
@@ -8,6 +9,7 @@ import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import { createLog } from "./telemetry/log.ts";
 
+export type { Limits };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */
@@ -16,6 +18,8 @@ export interface ServeOptions {
   config?: Partial<ServeSettings>;
   /** Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`). */
   authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
+  limits?: Partial<Limits>;
   /** Runs once when serving has ended and nothing is in flight: close stores here. */
   onClose?: () => void | Promise<void>;
 }
@@ -31,20 +35,21 @@ const ORPHAN_DRAIN_MS = 1_000;
  */
 export async function serve(
   server: ServerDefinition,
-  { config: given = {}, authenticate, onClose }: ServeOptions = {},
+  { config: given = {}, authenticate, limits, onClose }: ServeOptions = {},
 ): Promise<void> {
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
-    return createApp(server, { log, profile: config.profile });
+    return createApp(server, { log, profile: config.profile, limits });
   });
   // Before anything says that the server is up: who reads that may send a signal at once.
   const stopped = untilStopped(log);
   if (config.transport === "stdio") await serveStdio(app, stopped);
   else await serveOverHttp(app, stopped, config, authenticate);
   app.close();
+  await server.jobs?.close(DRAIN_MS);
   await onClose?.();
   log.info({}, "stopped");
   process.exit(0);

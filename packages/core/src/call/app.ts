@@ -1,10 +1,11 @@
+import { createGate } from "../admission/gate.ts";
+import { DEFAULT_LIMITS, type Limits, withLimits } from "../admission/limits.ts";
 import { DefinitionError } from "../contract/errors.ts";
 import type { Freshness } from "../contract/freshness.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createGate, type GateOptions } from "./admit.ts";
 import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { complete } from "./complete.ts";
@@ -19,12 +20,12 @@ import { callTool, listedTool } from "./tools.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** Settings of a running server that are not the wire's. */
-export interface AppOptions extends GateOptions {
+export interface AppOptions {
   log: Log;
   /** One of the definition's profiles. Default: every tool. */
   profile?: string | undefined;
-  /** Time for one run of a handler that names none, in ms. Default 60 000. */
-  timeoutMs?: number;
+  /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
+  limits?: Partial<Limits> | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -44,15 +45,15 @@ export interface App extends CallRuntime {
   close(): void;
 }
 
-/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
-export function createApp(
-  definition: ServerDefinition,
-  { log, profile, timeoutMs = 60_000, ...gate }: AppOptions,
-): App {
+/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile, or a limit that cannot be */
+export function createApp(definition: ServerDefinition, { log, profile, limits: given }: AppOptions): App {
   const tools = chooseTools(definition, profile);
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
+  const limits = withLimits(DEFAULT_LIMITS, given);
+  const { timeoutMs } = limits;
+  const control = createControlEvents();
   const app: App = {
     definition,
     expected: definition.expected,
@@ -60,12 +61,12 @@ export function createApp(
     capabilities: capabilitiesOf(definition),
     freshness: freshnessOf(definition),
     log,
-    gate: createGate(gate),
+    gate: createGate(limits, { log, control }),
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
     changes: createChanges(definition),
     refresh: createRefresher({ log, timeoutMs }),
-    control: createControlEvents(),
+    control,
     methods,
     close() {
       app.changes.close();
@@ -74,6 +75,11 @@ export function createApp(
   };
   app.control.listen((event) => log.info({ ...event }, "control"));
   const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
+  const { jobs } = definition;
+  if (jobs !== undefined) {
+    app.gate.onMode((mode) => jobs.follow(mode));
+    jobs.report((name, correlationId, error) => log.error({ job: name, correlationId, err: error }, "job failed"));
+  }
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));
   };

@@ -1,6 +1,7 @@
+import type { Gate } from "../admission/gate.ts";
 import { isToolError } from "../contract/errors.ts";
 import type { Log } from "../telemetry/log.ts";
-import { checkCapabilities, checkScopes, type Gate } from "./admit.ts";
+import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./ask.ts";
 import { mapError, toProtocolError } from "./compose.ts";
 import { Call } from "./context.ts";

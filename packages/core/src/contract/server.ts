@@ -1,4 +1,5 @@
 import type { ServerDependency } from "./dependency.ts";
+import type { Jobs } from "../resilience/jobs.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions {
   idempotencyStore?: IdempotencyStore;
   /** What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer them. */
   dependencies?: readonly ServerDependency[];
+  /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
+  jobs?: Jobs;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }

@@ -18,6 +18,9 @@ export interface ToolAnnotations {
   openWorldHint?: boolean;
 }
 
+/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+export type Lane = "core" | "background";
+
 /** An icon, as in the specification. */
 export interface Icon {
   src: string;
@@ -52,8 +55,16 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
    * answer `unavailable`, and the handler decides.
    */
   requiredCapabilities?: readonly ClientCapability[];
-  /** Time for one run of the handler, in ms. Default: the server's (60 000). */
+  /**
+   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
+   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   */
   timeoutMs?: number;
+  /**
+   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
+   * server is under strain, and is refused before anything else is. Default `core`.
+   */
+  lane?: Lane;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
   toText?: (data: z.output<Output>) => string;
   /**
@@ -93,6 +104,9 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   checkText(`The description of ${where}`, options.description);
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
+  }
+  if (options.lane !== undefined && options.lane !== "core" && options.lane !== "background") {
+    throw new DefinitionError(`${where}: lane must be "core" or "background", got ${JSON.stringify(options.lane)}.`);
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);

@@ -7,6 +7,7 @@ import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, t
 import { checkRequest, type GuardOptions, type HttpRefusal, readBody } from "./guards.ts";
 import { createModernHandler } from "./modern.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
+import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
 
 /** How an HTTP endpoint behaves. */
@@ -47,6 +48,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
   const sessions = createSessions(app, options);
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
+  const turnOf = createTurns();
   let draining = false;
 
   const toSdk = async (
@@ -100,6 +102,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
+    const turn = turnOf(message.method);
+    if (turn !== undefined) await turn;
     return toSdk(request, response, caller, message);
   };
 

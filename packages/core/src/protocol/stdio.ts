@@ -100,6 +100,9 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const lane = lanes.get(era);
     if (lane === undefined) return openLane(era).catch(broken);
     if (id !== undefined && method !== undefined) {
+      // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
+      const lagging = out.writable();
+      if (lagging !== undefined) return lagging;
       if (inFlight.has(id)) {
         refused(duplicateId(id));
         return undefined;

@@ -6,3 +6,4 @@ export { DependencyError, type Failure, isDependencyError, statusError, transien
 export type { LimitOptions } from "./limit.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { RunContext } from "./scope.ts";
+export { createJobs, type Job, type Jobs, type JobsOptions } from "./jobs.ts";
