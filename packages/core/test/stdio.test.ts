@@ -341,12 +341,33 @@ describe("R49 a requestState is the server's own, or nothing happens", () => {
     ["for another tool", () => ({ name: "echo", arguments: { text: "x" } })],
     ["for another input", () => ({ arguments: { id: "n2" } })],
     ["made up", () => ({ requestState: "e30.e30" })],
+    ["that is a number", () => ({ requestState: 7 as never })],
+    ["that is an object", () => ({ requestState: { toString: 1 } as never })],
   ])("%s it is refused", async (_how, change) => {
     const { lab, raw, retry, requestState } = await ask();
     expect(await retry(2, change(requestState))).toMatchObject({
       error: { code: -32_602, data: { reason: "invalid_request_state" } },
     });
     expect(lab.events.filter((event) => event.startsWith("removed") || event.startsWith("echo"))).toEqual([]);
+    await raw.connection.close();
+  });
+});
+
+describe("the envelope of every 2026 request is checked, and not only of the first", () => {
+  const version = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+  test.each([
+    ["without capabilities", version],
+    ["with capabilities that are none", { ...META, "io.modelcontextprotocol/clientCapabilities": "all" }],
+    ["with a client that is none", { ...META, "io.modelcontextprotocol/clientInfo": { name: 1 } }],
+    ["with a log level that is none", { ...META, "io.modelcontextprotocol/logLevel": "loud" }],
+  ])("%s it is refused", async (_what, meta) => {
+    const lab = createLab();
+    const raw = rawConnection(lab.server);
+    raw.write(toolCall(1, "echo", { text: "one" }, META));
+    expect(await raw.lines.id(1)).toMatchObject({ result: { resultType: "complete" } });
+    raw.write(toolCall(2, "echo", { text: "two" }, meta));
+    expect(await raw.lines.id(2)).toMatchObject({ error: { code: -32_602 } });
+    expect(lab.events).not.toContain("echo two");
     await raw.connection.close();
   });
 });

@@ -37,6 +37,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, ke
       const subject: Subject = {
         scopes: tool.scopes,
         requiredCapabilities: tool.requiredCapabilities,
+        lane: tool.lane,
         timeoutMs: tool.timeoutMs ?? timeoutMs,
         input: sent,
         run: () => {

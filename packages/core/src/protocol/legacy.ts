@@ -15,7 +15,7 @@ import { createSubscriptions } from "../call/subscriptions.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 
 const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
@@ -118,21 +118,6 @@ export async function connectLegacy(
   await server.connect(transport);
   receiveDirectly(server, transport);
   return () => server.close();
-}
-
-/**
- * The SDK's receiver holds every message against three zod schemas to learn its kind; core has looked at it already
- * (frame.ts). A tenth of a call's time, so requests go to the method behind the receiver. It is private: where a later
- * version of the SDK has none of that name, messages take the usual way.
- */
-function receiveDirectly(server: Server, transport: Transport): void {
-  const { onmessage } = transport;
-  const { _onrequest } = server as unknown as { _onrequest?: (message: unknown, extra: unknown) => void };
-  if (onmessage === undefined || typeof _onrequest !== "function") return;
-  transport.onmessage = (message, extra) => {
-    if ("method" in message && "id" in message) _onrequest.call(server, message, extra);
-    else onmessage(message, extra);
-  };
 }
 
 const ANSWERS = {

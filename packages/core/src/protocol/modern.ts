@@ -10,7 +10,8 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../call/app.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
-import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 import { LISTEN, type Message } from "./frame.ts";
 import { followStreams, openStream } from "./streams.ts";
 import { whenSent } from "./web.ts";
@@ -18,19 +19,43 @@ import { whenSent } from "./web.ts";
 const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
-// Parameters are core's to check; the SDK checks the envelope around them.
-const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
-  "~standard": { version: 1, vendor: "offshoot", validate: (value) => ({ value: value as Record<string, unknown> }) },
-};
-
-/** A server of the 2026 era: one for each HTTP request, one for each stdio connection. */
-function createServer(app: App, options: ConnectionOptions): Server {
+/** A server of the 2026 era, which answers none of core's methods yet: one for each HTTP request or stdio connection. */
+function createServer(app: App): Server {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
     capabilities: app.capabilities,
     cacheHints: app.freshness,
     ...(instructions === undefined ? {} : { instructions }),
   });
+  server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
+  return server;
+}
+
+/**
+ * Answers on stdio. The SDK still checks every envelope and gives results their form; what a fallback is spared is the
+ * parsing of parameters and results, which core does.
+ */
+function answerDirectly(server: Server, app: App, options: ConnectionOptions): void {
+  server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
+    const answer = app.methods.get(method);
+    if (answer === undefined)
+      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
+    return (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
+  };
+  const connect = server.connect.bind(server);
+  server.connect = async (channel) => {
+    await connect(channel);
+    receiveDirectly(server, channel);
+  };
+}
+
+// Parameters are core's to check; the SDK checks the envelope around them.
+const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
+  "~standard": { version: 1, vendor: "offshoot", validate: (value) => ({ value: value as Record<string, unknown> }) },
+};
+
+/** Answers over HTTP, where the SDK has to know the methods: one that is not there is a 404. */
+function answerByMethod(server: Server, app: App, options: ConnectionOptions): void {
   for (const [name, answer] of app.methods) {
     server.setRequestHandler(
       name,
@@ -38,8 +63,6 @@ function createServer(app: App, options: ConnectionOptions): Server {
       async (params, context) => (await answer(params, wireOf(params, context, options))) as Record<string, unknown>,
     );
   }
-  server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
-  return server;
 }
 
 function wireOf(
@@ -65,7 +88,8 @@ function wireOf(
     message: (level, data) => {
       mcpReq.log(level, data).catch(() => {});
     },
-    ...(typeof state === "string" ? { requestState: state } : {}),
+    // What is no text was never sealed by core, and is refused like all that was not.
+    ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
     writable,
   };
@@ -74,7 +98,8 @@ function wireOf(
 /** Binds an app to the 2026 side of a stdio connection. @returns how to close it */
 export function connectModern(app: App, transport: Transport, options: ConnectionOptions): () => Promise<void> {
   const factory = (): Server => {
-    const server = createServer(app, options);
+    const server = createServer(app);
+    answerDirectly(server, app, options);
     // The SDK holds the open subscriptions/listen streams of this connection and turns these into messages on them.
     const stop = app.changes.listen((change) => {
       server.notification(notificationOf(change) as never).catch(() => {});
@@ -97,7 +122,12 @@ export function connectModern(app: App, transport: Transport, options: Connectio
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
 export function createModernHandler(app: App, maxRequestBodySize: number): McpHttpHandler {
   // The SDK hands on what http.ts passes beside the request, and looks at none of it: our caller.
-  const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: authInfo as unknown as Caller }), {
+  const factory = ({ authInfo }: { authInfo?: unknown }): Server => {
+    const server = createServer(app);
+    answerByMethod(server, app, { caller: authInfo as Caller });
+    return server;
+  };
+  const handler = createMcpHandler(factory, {
     legacy: "reject",
     maxRequestBodySize,
     onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
