@@ -41,6 +41,7 @@ test("a message is the same text as JSON.stringify makes of it, whatever stands 
       const result = { content, structuredContent: data, _meta: JSON.parse(JSON.stringify(meta)), gone: undefined };
       const message = { jsonrpc: "2.0", id: 1, result };
       expect(stringifyMessage(message)).toBe(JSON.stringify(message));
+      stringifyData(data, told);
       // As the 2026 SDK does: another result around the same data.
       const wrapped = { result: { resultType: "complete", ...result }, id: "x", jsonrpc: "2.0" };
       expect(stringifyMessage(wrapped)).toBe(JSON.stringify(wrapped));
