@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { App } from "../call/app.ts";
+import { stringifyMessage } from "../call/ready-json.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";
 import { duplicateId, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "./frame.ts";
@@ -59,7 +60,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       send: async (message) => {
         const { id, method } = message as Message;
         if (method === undefined && id !== undefined) settle(id);
-        out.write(JSON.stringify(message));
+        out.write(stringifyMessage(message as Message));
       },
       close: async () => lane.onclose?.(),
     };
