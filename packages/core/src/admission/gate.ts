@@ -1,7 +1,8 @@
 import type { Call } from "../call/context.ts";
 import { DefinitionError, ErrorCode, ProtocolError } from "../contract/errors.ts";
+import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
-import { createMonitor, type Mode } from "../control/degradation.ts";
+import { createMonitor } from "../control/degradation.ts";
 import type { ControlEvents } from "../control/events.ts";
 import { createLimiter } from "../resilience/limiter.ts";
 import type { Log } from "../telemetry/log.ts";

@@ -1,8 +1,8 @@
 import type { ServerDependency } from "./dependency.ts";
-import type { Jobs } from "../resilience/jobs.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
+import type { ServerJobs } from "./jobs.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
@@ -49,7 +49,7 @@ export interface ServerOptions {
   /** What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer them. */
   dependencies?: readonly ServerDependency[];
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
-  jobs?: Jobs;
+  jobs?: ServerJobs;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }

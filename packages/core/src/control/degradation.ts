@@ -1,7 +1,5 @@
 import type { Limits } from "../admission/limits.ts";
-
-/** How much a server takes on: all of it, core work before background work, or core work alone. */
-export type Mode = "normal" | "degraded" | "core-only";
+import type { Mode } from "../contract/jobs.ts";
 
 const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
 

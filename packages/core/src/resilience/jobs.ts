@@ -1,6 +1,6 @@
 import type PQueue from "p-queue";
 import { DefinitionError, ToolError } from "../contract/errors.ts";
-import type { Mode } from "../control/degradation.ts";
+import type { Mode, ServerJobs } from "../contract/jobs.ts";
 
 /** Work that goes on after the call that began it has been answered. It ends when its signal is aborted. */
 export type Job = (signal: AbortSignal) => unknown;
@@ -14,7 +14,7 @@ export interface JobsOptions {
 }
 
 /** A queue of background work in this process. What is in it is lost when the process is killed. */
-export interface Jobs {
+export interface Jobs extends ServerJobs {
   readonly running: number;
   readonly waiting: number;
   /**
@@ -25,12 +25,6 @@ export interface Jobs {
    * @throws ToolError with the code `jobs_full` or `jobs_closed`, and text that tells a model what to do
    */
   add(name: string, job: Job): string;
-  /** One job at a time while the server is degraded, none begun while it does core work alone. The server calls this. */
-  follow(mode: Mode): void;
-  /** Where failures go. The server's log, once it is served; a process warning before. */
-  report(failed: (name: string, correlationId: string, error: unknown) => void): void;
-  /** Takes no more, waits up to so many ms for what is in line, and aborts what is left. The server calls this at its end. */
-  close(ms: number): Promise<void>;
 }
 
 /** Time for aborted jobs to put things in order, in ms. */
