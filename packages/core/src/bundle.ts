@@ -24,7 +24,7 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not speak.
     noExternal: [/.*/],
     splitting: true,
-    esbuildPlugins: [leaveOut, lazyBuiltins],
+    esbuildPlugins: [leaveOut, besideIt, lazyBuiltins],
     clean: true,
     dts: false,
     // Half the download. For stack traces that you can read, run src/main.ts.
@@ -63,6 +63,14 @@ const leaveOut: Plugin = {
     build.onLoad({ filter: /server[\\/]dist[\\/]shimsNode\.mjs$/ }, () => ({
       contents: `export { default as process } from "node:process"; export class DefaultJsonSchemaValidator ${validator}`,
     }));
+  },
+};
+
+/** OpenTelemetry has to be the very copy that the user's SDK registers with, so it stays outside. */
+const besideIt: Plugin = {
+  name: "beside-it",
+  setup(build) {
+    build.onResolve({ filter: /^@opentelemetry\// }, ({ path }) => ({ path, external: true }));
   },
 };
 

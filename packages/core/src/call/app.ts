@@ -2,7 +2,9 @@ import { DefinitionError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
+import { type AccountOptions, createAccount } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { createGate, type GateOptions } from "./admit.ts";
 import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
@@ -22,6 +24,10 @@ export interface AppOptions extends GateOptions {
   profile?: string | undefined;
   /** Time for one run of a handler that names none, in ms. Default 60 000. */
   timeoutMs?: number;
+  /** The objective that alerts hold calls against. */
+  slo?: AccountOptions;
+  /** Makes spans and metrics, where they are set up. */
+  telemetry?: ((app: App) => Telemetry) | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -39,13 +45,13 @@ export interface App extends CallRuntime {
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, timeoutMs = 60_000, ...gate }: AppOptions,
+  { log, profile, timeoutMs = 60_000, slo, telemetry, ...gate }: AppOptions,
 ): App {
   const tools = chooseTools(definition, profile);
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
-  const app: App = {
+  const app: App & { telemetry: Telemetry | undefined } = {
     definition,
     expected: definition.expected,
     info: infoOf(definition),
@@ -54,10 +60,13 @@ export function createApp(
     gate: createGate(gate),
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
+    account: createAccount(log, slo),
+    telemetry: undefined,
     changes: createChanges(definition),
     control: createControlEvents(),
     methods,
   };
+  app.telemetry = telemetry?.(app);
   app.control.listen((event) => log.info({ ...event }, "control"));
   const list = (method: string, page: (cursor: unknown) => object): void => {
     methods.set(method, async (params) => page(params.cursor));

@@ -13,6 +13,7 @@ import type { Caller } from "../contract/context.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
 
 const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
+const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 // Parameters are core's to check; the SDK checks the envelope around them.
@@ -41,20 +42,21 @@ function createServer(app: App, options: ConnectionOptions): Server {
 function wireOf(
   params: Record<string, unknown>,
   { mcpReq }: ServerContext,
-  { caller, writable, waits }: ConnectionOptions,
+  { caller, transport, writable, waits }: ConnectionOptions,
 ): WireRequest {
-  const envelope = (mcpReq.envelope ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const envelope = (mcpReq.envelope ?? {}) as Record<string, unknown>;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
   const state = mcpReq.requestState<unknown>();
   return {
     era: "2026",
+    transport,
     caller,
     client: client ?? {},
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
     cancelled: () => waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
-    asks: asksOf(envelope[CLIENT_CAPABILITIES]),
+    asks: asksOf(envelope[CLIENT_CAPABILITIES] as Parameters<typeof asksOf>[0]),
     notify: (method, body) => {
       mcpReq.notify({ method, params: body } as never).catch(() => {});
     },
@@ -63,6 +65,9 @@ function wireOf(
     },
     ...(typeof state === "string" ? { requestState: state } : {}),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
+    meta: mcpReq._meta,
+    requestId: mcpReq.id,
+    protocolVersion: envelope[PROTOCOL_VERSION] as string | undefined,
     writable,
   };
 }
@@ -89,11 +94,14 @@ export function connectModern(app: App, transport: Transport, options: Connectio
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
 export function createModernHandler(app: App, maxRequestBodySize: number): McpHttpHandler {
   // The SDK hands on what http.ts passes beside the request, and looks at none of it: our caller.
-  const handler = createMcpHandler(({ authInfo }) => createServer(app, { caller: authInfo as unknown as Caller }), {
-    legacy: "reject",
-    maxRequestBodySize,
-    onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
-  });
+  const handler = createMcpHandler(
+    ({ authInfo }) => createServer(app, { caller: authInfo as unknown as Caller, transport: "tcp" }),
+    {
+      legacy: "reject",
+      maxRequestBodySize,
+      onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
+    },
+  );
   const stop = app.changes.listen((change) => {
     if (change.type === "resource_updated") handler.notify.resourceUpdated(change.uri);
     else if (change.type === "resources_list_changed") handler.notify.resourcesChanged();

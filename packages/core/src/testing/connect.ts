@@ -30,7 +30,19 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  */
 export async function connect(
   server: ServerDefinition,
-  { wire, log, logLevel, http, profile, timeoutMs, maxRunning, maxWaiting, ...behaviour }: ConnectOptions,
+  {
+    wire,
+    log,
+    logLevel,
+    http,
+    profile,
+    timeoutMs,
+    maxRunning,
+    maxWaiting,
+    slo,
+    telemetry,
+    ...behaviour
+  }: ConnectOptions,
 ): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "silent" : "info");
   const app = createApp(server, {
@@ -39,6 +51,8 @@ export async function connect(
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxRunning !== undefined && { maxRunning }),
     ...(maxWaiting !== undefined && { maxWaiting }),
+    ...(slo !== undefined && { slo }),
+    telemetry,
   });
   let client: TestClient;
   let stop: () => Promise<void>;
