@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/serve.ts", "src/bundle.ts", "src/testing/index.ts"],
+  entry: ["src/index.ts", "src/serve.ts", "src/bundle.ts", "src/verify-audit.ts", "src/testing/index.ts"],
   format: "esm",
   target: "node22",
   // Chunks keep the lazy imports lazy: a stdio server never loads HTTP, nor the SDK of the era nobody speaks to it.

@@ -46,19 +46,35 @@ export async function serve(
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   let metrics: HttpOptions["metrics"];
+  let endControl = (): void => {};
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
     const { prometheus, telemetry } = await openInstruments(config, wanted, log);
     metrics = prometheus?.answer;
-    return createApp(server, { log, profile: config.profile, telemetry, ...(slo !== undefined && { slo }) });
+    const made = createApp(server, {
+      log,
+      profile: config.profile,
+      telemetry,
+      operated: config.control !== undefined,
+      ...(slo !== undefined && { slo }),
+    });
+    if (config.audit !== undefined || config.control !== undefined) {
+      const { startControl } = await import("./control/start.ts");
+      endControl = startControl(made, config);
+    }
+    return made;
   });
   // Before anything says that the server is up: who reads that may send a signal at once.
   const stopped = untilStopped(log);
+  void stopped.then(() => {
+    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });
+  });
   if (config.transport === "stdio") await serveStdio(app, stopped);
   else await serveOverHttp(app, stopped, { ...config, metrics, ...(authenticate !== undefined && { authenticate }) });
   app.changes.close();
   await onClose?.();
+  endControl();
   log.info({ latency: app.account.latency() }, "stopped");
   process.exit(0);
 }

@@ -3,7 +3,11 @@ import * as bundle from "../src/bundle.ts";
 import * as index from "../src/index.ts";
 import * as serve from "../src/serve.ts";
 import * as testing from "../src/testing/index.ts";
+import * as verifyAudit from "../src/verify-audit.ts";
 
-test.each(Object.entries({ index, serve, bundle, testing }))("the exports of %s are what they were", (_name, entry) => {
-  expect(Object.keys(entry).sort()).toMatchSnapshot();
-});
+test.each(Object.entries({ index, serve, bundle, testing, verifyAudit }))(
+  "the exports of %s are what they were",
+  (_name, entry) => {
+    expect(Object.keys(entry).sort()).toMatchSnapshot();
+  },
+);

@@ -26,6 +26,8 @@ export interface AppOptions extends GateOptions {
   timeoutMs?: number;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions;
+  /** An operator may change the profile while it serves, so clients are told that lists change. */
+  operated?: boolean;
   /** Makes spans and metrics, where they are set up. */
   telemetry?: ((app: App) => Telemetry) | undefined;
 }
@@ -38,6 +40,10 @@ export interface App extends CallRuntime {
   readonly changes: Changes;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
+  /** The profile whose tools are offered now. */
+  readonly profile: string | undefined;
+  /** Offers the tools of another profile from the next request on. @throws DefinitionError when there is none of the name */
+  offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
 }
@@ -45,17 +51,18 @@ export interface App extends CallRuntime {
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, timeoutMs = 60_000, slo, telemetry, ...gate }: AppOptions,
+  { log, profile, timeoutMs = 60_000, slo, operated = false, telemetry, ...gate }: AppOptions,
 ): App {
-  const tools = chooseTools(definition, profile);
+  const tools = new Map<string, Tool>();
+  let toolPages: ReturnType<typeof createPages>;
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
-  const app: App & { telemetry: Telemetry | undefined } = {
+  const app: App & { telemetry: Telemetry | undefined; profile: string | undefined } = {
     definition,
     expected: definition.expected,
     info: infoOf(definition),
-    capabilities: capabilitiesOf(definition),
+    capabilities: capabilitiesOf(definition, operated),
     log,
     gate: createGate(gate),
     // Per process: a question that is open while the server restarts is asked again.
@@ -65,7 +72,16 @@ export function createApp(
     changes: createChanges(definition),
     control: createControlEvents(),
     methods,
+    profile: undefined,
+    offer(wanted) {
+      const chosen = chooseTools(definition, wanted);
+      tools.clear();
+      for (const [name, tool] of chosen) tools.set(name, tool);
+      toolPages = createPages("tools", [...tools.values()].map(listedTool));
+      app.profile = wanted;
+    },
   };
+  app.offer(profile);
   app.telemetry = telemetry?.(app);
   app.control.listen((event) => log.info({ ...event }, "control"));
   const list = (method: string, page: (cursor: unknown) => object): void => {
@@ -75,7 +91,7 @@ export function createApp(
     methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
   };
   if (definition.tools.size > 0) {
-    list("tools/list", createPages("tools", [...tools.values()].map(listedTool)));
+    list("tools/list", (cursor) => toolPages(cursor));
     call("tools/call", callTool(tools, timeoutMs));
   }
   if (resources.length > 0) {
@@ -113,12 +129,10 @@ const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition): 
 });
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
-function capabilitiesOf({
-  tools,
-  resources,
-  prompts,
-  changes,
-}: ServerDefinition): Record<string, Record<string, unknown>> {
+function capabilitiesOf(
+  { tools, resources, prompts, changes }: ServerDefinition,
+  operated: boolean,
+): Record<string, Record<string, unknown>> {
   const listChanged = changes === undefined ? {} : { listChanged: true };
   const subscribable = [...resources.values()].some(({ subscribe }) => subscribe === true);
   const completes = [...prompts.values(), ...resources.values()].some(
@@ -126,7 +140,7 @@ function capabilitiesOf({
   );
   return {
     logging: {},
-    ...(tools.size > 0 ? { tools: listChanged } : {}),
+    ...(tools.size > 0 ? { tools: operated ? { listChanged: true } : listChanged } : {}),
     ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
     ...(prompts.size > 0 ? { prompts: listChanged } : {}),
     ...(completes ? { completions: {} } : {}),

@@ -9,6 +9,8 @@ export type Change =
 export interface Changes {
   /** Listens until the returned function is called. The first listener connects the domain, once. */
   listen(listener: (change: Change) => void): () => void;
+  /** For what core itself changes. */
+  readonly emit: ChangeEmitter;
   close(): void;
 }
 
@@ -30,6 +32,7 @@ export function createChanges(definition: ServerDefinition): Changes {
       stop ??= definition.changes?.(emit);
       return () => listeners.delete(listener);
     },
+    emit,
     close() {
       listeners.clear();
       stop?.();

@@ -81,7 +81,7 @@ function badness(
   if (outcome === "refused") {
     if (!isProtocolError(shown) || shown.code !== ErrorCode.overloaded) return undefined;
     // A caller over its own rate limit is refused with the same code, and that is no failing of the server.
-    return (shown.data as { reason?: unknown } | undefined)?.reason === "overloaded" ? "overloaded" : undefined;
+    return (shown.data as { reason?: unknown } | undefined)?.reason === "rate_limited" ? undefined : "overloaded";
   }
   return outcome === "ok" && slowMs !== undefined && ms > slowMs ? "slow" : undefined;
 }
