@@ -1,9 +1,13 @@
 import type { Attributes, Meter } from "@opentelemetry/api";
 import type { App } from "../call/app.ts";
 import type { Alert } from "./slo.ts";
+import { type DependencyState, dependencyStates, gateState } from "./snapshots.ts";
 
 /** Boundaries that the conventions ask for, in seconds. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+const MODES = ["normal", "degraded", "core-only"];
+const BREAKERS = ["closed", "open", "half-open"];
 
 const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
 
@@ -19,14 +23,8 @@ export function createInstruments(meter: Meter, app: App): (seconds: number, att
     description: "Time from receiving a request to its result",
     advice: { explicitBucketBoundaries: SECONDS },
   });
-  const gauge = (name: string, description: string, read: () => number | undefined, unit = "{call}"): void => {
-    meter.createObservableGauge(name, { description, unit }).addCallback((result) => {
-      const value = read();
-      if (value !== undefined) result.observe(value);
-    });
-  };
-  gauge("offshoot.calls.running", "Handlers that run", () => app.gate.running);
-  gauge("offshoot.calls.waiting", "Calls that wait for a place", () => app.gate.waiting);
+  observeGate(meter, app);
+  observeDependencies(meter, app);
 
   meter
     .createObservableCounter("offshoot.protocol_errors", {
@@ -58,4 +56,65 @@ export function createInstruments(meter: Meter, app: App): (seconds: number, att
         result.observe(app.account.slo.burnRate(minutes), { window });
     });
   return (seconds, attributes) => duration.record(seconds, attributes);
+}
+
+function observeGate(meter: Meter, app: App): void {
+  const gauge = (name: "running" | "waiting" | "limit", description: string): void => {
+    meter.createObservableGauge(`offshoot.calls.${name}`, { description, unit: "{call}" }).addCallback((result) => {
+      const value = gateState(app)[name];
+      if (value !== undefined) result.observe(value);
+    });
+  };
+  gauge("running", "Handlers that run");
+  gauge("waiting", "Calls that wait for a place");
+  gauge("limit", "Handlers that may run at once");
+  meter
+    .createObservableGauge("offshoot.mode", { description: "1 for the mode the server is in", unit: "1" })
+    .addCallback((result) => {
+      const { mode: now } = gateState(app);
+      if (now !== undefined) for (const mode of MODES) result.observe(mode === now ? 1 : 0, { mode });
+    });
+  meter
+    .createObservableCounter("offshoot.calls.refused", {
+      description: "Calls refused for want of room",
+      unit: "{call}",
+    })
+    .addCallback((result) => {
+      for (const [reason, count] of Object.entries(gateState(app).refused ?? {})) result.observe(count, { reason });
+    });
+}
+
+function observeDependencies(meter: Meter, app: App): void {
+  type Count = Exclude<keyof DependencyState, "breaker">;
+  const each = (name: Count): ((result: { observe(value: number, attributes: Attributes): void }) => void) => {
+    return (result) => {
+      for (const [dependency, state] of dependencyStates(app)) result.observe(state[name], { dependency });
+    };
+  };
+  const gauge = (name: string, key: Count, description: string): void =>
+    meter
+      .createObservableGauge(`offshoot.dependency.${name}`, { description, unit: "{attempt}" })
+      .addCallback(each(key));
+  const counter = (key: Count, description: string): void =>
+    meter
+      .createObservableCounter(`offshoot.dependency.${key}`, { description, unit: "{attempt}" })
+      .addCallback(each(key));
+  gauge("in_flight", "inFlight", "Attempts that run");
+  gauge("waiting", "waiting", "Attempts that wait for a place");
+  gauge("limit", "limit", "Attempts that may run at once");
+  counter("calls", "Times that a handler asked");
+  counter("hits", "Attempts that reached the dependency");
+  counter("retries", "Attempts that were not the first");
+  counter("failures", "Attempts that failed through the dependency");
+  counter("refused", "Attempts that the breaker or the limit refused");
+  counter("fallbacks", "Answers that were not of now");
+  meter
+    .createObservableGauge("offshoot.dependency.breaker", {
+      description: "1 for the state the breaker is in",
+      unit: "1",
+    })
+    .addCallback((result) => {
+      for (const [dependency, { breaker }] of dependencyStates(app))
+        for (const state of BREAKERS) result.observe(state === breaker ? 1 : 0, { dependency, state });
+    });
 }

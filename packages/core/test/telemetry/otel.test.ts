@@ -275,3 +275,39 @@ test("gauges say what runs, and what was refused by reason", async () => {
   expect(refused?.dataPoints.map(({ attributes }) => attributes.reason)).toContain("invalid_params");
   await client.close();
 });
+
+test("gauges say how each dependency and the gate stand, in the words of their snapshots", async () => {
+  const lab = createLab();
+  const orders = {
+    snapshot: () => ({
+      breaker: "open",
+      limit: 8,
+      inFlight: 2,
+      waiting: 1,
+      calls: 100,
+      hits: 20,
+      retries: 3,
+      failures: 9,
+      refused: 60,
+      fallbacks: 70,
+    }),
+  };
+  const app = createApp(lab.server, { log: createLog("silent") });
+  const gate = {
+    snapshot: () => ({ limit: 12, running: 5, waiting: 4, mode: "degraded", refused: { overloaded: 7 } }),
+  };
+  telemetry(
+    Object.assign(Object.create(app), {
+      gate,
+      definition: { ...lab.server, dependencies: new Map([["orders", orders]]) },
+    }),
+  );
+  const points = async (name: string) =>
+    (await metrics()).get(name)?.dataPoints.map(({ value, attributes }) => [value, attributes]);
+  expect(await points("offshoot.calls.limit")).toEqual([[12, {}]]);
+  expect(await points("offshoot.mode")).toContainEqual([1, { mode: "degraded" }]);
+  expect(await points("offshoot.calls.refused")).toEqual([[7, { reason: "overloaded" }]]);
+  expect(await points("offshoot.dependency.in_flight")).toEqual([[2, { dependency: "orders" }]]);
+  expect(await points("offshoot.dependency.failures")).toEqual([[9, { dependency: "orders" }]]);
+  expect(await points("offshoot.dependency.breaker")).toContainEqual([1, { dependency: "orders", state: "open" }]);
+});

@@ -1,0 +1,103 @@
+// What an operator can turn: the gate's limits and the breakers of dependencies, together with profile and log level.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type App, createApp } from "../../src/call/app.ts";
+import type { ControlEvent } from "../../src/control/events.ts";
+import { followControlFile } from "../../src/control/operator.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { createLab } from "../fixtures/lab.ts";
+
+/** An app with a gate that can be configured and a dependency that can be held, both of which emit as the real ones do. */
+function operated(wanted: object) {
+  const folder = mkdtempSync(join(tmpdir(), "operator-"));
+  const file = join(folder, "control.json");
+  const log: string[] = [];
+  const real = createApp(createLab().server, { log: createLog("info", { write: (line) => log.push(line) }) });
+  let limits: Record<string, number> = { maxRunning: 64, waitMs: 100 };
+  let forced = "auto";
+  const gate = {
+    get limits() {
+      return limits;
+    },
+    configure(changes: Record<string, number>, by: string) {
+      if (Object.values(changes).some((value) => value < 0)) throw new Error("limits must be above 0");
+      real.control.emit({ what: "limit", before: limits, after: { ...limits, ...changes }, by });
+      limits = { ...limits, ...changes };
+    },
+  };
+  const orders = {
+    force(state: string, { by }: { by: string }) {
+      if (state === forced) return;
+      real.control.emit({ what: "breaker", name: "orders", before: forced, after: state, by });
+      forced = state;
+    },
+  };
+  const app = Object.assign(Object.create(real), {
+    gate,
+    definition: { ...real.definition, dependencies: new Map([["orders", orders]]) },
+  }) as App;
+  const events: ControlEvent[] = [];
+  real.control.listen((event) => events.push(event));
+  const write = (content: object): void => writeFileSync(file, JSON.stringify(content));
+  write(wanted);
+  return {
+    app: real,
+    events,
+    log,
+    write,
+    follow: () => followControlFile(file, app),
+    state: () => ({ profile: real.profile, level: real.log.level, limits, forced }),
+    end: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+const all = {
+  profile: "read-only",
+  logLevel: "warn",
+  limits: { maxRunning: 8 },
+  breakers: { orders: "open" },
+} as const;
+const asked = { profile: "read-only", level: "warn", limits: { maxRunning: 8, waitMs: 100 }, forced: "open" };
+const before = { profile: undefined, level: "info", limits: { maxRunning: 64, waitMs: 100 }, forced: "auto" };
+
+test("T07 each part that is another is one event, and what the file leaves out goes back to the start", async () => {
+  const { events, write, follow, state, end } = operated(all);
+  const stop = follow();
+  expect(state()).toEqual(asked);
+  expect(events.map(({ what, before, after }) => [what, before, after])).toEqual([
+    ["profile", null, "read-only"],
+    ["log_level", "info", "warn"],
+    ["limit", before.limits, asked.limits],
+    ["breaker", "auto", "open"],
+  ]);
+  for (const { by } of events) expect(by).toMatch(/^uid \d+$/);
+  process.emit("SIGHUP");
+  expect(events).toHaveLength(4);
+  write({ limits: { maxRunning: 8 } });
+  process.emit("SIGHUP");
+  expect(state()).toEqual({ ...before, limits: asked.limits });
+  expect(events).toHaveLength(7);
+  stop();
+  end();
+});
+
+test.each(["limits", "record"])(
+  "T07 all or nothing: what fails at the %s undoes what came before it, and nobody hears",
+  (what) => {
+    const { app, events, log, write, follow, state, end } = operated({});
+    const stop = follow();
+    if (what === "record")
+      app.control.keep(() => {
+        throw new Error("the disk is full");
+      });
+    write(what === "limits" ? { ...all, limits: { maxRunning: -1 } } : all);
+    process.emit("SIGHUP");
+    expect(state()).toEqual(before);
+    expect(events).toEqual([]);
+    expect(log.filter((line) => line.includes("control file refused"))).toHaveLength(1);
+    stop();
+    end();
+  },
+);
