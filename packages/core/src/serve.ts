@@ -10,7 +10,9 @@ import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { openInstruments } from "./telemetry/instruments.ts";
 import { createLog } from "./telemetry/log.ts";
+import type { Alert } from "./telemetry/slo.ts";
 
+export type { Alert };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */

@@ -1,5 +1,5 @@
 // What an operator can turn: the gate's limits and the breakers of dependencies, together with profile and log level.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -53,12 +53,9 @@ function operated(wanted: object) {
   };
 }
 
-const all = {
-  profile: "read-only",
-  logLevel: "warn",
-  limits: { maxRunning: 8 },
-  breakers: { orders: "open" },
-} as const;
+// Shown in docs/operating.md, with a log level that lets no line of a change through.
+const shown = JSON.parse(readFileSync(new URL("../docs/control.json", import.meta.url), "utf8"));
+const all = { ...shown, logLevel: "warn" };
 const asked = { profile: "read-only", level: "warn", limits: { maxRunning: 8, waitMs: 100 }, forced: "open" };
 const before = { profile: undefined, level: "info", limits: { maxRunning: 64, waitMs: 100 }, forced: "auto" };
 

@@ -12,7 +12,7 @@ const preload = (...paths: string[]) => ({
 });
 
 test("an SDK that was preloaded gets spans, and nobody had to ask the server", async () => {
-  await using lab = startLab([], preload(file("../docs/otel.js")));
+  await using lab = startLab([], preload(file("../docs/otel.ts")));
   lab.write(...hello, toolCall(1, "echo", { text: "" }));
   await lab.lines.id(1);
   await lab.until((text) => text.includes('"gen_ai.tool.name":"echo"'));
@@ -21,7 +21,7 @@ test("an SDK that was preloaded gets spans, and nobody had to ask the server", a
 });
 
 test("an SDK is preloaded and the server has no API beside it: it says so and serves", async () => {
-  await using lab = startLab([], preload(file("../docs/otel.js"), file("../fixtures/no-otel.js")));
+  await using lab = startLab([], preload(file("../docs/otel.ts"), file("../fixtures/no-otel.js")));
   lab.write(...hello, toolCall(1, "echo", { text: "" }));
   expect(await lab.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "" } } });
   expect(lab.stderr()).toContain('"msg":"no telemetry"');
