@@ -1,13 +1,12 @@
 import { isToolError } from "../contract/errors.ts";
 import type { Account } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Telemetry } from "../telemetry/telemetry.ts";
 import { checkCapabilities, checkScopes, type Gate } from "./admit.ts";
 import type { StateSeal } from "./ask.ts";
 import { mapError, toProtocolError } from "./compose.ts";
 import { Call } from "./context.ts";
 import { execute } from "./execute.ts";
-import { record } from "./record.ts";
+import { record, type Telemetry } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";
 import type { WireRequest } from "./wire.ts";
 

@@ -1,6 +1,16 @@
+import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Failure, Outcome } from "./compose.ts";
 import type { Call } from "./context.ts";
 import type { CallRuntime } from "./pipeline.ts";
+
+/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
+export interface Telemetry {
+  /** Runs the stages of a call within its span. */
+  run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
+  /** The call is over. `sent` is the error as the client gets it, and whether that is a result (`isError`). */
+  ended(call: Call, outcome: Outcome, ms: number, sent?: { error: ToolError | ProtocolError; asResult: boolean }): void;
+  traceId(call: Call): string | undefined;
+}
 
 /**
  * Stage 6, record: one line per call, and what it means for the objective. Arguments and results are not logged; what was masked is logged in full, and

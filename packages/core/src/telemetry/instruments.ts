@@ -1,8 +1,8 @@
 import type { App } from "../call/app.ts";
+import type { Telemetry } from "../call/record.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "./log.ts";
 import type { Prometheus } from "./prometheus.ts";
-import type { Telemetry } from "./telemetry.ts";
 
 /** Where `@opentelemetry/api` keeps what an SDK has registered, whoever loaded it. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");

@@ -1,8 +1,9 @@
 import type { Meter, MeterProvider } from "@opentelemetry/api";
 import type { App } from "../call/app.ts";
+import type { Telemetry } from "../call/record.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "./log.ts";
-import { createTelemetry, type Telemetry } from "./telemetry.ts";
+import { createTelemetry } from "./telemetry.ts";
 
 type Api = typeof import("@opentelemetry/api");
 

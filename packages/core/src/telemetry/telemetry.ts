@@ -2,21 +2,13 @@ import type { Meter } from "@opentelemetry/api";
 import type { App } from "../call/app.ts";
 import type { Outcome } from "../call/compose.ts";
 import type { Call } from "../call/context.ts";
+import type { Telemetry } from "../call/record.ts";
 import type { WireRequest } from "../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createInstruments } from "./metrics.ts";
 import { createTracing } from "./trace.ts";
 
 type Api = typeof import("@opentelemetry/api");
-
-/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
-export interface Telemetry {
-  /** Runs the stages of a call within its span. */
-  run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
-  /** The call is over. `sent` is the error as the client gets it, and whether that is a result (`isError`). */
-  ended(call: Call, outcome: Outcome, ms: number, sent?: { error: ToolError | ProtocolError; asResult: boolean }): void;
-  traceId(call: Call): string | undefined;
-}
 
 /** How a call ended, in the words of the conventions. */
 export interface Ending {
