@@ -40,7 +40,7 @@ async function cell(template: string, way: (typeof ways)[number], manager: (type
     get: () => way.get({ cwd, template, manager, env }),
     install: () => must(manager.install, project, env),
     build: () => must(manager.run("build"), project, env),
-    test: way === ways[0] ? () => must(manager.run("test"), project, env) : undefined,
+    test: way === ways.at(-1) ? () => must(manager.run("test"), project, env) : undefined,
     call: () => callOneTool(project, template, join(cwd, "data")),
   };
   const cells: string[] = [];
