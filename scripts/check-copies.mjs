@@ -36,7 +36,7 @@ function linkedCore(folder) {
 }
 
 /** Files that a copy from npm would miss, and files that nobody checked in. */
-async function unequal(folder, inGit, files) {
+function unequal(inGit, files) {
   const made = (file) => file.startsWith("dist/") || file === "LICENSE"; // pnpm adds the root's licence
   return [
     ...inGit.filter((file) => !files.includes(file)).map((file) => `${file} is in git and not packed: see "files"`),
@@ -83,7 +83,7 @@ await checks((check, pack) =>
       check(`${name}: its range lets the core beside it in`, rangeOfCore(manifest));
       check(`${name}: is tested with the core beside it`, linkedCore(folder));
       check(`${name}: nothing outside its folder`, escapes(folder, inGit));
-      check(`${name}: git files equal packed files`, await unequal(folder, inGit, (await pack(folder)).files));
+      check(`${name}: git files equal packed files`, unequal(inGit, (await pack(folder)).files));
       check(`${name}: offshoot.json`, base(folder, version));
     }),
   ),

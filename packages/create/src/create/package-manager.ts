@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { Refusal } from "../terminal.ts";
 
-export const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
+const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
 export type PackageManager = (typeof packageManagers)[number];
 
 /** The one that started us (`pnpm create offshoot`), otherwise npm. */

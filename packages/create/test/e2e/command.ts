@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 /** What became of a command. */
-export interface Outcome {
+interface Outcome {
   ok: boolean;
   ms: number;
   output: string;

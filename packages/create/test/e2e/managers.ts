@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { must } from "./command.ts";
+import { command, must } from "./command.ts";
 
 /** A package manager as its users type it. */
 export interface Manager {
@@ -56,6 +56,22 @@ export async function installTools(folder: string): Promise<string> {
 }
 
 const platform = () => (process.platform === "win32" ? "windows" : process.platform);
+
+/**
+ * yarn insists on every platform's package, also of the platforms that it will not install, and a registry can lack some
+ * of a new version for days. Holds what has them, such as rollup, at the newest version of the one that yarn misses.
+ * Returns what it held, or undefined when that was not the trouble.
+ */
+export async function holdBack(project: string, output: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const [, missing, whole] = /(@([\w.-]+)\/\2-[\w-]+)@npm:\S+ No candidates found/.exec(output) ?? [];
+  if (!missing || !whole) return undefined;
+  const { output: view } = await command(["npm", "view", missing, "version", "--loglevel=error"], project, env);
+  const version = /^\d+\.\d+\.\d+$/m.exec(view)?.[0];
+  const file = join(project, "package.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, `${JSON.stringify({ ...manifest, resolutions: { [whole]: version } }, null, 2)}\n`);
+  return `${whole} held at ${version}`;
+}
 
 /** The environment in which all four use a registry of ours, and nothing that they cached of another run's packages. */
 export function environment(registry: string, path: string, scratch: string): NodeJS.ProcessEnv {

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { templateNames } from "../../src/templates.ts";
 import { callOneTool } from "./call.ts";
-import { must } from "./command.ts";
-import { environment, installTools, managers } from "./managers.ts";
+import { command, must } from "./command.ts";
+import { environment, holdBack, installTools, managers } from "./managers.ts";
 import { configuredRegistry, packAll } from "./packed.ts";
 import { openRegistry } from "./registry.ts";
 import { localGitHub, ways } from "./ways.ts";
@@ -35,10 +35,17 @@ process.exitCode = failed === 0 ? 0 : 1;
 async function cell(template: string, way: (typeof ways)[number], manager: (typeof managers)[number]) {
   const cwd = join(scratch, "work");
   const project = join(cwd, "project");
+  let held: string | undefined; // see holdBack
   mkdirSync(cwd);
   const work: Record<(typeof steps)[number], (() => Promise<unknown>) | undefined> = {
     get: () => way.get({ cwd, template, manager, env }),
-    install: () => must(manager.install, project, env),
+    install: async () => {
+      const { ok, output } = await command(manager.install, project, env);
+      if (ok) return;
+      held = await holdBack(project, output, env);
+      if (!held) throw new Error(output);
+      await must(manager.install, project, env);
+    },
     build: () => must(manager.run("build"), project, env),
     test: way === ways.at(-1) ? () => must(manager.run("test"), project, env) : undefined,
     call: () => callOneTool(project, template, join(cwd, "data")),
@@ -55,7 +62,7 @@ async function cell(template: string, way: (typeof ways)[number], manager: (type
       cells.push("FAILED");
     }
   }
-  console.log(`| ${way.name} | ${manager.name} | ${cells.join(" | ")} |`);
+  console.log(`| ${way.name} | ${manager.name} | ${cells.join(" | ")} |${held ? ` ${held}` : ""}`);
   if (problem) {
     failed += 1;
     console.error(problem.message);
