@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "@offshoot/core/testing";
 
@@ -20,6 +21,7 @@ const calls: Record<string, { args: (data: string) => string[]; tool: string; in
 /** Starts a project's built server as a client does, calls a tool and compares; returns what the server calls itself. */
 export async function callOneTool(project: string, template: string, data: string): Promise<string> {
   const { args, tool, input, expected } = calls[template] as (typeof calls)[string];
+  mkdirSync(data, { recursive: true });
   const client = await spawn(process.execPath, { args: [join(project, "dist/main.js"), ...args(data)], cwd: project });
   try {
     const answer = await client.call(tool, input as Record<string, unknown>);

@@ -21,7 +21,7 @@ export async function openRegistry(tarballs: string[], upstream: string) {
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const packages = new Map(tarballs.map((file) => documentOf(file, `${url}-/${basename(file)}`)));
-  return { url, close: () => server.close() };
+  return { url, close: () => void server.close() };
 }
 
 function documentOf(file: string, tarball: string) {
