@@ -7,11 +7,11 @@ interface Outcome {
   output: string;
 }
 
-/** Runs a command to its end, at most five minutes; a package manager that asks a question gets no answer. */
+/** Runs a command to its end, at most twenty minutes; a package manager that asks a question gets no answer. */
 export function command(words: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const [file, ...args] = words as [string, ...string[]];
   const since = Date.now();
-  const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 300_000 });
+  const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 1_200_000 });
   let output = `$ ${words.join(" ")}\n`;
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   return new Promise((done) => {

@@ -1,7 +1,8 @@
 /**
- * `pnpm e2e [<template>…]`: every way to come by a project × every package manager: fetch, install, build, start, one tool
- * call; the project's whole test suite once for each manager, since the way does not change what is installed. Prints a
- * table and exits 1 when a cell is not green. Takes minutes; nothing but dependencies comes from the network.
+ * `pnpm e2e [<template>…] [--quick]`: every way to come by a project × every package manager: fetch, install, build, start,
+ * one tool call; and unless it is to be quick, the project's whole test suite once for each manager, since the way does not
+ * change what is installed. Prints a table and exits 1 when a cell is not green. Takes many minutes; nothing but
+ * dependencies comes from the network.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +23,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const steps = ["get", "install", "build", "test", "call"] as const;
 let failed = 0;
 
+const quick = process.argv.includes("--quick");
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 for (const template of wanted.length > 0 ? wanted : templateNames()) {
   console.log(`\n| ${template}: way | manager | ${steps.join(" | ")} |\n|${"---|".repeat(steps.length + 2)}`);
@@ -47,7 +49,8 @@ async function cell(template: string, way: (typeof ways)[number], manager: (type
       await must(manager.install, project, env);
     },
     build: () => must(manager.run("build"), project, env),
-    test: way === ways.at(-1) ? () => must(manager.run("test"), project, env) : undefined,
+    // In a copy under another name, which is the harder case.
+    test: way === ways[1] && !quick ? () => must(manager.run("test"), project, env) : undefined,
     call: () => callOneTool(project, template, join(cwd, "data")),
   };
   const cells: string[] = [];
