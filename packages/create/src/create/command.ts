@@ -11,7 +11,7 @@ import { requireEmpty, scaffold } from "./scaffold.ts";
 
 /** `create-offshoot <folder>`: a project of one's own from a template. */
 export const create = defineCommand({
-  usage: "<folder> [options]",
+  usage: "[<folder>] [options]",
   summary: "Starts an MCP server of your own from a template, in a new folder.",
   options: {
     template: { type: "string", short: "t", value: "name", description: "Which template (default: notes)" },
