@@ -26,6 +26,7 @@ row("as it is");
 try {
   await toolchain("pnpm", "install", "--frozen-lockfile");
   for (const bump of ["patch", "minor", "major"]) {
+    const before = versions();
     writeFileSync(
       join(clone, ".changeset/rehearsal.md"),
       `---\n"@offshoot/core": ${bump}\n---\n\nA ${bump} of core.\n`,
