@@ -46,7 +46,9 @@ await quietly("build core and create-offshoot", "turbo run build --output-logs=e
 
 const project = resolve("sandbox", `my-${template}`);
 if (isTouched(project)) {
-  console.log(`✓ sandbox/my-${template} stays as it is, since it may hold work of yours; delete it to have a fresh one`);
+  console.log(
+    `✓ sandbox/my-${template} stays as it is, since it may hold work of yours; delete it to have a fresh one`,
+  );
 } else {
   rmSync(project, { recursive: true, force: true });
   const words = `sandbox/my-${template} --template ${template} --core pack --install --pm pnpm --git --json`;
