@@ -26,10 +26,6 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "Open the official Inspector on the server",
     load: async () => (await import("./connect/inspect.ts")).inspect,
   },
-  bundle: {
-    summary: "Make an .mcpb bundle and a server.json for the registry",
-    load: async () => (await import("./bundle/command.ts")).bundle,
-  },
 };
 
 const width = Math.max(...Object.keys(commands).map((name) => name.length));
@@ -63,5 +59,9 @@ else if (Object.hasOwn(commands, name)) {
       throw new Refusal(`There is no command "${name}".`, `choose one of: ${Object.keys(commands).join(", ")}.`);
     },
   } satisfies AnyCommand;
-  await runCommand("offshoot", unknown, words.filter((word) => word === "--json"));
+  await runCommand(
+    "offshoot",
+    unknown,
+    words.filter((word) => word === "--json"),
+  );
 }

@@ -39,11 +39,14 @@ export function openProject(folder = process.cwd()): Project {
   if (!existsSync(file))
     throw new Refusal(
       `${where} has no offshoot.json: it is not the folder of a project made from a template.`,
-      "go to the folder of your project. It lost the file? Write it anew: {\"template\": \"notes\", \"version\": \"<the version you copied>\"}.",
+      'go to the folder of your project. It lost the file? Write it anew: {"template": "notes", "version": "<the version you copied>"}.',
     );
   const marker = readJson(file) as Marker;
   if (!/^[a-z][\w-]*$/.test(marker.template ?? "") || !/^\d+\.\d+\.\d+/.test(marker.version ?? ""))
-    throw new Refusal(`${file} does not name a template and a version.`, 'write {"template": "notes", "version": "0.1.0"}.');
+    throw new Refusal(
+      `${file} does not name a template and a version.`,
+      'write {"template": "notes", "version": "0.1.0"}.',
+    );
   return { folder: where, marker, manifest: readManifest(where) };
 }
 
@@ -58,16 +61,21 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new Refusal(`${file} is not JSON: ${(cause as Error).message}.`, "mend it; a merge may have left its markers.", {
-      cause,
-    });
+    throw new Refusal(
+      `${file} is not JSON: ${(cause as Error).message}.`,
+      "mend it; a merge may have left its markers.",
+      {
+        cause,
+      },
+    );
   }
 }
 
 /** The built bin of a server. @throws Refusal when it is not built */
 export function builtBin({ folder, manifest }: Pick<Project, "folder" | "manifest">): string {
   const bins = typeof manifest.bin === "string" ? [manifest.bin] : Object.values(manifest.bin ?? {});
-  if (bins[0] === undefined) throw new Refusal("package.json names no bin.", 'add "bin": { "<name>": "dist/main.js" }.');
+  if (bins[0] === undefined)
+    throw new Refusal("package.json names no bin.", 'add "bin": { "<name>": "dist/main.js" }.');
   const file = join(folder, bins[0]);
   if (!existsSync(file)) throw new Refusal(`The server is not built: there is no ${file}.`, "`npm run build`.");
   return file;

@@ -56,9 +56,16 @@ export async function readBuiltServer(project: Project, args = project.marker.ar
 /** Every place where a program keeps what is the user's. */
 export const homeIn = (home: string): Record<string, string> =>
   Object.fromEntries(
-    ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"].map(
-      (name) => [name, home],
-    ),
+    [
+      "HOME",
+      "USERPROFILE",
+      "APPDATA",
+      "LOCALAPPDATA",
+      "XDG_DATA_HOME",
+      "XDG_CONFIG_HOME",
+      "XDG_STATE_HOME",
+      "XDG_CACHE_HOME",
+    ].map((name) => [name, home]),
   );
 
 /** The project's own core: the one that wrote its lock, so that there is one way to write one. */
@@ -75,6 +82,9 @@ async function loadTesting(folder: string): Promise<Testing> {
     );
   }
   if (testing.readContractOver === undefined)
-    throw new Refusal("The project's @offshoot/core is too old for this command.", "`npm install @offshoot/core@latest`.");
+    throw new Refusal(
+      "The project's @offshoot/core is too old for this command.",
+      "`npm install @offshoot/core@latest`.",
+    );
   return testing as Testing;
 }

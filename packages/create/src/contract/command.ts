@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "../write-file.ts";
 import { openProject } from "../project.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
+import { writeFileAtomically } from "../write-file.ts";
 import { readBuiltServer } from "./built-server.ts";
 import { bumpFor, type Change } from "./change.ts";
 import { type Contract, compareContracts } from "./compare-contracts.ts";
@@ -31,7 +31,8 @@ export const contract = defineCommand({
       throw new Refusal("--write, --check, --diff and --against exclude each other.", "choose one.");
     const project = openProject();
     const { version = "0.0.0" } = project.manifest;
-    if (against !== undefined) return since(readLockAt(project.folder, against), readLock(project.folder), against, version);
+    if (against !== undefined)
+      return since(readLockAt(project.folder, against), readLock(project.folder), against, version);
     const built = await readBuiltServer(project, words.length > 0 ? words : undefined);
     if (write) {
       writeFileAtomically(join(project.folder, LOCK), `${JSON.stringify(built, null, 2)}\n`);

@@ -20,7 +20,9 @@ export function readLockAt(folder: string, ref: string): Contract | undefined {
   try {
     git("rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
   } catch (cause) {
-    throw new Refusal(`git knows no "${ref}" here.`, "`git fetch --tags`, or name another tag, branch or commit.", { cause });
+    throw new Refusal(`git knows no "${ref}" here.`, "`git fetch --tags`, or name another tag, branch or commit.", {
+      cause,
+    });
   }
   try {
     return parse(git("show", `${ref}:./${LOCK}`), `${LOCK} at ${ref}`);

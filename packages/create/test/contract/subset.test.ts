@@ -177,7 +177,12 @@ describe("subset", () => {
     ],
     ["a union and one less", { oneOf: [shape("x"), shape("y")] }, { oneOf: [shape("x")] }, false],
     ["a keyword of the future", { type: "string" }, { type: "string", sparkles: 3 }, false],
-    ["what looks at its neighbours", { type: "object", unevaluatedProperties: false }, { type: "object", unevaluatedProperties: false, minProperties: 0 }, false],
+    [
+      "what looks at its neighbours",
+      { type: "object", unevaluatedProperties: false },
+      { type: "object", unevaluatedProperties: false, minProperties: 0 },
+      false,
+    ],
     ["closed in open", { type: "object", additionalProperties: false }, { type: "object" }, true],
     ["open in closed", { type: "object" }, { type: "object", additionalProperties: false }, false],
   ];
