@@ -51,7 +51,7 @@ export function openProject(folder = process.cwd()): Project {
 }
 
 /** Reads a folder's package.json. @throws Refusal when there is none, or it is no JSON */
-export function readManifest(folder: string): Manifest {
+function readManifest(folder: string): Manifest {
   const file = join(folder, "package.json");
   if (!existsSync(file)) throw new Refusal(`There is no ${file}.`, "go to the folder of your project.");
   return readJson(file) as Manifest;

@@ -1,7 +1,7 @@
 import type { Files } from "./files.ts";
 
 /** Whether every line of a text ends in CRLF. A file of mixed line ends stays as it is. */
-export function isCrlf(bytes: Buffer): boolean {
+function isCrlf(bytes: Buffer): boolean {
   if (bytes.includes(0)) return false;
   let lines = 0;
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
@@ -11,7 +11,7 @@ export function isCrlf(bytes: Buffer): boolean {
   return lines > 0;
 }
 
-export const toLf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
+const toLf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
 const toCrlf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
 
 /** A project with upstream's line ends, and the way back. */

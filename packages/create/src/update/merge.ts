@@ -142,9 +142,15 @@ function parseMergeTree(output: string): { tree: string; entries: Entry[]; reaso
     const paths = fields.splice(0, Number(fields.shift()));
     const [kind, message] = fields.splice(0, 2) as [string, string];
     if (!kind.startsWith("CONFLICT")) continue;
-    for (const path of paths) if (!reasons.has(path)) reasons.set(path, message.trim().replace(/^CONFLICT /, ""));
+    for (const path of paths) if (!reasons.has(path)) reasons.set(path, reasonOf(kind, message));
   }
   return { tree, entries, reasons };
+}
+
+function reasonOf(kind: string, message: string): string {
+  if (kind === "CONFLICT (contents)") return "both sides changed the same lines";
+  if (kind === "CONFLICT (binary)") return "both sides changed it, and it has no lines; yours was kept";
+  return message.trim().replace(/^CONFLICT \([^)]*\): /, "");
 }
 
 /** `:<mode> <mode> <oid> <oid> <status> NUL <path> NUL` */

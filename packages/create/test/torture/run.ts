@@ -1,5 +1,5 @@
 /**
- * Many forks, each taken through three releases: `node packages/create/test/torture/run.ts [--forks 100] [--seed 1] [--json]`.
+ * Many forks, each taken through three releases: `node packages/create/test/torture/run.ts [--forks 100] [--seed 1] [--seconds 600] [--json]`.
  * Exit code 1 when a line was lost, something broke in silence, or a conflict was not due.
  */
 import { parseArgs } from "node:util";
@@ -9,11 +9,16 @@ const { values } = parseArgs({
   options: {
     forks: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
+    seconds: { type: "string" },
     json: { type: "boolean" },
   },
 });
 const since = performance.now();
-const sums = await torture({ forks: Number(values.forks), seed: Number(values.seed) });
+const sums = await torture({
+  forks: Number(values.forks),
+  seed: Number(values.seed),
+  ...(values.seconds && { seconds: Number(values.seconds) }),
+});
 const seconds = Math.round((performance.now() - since) / 1_000);
 const faults = Object.entries(sums).flatMap(([kind, found]) =>
   kind !== "mergeMs" && Array.isArray(found) ? found.map((what) => `${kind}: ${what}`) : [],
