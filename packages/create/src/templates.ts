@@ -42,12 +42,16 @@ export const templateNames = (): string[] =>
 export function readTemplate(name: string): Template {
   const folder = join(carried, name);
   const files = new Map<string, TemplateFile>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const full = join(entry.parentPath, entry.name);
-    const path = projectName(full.slice(folder.length + 1).replaceAll("\\", "/"));
-    files.set(path, { bytes: readFileSync(full), executable: (statSync(full).mode & 0o100) !== 0 });
+  for (const path of pathsBelow(folder)) {
+    const full = join(folder, path);
+    files.set(projectName(path), { bytes: readFileSync(full), executable: (statSync(full).mode & 0o100) !== 0 });
   }
   const { version, description } = JSON.parse(String(files.get("package.json")?.bytes));
   return { name, version, description, files };
 }
+
+/** Not `readdirSync(…, { recursive: true })`: run by `yarn create` this package is a zip, and yarn's own fs lacks that. */
+const pathsBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? pathsBelow(join(folder, entry.name)).map((path) => `${entry.name}/${path}`) : entry.name,
+  );

@@ -13,7 +13,7 @@ export interface Option {
 }
 
 /** What a command has to say: `data` for `--json`, `text` for people. */
-export interface Answer {
+interface Answer {
   data: object;
   text: string;
   /** 0 unless given; 1 for a "no" that a script asks for: conflicts, behind, broken. */
@@ -31,7 +31,7 @@ export interface Command<O extends Record<string, Option>> {
 }
 
 /** The words and options a command was called with. */
-export interface Input<O> {
+interface Input<O> {
   words: string[];
   options: { [K in keyof O]?: O[K] extends { type: "boolean" } ? boolean : string };
   /** Whether the answer is for a program: then ask nothing, and show no progress. */
@@ -96,7 +96,7 @@ function told(error: unknown): { message: string; next?: string } {
 }
 
 /** The help of one command. */
-export function helpOf(bin: string, { usage, summary, options, examples }: Command<Record<string, Option>>): string {
+function helpOf(bin: string, { usage, summary, options, examples }: Command<Record<string, Option>>): string {
   const shared: Record<string, Option> = {
     json: { type: "boolean", description: "Answer in JSON, and ask nothing" },
     help: { type: "boolean", short: "h", description: "This text" },

@@ -11,7 +11,7 @@ import { requireEmpty, scaffold } from "./scaffold.ts";
 
 /** `create-offshoot <folder>`: a project of one's own from a template. */
 export const create = defineCommand({
-  usage: "<folder> [options]",
+  usage: "[<folder>] [options]",
   summary: "Starts an MCP server of your own from a template, in a new folder.",
   options: {
     template: { type: "string", short: "t", value: "name", description: "Which template (default: notes)" },
@@ -48,7 +48,7 @@ export const create = defineCommand({
     const folder = resolve(chosen.folder);
     const template = templateOf(chosen.template ?? "notes");
     const names = namesOf(options.name ?? nameOfFolder(folder));
-    const { dependencies } = JSON.parse(String(template.files.get("package.json")?.bytes));
+    const { dependencies, engines } = JSON.parse(String(template.files.get("package.json")?.bytes));
     const core = options.core
       ? coreSourceOf(options.core)
       : await during("Looking for @offshoot/core on the registry", json, () =>
@@ -64,6 +64,7 @@ export const create = defineCommand({
 
     const installed = chosen.install === true && problem === undefined;
     const remarks = [
+      ...tooOld(engines.node),
       ...(core === "pack"
         ? ["@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet."]
         : []),
@@ -95,4 +96,13 @@ export const create = defineCommand({
 function coreSourceOf(word: string): CoreSource {
   if (word === "registry" || word === "pack") return word;
   throw new Refusal(`--core ${word} is neither registry nor pack.`, "leave it out, and the one that works is taken.");
+}
+
+/** A project can be made by an older Node than the one that runs it. */
+function tooOld(engine: string): string[] {
+  const [wanted, given] = [engine.replace(">=", ""), process.versions.node].map((text) => text.split(".").map(Number));
+  const [major = 0, minor = 0] = wanted ?? [];
+  const [ownMajor = 0, ownMinor = 0] = given ?? [];
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return [];
+  return [`The server needs Node ${engine.replace(">=", "")} or newer, and this is ${process.versions.node}.`];
 }

@@ -13,7 +13,7 @@ const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 export type CoreSource = "registry" | "pack";
 
 /** The checkout that this package stands in, or undefined when it was installed. */
-export const checkoutFolder = (): string | undefined =>
+const checkoutFolder = (): string | undefined =>
   existsSync(join(checkout, "packages/core/src")) && existsSync(join(checkout, "scripts/bootstrap.mjs"))
     ? checkout
     : undefined;
@@ -22,7 +22,7 @@ export const checkoutFolder = (): string | undefined =>
 export async function findCore(range: string): Promise<CoreSource> {
   if (!checkoutFolder()) return "registry";
   // npm and not a request of our own: it knows the registry, its credentials and proxies.
-  const found = await npm("view", `@offshoot/core@${range}`, "version", "--json").catch(() => "");
+  const found = await npm("view", `@offshoot/core@${range}`, "version", "--json", "--fetch-retries=0").catch(() => "");
   return found.trim() === "" ? "pack" : "registry";
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { Refusal } from "../terminal.ts";
 
-export const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
+const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
 export type PackageManager = (typeof packageManagers)[number];
 
 /** The one that started us (`pnpm create offshoot`), otherwise npm. */
@@ -23,7 +23,12 @@ export async function install(manager: PackageManager, folder: string): Promise<
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/.test(name) && name !== "INIT_CWD"),
   );
-  const child = spawn(manager, ["install"], { cwd: folder, env, shell: process.platform === "win32" });
+  const child = spawn(manager, ["install"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: process.platform === "win32",
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   return new Promise((done) => {
