@@ -6,7 +6,15 @@ import type { Schema, SchemaObject } from "../../src/contract/schema.ts";
 import { subset } from "../../src/contract/subset.ts";
 
 const ajv = new Ajv2020({ strict: false });
-const isValid = (schema: Schema, value: unknown): boolean => ajv.validate(schema, value) as boolean;
+/** `undefined` where the judge fails: the code that ajv writes for some odd schemas names variables it never made. */
+function isValid(schema: Schema, value: unknown): boolean | undefined {
+  try {
+    return ajv.validate(schema, value) as boolean;
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
 
 const small = fc.integer({ min: -3, max: 4 });
 const key = fc.constantFrom("a", "b", "c");
@@ -105,7 +113,7 @@ describe("subset", () => {
     const check = ([a, b]: [Schema, Schema], values: unknown[]): void => {
       if (!subset(a, b)) return;
       claimed += 1;
-      const escaped = values.find((candidate) => isValid(a, candidate) && !isValid(b, candidate));
+      const escaped = values.find((candidate) => isValid(a, candidate) === true && isValid(b, candidate) === false);
       expect(escaped, `${JSON.stringify(a)} ⊆ ${JSON.stringify(b)}`).toBeUndefined();
     };
     const values = fc.array(value, { minLength: 30, maxLength: 30 });
