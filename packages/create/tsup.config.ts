@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/main.ts"],
+  entry: ["src/main.ts", "src/offshoot.ts"],
   format: "esm",
   target: "node22",
   // Chunks: what both bins share, and what only a terminal or a merge needs.

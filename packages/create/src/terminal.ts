@@ -13,7 +13,7 @@ export interface Option {
 }
 
 /** What a command has to say: `data` for `--json`, `text` for people. */
-interface Answer {
+export interface Answer {
   data: object;
   text: string;
   /** 0 unless given; 1 for a "no" that a script asks for: conflicts, behind, broken. */

@@ -15,7 +15,7 @@ export function renamed(template: Template, name: string): Map<string, TemplateF
     text.replaceAll(upstream, (found) => (found.startsWith("@") ? names.package : names.bin));
   const special: Record<string, (text: string) => string> = {
     "package.json": (text) => manifestOf(text, names.package, names.bin),
-    "offshoot.json": () => `${JSON.stringify({ template: was, version: template.version, name }, null, 2)}\n`,
+    "offshoot.json": (text) => `${JSON.stringify({ ...JSON.parse(text), name }, null, 2)}\n`,
     "README.md": (text) => text.replace(/^# .*/, `# ${names.package}`),
     "src/server.ts": (text) => everywhere(text).replace(`name: "${was}"`, `name: "${names.bin}"`),
     "contract.lock.json": (text) => text.replace(`\n  "name": "${was}"`, `\n  "name": "${names.bin}"`),
