@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
+import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
+import { besideIt, leaveOut } from "./bundle/leave-out.ts";
+import { sdkSchemas, zodFunctions } from "./bundle/shake.ts";
 
-type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+/** When a server that has started writes its compile cache, in ms after its process began. */
+const CACHE_AFTER_MS = 2_000;
 
 /** What {@link bundleServer} takes. */
 export interface BundleOptions {
@@ -24,72 +28,26 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not speak.
     noExternal: [/.*/],
     splitting: true,
-    esbuildPlugins: [leaveOut, lazyBuiltins],
+    esbuildPlugins: [leaveOut, besideIt, zodFunctions, sdkSchemas, lazyBuiltins, lazyPino],
     clean: true,
     dts: false,
     // Half the download. For stack traces that you can read, run src/main.ts.
     minify: true,
     // Without this `node:sqlite` becomes `sqlite`, which does not exist.
     removeNodeProtocol: false,
-    // CommonJS packages in the bundle ask for Node's own modules by `require`.
+    // CommonJS packages in the bundle ask for Node's own modules by `require`. Made when one does: every file has it.
     banner: {
-      js: 'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);',
+      js: 'const require = (id) => process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);',
     },
     metafile: true,
     onSuccess: finish,
   };
 }
 
-/**
- * A third of the bundle that never runs: zod's other languages, the JSON schema validators that core replaces, and the
- * ways to write that pino has and core does not use.
- */
-const leaveOut: Plugin = {
-  name: "leave-out",
-  setup(build) {
-    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-      contents: 'export { default as en } from "./en.js";',
-      resolveDir: dirname(path),
-    }));
-    // Core gives pino a stream of its own; these two are for those who give it none.
-    build.onLoad({ filter: /pino[\\/]lib[\\/]transport\.js$|sonic-boom[\\/]index\.js$/ }, () => ({
-      contents:
-        "module.exports = function () { throw new Error('left out of the bundle, see @offshoot/core/bundle'); };",
-    }));
-    const validator = "{ getValidator() { throw new Error('left out of the bundle, see @offshoot/core/bundle'); } }";
-    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
-      contents: `export class AjvJsonSchemaValidator ${validator}`,
-    }));
-    build.onLoad({ filter: /server[\\/]dist[\\/]shimsNode\.mjs$/ }, () => ({
-      contents: `export { default as process } from "node:process"; export class DefaultJsonSchemaValidator ${validator}`,
-    }));
-  },
-};
-
-/**
- * Loads Node's own modules when they are first used. An `import` loads them before anything runs, with every one of
- * their exports, some of which load more: those named here are a tenth of a server's start.
- */
-const lazyBuiltins: Plugin = {
-  name: "lazy-builtins",
-  setup(build) {
-    const builtins =
-      /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|process|stream|stream\/web|timers\/promises|util)$/;
-    build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
-    build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
-      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      // A module that is itself called or extended: `assert(…)`, `class … extends Stream`.
-      if (typeof process.getBuiltinModule(path) === "function") return { contents: `module.exports = ${load};` };
-      const getters = Object.keys(process.getBuiltinModule(path) as object).map(
-        (name) => `get ${name}() { return ${load}.${name}; }`,
-      );
-      return { contents: `module.exports = { ${getters.join(", ")} };` };
-    });
-  },
-};
-
 // Node compiles a module before it runs it: only a file of its own can switch the cache on in time, and say that this
 // Node is too old before something newer fails to load. So nothing here is newer than Node 14.
+// Node writes its cache at an orderly exit, which a client that kills its servers never lets happen; and what has run by
+// then is more than a start needs. So it is written once the first answers are out.
 const entry = ({ name, engines }: { name: string; engines: { node: string } }) => `#!/usr/bin/env node
 import * as module from "node:module";
 const needed = "${engines.node.replace(">=", "")}";
@@ -100,6 +58,7 @@ if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
   process.exit(1);
 }
 module.enableCompileCache();
+setTimeout(() => module.flushCompileCache(), ${CACHE_AFTER_MS}).unref();
 await import("./server.js");
 `;
 

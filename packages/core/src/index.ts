@@ -29,6 +29,13 @@ export type {
   ServerDependency,
 } from "./contract/dependency.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export type { Freshness } from "./contract/freshness.ts";
+export type {
+  Idempotency,
+  IdempotencyClaim,
+  IdempotencyRecord,
+  IdempotencyStore,
+} from "./contract/idempotency.ts";
 export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
 export {
   definePrompt,
@@ -38,7 +45,9 @@ export {
   type PromptReply,
 } from "./contract/prompt.ts";
 export {
+  type AgedReply,
   defineResource,
+  type RefreshContext,
   type Resource,
   type ResourceEntry,
   type ResourceOptions,
@@ -50,6 +59,7 @@ export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOpt
 export {
   defineTool,
   type Icon,
+  type Lane,
   type Tool,
   type ToolAnnotations,
   type ToolOptions,

@@ -175,7 +175,7 @@ describe.each(WIRES)("%s", (wire) => {
   });
 
   test("a cancel stops the handler, and its place is free again", () =>
-    using({ maxRunning: 1 }, async (client, lab) => {
+    using({ limits: { maxRunning: 1 } }, async (client, lab) => {
       const controller = new AbortController();
       const call = client.call("slow", { ms: 10_000 }, { signal: controller.signal });
       while (!lab.events.includes("slow began")) await sleep(5);
@@ -187,7 +187,7 @@ describe.each(WIRES)("%s", (wire) => {
     }));
 
   test("the deadline ends a call, and the model reads what to do", () =>
-    using({ timeoutMs: 50 }, async (client, lab) => {
+    using({ limits: { timeoutMs: 50 } }, async (client, lab) => {
       expect(await client.call("slow", { ms: 10_000 })).toMatchObject({
         isError: true,
         text: expect.stringMatching(/did not finish within 50 ms/),
@@ -196,7 +196,7 @@ describe.each(WIRES)("%s", (wire) => {
     }));
 
   test("more calls than may run wait their turn, and more than may wait are refused 4290 with retryAfterMs", () =>
-    using({ maxRunning: 2, maxWaiting: 3 }, async (client, lab) => {
+    using({ limits: { maxRunning: 2, maxWaiting: 3, waitMs: 10_000 } }, async (client, lab) => {
       const refused: { code: number; data: { retryAfterMs: number } }[] = [];
       const calls = Array.from({ length: 10 }, () =>
         client.call("hold").catch((error: (typeof refused)[number]) => void refused.push(error)),

@@ -72,6 +72,7 @@ describe("a definition that cannot be served is refused where it is made, by nam
     ["a template beyond {name} and {+name}", () => resource({ uri: "item://{?q}" }), /resource "item".*only \{name\}/],
     ["a template without a scheme", () => resource({ uri: "{id}" }), /must begin with a lower-case scheme/],
     ["a variable named twice", () => resource({ uri: "item://{id}/{id}" }), /names \{id\} twice/],
+    ["a watch without subscribers", () => resource({ watch: () => () => {} }), /add subscribe: true/],
     ["a fixed URI with a list", () => resource({ uri: "item://all", list: () => ({ resources: [] }) }), /lists itself/],
     [
       "completion of a variable that is none",

@@ -207,7 +207,7 @@ describe.each([
 
   test("R23 10,000 calls at once: every id is answered once, what does not fit is refused, and the rest runs within the limit", async () => {
     const lab = createLab();
-    const raw = rawConnection(lab.server, { maxRunning: 8, maxWaiting: 100 });
+    const raw = rawConnection(lab.server, { initialRunning: 8, minRunning: 8, maxRunning: 8, maxWaiting: 100 });
     if (meta === undefined) {
       raw.write(initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" });
       await raw.lines.id(0);
@@ -228,14 +228,17 @@ describe.each([
     expect(lab.events.filter((event) => event === "slow done")).toHaveLength(10_000 - refused.length);
     for (const { error } of refused)
       expect(error).toMatchObject({ code: 4290, data: { retryAfterMs: expect.any(Number) } });
-    expect(most).toEqual({ running: 8, waiting: 100 });
+    expect(most.running).toBe(8);
+    // As many as get a place within the wait, but no fewer than twice the limit and no more than may.
+    expect(most.waiting).toBeGreaterThanOrEqual(16);
+    expect(most.waiting).toBeLessThanOrEqual(100);
     await raw.connection.close();
   }, 30_000);
 });
 
 test("R25 a client that does not read: nothing new is begun while answers pile up", async () => {
   const lab = createLab();
-  const raw = rawConnection(lab.server, { maxRunning: 4 });
+  const raw = rawConnection(lab.server);
   raw.output.pause();
   raw.output.removeAllListeners("data");
   raw.write(initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" });
@@ -244,7 +247,8 @@ test("R25 a client that does not read: nothing new is begun while answers pile u
   // Two turns of 16: the stream in this process takes the first whole, whatever its size. The rest has not been made.
   expect(raw.output.writableLength + raw.output.readableLength).toBeLessThan(36_000_000);
   raw.output.on("data", (chunk: string) => raw.lines.take(chunk)).resume();
-  await Promise.all(Array.from({ length: 100 }, (_item, index) => raw.lines.id(index + 1)));
+  const answers = await Promise.all(Array.from({ length: 100 }, (_item, index) => raw.lines.id(index + 1)));
+  expect(answers.filter(({ error }) => error !== undefined)).toEqual([]);
   await raw.connection.close();
 });
 
@@ -337,12 +341,33 @@ describe("R49 a requestState is the server's own, or nothing happens", () => {
     ["for another tool", () => ({ name: "echo", arguments: { text: "x" } })],
     ["for another input", () => ({ arguments: { id: "n2" } })],
     ["made up", () => ({ requestState: "e30.e30" })],
+    ["that is a number", () => ({ requestState: 7 as never })],
+    ["that is an object", () => ({ requestState: { toString: 1 } as never })],
   ])("%s it is refused", async (_how, change) => {
     const { lab, raw, retry, requestState } = await ask();
     expect(await retry(2, change(requestState))).toMatchObject({
       error: { code: -32_602, data: { reason: "invalid_request_state" } },
     });
     expect(lab.events.filter((event) => event.startsWith("removed") || event.startsWith("echo"))).toEqual([]);
+    await raw.connection.close();
+  });
+});
+
+describe("the envelope of every 2026 request is checked, and not only of the first", () => {
+  const version = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+  test.each([
+    ["without capabilities", version],
+    ["with capabilities that are none", { ...META, "io.modelcontextprotocol/clientCapabilities": "all" }],
+    ["with a client that is none", { ...META, "io.modelcontextprotocol/clientInfo": { name: 1 } }],
+    ["with a log level that is none", { ...META, "io.modelcontextprotocol/logLevel": "loud" }],
+  ])("%s it is refused", async (_what, meta) => {
+    const lab = createLab();
+    const raw = rawConnection(lab.server);
+    raw.write(toolCall(1, "echo", { text: "one" }, META));
+    expect(await raw.lines.id(1)).toMatchObject({ result: { resultType: "complete" } });
+    raw.write(toolCall(2, "echo", { text: "two" }, meta));
+    expect(await raw.lines.id(2)).toMatchObject({ error: { code: -32_602 } });
+    expect(lab.events).not.toContain("echo two");
     await raw.connection.close();
   });
 });

@@ -4,13 +4,11 @@ import { defineResource, type ResourceEntry, ToolError } from "@offshoot/core";
 import { FilesError } from "./domain/errors.ts";
 import type { Files } from "./domain/files.ts";
 import { walk } from "./domain/safe-fs/walk.ts";
+import type { Watch } from "./domain/watch.ts";
 import { pathOf, uriOf } from "./uri.ts";
 
 /** How many files are listed as resources, and how deep: clients fetch the whole list. search_files finds the rest. */
 const most = { entries: 1_000, depth: 3, seen: 50_000 };
-
-/** Called with the path of every file that a client has read as a resource. */
-export type Follow = (path: string) => void;
 
 /** A file as resource contents. Clients are told that what it says is nobody's instruction. */
 export async function fileContents(files: Files, path: string, signal?: AbortSignal) {
@@ -21,7 +19,7 @@ export async function fileContents(files: Files, path: string, signal?: AbortSig
   return { ...about, mimeType: type, text: Buffer.from(bytes).toString("utf8") };
 }
 
-export const fileResources = (files: Files, follow: Follow) => [
+export const fileResources = (files: Files, watch: Watch) => [
   defineResource({
     name: "file",
     title: "A file",
@@ -30,20 +28,26 @@ export const fileResources = (files: Files, follow: Follow) => [
     mimeType: "application/octet-stream",
     scopes: ["files:read"],
     subscribe: true,
+    watch({ path }, changed) {
+      try {
+        return watch.follow(pathOf(path), changed);
+      } catch (error) {
+        return asMissing(error);
+      }
+    },
     list: ({ cursor, limit }) => listFiles(files, cursor, limit),
     complete: { path: (typed) => completePath(files, typed) },
     async read({ path: variable }, { signal }) {
-      const path = pathOf(variable);
-      const contents = await fileContents(files, path, signal).catch((error) => {
-        // What is outside is no resource of this server.
-        const refused = error instanceof FilesError && error.code === "refused";
-        throw refused ? new ToolError(error.message, { code: "not_found" }) : error;
-      });
-      follow(path);
-      return [contents];
+      return [await fileContents(files, pathOf(variable), signal).catch(asMissing)];
     },
   }),
 ];
+
+/** What is outside is no resource of this server. */
+function asMissing(error: unknown): never {
+  const refused = error instanceof FilesError && error.code === "refused";
+  throw refused ? new ToolError(error.message, { code: "not_found" }) : error;
+}
 
 /** The files of all roots, a page at a time. The cursor says which root, how many came before, and behind which path. */
 function listFiles({ safeFs }: Files, cursor: string | undefined, limit: number) {

@@ -2,11 +2,12 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { link, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { spawn } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "./fixtures/folder.ts";
+import { watchedFolders } from "./fixtures/watched.ts";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
@@ -42,6 +43,26 @@ describe("the built server", () => {
       expect(found.text).toBe(`${path}:1:on disk`);
       await client.close();
       expect(await readFile(path, "utf8")).toBe("on disk\n");
+    },
+  );
+
+  test.runIf(process.platform === "linux").each(["2025", "2026"] as const)(
+    "a client of %s that subscribes hears of what others do, and what is watched for it ends when it has heard enough",
+    async (era) => {
+      const root = await temporaryFolder();
+      const path = join(root, "f.txt");
+      await writeFile(path, "1");
+      const heard: unknown[] = [];
+      const onNotification = (_method: string, { uri }: Record<string, unknown>) => heard.push(uri);
+      const client = await spawn(process.execPath, { args: [main, root], era, onNotification });
+      const uri = pathToFileURL(path).href;
+      const unsubscribe = await client.subscribe([uri]);
+      expect(watchedFolders(client.pid)).toBe(1);
+      await writeFile(path, "2");
+      await expect.poll(() => heard, { timeout: 5_000 }).toContain(uri);
+      await unsubscribe();
+      await expect.poll(() => watchedFolders(client.pid), { timeout: 5_000 }).toBe(0);
+      await client.close();
     },
   );
 

@@ -319,17 +319,19 @@ describe.each(WIRES)("over %s", (wire) => {
       await expect(client.read(uri)).rejects.toThrow();
   });
 
-  test("who has read a file and subscribed to it hears of changes, by this server and by others", async () => {
+  test("who subscribes to a file hears of changes, by this server and by others, without having read it", async () => {
     const heard: string[] = [];
     const onNotification = (_method: string, { uri }: Record<string, unknown>) => heard.push(String(uri));
     const { client, root, call } = await session({ mine: "1", theirs: "1" }, { onNotification });
     const [mine, theirs] = ["mine", "theirs"].map((name) => pathToFileURL(join(root, name)).href) as [string, string];
-    await client.read(theirs);
-    await client.subscribe([mine, theirs]);
+    const unsubscribe = await client.subscribe([mine, theirs]);
     await call("append_file", { path: "mine", content: "2" });
     await expect.poll(() => heard, { timeout: 5_000 }).toContain(mine);
     await appendFile(join(root, "theirs"), "2");
     await expect.poll(() => heard, { timeout: 5_000 }).toContain(theirs);
+    await unsubscribe();
+    await expect(client.subscribe([pathToFileURL(join(root, "..", "outside")).href])).rejects.toThrow();
+    await expect(client.subscribe([pathToFileURL(root).href])).rejects.toThrow();
   });
 
   test("prompts have an edit tried without writing it, and a change looked at first", async () => {

@@ -99,7 +99,7 @@ describe.each(WIRES)("what a model sees of an API that fails (%s)", (wire) => {
 
   test("H20: an API that says nothing is given up at the call's deadline, and not asked beyond it", async () => {
     const { server, faults, close } = await serveOrders({ do: "hang" }, { api: { timeoutMs: 2_000 } });
-    const client = await connect(server, { wire, timeoutMs: 500 });
+    const client = await connect(server, { wire, limits: { timeoutMs: 500 } });
     expect((await client.call("get_order", { id: "o1" })).isError).toBe(true);
     await expect.poll(() => faults.connections).toBe(0);
     expect(faults.seen).toHaveLength(1);
@@ -170,7 +170,7 @@ test("H35: a thousand calls at once: the API sees no more at a time than the lim
     },
     { connections: 64 },
   );
-  const client = await connect(server, { wire: "stdio-2026", maxRunning: 1_000, maxWaiting: 1_000 });
+  const client = await connect(server, { wire: "stdio-2026", limits: { initialRunning: 1_000, maxRunning: 1_000 } });
   const results = await Promise.all(
     Array.from({ length: 1_000 }, (_, n) => client.call("get_order", { id: `o${n}` }, { timeoutMs: 30_000 })),
   );

@@ -20,6 +20,9 @@ export const completeId = (notes: Notes) => async (typed: string) => {
   return /^n?[0-9]*$/.test(typed) ? ids.filter((id) => id.startsWith(typed) || id.slice(1).startsWith(typed)) : ids;
 };
 
+/** Another client may write at any time: a reader who does not subscribe is at most this far behind, in ms. */
+const ttlMs = 10_000;
+
 export const noteResources = (notes: Notes) => [
   defineResource({
     name: "note",
@@ -29,6 +32,7 @@ export const noteResources = (notes: Notes) => [
     mimeType: "text/markdown",
     scopes: ["notes:read"],
     subscribe: true,
+    ttlMs,
     list: async ({ cursor, limit }) => {
       const page = await notes.list({ limit: Math.min(limit, 100), cursor });
       const resources = page.notes.map(({ id, title, updated_at: lastModified }) => {
@@ -51,6 +55,7 @@ export const noteResources = (notes: Notes) => [
     mimeType: "application/json",
     scopes: ["notes:read"],
     subscribe: true,
+    ttlMs,
     read: async () => JSON.stringify({ tags: (await notes.tags()).tags }),
   }),
   defineResource({
@@ -61,6 +66,7 @@ export const noteResources = (notes: Notes) => [
     mimeType: "application/json",
     scopes: ["notes:read"],
     subscribe: true,
+    ttlMs,
     read: async () => JSON.stringify({ activity: (await notes.activity()).activity }),
   }),
 ];

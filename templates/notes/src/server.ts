@@ -24,6 +24,8 @@ export const notesServer = (notes: Notes) =>
     tools: noteTools(notes),
     resources: noteResources(notes),
     prompts: notePrompts(notes),
+    // Tools and prompts change with a new version only. Notes change at any time, and who listens is told.
+    lists: { ttlMs: 3_600_000, cacheScope: "public", resources: { ttlMs: 60_000 } },
     profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
     expected: (error) => (error instanceof NotesError ? error.message : undefined),
     changes: (emit) => notes.onChange((event) => announce(event, emit)),

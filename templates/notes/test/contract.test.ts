@@ -19,7 +19,13 @@ testServerContract({
   // On n1 from above, and in the order of a session: each may use what the ones before it made.
   samples: {
     tools: {
-      create_note: { valid: [{ title: "Milk", body: "See [[Shopping]]" }], failing: [{ title: " ", body: "" }] },
+      create_note: {
+        valid: [
+          { title: "Milk", body: "See [[Shopping]]" },
+          { title: "Bread", body: "" },
+        ],
+        failing: [{ title: " ", body: "" }],
+      },
       create_notes: {
         valid: [
           {

@@ -4,6 +4,7 @@ import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type Call, Stopped, timedOut } from "./context.ts";
 import { parseWith } from "./normalize.ts";
+import { stringifyData } from "./ready-json.ts";
 import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
@@ -26,10 +27,11 @@ export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<To
     if (!output.success)
       throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
     const data = output.data as Record<string, unknown>;
+    const told = tool.toText?.(data);
     // Serialised here, so that a BigInt or a cycle fails inside the boundary and not in a transport that cannot answer.
-    const json = JSON.stringify(data);
+    const json = stringifyData(data, told);
     checkSize(json, tool.name);
-    const text = tool.toText === undefined ? json : tool.toText(data);
+    const text = told ?? json;
     checkSize(text, tool.name);
     return {
       content: text === "" ? [...blocks] : [{ type: "text", text }, ...blocks],

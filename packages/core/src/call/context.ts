@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { CallContext, ElicitAnswer, Logger, NotifyLevel, RootsAnswer, SampleAnswer } from "../contract/context.ts";
 import { fail, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
+import type { Lane } from "../contract/tool.ts";
 import { type Answers, Question } from "./ask.ts";
 import { formOf } from "./form.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
@@ -29,14 +30,22 @@ export class Call implements CallContext {
   readonly wire: WireRequest;
   readonly method: string;
   readonly correlationId: string;
+  /** When it was received. */
   readonly startedAt = performance.now();
+  /** Its time is over then: see {@link Call.open}. */
+  endsAt = Number.POSITIVE_INFINITY;
+  /** When its handler began, this time; -1 before. */
+  beganAt = -1;
+  lane: Lane = "core";
+  /** Its place at the gate. */
+  place = -1;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
   /** The open questions of this run: several when the handler asks them together, and noted even if it swallows the throw. */
   questions: Question[] = [];
   #asked = 0;
-  #endsAt = Number.POSITIVE_INFINITY;
+  #openedAt = this.startedAt;
   #stopped: Stopped | undefined;
   #controller: AbortController | undefined;
   #log: Logger;
@@ -59,7 +68,7 @@ export class Call implements CallContext {
     return this.wire.client;
   }
   get deadline() {
-    return { remainingMs: () => Math.max(0, this.#endsAt - performance.now()) };
+    return { remainingMs: () => Math.max(0, this.endsAt - performance.now()) };
   }
   get log(): Logger {
     const log = this.#log;
@@ -79,15 +88,40 @@ export class Call implements CallContext {
     return this.#controller.signal;
   }
 
-  /** Opens one run of the handler: its clock starts, its questions are counted from the first. */
-  begin(timeoutMs: number): void {
-    this.#endsAt = performance.now() + timeoutMs;
+  /** Why it was stopped, if it was. */
+  get stopped(): Stopped | undefined {
+    return this.#stopped;
+  }
+
+  /**
+   * Sets the one deadline, over queue, handler and all that the handler asks for: so long after the call was received,
+   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its own,
+   * with a time of its own, and the 2025 era does the same.
+   */
+  open(timeoutMs: number): void {
+    this.endsAt = this.#openedAt + timeoutMs;
+    this.beganAt = -1;
+  }
+
+  /** The user has answered. */
+  reopen(): void {
+    this.#openedAt = performance.now();
+  }
+
+  /** Opens one run of the handler: its questions are counted from the first. */
+  begin(): void {
     this.#asked = 0;
     this.questions = [];
     // A cancellation that came in the same chunk as its request is older than the handler.
     if (this.wire.signal.aborted || this.wire.cancelled?.())
       this.stop(new Stopped("cancelled", "The client cancelled the call."));
     if (this.#stopped !== undefined) throw this.#stopped;
+    this.beganAt = performance.now();
+  }
+
+  /** Time left in ms, whole: Node keeps timers of one length together, and most calls get the same. */
+  get leftMs(): number {
+    return Math.max(1, Math.ceil(this.endsAt - performance.now()));
   }
 
   /** Waits for the handler's promise, the deadline or the client's cancellation, whichever is first. */

@@ -1,5 +1,5 @@
+import type { Gate } from "../admission/gate.ts";
 import { fail } from "../contract/errors.ts";
-import type { Gate } from "./admit.ts";
 import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
 import { type Call, Stopped } from "./context.ts";
 import type { Subject } from "./subject.ts";
@@ -55,6 +55,7 @@ export async function execute(
     for (const { id, request } of run.open) {
       call.answers[id] = await call.settle(call.wire.ask(request, call.wire.signal), QUESTION_MS).catch(unanswered);
     }
+    call.reopen();
   }
 }
 
@@ -76,21 +77,23 @@ async function runOnce(
   gate: Gate,
 ): Promise<{ value: unknown } | { open: readonly Question[] }> {
   // No `await` where there is nothing to wait for: each one costs the fast path a turn.
-  const entered = gate.enter(call);
-  const leave = typeof entered === "function" ? entered : await entered;
+  call.open(subject.timeoutMs);
+  const entered = gate.enter(call, subject.lane ?? "core");
+  if (entered !== undefined) await entered;
   try {
     // A client that does not read holds its places: what piles up is bounded by them.
     const lagging = call.wire.writable?.();
     if (lagging !== undefined) await lagging;
-    call.begin(subject.timeoutMs);
+    call.begin();
+    if (call.beganAt >= call.endsAt) throw gate.tooLate();
     let value = subject.run(call);
-    if (isThenable(value)) value = await call.settle(value, subject.timeoutMs);
+    if (isThenable(value)) value = await call.settle(value, call.leftMs);
     return call.questions.length > 0 ? { open: call.questions } : { value };
   } catch (error) {
     if (call.questions.length > 0) return { open: call.questions };
     throw error;
   } finally {
-    leave();
+    gate.leave(call);
   }
 }
 

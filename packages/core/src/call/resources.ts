@@ -1,6 +1,6 @@
 import { base64, type ResourceContents } from "../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { Resource, ResourceEntry, ResourcePage, ResourceReply } from "../contract/resource.ts";
+import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../contract/resource.ts";
 import { checkSize, toProtocolError } from "./compose.ts";
 import { stringParam } from "./normalize.ts";
 import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
@@ -78,13 +78,35 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
       timeoutMs: resource.timeoutMs ?? timeoutMs,
       input: uri,
       run: () => resource.read(variables, call),
-      compose: (value) => ({ contents: contentsOf(uri, resource, value as ResourceReply) }),
+      compose: (value) => {
+        const { contents, ttlMs = resource.ttlMs, ageMs = 0, stale = ageMs > (ttlMs ?? ageMs) } = aged(value);
+        const answer = { contents: contentsOf(uri, resource, contents, stale ? { ageMs } : undefined) };
+        // The 2025 era has no words for it.
+        if (call.era === "2025" || ttlMs === undefined) return answer;
+        const { cacheScope = "private" } = resource;
+        return { ...answer, ttlMs: stale ? 0 : Math.max(0, Math.floor(ttlMs - ageMs)), cacheScope };
+      },
       refuse: (shown) => (shown.code === "not_found" ? notFound(uri, shown.message) : toProtocolError(shown)),
     };
   };
 }
 
-function contentsOf(uri: string, resource: Resource, reply: ResourceReply): ResourceContents[] {
+/** A reply with its age, which is none where it says nothing of it. */
+function aged(reply: unknown): AgedReply {
+  return typeof reply === "object" && reply !== null && "contents" in reply
+    ? (reply as AgedReply)
+    : { contents: reply as AgedReply["contents"] };
+}
+
+/** `_meta` of contents that are past their time, so that no reader takes them for the present state. */
+const STALE = "offshoot/stale";
+
+function contentsOf(
+  uri: string,
+  resource: Resource,
+  reply: AgedReply["contents"],
+  stale: { ageMs: number } | undefined,
+): ResourceContents[] {
   const mimeType = resource.mimeType ?? "text/plain";
   const contents: ResourceContents[] =
     typeof reply === "string"
@@ -93,7 +115,8 @@ function contentsOf(uri: string, resource: Resource, reply: ResourceReply): Reso
         ? [{ uri, mimeType, blob: base64(reply) }]
         : reply;
   checkSize(JSON.stringify(contents), resource.name);
-  return contents;
+  if (stale === undefined) return contents;
+  return contents.map((item) => ({ ...item, _meta: { ...item._meta, [STALE]: stale } }));
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */

@@ -1,12 +1,15 @@
 import type { ClientCapability } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
+import type { Lane } from "../contract/tool.ts";
 import type { Call } from "./context.ts";
 
 /** What a request is about, once its parameters are understood: the same shape for a tool, a resource and a prompt. */
 export interface Subject {
   scopes?: readonly string[] | undefined;
   requiredCapabilities?: readonly ClientCapability[] | undefined;
-  /** Time for one run, in ms. */
+  /** Whose places it takes. Default `core`. */
+  lane?: Lane | undefined;
+  /** Time for one call, in ms. */
   timeoutMs: number;
   /** The input as the client sent it; an approval by the user is bound to it. */
   input: unknown;

@@ -3,8 +3,9 @@ import { ErrorCode, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { composeTool, toolFailure } from "./compose.ts";
+import type { Keyed } from "./keyed.ts";
 import { objectParam, parseWith, stringParam } from "./normalize.ts";
-import type { Normalize } from "./subject.ts";
+import type { Normalize, Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
 /** A tool as clients list it: made once. */
@@ -21,7 +22,7 @@ export function listedTool({ name, title, description, icons, annotations, json 
 }
 
 /** `tools/call` */
-export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): Normalize {
+export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, keyed: Keyed): Normalize {
   return (params, call) => {
     const name = stringParam(params, "name", call.method);
     const tool = tools.get(name);
@@ -32,19 +33,23 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number): N
       );
     call.name = name;
     const sent = objectParam(params, "arguments", call.method);
-    return andThen(parseWith(tool.inputSchema, sent), (input) => ({
-      scopes: tool.scopes,
-      requiredCapabilities: tool.requiredCapabilities,
-      timeoutMs: tool.timeoutMs ?? timeoutMs,
-      input: sent,
-      run: () => {
-        // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
-        if (!input.success) throw invalidInput(name, input.error);
-        return tool.handler(input.data, call);
-      },
-      compose: (value) => composeTool(tool, value),
-      failure: toolFailure,
-    }));
+    return andThen(parseWith(tool.inputSchema, sent), (input) => {
+      const subject: Subject = {
+        scopes: tool.scopes,
+        requiredCapabilities: tool.requiredCapabilities,
+        lane: tool.lane,
+        timeoutMs: tool.timeoutMs ?? timeoutMs,
+        input: sent,
+        run: () => {
+          // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
+          if (!input.success) throw invalidInput(name, input.error);
+          return tool.handler(input.data, call);
+        },
+        compose: (value) => composeTool(tool, value),
+        failure: toolFailure,
+      };
+      return tool.idempotency === undefined || !input.success ? subject : keyed(subject, tool, sent, call);
+    });
   };
 }
 

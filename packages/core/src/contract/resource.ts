@@ -1,6 +1,7 @@
 import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
+import { checkFreshness, type Freshness } from "./freshness.ts";
 import { checkName, checkText } from "./names.ts";
 import type { Icon } from "./tool.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
@@ -24,11 +25,32 @@ export interface ResourcePage {
   nextCursor?: string;
 }
 
-/** What `read` returns: text, bytes, or contents in the specification's shape. */
-export type ResourceReply = string | Uint8Array | ResourceContents[];
+/** Text, bytes, or contents in the specification's shape. */
+type ResourceBody = string | Uint8Array | ResourceContents[];
 
-/** What {@link defineResource} takes. */
-export interface ResourceOptions<Template extends string> {
+/** A body that does not come from the source at this moment: out of a cache, or from the last time it could be had. */
+export interface AgedReply {
+  contents: ResourceBody;
+  /** How long ago the source said so, in ms. Comes off the time that clients may keep it. Default 0. */
+  ageMs?: number;
+  /** True where the source could not be asked and this is what is left. Default: whether it is older than the TTL. */
+  stale?: boolean;
+  /** The TTL of this one answer, in ms. Default: the resource's. */
+  ttlMs?: number;
+}
+
+/** What `read` returns: a body, or one with its age. A stale one is marked so in its `_meta`, in both eras. */
+export type ResourceReply = ResourceBody | AgedReply;
+
+/** What a {@link ResourceOptions.refresh} is called with beside the variables. */
+export interface RefreshContext {
+  uri: string;
+  /** Aborted when the time is over, nobody is subscribed any more, or the server stops. */
+  signal: AbortSignal;
+}
+
+/** What {@link defineResource} takes. `ttlMs` and `cacheScope` are about what `read` answers. */
+export interface ResourceOptions<Template extends string> extends Freshness {
   /** snake_case, 2 to 64 characters, unique among the server's resources. */
   name: string;
   title: string;
@@ -53,17 +75,34 @@ export interface ResourceOptions<Template extends string> {
   complete?: {
     [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
   };
-  /** Whether clients may subscribe; emit changes from the server's `changes`. Default `false`. */
+  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. Default `false`. */
   subscribe?: boolean;
+  /**
+   * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns
+   * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to refuse
+   * the subscription: a limit reached, nothing there.
+   */
+  watch?: (variables: UriVariables<Template>, changed: () => void) => () => void;
+  /**
+   * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while somebody is
+   * subscribed; whoever is hears of it when the answer is `true`: the content is another now. What it throws is logged,
+   * and the next turn comes. It runs for nobody in particular: for content that is one for all callers.
+   */
+  refresh?: (variables: UriVariables<Template>, context: RefreshContext) => boolean | Promise<boolean>;
 }
 
 /** A resource as data, its template already parsed. */
-export interface Resource extends Omit<ResourceOptions<string>, "read" | "complete"> {
+export interface Resource extends Omit<ResourceOptions<string>, "read" | "complete" | "watch" | "refresh"> {
   readonly kind: "resource";
   readonly template: UriTemplate;
   readonly read: (variables: Record<string, string>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
   readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>>;
+  readonly watch?: (variables: Record<string, string>, changed: () => void) => () => void;
+  readonly refresh?: (variables: Record<string, string>, context: RefreshContext) => boolean | Promise<boolean>;
 }
+
+/** Shortest time between two refreshes, in ms: a timer for each URI that somebody subscribes to must stay cheap. */
+const LEAST_REFRESH_MS = 1_000;
 
 /**
  * Describes a resource or a family of them. The variables of `read` come from the template.
@@ -79,10 +118,24 @@ export function defineResource<const Template extends string>(options: ResourceO
   if (template.variables.length === 0 && options.list !== undefined) {
     throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);
   }
+  if (options.watch !== undefined && options.subscribe !== true) {
+    throw new DefinitionError(`${where} watches and nobody can subscribe to it; add subscribe: true, or drop watch.`);
+  }
   for (const name of Object.keys(options.complete ?? {})) {
     if (!template.variables.includes(name)) {
       throw new DefinitionError(`${where}: complete names "${name}", which is no variable of ${options.uri}.`);
     }
+  }
+  checkFreshness(where, options);
+  if (options.cacheScope === "public" && (options.scopes ?? []).length > 0) {
+    throw new DefinitionError(
+      `${where} needs the scopes ${options.scopes?.join(" ")} and is cached for everybody. Drop cacheScope "public": a shared cache asks for no scope.`,
+    );
+  }
+  if (options.refresh !== undefined && !(options.subscribe && (options.ttlMs ?? 0) >= LEAST_REFRESH_MS)) {
+    throw new DefinitionError(
+      `${where} has a refresh: it needs subscribe true and a ttlMs of ${LEAST_REFRESH_MS} or more, got ${options.ttlMs}.`,
+    );
   }
   // The template's variables are known to the types above and erased here, where lists hold resources of every shape.
   return Object.freeze({

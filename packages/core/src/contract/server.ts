@@ -1,5 +1,8 @@
 import type { ServerDependency } from "./dependency.ts";
 import { DefinitionError } from "./errors.ts";
+import { checkFreshness, type Freshness } from "./freshness.ts";
+import type { IdempotencyStore } from "./idempotency.ts";
+import type { ServerJobs } from "./jobs.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
@@ -29,14 +32,24 @@ export interface ServerOptions {
   resources?: readonly Resource[];
   prompts?: readonly Prompt[];
   /**
+   * How long clients may keep the lists that stand while the server runs, and what it says of itself; they hear of an
+   * earlier change from `changes`. `resources` is about resources/list where a resource's `list` fills it: without it,
+   * clients ask every time. A TTL is over the whole list, all its pages.
+   */
+  lists?: Freshness & { resources?: Freshness };
+  /**
    * Turns an error of the domain into text for the model. Return the text (it says what to do next), or `undefined`
    * to have the error masked.
    */
   expected?: (error: unknown) => string | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
   changes?: (emit: ChangeEmitter) => () => void;
+  /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
+  idempotencyStore?: IdempotencyStore;
   /** What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer them. */
   dependencies?: readonly ServerDependency[];
+  /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
+  jobs?: ServerJobs;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean>;
 }
@@ -69,6 +82,8 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   }
   if (options.instructions !== undefined)
     checkText(`The instructions of server "${options.name}"`, options.instructions);
+  checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
+  checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
   const resources = byName("resources", options.resources ?? []);
   const uris = new Set<string>();
   for (const resource of resources.values()) {

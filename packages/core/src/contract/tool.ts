@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
+import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import { checkName, checkText } from "./names.ts";
 import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
 
@@ -16,6 +17,9 @@ export interface ToolAnnotations {
   /** Reaches things outside this server's own world. Default `true`. */
   openWorldHint?: boolean;
 }
+
+/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+export type Lane = "core" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
@@ -38,6 +42,12 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   outputSchema: Output;
   annotations?: ToolAnnotations;
   icons?: Icon[];
+  /**
+   * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
+   * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
+   * Default: each call is a request of its own.
+   */
+  idempotency?: Idempotency;
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
   scopes?: readonly string[];
   /**
@@ -45,8 +55,16 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
    * answer `unavailable`, and the handler decides.
    */
   requiredCapabilities?: readonly ClientCapability[];
-  /** Time for one run of the handler, in ms. Default: the server's (60 000). */
+  /**
+   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
+   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   */
   timeoutMs?: number;
+  /**
+   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
+   * server is under strain, and is refused before anything else is. Default `core`.
+   */
+  lane?: Lane;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
   toText?: (data: z.output<Output>) => string;
   /**
@@ -87,15 +105,17 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
+  if (options.lane !== undefined && options.lane !== "core" && options.lane !== "background") {
+    throw new DefinitionError(`${where}: lane must be "core" or "background", got ${JSON.stringify(options.lane)}.`);
+  }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);
   }
-  return Object.freeze({
-    ...options,
-    kind: "tool" as const,
-    json: {
-      input: toJsonSchema(options.inputSchema, "input", `${where} inputSchema`),
-      output: toJsonSchema(options.outputSchema, "output", `${where} outputSchema`),
-    },
-  });
+  const json = {
+    input: toJsonSchema(options.inputSchema, "input", `${where} inputSchema`),
+    output: toJsonSchema(options.outputSchema, "output", `${where} outputSchema`),
+  };
+  if (options.idempotency !== undefined)
+    checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
+  return Object.freeze({ ...options, kind: "tool" as const, json });
 }

@@ -5,6 +5,9 @@ import { ErrorCode } from "../contract/errors.ts";
 /** Largest message, in bytes, on either wire. The 2026 SDK's own read buffer is quadratic beyond it. */
 export const MAX_MESSAGE_BYTES = 4_194_304;
 
+/** The 2026 era's request for changes: its answer is a stream that lasts until the client has heard enough. */
+export const LISTEN = "subscriptions/listen";
+
 /** A JSON-RPC message whose envelope has been checked. `params` has not. */
 export interface Message {
   jsonrpc: "2.0";

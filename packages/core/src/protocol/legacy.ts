@@ -11,11 +11,11 @@ import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/t
 import type { App } from "../call/app.ts";
 import { QUESTION_MS } from "../call/ask.ts";
 import { stringParam } from "../call/normalize.ts";
-import { findResource, notFound } from "../call/resources.ts";
+import { createSubscriptions } from "../call/subscriptions.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf } from "./connection.ts";
+import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 
 const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
@@ -38,7 +38,7 @@ const unused: jsonSchemaValidator = {
 export async function connectLegacy(
   app: App,
   transport: Transport,
-  { caller, writable }: ConnectionOptions,
+  { caller, transport: kind, writable }: ConnectionOptions,
 ): Promise<() => Promise<void>> {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
@@ -46,7 +46,7 @@ export async function connectLegacy(
     ...(instructions === undefined ? {} : { instructions }),
     jsonSchemaValidator: unused,
   });
-  const subscriptions = new Set<string>();
+  const subscriptions = createSubscriptions(app);
   let level = 0;
 
   // What the client said in `initialize`, which is once.
@@ -65,6 +65,7 @@ export async function connectLegacy(
     };
     return {
       era: "2025",
+      transport: kind,
       caller,
       client,
       signal: extra.signal,
@@ -75,6 +76,9 @@ export async function connectLegacy(
         if (LEVELS.indexOf(wanted) >= level) notify("notifications/message", { level: wanted, data });
       },
       ask: (request, signal) => askClient(extra, request, signal),
+      meta: extra._meta,
+      requestId: extra.requestId,
+      sessionId: extra.sessionId,
       writable,
     };
   };
@@ -86,11 +90,14 @@ export async function connectLegacy(
     const params = (request.params ?? {}) as Record<string, unknown>;
     const method = app.methods.get(request.method);
     if (method !== undefined) return method(params, wire(params, extra)) as Promise<Record<string, unknown>>;
-    return answerSubscription(request.method, params);
+    return answerSubscription(request.method, params, extra);
   };
-  const answerSubscription = async (method: string, params: Record<string, unknown>) => {
+  const answerSubscription = async (method: string, params: Record<string, unknown>, extra: Extra) => {
     const subscribable = "subscribe" in (app.capabilities.resources ?? {});
-    if (subscribable && method === "resources/subscribe") return subscribe(app, subscriptions, params);
+    if (subscribable && method === "resources/subscribe") {
+      subscriptions.add(stringParam(params, "uri", method), wire(params, extra));
+      return {};
+    }
     if (subscribable && method === "resources/unsubscribe") {
       subscriptions.delete(stringParam(params, "uri", method));
       return {};
@@ -108,43 +115,13 @@ export async function connectLegacy(
     // Before `initialize` there is nobody to tell; after it, a failed send means that the client has left.
     if (server.getClientVersion() !== undefined) server.notification(notificationOf(change) as never).catch(() => {});
   });
-  server.onclose = stop;
+  server.onclose = () => {
+    stop();
+    subscriptions.close();
+  };
   await server.connect(transport);
   receiveDirectly(server, transport);
   return () => server.close();
-}
-
-/**
- * The SDK's receiver holds every message against three zod schemas to learn its kind; core has looked at it already
- * (frame.ts). A tenth of a call's time, so requests go to the method behind the receiver. It is private: where a later
- * version of the SDK has none of that name, messages take the usual way.
- */
-function receiveDirectly(server: Server, transport: Transport): void {
-  const { onmessage } = transport;
-  const { _onrequest } = server as unknown as { _onrequest?: (message: unknown, extra: unknown) => void };
-  if (onmessage === undefined || typeof _onrequest !== "function") return;
-  transport.onmessage = (message, extra) => {
-    if ("method" in message && "id" in message) _onrequest.call(server, message, extra);
-    else onmessage(message, extra);
-  };
-}
-
-/** How many URIs one connection may subscribe to. */
-const MAX_SUBSCRIPTIONS = 1_024;
-
-function subscribe(app: App, subscriptions: Set<string>, params: Record<string, unknown>): Record<string, never> {
-  const uri = stringParam(params, "uri", "resources/subscribe");
-  const found = findResource(app.definition.resources.values(), uri);
-  if (found?.[0].subscribe !== true)
-    throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
-  if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
-    throw new ProtocolError(
-      ErrorCode.overloaded,
-      `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
-    );
-  }
-  subscriptions.add(uri);
-  return {};
 }
 
 const ANSWERS = {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
 import { duplicateId, type Message } from "./frame.ts";
 import { connectLegacy } from "./legacy.ts";
+import { whenSent } from "./web.ts";
 
 /** Limits of the 2025 era's HTTP sessions. */
 export interface SessionOptions {
@@ -69,7 +69,7 @@ export function createSessions(
       inFlight: new Set(),
       close: async () => {},
     };
-    session.close = await connectLegacy(app, session.transport as never, { caller });
+    session.close = await connectLegacy(app, session.transport as never, { caller, transport: "tcp" });
     return session;
   };
 
@@ -117,18 +117,6 @@ export function createSessions(
       sessions.clear();
     },
   };
-}
-
-/** The same response, with a word when its last byte has been taken or it was given up. */
-function whenSent(response: Response, done: () => void): Response {
-  if (response.body === null || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
-    done();
-    return response;
-  }
-  // `cancel` is newer than the types: it runs when the client leaves in the middle.
-  const watch: Transformer & { cancel: () => void } = { flush: done, cancel: done };
-  const watched = (response.body as ReadableStream).pipeThrough(new TransformStream(watch));
-  return new Response(watched as never, { status: response.status, headers: response.headers });
 }
 
 const answer = (status: number, message: string, id: string | number | null = null): Response =>

@@ -1,8 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { App } from "../call/app.ts";
+import { stringifyMessage } from "../call/ready-json.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";
-import { duplicateId, isRefusal, type Message, parseMessage, type Refusal } from "./frame.ts";
+import { duplicateId, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "./frame.ts";
 import { createInbox, createReader, createWriter } from "./lines.ts";
 
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
@@ -40,6 +41,12 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   const lanes = new Map<Era, Lane>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Era>();
+  // Those of them that are streams: they end with the connection, which does not wait for them.
+  const streams = new Set<string | number>();
+  const settle = (id: string | number): void => {
+    inFlight.delete(id);
+    streams.delete(id);
+  };
   let logged = 0;
   let end: (how: "eof" | "broken") => void;
   const closed = new Promise<"eof" | "broken">((resolve) => {
@@ -52,13 +59,13 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       start: async () => {},
       send: async (message) => {
         const { id, method } = message as Message;
-        if (method === undefined && id !== undefined) inFlight.delete(id);
-        out.write(JSON.stringify(message));
+        if (method === undefined && id !== undefined) settle(id);
+        out.write(stringifyMessage(message as Message));
       },
       close: async () => lane.onclose?.(),
     };
     const waits = (id: string | number): boolean => inFlight.has(id);
-    const options = { caller: { id: "local" }, writable: out.writable, waits };
+    const options = { caller: { id: "local" }, transport: "pipe" as const, writable: out.writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy.ts");
       closers.push(await connectLegacy(app, lane as never, options));
@@ -70,6 +77,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   };
 
   const refused = ({ reason, answer }: Refusal): void => {
+    app.account.protocolError(reason);
     logged += 1;
     if (logged <= MAX_LOGGED)
       app.log.warn(
@@ -94,14 +102,18 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const lane = lanes.get(era);
     if (lane === undefined) return openLane(era).catch(broken);
     if (id !== undefined && method !== undefined) {
+      // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
+      const lagging = out.writable();
+      if (lagging !== undefined) return lagging;
       if (inFlight.has(id)) {
         refused(duplicateId(id));
         return undefined;
       }
       inFlight.set(id, era);
+      if (method === LISTEN) streams.add(id);
     } else if (cancelled !== undefined) {
       // It may go unanswered from here on.
-      inFlight.delete(cancelled);
+      settle(cancelled);
     }
     lane.onmessage?.(message as never);
     return undefined;
@@ -127,7 +139,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   return {
     closed,
     get inFlight() {
-      return inFlight.size + inbox.size;
+      return inFlight.size - streams.size + inbox.size;
     },
     stop,
     async close() {

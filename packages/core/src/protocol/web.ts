@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
 
 /** Bytes of an event stream that its client has not read past which the stream is cut. */
 const MAX_STREAM_LAG = 262_144;
@@ -51,4 +52,16 @@ export async function writeWebResponse(answer: Response, response: ServerRespons
   }
   response.end();
   return true;
+}
+
+/** The same response, with a word when its last byte has been taken or it was given up. */
+export function whenSent(response: Response, done: () => void): Response {
+  if (response.body === null || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    done();
+    return response;
+  }
+  // `cancel` is newer than the types: it runs when the client leaves in the middle.
+  const watch: Transformer & { cancel: () => void } = { flush: done, cancel: done };
+  const watched = (response.body as ReadableStream).pipeThrough(new TransformStream(watch));
+  return new Response(watched as never, { status: response.status, headers: response.headers });
 }

@@ -7,7 +7,7 @@ import { Refused } from "./failure.ts";
 export interface BreakerOptions {
   /** How far back outcomes count, in ms. Default 10 000. */
   windowMs?: number;
-  /** Attempts in the window below which nothing is concluded. Default 10. */
+  /** Attempts in the window below which nothing is concluded. So many failures in a row open it. Default 10. */
   minCalls?: number;
   /** Share of failed attempts, in percent, that opens it. Default 50. */
   failedPercent?: number;
@@ -88,6 +88,7 @@ export function createBreaker(
   const circuit = new CircuitBreaker<[Shot], unknown>((shot) => shot.attempt(), options);
   let forced: BreakerForce = "auto";
   let opens = 0;
+  let inARow = 0;
   let openUntil = 0;
   let turnedAt = performance.now();
   let seen: BreakerState = "closed";
@@ -116,6 +117,7 @@ export function createBreaker(
   });
   circuit.on("close", () => {
     opens = 0;
+    inARow = 0;
     turn(BUCKETS);
     reason = "the probe succeeded";
   });
@@ -134,7 +136,9 @@ export function createBreaker(
     const { failures, successes, timeouts: slow } = circuit.stats;
     const calls = failures + successes;
     if (!circuit.closed || calls < minCalls) return;
-    if (failures * 100 >= failedPercent * calls || slow * 100 >= slowPercent * calls) circuit.open();
+    // A share alone would be slow to see the end of a good time: half of a full window has to fail first.
+    if (inARow >= minCalls && failures >= minCalls) circuit.open();
+    else if (failures * 100 >= failedPercent * calls || slow * 100 >= slowPercent * calls) circuit.open();
   };
   return {
     get state() {
@@ -145,7 +149,12 @@ export function createBreaker(
     },
     check,
     async fire<Value>(attempt: () => Promise<Value>, evidenceOf: (error: unknown) => Evidence) {
-      if (forced === "closed") return attempt();
+      if (forced === "closed") {
+        return attempt().catch((error: unknown) => {
+          evidenceOf(error);
+          throw error;
+        });
+      }
       // opossum counts what it refuses among its calls, and a refusal says nothing about the dependency.
       check();
       turn();
@@ -167,14 +176,16 @@ export function createBreaker(
           (error: unknown) => {
             ended();
             shot.evidence = evidenceOf(error);
-            // Callers that give up on a hanging dependency are what its failure looks like from here.
-            if (shot.evidence === "unsaid" && (probe || shot.slow)) shot.evidence = "failed";
+            // opossum knows well and failed, and a probe that nobody waited for must not close it.
+            if (shot.evidence === "unsaid" && probe) shot.evidence = "failed";
             throw error;
           },
         );
       try {
         return (await circuit.fire(shot)) as Value;
       } finally {
+        if (shot.evidence === "well") inARow = 0;
+        else if (shot.evidence === "failed") inARow += 1;
         if (shot.slow || shot.evidence === "failed") judge();
       }
     },
@@ -184,6 +195,7 @@ export function createBreaker(
       circuit.close();
       seen = "closed";
       opens = 0;
+      inARow = 0;
       turn(BUCKETS);
     },
   };

@@ -2,7 +2,7 @@ import type { BreakerState, DependencyEvent, ServerDependency } from "../contrac
 import { DefinitionError } from "../contract/errors.ts";
 import { type BreakerOptions, createBreaker } from "./breaker.ts";
 import type { CacheOptions } from "./cache.ts";
-import type { Failure } from "./failure.ts";
+import { type Failure, Refused } from "./failure.ts";
 import { createGuard, type Work } from "./guard.ts";
 import { createLimit, type LimitOptions } from "./limit.ts";
 import { createReads, readOf } from "./reads.ts";
@@ -19,7 +19,7 @@ export interface DependencyOptions {
   retry?: RetryOptions;
   breaker?: BreakerOptions;
   limit?: LimitOptions;
-  /** What an error of an attempt means. `undefined` leaves it to the default: marked errors and codes of the network. */
+  /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
   classify?: (error: unknown) => Failure | undefined;
   /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
   random?: () => number;
@@ -103,6 +103,10 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
   const reads = createReads(name, options.cache);
   const guard = createGuard({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
 
+  /** What was refused here is no news: the breaker has said so. */
+  const note = ({ log }: RunContext, err: unknown, message: string): void =>
+    log?.[err instanceof Refused ? "debug" : "warn"]({ dependency: name, err }, message);
+
   /** Outside in: cache, single flight, retry; then for each attempt breaker, limit, deadline. Last, the fallback. */
   async function run<Value>(context: RunContext, call: RunOptions<Value>, work: Work<Value>): Promise<Answer<Value>> {
     const { key, idempotent = key !== undefined, kind } = call;
@@ -115,7 +119,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     const kept = read && reads.look(read);
     if (kept?.state === "fresh") return { value: kept.value as Value, stale: false, ageMs: kept.ageMs };
     if (read !== undefined && kept?.state === "aging") {
-      reads.refresh(read, ask, (error) => context.log?.warn({ dependency: name, err: error }, "refresh failed"));
+      reads.refresh(read, ask, (error) => note(context, error, "refresh failed"));
       return { value: kept.value as Value, stale: true, ageMs: kept.ageMs };
     }
     const scope = scopeOf(context);
@@ -131,7 +135,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
       if (old === undefined && call.fallback === undefined)
         throw failure === undefined ? error : unavailable(name, failure, idempotent, error);
       counts.fallbacks += 1;
-      context.log?.warn({ dependency: name, err: error }, "answered with a fallback");
+      note(context, error, "answered with a fallback");
       if (old !== undefined) return { value: old.value as Value, stale: true, ageMs: old.ageMs };
       return {
         value: await (call.fallback as (error: unknown) => Value | Promise<Value>)(error),

@@ -77,11 +77,10 @@ export function statusError(status: number, retryAfter?: string | null): Depende
   );
 }
 
-/** A `Retry-After` header in ms. `Date.parse` alone would take `-1` for a date in 2001. */
+/** A `Retry-After` header in ms: seconds, or a date. What is neither does no harm, as a hint is clamped where it is used. */
 function retryAfterMs(header: string | null | undefined): number | undefined {
   const text = header?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  if (!/^[A-Z][a-z]{2}, \d/.test(text)) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }

@@ -1,7 +1,7 @@
 import { isProtocolError, isToolError } from "../contract/errors.ts";
 import { type Attempt, runAttempt } from "./attempt.ts";
 import type { Breaker, Evidence } from "./breaker.ts";
-import { type Failure, failureOf, Refused, transient } from "./failure.ts";
+import { type Failure, failureOf, isDependencyError, Refused, transient } from "./failure.ts";
 import type { Limit } from "./limit.ts";
 import type { Sample } from "./limiter.ts";
 import { pause, type RetryBudget, type RetryOptions, retryDelay } from "./retry.ts";
@@ -42,6 +42,8 @@ export function createGuard({ name, timeoutMs, retry, budget, breaker, limit, cl
   function meaningOf(error: unknown): Failure | undefined {
     // A handler's `fail(…)` inside of an attempt: the dependency answered.
     if (isToolError(error) || isProtocolError(error)) return { callersFault: true };
+    // What is marked says what it is, a refusal of the limit's too: `classify` is for the rest.
+    if (isDependencyError(error)) return error.failure;
     return classify?.(error) ?? failureOf(error);
   }
 

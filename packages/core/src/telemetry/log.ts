@@ -9,15 +9,47 @@ export interface LogSink {
   write(line: string): void;
 }
 
-export type Log = Pino;
+/** Structured lines. An error goes into the field `err`. */
+export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabled"> & {
+  /** How much is logged; may be set while the server runs. */
+  level: LogLevel;
+};
 
 /** Longest line written, in characters. A longer one has its values cut. */
 const MAX_LINE = 8_192;
 // A reader of stderr that stopped must not cost memory: past this many bytes waiting, lines are dropped and counted.
 const MAX_WAITING = 1_048_576;
 
-/** One JSON object per line, scrubbed of secrets, on stderr: stdout carries the protocol. */
-export function createLog(level: LogLevel, sink: LogSink = stderrSink(), scrub: Scrub = createScrub()): Log {
+/**
+ * One JSON object per line, scrubbed of secrets, on stderr: stdout carries the protocol.
+ *
+ * pino and stderr are opened by the first line. A server that has not said anything yet is one that starts, and the two
+ * would be a tenth of that.
+ */
+export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub()): Log {
+  let level = initial;
+  let opened: Pino | undefined;
+  const log = (): Pino => {
+    opened ??= openLog(level, sink ?? stderrSink(), scrub);
+    return opened;
+  };
+  return {
+    debug: (fields: object, message?: string) => log().debug(fields, message),
+    info: (fields: object, message?: string) => log().info(fields, message),
+    warn: (fields: object, message?: string) => log().warn(fields, message),
+    error: (fields: object, message?: string) => log().error(fields, message),
+    isLevelEnabled: (wanted) => log().isLevelEnabled(wanted),
+    get level() {
+      return level;
+    },
+    set level(wanted) {
+      level = wanted;
+      if (opened !== undefined) opened.level = wanted;
+    },
+  };
+}
+
+function openLog(level: LogLevel, sink: LogSink, scrub: Scrub): Pino {
   return pino(
     {
       level,

@@ -71,8 +71,11 @@ export interface TestClient {
     ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string },
     argument: { name: string; value: string },
   ): Promise<string[]>;
-  /** Hears of changes to these URIs and lists, in the words of the era. Resolves when the server has agreed. */
-  subscribe(uris: string[]): Promise<void>;
+  /**
+   * Hears of changes to these URIs and lists, in the words of the era. Resolves when the server has agreed to all of
+   * them, with a function that unsubscribes.
+   */
+  subscribe(uris: string[]): Promise<() => Promise<void>>;
   /** Any request, as it is. */
   request(method: string, params?: Record<string, unknown>): Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -129,6 +132,9 @@ async function openLegacy(
       (await client.request({ method, params }, z.looseObject({}))) as Record<string, unknown>,
     async (uris) => {
       for (const uri of uris) await client.subscribeResource({ uri });
+      return async () => {
+        for (const uri of uris) await client.unsubscribeResource({ uri });
+      };
     },
   );
 }
@@ -164,12 +170,17 @@ async function openModern(
     client as never,
     (method, params = {}) => client.request({ method, params }, anything),
     async (uris) => {
-      await client.listen({
+      const stream = await client.listen({
         resourceSubscriptions: uris,
         resourcesListChanged: true,
         toolsListChanged: true,
         promptsListChanged: true,
       });
+      const granted = stream.honoredFilter.resourceSubscriptions ?? [];
+      const refused = uris.filter((uri) => !granted.includes(uri));
+      if (refused.length === 0) return () => stream.close();
+      await stream.close();
+      throw new Error(`The server did not grant a subscription to ${refused.join(", ")}.`);
     },
   );
 }

@@ -30,15 +30,15 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  */
 export async function connect(
   server: ServerDefinition,
-  { wire, log, logLevel, http, profile, timeoutMs, maxRunning, maxWaiting, ...behaviour }: ConnectOptions,
+  { wire, log, logLevel, http, profile, limits, slo, telemetry, ...behaviour }: ConnectOptions,
 ): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "silent" : "info");
   const app = createApp(server, {
     log: createLog(level, { write: (line) => log?.push(line) }),
     ...(profile !== undefined && { profile }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(maxRunning !== undefined && { maxRunning }),
-    ...(maxWaiting !== undefined && { maxWaiting }),
+    ...(limits !== undefined && { limits }),
+    ...(slo !== undefined && { slo }),
+    telemetry,
   });
   let client: TestClient;
   let stop: () => Promise<void>;
@@ -60,6 +60,7 @@ export async function connect(
       await client.close();
       await stop();
       app.close();
+      await server.jobs?.close(1_000);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { callRequirements } from "./requirements/calls.ts";
 import { errorRequirements } from "./requirements/errors.ts";
 import { inputRequirements } from "./requirements/inputs.ts";
+import { keyRequirements } from "./requirements/keys.ts";
 import { listRequirements } from "./requirements/lists.ts";
 import { promptRequirements } from "./requirements/prompts.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -14,6 +15,7 @@ export const requirements: readonly Requirement[] = [
   ...listRequirements,
   ...toolRequirements,
   ...callRequirements,
+  ...keyRequirements,
   ...inputRequirements,
   ...errorRequirements,
   ...resourceRequirements,

@@ -54,6 +54,7 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "text-twin",
     "unknown-keys",
     "read-only-repeats",
+    "idempotency-key",
   ];
   expect([...new Set([...of("skipped"), ...of("pending")])].sort()).toEqual(unproven.sort());
 

@@ -64,9 +64,13 @@ export function shelfServer(shelf: Shelf = createShelf()): ServerDefinition {
         name: "add_book",
         title: "Add a book",
         description: "Put a book on the shelf and get its id.",
-        inputSchema: z.object({ title: z.string().min(1).max(200).describe("Title of the book") }),
+        inputSchema: z.object({
+          title: z.string().min(1).max(200).describe("Title of the book"),
+          request_id: z.string().min(1).optional().describe("Names this one request, so that it can be repeated"),
+        }),
         outputSchema: Book,
         annotations: { readOnlyHint: false, destructiveHint: false },
+        idempotency: { key: "request_id" },
         handler: ({ title }) => {
           const id = `b${books.size + 1}`;
           books.set(id, title);
@@ -137,7 +141,7 @@ export const shelfSamples: Samples = {
   tools: {
     get_book: { valid: [{ id: "b1" }, { id: "b2" }], failing: [{ id: "b999" }] },
     list_books: { valid: [{}, { limit: 1 }] },
-    add_book: { valid: [{ title: "Middlemarch" }] },
+    add_book: { valid: [{ title: "Middlemarch" }, { title: "Persuasion" }] },
     remove_book: { valid: [{ id: "b2" }], failing: [{ id: "b999" }] },
   },
   resources: { missing: ["book://b999"] },

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { cutTail, decode, detectEncoding, type Encoding, markedEncoding } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import { shown } from "./safe-fs/refusals.ts";
@@ -51,17 +51,17 @@ export const binary = (path: string) =>
     `${shown(path)} is not text. Read it with read_media_file, or get its facts with get_file_info.`,
   );
 
-export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256Of = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
 /** By streaming, whatever the size. */
 export async function sha256OfFile(file: OpenFile, signal?: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
+  const hashing = createHash("sha256");
   const buffer = Buffer.allocUnsafe(4 * step);
   for (let position = 0; ; ) {
     signal?.throwIfAborted();
     const count = await file.read(buffer, position);
-    if (count === 0) return hash.digest("hex");
-    hash.update(buffer.subarray(0, count));
+    if (count === 0) return hashing.digest("hex");
+    hashing.update(buffer.subarray(0, count));
     position += count;
   }
 }

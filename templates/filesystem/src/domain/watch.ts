@@ -1,80 +1,106 @@
-import { type FSWatcher, watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { FilesError } from "./errors.ts";
+import type { OpenDirectory, SafeFs } from "./safe-fs/safe-fs.ts";
 
 export interface Watch {
-  /** Hears of changes to this file that others make, as long as it is among the ones followed last. */
-  follow(path: string): void;
-  /** Tells of a change that is known otherwise. */
+  /**
+   * Tells of changes to a file, or of its coming where only its folder is there, until the returned function is called.
+   *
+   * @throws FilesError where the path may not be read, or too much is followed
+   */
+  follow(path: string, changed: () => void): () => void;
+  /** Tells of a change that is known otherwise, by its path without links. */
   touch(path: string): void;
-  close(): void;
 }
 
 export interface WatchOptions {
   /** How long changes of one file are gathered into one, in ms. @default 100 */
   settleMs?: number;
-  /** How many files are followed. @default 256 */
+  /** How many files are followed at once. @default 1024 */
   most?: number;
+}
+
+interface Followed {
+  changed: Set<() => void>;
+  settling?: NodeJS.Timeout | undefined;
 }
 
 /**
  * Tells of changes to the files it follows, once for many in a short time. It watches their folders: a file that is
  * replaced, as editors do, is another file of the same name.
  */
-export function createWatch(
-  onChange: (path: string) => void,
-  { settleMs = 100, most = 256 }: WatchOptions = {},
-): Watch {
-  // In the order they were followed last.
-  const followed = new Set<string>();
-  const watchers = new Map<string, FSWatcher>();
-  const settling = new Map<string, NodeJS.Timeout>();
+export function createWatch(safeFs: SafeFs, { settleMs = 100, most = 1_024 }: WatchOptions = {}): Watch {
+  const folders = new Map<string, { files: Map<string, Followed>; stop: () => void }>();
+  let count = 0;
 
-  const touch = (path: string): void => {
-    if (settling.has(path)) return;
-    const tell = () => {
-      settling.delete(path);
-      onChange(path);
-    };
-    settling.set(path, setTimeout(tell, settleMs).unref());
+  const tell = (file: Followed): void => {
+    file.settling ??= setTimeout(() => {
+      file.settling = undefined;
+      for (const changed of file.changed) changed();
+    }, settleMs).unref();
   };
 
-  const watchFolder = (folder: string): void => {
-    if (watchers.has(folder)) return;
-    try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        for (const path of followed) {
-          if (dirname(path) === folder && (name === null || name === basename(path))) touch(path);
-        }
-      });
-      watcher.on("error", () => leaveFolder(folder));
-      watchers.set(folder, watcher);
-    } catch {
-      // The folder has gone, or the system has no watches left: changes made here are told nevertheless.
-    }
-  };
-
-  const leaveFolder = (folder: string): void => {
-    watchers.get(folder)?.close();
-    watchers.delete(folder);
+  const watchFolder = (directory: OpenDirectory) => {
+    const files = new Map<string, Followed>();
+    const stop = directory.watch((name) => {
+      // Without a name the system has lost count: each of them may be another.
+      for (const file of name === undefined ? files.values() : [files.get(name)]) if (file) tell(file);
+    });
+    return { files, stop };
   };
 
   return {
-    follow(path) {
-      followed.delete(path);
-      followed.add(path);
-      watchFolder(dirname(path));
-      if (followed.size <= most) return;
-      const [oldest] = followed;
-      followed.delete(oldest as string);
-      const folder = dirname(oldest as string);
-      if (![...followed].some((other) => dirname(other) === folder)) leaveFolder(folder);
+    follow(path, changed) {
+      if (count >= most) {
+        throw new FilesError("quota", `${most} files are followed already. Unsubscribe from some of them first.`);
+      }
+      const { directory, name } = openFolder(safeFs, path);
+      const at = join(directory.root.given, directory.relative);
+      const folder = folders.get(at) ?? using(directory, watchFolder);
+      directory.close();
+      folders.set(at, folder);
+      const file: Followed = folder.files.get(name) ?? { changed: new Set() };
+      folder.files.set(name, file);
+      // One function may be given twice, and each of them ends by itself.
+      const listener = () => changed();
+      file.changed.add(listener);
+      count += 1;
+      return () => {
+        if (!file.changed.delete(listener)) return;
+        count -= 1;
+        if (file.changed.size > 0) return;
+        clearTimeout(file.settling);
+        folder.files.delete(name);
+        if (folder.files.size > 0) return;
+        folders.delete(at);
+        folder.stop();
+      };
     },
-    touch,
-    close() {
-      for (const folder of [...watchers.keys()]) leaveFolder(folder);
-      for (const timer of settling.values()) clearTimeout(timer);
-      settling.clear();
-      followed.clear();
+    touch(path) {
+      const file = folders.get(dirname(path))?.files.get(basename(path));
+      if (file !== undefined) tell(file);
     },
   };
+}
+
+/** The folder a file stands in, without links on the way, and its name there. */
+function openFolder(safeFs: SafeFs, path: string): { directory: OpenDirectory; name: string } {
+  try {
+    const file = safeFs.openFile(path);
+    file.close();
+    const real = join(file.root.given, file.relative);
+    return { directory: safeFs.openDirectory(dirname(real)), name: basename(real) };
+  } catch (error) {
+    if (!(error instanceof FilesError) || error.code !== "not_found") throw error;
+    return { directory: safeFs.openDirectory(dirname(path)), name: basename(path) };
+  }
+}
+
+function using<Result>(directory: OpenDirectory, use: (directory: OpenDirectory) => Result): Result {
+  try {
+    return use(directory);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
 }

@@ -34,28 +34,24 @@ export const readTools = (files: Files) => {
     // No text makes no block, and clients look into the first one.
     return withContent(data, ...(text === "" ? [{ type: "text" as const, text: "" }] : []), ...blocks);
   };
+  const textTool = (name: string, title: string, description: string) =>
+    defineTool({
+      name,
+      title,
+      description,
+      inputSchema: ReadText,
+      outputSchema: TextRead,
+      ...reads,
+      toText: ({ content }) => content,
+      handler: (input, { signal }) => read(input, signal),
+    });
   return [
-    defineTool({
-      name: "read_text_file",
-      title: "Read a text file",
-      description:
-        "Read a file as text, whole or only its first (head) or last (tail) lines. A long file comes in parts: call again with the cursor. For lines in the middle use read_lines, for images read_media_file.",
-      inputSchema: ReadText,
-      outputSchema: TextRead,
-      ...reads,
-      toText: ({ content }) => content,
-      handler: (input, { signal }) => read(input, signal),
-    }),
-    defineTool({
-      name: "read_file",
-      title: "Read a file (deprecated)",
-      description: "The old name of read_text_file, which does the same. Use that.",
-      inputSchema: ReadText,
-      outputSchema: TextRead,
-      ...reads,
-      toText: ({ content }) => content,
-      handler: (input, { signal }) => read(input, signal),
-    }),
+    textTool(
+      "read_text_file",
+      "Read a text file",
+      "Read a file as text, whole or only its first (head) or last (tail) lines. A long file comes in parts: call again with the cursor. For lines in the middle use read_lines, for images read_media_file.",
+    ),
+    textTool("read_file", "Read a file (deprecated)", "The old name of read_text_file, which does the same. Use that."),
     defineTool({
       name: "read_lines",
       title: "Read lines of a file",

@@ -20,13 +20,13 @@ try {
     `\n${counts.equal} equal, ${counts["differs as expected"]} differ as expected, ${counts.UNEXPECTED} do not`,
   );
   if (!process.argv.includes("--no-speed")) {
-    console.log("\nms, median and fastest round: official, ours, and how many times as fast ours is");
-    const shown = (ms: number) => ms.toFixed(1).padStart(8);
-    for (const { work, official, ours } of await measure(benches)) {
-      const ratios = [0, 1].map((index) => `${((official[index] ?? 0) / (ours[index] ?? 1)).toFixed(2)}×`);
-      console.log(
-        `${work.padEnd(54)} ${official.map(shown).join("")}  ${ours.map(shown).join("")}   ${ratios.join(" ")}`,
-      );
+    console.log(
+      "\nms for a call, median of rounds: official, ours; how many times as fast ours is: median (least to most)",
+    );
+    for (const { work, official, ours, ratio } of await measure(benches)) {
+      const [median, least, most] = ratio.map((times) => times.toFixed(2));
+      const shown = [official, ours].map((ms) => ms.toFixed(2).padStart(9)).join("");
+      console.log(`${work.padEnd(46)} ${shown}   ${median}× (${least} to ${most})`);
     }
   }
 } finally {

@@ -1,5 +1,6 @@
+// The cases of escape and of hostile files, by their ids. F40 has no test: there is no tool here that unpacks archives.
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { link, mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -9,6 +10,18 @@ import type { FilesError } from "../../src/domain/errors.ts";
 import { type Files, openFiles } from "../../src/domain/files.ts";
 import { newFiles, refusal, ways } from "../fixtures/files.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
+
+test("nothing but safe-fs reaches the disk", () => {
+  const source = join(import.meta.dirname, "..", "..", "src");
+  const reaching = globSync("**/*.ts", { cwd: source })
+    // A type is no way to the disk.
+    .filter((file) =>
+      /^import (?!type ).*"(?:node:)?fs(?:\/promises)?"/m.test(readFileSync(join(source, file), "utf8")),
+    )
+    .map((file) => file.replaceAll("\\", "/"));
+  expect(reaching.length).toBeGreaterThan(5);
+  expect(reaching.filter((file) => !file.startsWith("domain/safe-fs/"))).toEqual([]);
+});
 
 /** Nobody learns from a refusal where the allowed folder is, or what a link leads to. */
 function expectDiscreet(error: FilesError, given: string, ...hidden: string[]): void {

@@ -1,6 +1,7 @@
 import { NotesError } from "./errors.ts";
+import { replay } from "./keys.ts";
 import { idOf, limits, type Note, numberOf } from "./note.ts";
-import type { Change, Content, Derived, NoteRow, NoteStore, Waiting } from "./store/store.ts";
+import type { Change, Content, Derived, KeyUse, NoteRow, NoteStore, Waiting } from "./store/store.ts";
 import { linkKeys, titleKey } from "./text/links.ts";
 import { wordsIn } from "./text/search.ts";
 
@@ -46,18 +47,31 @@ const attempts = 40;
 
 /**
  * Plans a change from what it reads, commits it, and plans again where somebody was faster. A plan that ends in a note
- * instead of a change has nothing to do. Answers with the notes written, in their order.
+ * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change it
+ * stands for may not fit any more, because it is done. Answers with the notes written, in their order.
  */
 export async function commit(
-  { store }: Desk,
+  desk: Desk,
   plan: () => Promise<Change | NoteRow>,
-  waiting?: Waiting,
+  { key, ...waiting }: Waiting & { key?: Change["key"] } = {},
 ): Promise<[NoteRow, ...NoteRow[]]> {
+  const { store } = desk;
+  const repeated = async (use: KeyUse) => (await replay(desk, use)) as [NoteRow, ...NoteRow[]];
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const change = await plan();
+    const before = key && (await store.used(key));
+    if (before) return repeated(before);
+    let change: Change | NoteRow;
+    try {
+      change = await plan();
+    } catch (error) {
+      const meanwhile = key && (await store.used(key));
+      if (meanwhile) return repeated(meanwhile);
+      throw error;
+    }
     if (!("writes" in change)) return [change];
-    const committed = await store.commit(change, waiting);
+    const committed = await store.commit({ ...change, key }, waiting);
     if (committed.outcome === "full") throw full();
+    if (committed.outcome === "replayed") return repeated(committed);
     if (committed.outcome !== "done") continue;
     const [first, ...others] = committed.rows;
     if (first) return [first, ...others];

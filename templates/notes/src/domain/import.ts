@@ -5,6 +5,7 @@ import { createAll, type Draft } from "./create.ts";
 import type { Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
 import { folderInside, type LongTask } from "./folder.ts";
+import type { Asking } from "./keys.ts";
 import { limits } from "./note.ts";
 import { revise } from "./revise.ts";
 
@@ -16,7 +17,7 @@ interface Imported {
   refused: { file: string; reason: string }[];
 }
 
-export interface ImportOptions extends LongTask {
+export interface ImportOptions extends LongTask, Asking {
   /** Whether a file whose front matter has the id of a note here changes that note. Otherwise every file makes a new one. */
   update?: boolean;
 }
@@ -27,7 +28,7 @@ const largestFile = limits.bodyBytes + 65_536;
 
 /**
  * Makes a note of every Markdown file in a folder and below. Hidden files and links are left out. What was imported
- * before an abort stays.
+ * before an abort stays. With a key, a second import of the same files goes on where the first one ended.
  */
 export async function importFolder(
   desk: Desk,
@@ -38,7 +39,7 @@ export async function importFolder(
   const folder = await folderInside(exchange, name, false);
   const result: Imported = { created: 0, updated: 0, unchanged: 0, refused: [] };
   const files = await markdownFiles(folder, result);
-  const { signal, progress, update = false } = options;
+  const { signal, progress, update = false, key, by } = options;
   for (let from = 0; from < files.length; from += batch) {
     signal?.throwIfAborted();
     const names = files.slice(from, from + batch);
@@ -53,7 +54,8 @@ export async function importFolder(
     const created = await createAll(
       desk,
       drafts.map(({ draft }) => draft),
-      { action: "import_notes", ...(signal && { signal }) },
+      // A transaction a batch, and so a key a batch: what is on disk is told again, and the rest is done.
+      { action: "import_notes", batch: from, key, by, ...(signal && { signal }) },
     );
     for (const [index, item] of created.entries()) {
       if ("note" in item) result.created++;

@@ -14,6 +14,8 @@ export const limits = {
   queryCharacters: 500,
   queryTerms: 16,
   keyCharacters: 200,
+  /** Idempotency keys whose answers are kept; past it the oldest go. */
+  keys: 10_000,
   page: 100,
 } as const;
 

@@ -8,6 +8,7 @@ import type { LongTask } from "./folder.ts";
 import { backlinks, brokenLinks, orphans, outgoingLinks, type Paging } from "./graph.ts";
 import { contentAt, diffRevisions, getNote, type ListRevisions, listRevisions } from "./history.ts";
 import { type ImportOptions, importFolder } from "./import.ts";
+import { type Asking, keyRow } from "./keys.ts";
 import { type ListNotes, listNotes, type SearchNotes, searchNotes } from "./list.ts";
 import { limits, type NewNote, type Note, parse } from "./note.ts";
 import { revise, trash, untrash } from "./revise.ts";
@@ -32,7 +33,14 @@ export interface UpdateNote {
   if_version?: number | undefined;
 }
 
-export type EditNote = Edit & { id: string; if_version?: number | undefined };
+export type EditNote = Edit & {
+  id: string;
+  if_version?: number | undefined;
+  idempotency_key?: string | undefined;
+};
+
+/** A change is asked for by somebody; keys are each one's own. */
+type Asked = Omit<Asking, "key">;
 
 /** Everything that can be done with notes. What is refused is a NotesError; what has resolved is on disk. */
 export type Notes = ReturnType<typeof createNotes>;
@@ -53,19 +61,16 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
   };
 
   return {
-    async create(
-      { idempotency_key: key, ...draft }: Draft & { idempotency_key?: string | undefined },
-      waiting?: Waiting,
-    ) {
-      const options = { action: "create_note", key, ...waiting };
+    async create({ idempotency_key: key, ...draft }: Draft & { idempotency_key?: string | undefined }, asking?: Asked) {
+      const options = { action: "create_note", key, ...asking };
       const [created] = await told(() => createAll(desk, [draft], options));
       if (created && "note" in created) return created.note;
       throw created?.error ?? new Error("a draft without a result");
     },
     /** One result for each draft, in their order. */
-    async createMany(drafts: NewNote[], { key, ...waiting }: Waiting & { key?: string | undefined } = {}) {
+    async createMany(drafts: NewNote[], asking: Asking = {}) {
       if (drafts.length > limits.bulk) throw new NotesError("quota", `notes: at most ${limits.bulk} in one call.`);
-      return told(() => createAll(desk, drafts, { action: "create_notes", key, ...waiting }));
+      return told(() => createAll(desk, drafts, { action: "create_notes", ...asking }));
     },
     get: (id: string, version?: number): Promise<Note> => getNote(desk, id, version),
     list: (input?: z.input<typeof ListNotes>) => listNotes(desk, input),
@@ -81,14 +86,15 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
       });
       return told(() => revise(desk, id, change, { action: "update_note", ifVersion, ...waiting }));
     },
-    async edit({ id, if_version: ifVersion, ...edit }: EditNote, waiting?: Waiting) {
+    async edit({ id, if_version: ifVersion, idempotency_key, ...edit }: EditNote, { by, ...waiting }: Asked = {}) {
       const parsed = parse(Edit, edit);
+      const key = keyRow(desk, "edit_note", { key: idempotency_key, by }, [id, ifVersion, parsed]);
       const change = ({ title, body, tags }: { title: string; body: string; tags: string[] }) => ({
         title,
         body: applyEdit(body, parsed),
         tags,
       });
-      return told(() => revise(desk, id, change, { action: "edit_note", ifVersion, ...waiting }));
+      return told(() => revise(desk, id, change, { action: "edit_note", ifVersion, key, ...waiting }));
     },
     /** To the trash, from where restore brings it back. */
     async remove(id: string, waiting?: Waiting): Promise<Note & { deleted_at: string }> {

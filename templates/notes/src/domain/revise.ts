@@ -1,11 +1,13 @@
 import { commit, type Desk, derive, findAny, findLive, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
 import { Body, idOf, type Note, parse, Tags, Title } from "./note.ts";
-import type { Content, NoteRow, Waiting, Write } from "./store/store.ts";
+import type { Change, Content, NoteRow, Waiting, Write } from "./store/store.ts";
 import { linkTarget, retarget, titleKey } from "./text/links.ts";
 
 export interface ReviseOptions extends Waiting {
   action: string;
+  /** What the store keeps, where the request has a key. */
+  key?: Change["key"];
   /** The version the caller has read; another one is a conflict. */
   ifVersion?: number | undefined;
 }
@@ -15,7 +17,7 @@ export async function revise(
   desk: Desk,
   id: string,
   change: (row: NoteRow) => Content | Promise<Content>,
-  { action, ifVersion, ...waiting }: ReviseOptions,
+  { action, ifVersion, ...committing }: ReviseOptions,
 ): Promise<Note> {
   const plan = async () => {
     const { seq: latest } = await desk.store.head();
@@ -28,7 +30,7 @@ export async function revise(
     // Notes that link here are found by reading: none may be added meanwhile.
     return { action, at: desk.now(), writes: await rename(desk, row, content), latest };
   };
-  const [row] = await commit(desk, plan, waiting);
+  const [row] = await commit(desk, plan, committing);
   return toNote(row);
 }
 

@@ -1,6 +1,8 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
+import { IdempotencyKey, keyDays } from "../domain/keys.ts";
 import type { Notes } from "../domain/notes.ts";
+import { keyed } from "./shared.ts";
 
 const Folder = z
   .string()
@@ -29,6 +31,9 @@ export const exchangeTools = (notes: Notes) => [
         .describe(
           "True lets a file whose front matter has the id of a note here change that note. False makes every file a new note.",
         ),
+      idempotency_key: IdempotencyKey.optional().describe(
+        `Any text of your choice that names this one import. Repeating the call with the same key within ${keyDays} days imports no file twice; an import that was cut off goes on where it ended. The files must be the same.`,
+      ),
     }),
     outputSchema: z.object({
       created: z.int().describe("Notes made"),
@@ -47,8 +52,10 @@ export const exchangeTools = (notes: Notes) => [
     annotations: { destructiveHint: false, openWorldHint: true },
     scopes: ["notes:write"],
     timeoutMs,
-    handler: async ({ folder, update }, { signal, progress }) => {
-      const { refused, ...counts } = await notes.importFolder(folder, { update, signal, progress });
+    ...keyed,
+    handler: async ({ folder, update, idempotency_key: key }, { signal, progress, caller }) => {
+      const options = { update, key, by: caller.id, signal, progress };
+      const { refused, ...counts } = await notes.importFolder(folder, options);
       return { ...counts, refused: refused.slice(0, mostRefused), refused_total: refused.length };
     },
   }),

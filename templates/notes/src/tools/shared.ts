@@ -6,6 +6,9 @@ export const reads = { annotations: { readOnlyHint: true, openWorldHint: false }
 /** Nothing that writes destroys: earlier versions stay. delete_note says otherwise for itself. */
 export const writes = { annotations: { destructiveHint: false, openWorldHint: false }, scopes: ["notes:write"] };
 
+/** The key's answers are kept in the database, in the transaction of the change. */
+export const keyed = { idempotency: { key: "idempotency_key", keptBy: "handler" as const } };
+
 /** Goes with every result that carries what somebody wrote. */
 export const untrusted = {
   untrusted: z

@@ -1,10 +1,10 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
-import { IdempotencyKey } from "../domain/create.ts";
+import { IdempotencyKey, keyDays } from "../domain/keys.ts";
 import { Body, limits, NewNote, NoteId, NoteSummary, Tags, Title } from "../domain/note.ts";
 import type { Notes } from "../domain/notes.ts";
 import { Edit } from "../domain/text/edits.ts";
-import { writes } from "./shared.ts";
+import { keyed, writes } from "./shared.ts";
 
 const IfVersion = z
   .int()
@@ -22,7 +22,8 @@ export const writeTools = (notes: Notes) => [
     inputSchema: NewNote.extend({ idempotency_key: IdempotencyKey.optional() }),
     outputSchema: NoteSummary,
     ...writes,
-    handler: (input, { signal }) => notes.create(input, { signal }),
+    ...keyed,
+    handler: (input, { signal, caller }) => notes.create(input, { signal, by: caller.id }),
   }),
   defineTool({
     name: "create_notes",
@@ -55,8 +56,9 @@ export const writeTools = (notes: Notes) => [
         .describe("One result for each note, in the order given"),
     }),
     ...writes,
-    handler: async (input, { signal }) => {
-      const made = await notes.createMany(input.notes, { key: input.idempotency_key, signal });
+    ...keyed,
+    handler: async (input, { signal, caller }) => {
+      const made = await notes.createMany(input.notes, { key: input.idempotency_key, by: caller.id, signal });
       const results = made.map((item) => ("note" in item ? item : { error: item.error.message }));
       return { created: results.filter((result) => "note" in result).length, results };
     },
@@ -83,9 +85,17 @@ export const writeTools = (notes: Notes) => [
     title: "Edit a note's text",
     description:
       "Change part of a note's body: append, prepend, replace exact text, or replace what stands under a heading. The version before is kept.",
-    inputSchema: z.object({ id: NoteId, ...Edit.shape, if_version: IfVersion }),
+    inputSchema: z.object({
+      id: NoteId,
+      ...Edit.shape,
+      if_version: IfVersion,
+      idempotency_key: IdempotencyKey.optional().describe(
+        `Any text of your choice that names this one edit. Repeating the call with the same key within ${keyDays} days does not edit the note again.`,
+      ),
+    }),
     outputSchema: NoteSummary,
     ...writes,
-    handler: (input, { signal }) => notes.edit(input, { signal }),
+    ...keyed,
+    handler: (input, { signal, caller }) => notes.edit(input, { signal, by: caller.id }),
   }),
 ];

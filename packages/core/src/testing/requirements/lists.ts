@@ -106,7 +106,12 @@ export const listRequirements: readonly Requirement[] = [
     async check(subject) {
       const problems: string[] = [];
       for (const { method } of listsOf(subject)) {
-        const { ttlMs, cacheScope } = await subject.client.request(method);
+        const { ttlMs, cacheScope, nextCursor: cursor } = await subject.client.request(method);
+        if (cursor !== undefined) {
+          const second = await subject.client.request(method, { cursor });
+          if (second.ttlMs !== ttlMs || second.cacheScope !== cacheScope)
+            problems.push(`The second page of ${method} holds for another time or scope than the first.`);
+        }
         const lasts = Number.isSafeInteger(ttlMs) && (ttlMs as number) >= 0;
         if (!lasts)
           problems.push(`${method} has ttlMs ${JSON.stringify(ttlMs)}; it must be a whole number of ms, 0 or more.`);

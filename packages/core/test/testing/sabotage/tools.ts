@@ -55,6 +55,26 @@ export const toolSabotages: readonly Sabotage[] = [
   },
   { id: "text-twin", how: "no text beside the data", server: tool("add_book", () => ({ toText: () => "" })) },
   {
+    id: "idempotency-key",
+    how: "a handler says that it keeps the keys, and does not",
+    server: tool("add_book", () => ({ idempotency: { key: "request_id", keptBy: "handler" } })),
+  },
+  {
+    id: "idempotency-key",
+    how: "a key answers whatever it is used for",
+    client: (real) => {
+      const answers = new Map<unknown, ReturnType<typeof real.call>>();
+      return {
+        call: (name, input = {}, options) => {
+          const key = input.request_id;
+          const answer = answers.get(key) ?? real.call(name, input, options);
+          if (typeof key === "string" && name === "add_book") answers.set(key, answer);
+          return answer;
+        },
+      };
+    },
+  },
+  {
     id: "invalid-input",
     how: "the published schema is not enforced",
     server: tool("add_book", () => ({ inputSchema: z.looseObject({}) })),

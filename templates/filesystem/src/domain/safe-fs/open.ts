@@ -9,12 +9,13 @@ import {
   readdirSync,
   readSync,
   type Stats,
+  watch,
 } from "node:fs";
 import { promisify } from "node:util";
 import { FilesError } from "../errors.ts";
 import { type Ground, judgeStats, type Located, locate, moved, openLocated, rules, sameThing } from "./locate.ts";
 import { findRoot, isReserved, reserved } from "./paths.ts";
-import { explaining, missing, notDirectory, notRegular } from "./refusals.ts";
+import { explaining, missing, notDirectory, notRegular, shown } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 import type { Entry, EntryType, Facts, OpenDirectory, OpenFile, SafeFs } from "./safe-fs.ts";
 import { similarName } from "./similar.ts";
@@ -95,11 +96,32 @@ export function directoryOf(ground: Ground, located: Located, given: string): Op
     },
     openFile: (name) => child(name, fileOf),
     openDirectory: (name) => child(name, (found, path) => directoryOf(ground, found, path)),
+    watch: (onChange) => explaining(given, () => watchFolder(located, given, onChange)),
     close() {
       if (open) located.close();
       open = false;
     },
   };
+}
+
+/** By its descriptor on Linux: what is watched is the folder that was opened, wherever its path leads meanwhile. */
+function watchFolder(located: Located, given: string, onChange: (name: string | undefined) => void): () => void {
+  try {
+    located.verify();
+    const watcher = watch(located.at, { persistent: false }, (_event, name) => onChange(name ?? undefined));
+    // The folder has gone, on Windows: that is a change to whatever was in it.
+    watcher.on("error", () => {
+      watcher.close();
+      onChange(undefined);
+    });
+    return () => watcher.close();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // As inotify says that the user's watches are used up; elsewhere ENOSPC is a full disk.
+    if (code !== "ENOSPC" && code !== "EMFILE") throw cause;
+    const text = `The system has no room to watch the folder of ${shown(given)}. Read the file again instead.`;
+    throw new FilesError("quota", text, { cause });
+  }
 }
 
 export function listEntries(located: Located, { all = false } = {}): Entry[] {

@@ -49,6 +49,11 @@ export interface OpenDirectory {
   /** A regular file in this folder. A link is not followed: FilesError "wrong_kind". */
   openFile(name: string): OpenFile;
   openDirectory(name: string): OpenDirectory;
+  /**
+   * Hears the names of entries that change, come or go; undefined where the system has lost count. It outlives close():
+   * the returned function ends it.
+   */
+  watch(onChange: (name: string | undefined) => void): () => void;
   close(): void;
 }
 

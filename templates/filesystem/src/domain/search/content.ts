@@ -1,4 +1,5 @@
 import { FilesError } from "../errors.ts";
+import { handedFrom } from "../safe-fs/handed.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
 import type { Walked } from "../safe-fs/walk.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -134,7 +135,7 @@ export async function searchContent(
   const handOver = async (): Promise<boolean> => {
     await settle();
     if (fullAt !== undefined) return false;
-    const done = worker.match(batch.files.map(({ file }) => ({ fd: file.fd, size: file.facts.size })));
+    const done = worker.match(batch.files.map(({ file }) => handedFrom(file)));
     done.catch(() => {}); // heard of in settle(), if this call is still wanted then
     matching = { batch, done };
     batch = { files: [], bytes: 0 };

@@ -1,8 +1,9 @@
 import { FilesError } from "../errors.ts";
+import type { Handed } from "../safe-fs/handed.ts";
 import type { Sought } from "./expression.ts";
 import type { LinesWanted } from "./lines.ts";
 import { askThread, giveBack, type Stuck, type Thread, takeThread } from "./match-thread.ts";
-import type { Handed, Outcome, Reply, Request } from "./match-worker.ts";
+import type { Outcome, Reply, Request } from "./match-worker.ts";
 
 /** A worker thread that is lent to one search. */
 export interface Matching {

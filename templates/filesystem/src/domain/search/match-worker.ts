@@ -1,14 +1,8 @@
 /** Runs in a worker thread: what takes long here keeps no call waiting, and can be stopped from outside. */
-import { readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { type Handed, readHanded } from "../safe-fs/handed.ts";
 import { compileExpression, type LineMatcher, type Sought, UnsupportedPattern } from "./expression.ts";
 import { decodeText, type LineMatch, type LinesWanted, matchLines } from "./lines.ts";
-
-/** A file that is open in the main thread: descriptors belong to the process. */
-export interface Handed {
-  fd: number;
-  size: number;
-}
 
 export type Request = { begin: Sought & LinesWanted } | { files: Handed[] };
 export type Outcome = { matches: LineMatch[]; more: boolean } | "binary" | "unreadable" | "slow";
@@ -30,27 +24,15 @@ function begin(sought: Sought & LinesWanted): Reply {
   }
 }
 
-function search({ fd, size }: Handed, index: number): Outcome {
+function search(file: Handed, index: number): Outcome {
   Atomics.store(position, 0, index);
   try {
-    const text = decodeText(readAll(fd, size));
+    const text = decodeText(readHanded(file));
     return text === undefined || matcher === undefined ? "binary" : matchLines(text, matcher, wanted);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) return "unreadable";
     throw error;
   }
-}
-
-/** As much as there was when the file was opened, so that a growing one comes to an end. */
-function readAll(fd: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let done = 0;
-  while (done < size) {
-    const read = readSync(fd, bytes, done, size - done, done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
 }
 
 parentPort?.on("message", (request: Request) => {

@@ -1,13 +1,13 @@
 import { NotesError } from "../errors.ts";
 import { idOf, limits } from "../note.ts";
 import { compareText, copy, headOf, type Kept, listOf, orphansOf, scoreOf } from "./memory-query.ts";
-import type { ActivityRow, Change, Committed, NoteRow, NoteStore, Write } from "./store.ts";
+import type { ActivityRow, Change, Committed, KeyUse, NoteRow, NoteStore, Write } from "./store.ts";
 
 /** Keeps notes until the process ends: for trying things out, and for tests. */
 export function createMemoryStore(): NoteStore {
   const notes = new Map<number, Kept>();
   const activity: ActivityRow[] = [];
-  const keys = new Map<string, { input: string; answer: string; at: string; numbers: number[] }>();
+  const keys = new Map<string, { input: string; answer: string; at: string; written: KeyUse["written"] }>();
   let seq = 0;
   let lastNumber = 0;
   let closed = false;
@@ -17,10 +17,15 @@ export function createMemoryStore(): NoteStore {
   };
   const live = () => [...notes.values()].filter((kept) => kept.row.deleted_at === null);
 
+  function useOf({ key, input, expired }: NonNullable<Change["key"]>): KeyUse | undefined {
+    const used = keys.get(key);
+    if (used === undefined || used.at < expired) return undefined;
+    return { same: used.input === input, written: used.written, answer: used.answer };
+  }
+
   function refusal({ writes, latest, key }: Change): Committed | undefined {
-    const used = key && keys.get(key.key);
-    if (used && used.at >= key.expired)
-      return { outcome: "replayed", same: used.input === key.input, numbers: used.numbers, answer: used.answer };
+    const used = key && useOf(key);
+    if (used) return { outcome: "replayed", ...used };
     const stale = writes.some((write) => {
       return write.type !== "created" && notes.get(write.number)?.row.seq !== write.seq;
     });
@@ -153,6 +158,10 @@ export function createMemoryStore(): NoteStore {
       open();
       return { seq, number: lastNumber, live: live().length };
     },
+    async used(key) {
+      open();
+      return useOf(key);
+    },
     async commit(change, waiting) {
       open();
       waiting?.signal?.throwIfAborted();
@@ -169,8 +178,14 @@ export function createMemoryStore(): NoteStore {
       if (change.key) {
         const { key, input, answer, expired } = change.key;
         for (const [old, { at }] of keys) if (at < expired) keys.delete(old);
-        const numbers = changes.filter(({ type }) => type === "created").map(({ number }) => number);
-        keys.set(key, { input, answer, at: change.at, numbers });
+        keys.delete(key); // a new one goes to the end
+        keys.set(key, {
+          input,
+          answer,
+          at: change.at,
+          written: changes.map(({ number, version }) => [number, version]),
+        });
+        for (const old of keys.keys()) if (keys.size > limits.keys) keys.delete(old);
       }
       return { outcome: "done", rows: rows.map(copy) };
     },

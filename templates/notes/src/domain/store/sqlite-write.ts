@@ -1,14 +1,26 @@
 import type { DatabaseSync } from "node:sqlite";
 import { limits } from "../note.ts";
 import { hashNote, hashRevision, readNote, writeBody } from "./sqlite-rows.ts";
-import type { Change, Committed, Derived, NoteRow, Write } from "./store.ts";
+import type { Change, Committed, Derived, KeyUse, NoteRow, Write } from "./store.ts";
+
+type KeyReader = (key: NonNullable<Change["key"]>) => KeyUse | undefined;
+
+/** Reads what became of a key, inside a change's transaction or on its own. */
+export function createKeyReader(db: DatabaseSync): KeyReader {
+  const statement = db.prepare("SELECT input, numbers, answer FROM idempotency WHERE key = ? AND at >= ?");
+  return ({ key, input, expired }) => {
+    const row = statement.get(key, expired);
+    if (row === undefined) return undefined;
+    return { same: row.input === input, written: JSON.parse(String(row.numbers)), answer: String(row.answer) };
+  };
+}
 
 /** The writing half: one change as one transaction. The caller repeats it when the database is locked. */
-export function createWriter(db: DatabaseSync): (change: Change) => Committed {
+export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change) => Committed {
   const sql = {
     expireKeys: db.prepare("DELETE FROM idempotency WHERE at < ?"),
-    key: db.prepare("SELECT input, numbers, answer FROM idempotency WHERE key = ?"),
     addKey: db.prepare("INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
+    dropKeys: db.prepare("DELETE FROM idempotency WHERE rowid <= ?"),
     latest: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity"),
     live: db.prepare("SELECT count(*) AS live FROM notes WHERE deleted_at IS NULL"),
     addActivity: db.prepare("INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
@@ -106,21 +118,12 @@ export function createWriter(db: DatabaseSync): (change: Change) => Committed {
     return row;
   }
 
-  function replay({ key, input, expired }: NonNullable<Change["key"]>): Committed | undefined {
-    sql.expireKeys.run(expired);
-    const used = sql.key.get(key);
-    if (used === undefined) return undefined;
-    return {
-      outcome: "replayed",
-      same: used.input === input,
-      numbers: JSON.parse(String(used.numbers)),
-      answer: String(used.answer),
-    };
-  }
-
   function run(change: Change): Committed {
-    const replayed = change.key && replay(change.key);
-    if (replayed) return replayed;
+    if (change.key) {
+      const use = used(change.key);
+      if (use) return { outcome: "replayed", ...use };
+      sql.expireKeys.run(change.key.expired);
+    }
     if (change.latest !== undefined && sql.latest.get()?.seq !== change.latest) return { outcome: "stale" };
     const arriving = change.writes.filter(({ type }) => type === "created" || type === "restored").length;
     if (arriving > 0) {
@@ -139,8 +142,9 @@ export function createWriter(db: DatabaseSync): (change: Change) => Committed {
     sql.setChanges.run(JSON.stringify(changes), seq);
     if (change.key) {
       const { key, input, answer } = change.key;
-      const created = changes.filter(({ type }) => type === "created").map(({ number }) => number);
-      sql.addKey.run(key, input, change.at, JSON.stringify(created), answer);
+      const written = changes.map(({ number, version }) => [number, version]);
+      const added = sql.addKey.run(key, input, change.at, JSON.stringify(written), answer);
+      sql.dropKeys.run(Number(added.lastInsertRowid) - limits.keys);
     }
     return { outcome: "done", rows };
   }

@@ -4,7 +4,7 @@ import { createQueue, patiently } from "./busy.ts";
 import { toNotesError } from "./failure.ts";
 import { hasTag, headColumns, leadsSomewhere, linkedFromElsewhere, listSql, matchOf } from "./sqlite-query.ts";
 import { readHead, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
-import { createWriter } from "./sqlite-write.ts";
+import { createKeyReader, createWriter } from "./sqlite-write.ts";
 import type { ActivityRow, NoteStore, Waiting } from "./store.ts";
 
 export interface SqliteOptions {
@@ -16,7 +16,8 @@ export interface SqliteOptions {
 
 /** The store over a database that openSqlite has checked and migrated. */
 export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: SqliteOptions): NoteStore {
-  const write = createWriter(db);
+  const used = createKeyReader(db);
+  const write = createWriter(db, used);
   const inTurn = createQueue();
   let closed = false;
 
@@ -151,6 +152,7 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
           .get();
         return { seq: Number(row?.seq), number: Number(row?.number), live: Number(row?.live) };
       }),
+    used: (key) => read(() => used(key)),
     commit(change, waiting) {
       const until = performance.now() + budgetMs;
       return inTurn(() => patient(() => write(change), until, waiting));

@@ -63,7 +63,14 @@ export interface Change {
   /** Makes the change stale when anything at all was committed after this one. */
   latest?: number;
   /** `input` is a digest of what was asked; `answer` comes back when the key is used again. Older keys than `expired` go. */
-  key?: { key: string; input: string; answer: string; expired: string };
+  key?: { key: string; input: string; answer: string; expired: string } | undefined;
+}
+
+/** The key was used before, by the same input or another. `written` are the notes of that change: number and version. */
+export interface KeyUse {
+  same: boolean;
+  written: [number: number, version: number][];
+  answer: string;
 }
 
 export type Committed =
@@ -73,8 +80,7 @@ export type Committed =
   | { outcome: "stale" }
   /** There would be more live notes than a store holds. */
   | { outcome: "full"; free: number }
-  /** The key was used before, by the same input or another. `numbers` are the notes that were made then. */
-  | { outcome: "replayed"; same: boolean; numbers: number[]; answer: string };
+  | ({ outcome: "replayed" } & KeyUse);
 
 export interface ActivityRow {
   seq: number;
@@ -140,6 +146,8 @@ export interface NoteStore {
   activity(query: { after?: number; before?: number; limit: number }): Promise<ActivityRow[]>;
   /** The last change, the highest number ever given, and how many notes are live. */
   head(): Promise<{ seq: number; number: number; live: number }>;
+  /** What became of a key that was used before. */
+  used(key: NonNullable<Change["key"]>): Promise<KeyUse | undefined>;
   /** Resolves when the change is on disk. Rejects with "busy" when another process keeps the lock. */
   commit(change: Change, waiting?: Waiting): Promise<Committed>;
   /** Calls back when another process may have changed something, until the returned function is called. */

@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "./plugin.ts";
+
+/** Where core is, seen from its sources and from its build. */
+const core = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * Loads Node's own modules when they are first used. An `import` loads them before anything runs, with every one of
+ * their exports, some of which load more: those named here are a tenth of a server's start.
+ */
+export const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    const builtins =
+      /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|process|stream|stream\/web|timers\/promises|util)$/;
+    build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
+    build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
+      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      // A module that is itself called or extended: `assert(…)`, `class … extends Stream`.
+      if (typeof process.getBuiltinModule(path) === "function") return { contents: `module.exports = ${load};` };
+      const getters = Object.keys(process.getBuiltinModule(path) as object).map(
+        (name) => `get ${name}() { return ${load}.${name}; }`,
+      );
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
+  },
+};
+
+/**
+ * Runs pino when core asks for its function, which is at the first line that is logged. `import` has no lazy form that
+ * is sync, and a log that has to be awaited could lose its last lines.
+ */
+export const lazyPino: Plugin = {
+  name: "lazy-pino",
+  setup(build) {
+    build.onResolve({ filter: /^pino$/ }, ({ importer, resolveDir }) =>
+      // Only for core, which uses this one export; the `require` below is pino itself.
+      importer.startsWith(core) ? { path: "pino", namespace: "lazy", pluginData: resolveDir } : undefined,
+    );
+    build.onLoad({ filter: /^pino$/, namespace: "lazy" }, ({ pluginData }) => ({
+      contents: 'module.exports = { get pino() { return require("pino").pino; } };',
+      resolveDir: pluginData,
+    }));
+  },
+};

@@ -1,0 +1,36 @@
+import type { IdempotencyStore } from "../contract/idempotency.ts";
+import type { Tool } from "../contract/tool.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Call } from "./context.ts";
+import type { Once } from "./idempotency.ts";
+import type { Subject } from "./subject.ts";
+
+/** What a server gives to {@link createKeyed}. */
+export interface KeyedOptions {
+  log: Log;
+  expected: ((error: unknown) => string | undefined) | undefined;
+  store: IdempotencyStore | undefined;
+}
+
+/** Makes a call answer as its first did, where its tool takes a key and it carries one. */
+export type Keyed = (subject: Subject, tool: Tool, sent: Record<string, unknown>, call: Call) => Subject;
+
+/** The layer behind it loads with the first key that comes: most servers never see one. */
+export function createKeyed(options: KeyedOptions): Keyed {
+  let once: Promise<Once> | undefined;
+  return (subject, tool, sent, call) => {
+    const { key: field, ttlMs, keptBy } = tool.idempotency ?? {};
+    const key = field === undefined || keptBy === "handler" ? undefined : sent[field];
+    if (field === undefined || typeof key !== "string") return subject;
+    return {
+      ...subject,
+      run: async () => {
+        once ??= import("./idempotency.ts").then(({ createOnce }) => createOnce(options));
+        const { [field]: _, ...input } = sent;
+        return (await once)({ call, key, input, ttlMs, subject });
+      },
+      // Composed inside the run, so that what is kept is what was sent.
+      compose: (result) => result as object,
+    };
+  };
+}

@@ -1,0 +1,83 @@
+import type { App } from "../call/app.ts";
+import { createSubscriptions } from "../call/subscriptions.ts";
+import type { WireRequest } from "../call/wire.ts";
+import type { Caller } from "../contract/context.ts";
+import { LISTEN, type Message } from "./frame.ts";
+
+/**
+ * Subscribes to what a stream asks for. The message to pass on names only the URIs that were granted, which the SDK
+ * then acknowledges: that is how a client learns of the others.
+ */
+export function openStream(
+  app: App,
+  from: Pick<WireRequest, "caller" | "transport">,
+  message: Message,
+): { message: Message; close: () => void } {
+  const subscriptions = createSubscriptions(app);
+  const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
+  const wanted = notifications?.resourceSubscriptions;
+  // What is no list of texts is the SDK's to refuse.
+  if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
+    return { message, close: subscriptions.close };
+  const wire = quietWire(from);
+  const granted = wanted.filter((uri: string) => {
+    try {
+      subscriptions.add(uri, wire);
+      return true;
+    } catch {
+      // Recorded there, with the reason.
+      return false;
+    }
+  });
+  const params = { ...message.params, notifications: { ...notifications, resourceSubscriptions: granted } };
+  return { message: { ...message, params }, close: subscriptions.close };
+}
+
+/** A stream has no answer to hang a notification, a question or a cancellation on. */
+const quietWire = (from: Pick<WireRequest, "caller" | "transport">): WireRequest => ({
+  ...from,
+  era: "2026",
+  client: {},
+  signal: new AbortController().signal,
+  asks: { elicitation: false, sampling: false, roots: false },
+  notify() {},
+  message() {},
+});
+
+/**
+ * Keeps account of the streams of a stdio connection: each is open from its request until it is cancelled or answered.
+ *
+ * @param transport one whose `onmessage` has been set
+ * @returns how to end those that are open
+ */
+export function followStreams(
+  app: App,
+  caller: Caller,
+  transport: { onmessage?: (message: Message) => void; send(message: Message): Promise<void> },
+): () => void {
+  const open = new Map<unknown, () => void>();
+  const end = (id: unknown): void => {
+    const close = open.get(id);
+    open.delete(id);
+    close?.();
+  };
+  const receive = transport.onmessage;
+  const send = transport.send.bind(transport);
+  transport.onmessage = (message) => {
+    if (message.method !== LISTEN || message.id === undefined) {
+      if (message.method === "notifications/cancelled") end(message.params?.requestId);
+      receive?.(message);
+      return;
+    }
+    const stream = openStream(app, { caller, transport: "pipe" }, message);
+    open.set(message.id, stream.close);
+    receive?.(stream.message);
+  };
+  transport.send = (message) => {
+    if (open.size > 0 && message.method === undefined) end(message.id);
+    return send(message);
+  };
+  return () => {
+    for (const id of [...open.keys()]) end(id);
+  };
+}

@@ -1,0 +1,116 @@
+// What stands between the start of a published server and its first answers, by name: an `import` that belongs behind a
+// dynamic one shows here.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { initialize, startServer, toolCall } from "./fixtures/raw.ts";
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+// esbuild names files by where they really are.
+const folder = mkdtempSync(join(realpathSync(tmpdir()), "offshoot-bundle-"));
+const main = join(folder, "dist/main.js");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Output {
+  entryPoint?: string;
+  imports: { path: string; kind: string; external?: boolean }[];
+  inputs: Record<string, { bytesInOutput: number }>;
+}
+let outputs: Record<string, Output>;
+
+beforeAll(() => {
+  execFileSync(process.execPath, [path("./fixtures/bundle.ts")], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  ({ outputs } = JSON.parse(readFileSync(join(folder, "metafile.json"), "utf8")));
+});
+
+/** An output and everything that loads with it. */
+function closure(name: string, found = new Map<string, Output>()): Map<string, Output> {
+  const output = outputs[name];
+  if (output === undefined || found.has(name)) return found;
+  found.set(name, output);
+  for (const { path, kind } of output.imports) if (kind === "import-statement") closure(path, found);
+  return found;
+}
+
+/** What a client of the 2025 era on stdio makes a server load. */
+const started = (): Map<string, Output> => {
+  const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/legacy-")) as string;
+  return closure(legacy, closure("dist/server.js"));
+};
+const inputs = (): string[] =>
+  [...started().values()].flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+  );
+
+describe("the start of a bundled server", () => {
+  test("loads these packages and no other", () => {
+    const packages = inputs().flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+    expect([...new Set(packages)].sort()).toEqual([
+      "@modelcontextprotocol/sdk",
+      // pino and what belongs to it are in the same file and do not run yet, see below.
+      "@pinojs/redact",
+      "on-exit-leak-free",
+      "pino",
+      "pino-std-serializers",
+      "quick-format-unescaped",
+      "safe-stable-stringify",
+      "sonic-boom",
+      "zod",
+      // What the SDK uses of it is a few lines.
+      "zod-to-json-schema",
+    ]);
+  });
+
+  test("imports these modules of Node's and no other", () => {
+    const builtins = [...started().values()].flatMap(({ imports }) =>
+      imports.flatMap(({ path, kind, external }) => (external === true && kind === "import-statement" ? [path] : [])),
+    );
+    expect([...new Set(builtins)].sort()).toEqual(["node:buffer", "node:path"]);
+  });
+
+  test("carries of zod and the 2025 SDK what it uses", () => {
+    expect(inputs().filter((input) => /zod\/v4\/(core\/compile|classic\/from-json-schema)\.js$/.test(input))).toEqual(
+      [],
+    );
+    const text = [...started().keys()].map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+    expect(text).toContain("notifications/initialized");
+    expect(text).not.toContain("notifications/roots/list_changed");
+  });
+
+  test("runs pino, and the modules of Node's that it asks for, when a line is logged", async () => {
+    const note =
+      "const get = process.getBuiltinModule; process.getBuiltinModule = (name) => { get('fs').writeSync(2, 'asked for ' + name + '\\n'); return get(name); };";
+    await using server = startServer(["--import", `data:text/javascript,${encodeURIComponent(note)}`, main]);
+    server.write(initialize(0), { jsonrpc: "2.0", id: 1, method: "tools/list" });
+    await server.lines.id(1);
+    const asked = new Set(server.stderr().match(/(?<=asked for ).*/g));
+    expect([...asked].sort()).toEqual(["node:stream", "node:util"]);
+    server.write(toolCall(2, "greet", { name: "Ada" }));
+    await server.lines.id(2);
+    await server.until((text) => text.includes('"name":"greet"'));
+    expect(server.stderr()).toContain("asked for node:module\n");
+  });
+});
+
+test("a server that is killed leaves a compile cache for the next start", async () => {
+  const temporary = join(folder, "temporary");
+  await using server = startServer([main], { TMPDIR: temporary, TEMP: temporary, NODE_COMPILE_CACHE: "" });
+  server.write(initialize(0));
+  await server.lines.id(0);
+  const cached = (): string[] =>
+    existsSync(temporary)
+      ? readdirSync(temporary, { recursive: true, encoding: "utf8" }).filter((name) =>
+          name.includes("node-compile-cache"),
+        )
+      : [];
+  while (cached().length < 4) await sleep(20);
+  server.child.kill("SIGKILL");
+  await server.exited;
+});
