@@ -12,7 +12,7 @@ export interface ToolEntry {
   pages?: { next: string; input: string };
   /** How long an answer may be given again, in ms. Default: not at all. */
   cacheMs?: number;
-  /** Time for one attempt, in ms. Default: the server's. */
+  /** Time for one attempt, in ms, where it is to be less than the server's (`--request-timeout`). */
   timeoutMs?: number;
   /** May be sent twice without doing twice. Default: what its HTTP method promises. */
   idempotent?: boolean;

@@ -5,6 +5,7 @@ import type { OperationMap } from "./map.ts";
  * This map is for the sample API; with --api, --map or --operations take its place.
  */
 export const operations: OperationMap = {
+  // #region map
   tools: {
     list_products: {
       operation: "listProducts",
@@ -34,4 +35,5 @@ export const operations: OperationMap = {
     product: { operation: "getProduct", uri: "product://{id}", cacheMs: 60_000 },
     order: { operation: "getOrder", uri: "order://{id}" },
   },
+  // #endregion
 };

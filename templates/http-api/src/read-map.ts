@@ -12,8 +12,8 @@ const Entry = z.strictObject({
   fixed: z.record(z.string(), z.unknown()).optional(),
   fields: z.array(z.string()).optional(),
   pages: z.strictObject({ next: z.string(), input: z.string() }).optional(),
-  cacheMs: z.number().min(0).optional(),
-  timeoutMs: z.number().positive().optional(),
+  cacheMs: z.number().int().min(0).optional(),
+  timeoutMs: z.number().int().positive().optional(),
   idempotent: z.boolean().optional(),
   keyed: z.boolean().optional(),
 });

@@ -28,6 +28,7 @@ function resource(api: Api, operations: Operations, name: string, entry: Resourc
     uri: entry.uri,
     mimeType: operation.reply?.contentType.split(";")[0] ?? "application/json",
     ...(entry.timeoutMs === undefined ? {} : { timeoutMs: entry.timeoutMs }),
+    ...(entry.cacheMs === undefined ? {} : { ttlMs: entry.cacheMs }),
     read: async (variables, call) => {
       const { reply } = await api.send(
         call,

@@ -20,7 +20,7 @@ const map: OperationMap = {
     create_order: "createOrder",
     delete_order: "deleteOrder",
   },
-  resources: { order: { operation: "getOrder", uri: "order://{id}", fields: ["id"] } },
+  resources: { order: { operation: "getOrder", uri: "order://{id}", fields: ["id"], cacheMs: 5_000 } },
 };
 const whole = { id: "o1", total: 12, customer: { name: "Ada" } };
 
@@ -101,8 +101,11 @@ describe.each(WIRES)("operations as tools (%s)", (wire) => {
     await client.close();
   });
 
-  test("an operation is a resource where the map says so", async () => {
-    const client = await connect(serve({}).server, { wire });
+  test("an operation is a resource where the map says so, for as long as the map says", async () => {
+    const { server } = serve({});
+    const client = await connect(server, { wire });
+    if (client.era === "2026")
+      expect(await client.request("resources/read", { uri: "order://o1" })).toMatchObject({ ttlMs: 5_000 });
     expect(await client.read("order://o1")).toEqual([
       { uri: "order://o1", mimeType: "application/json", text: '{"id":"o1"}' },
     ]);

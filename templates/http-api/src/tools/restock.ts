@@ -44,19 +44,14 @@ export const restockTool = (api: Api): Tool =>
       let complete = false;
       for (let page = 0; page < MAX_PAGES; page += 1) {
         call.progress(page, undefined, `${products.length} found`);
-        const query: [string, string][] = [
-          ["limit", "5"],
-          ...(after === undefined ? [] : [["after", after] as [string, string]]),
-        ];
-        const request = {
-          operation: "listProducts",
-          method: "GET",
-          path: "/products",
-          query,
-          headers: {},
-          body: undefined,
-        } as const;
-        const { reply, stale } = await api.send(call, request, { idempotent: true });
+        const query: [string, string][] = [["limit", "5"]];
+        if (after !== undefined) query.push(["after", after]);
+        const request = { operation: "listProducts", method: "GET", path: "/products", query } as const;
+        const { reply, stale } = await api.send(
+          call,
+          { ...request, headers: {}, body: undefined },
+          { idempotent: true },
+        );
         const { items, next } = Products.parse(reply.body);
         products.push(...items.filter(({ in_stock }) => in_stock < below));
         anyStale ||= stale;
