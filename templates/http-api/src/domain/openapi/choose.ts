@@ -69,7 +69,7 @@ export function chooseAll(
 }
 
 /** What each tool costs, the dearest first. */
-export function costs(operations: Operations, chosen: ReadonlyMap<string, OperationEntry>): Cost[] {
+function costs(operations: Operations, chosen: ReadonlyMap<string, OperationEntry>): Cost[] {
   return [...chosen]
     .map(([name, entry]) => {
       const { schema } = flatInputs(operations.get(entry.id));
