@@ -7,6 +7,7 @@ import { listOperations, type Operations } from "./domain/openapi/operations.ts"
 import { type Document, readDescription } from "./domain/openapi/read.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
 import { serveSample } from "./domain/sample/serve.ts";
+import { plainText } from "./domain/openapi/texts.ts";
 import { createUpstream } from "./domain/upstream/upstream.ts";
 import type { OperationMap } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
@@ -70,7 +71,8 @@ async function openReal(config: Config, path: string): Promise<Opened> {
   return {
     api: createApi(upstream, times(config)),
     operations: listOperations(document),
-    title: document.info.title,
+    // Models read it, in the instructions.
+    title: plainText(document.info.title, 80) || "An API without a name",
     digest,
     map: map ?? { tools: {} },
     mode: config.mode ?? (map === undefined ? "dynamic" : "explicit"),

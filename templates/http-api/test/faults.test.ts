@@ -134,6 +134,7 @@ test("H31: a credential that the API repeats is in no result, no data and no log
     answer(400, { detail: echo }),
     answer(500, echo, { "content-type": "text/plain" }),
     answer(503, { detail: echo }),
+    answer(200, `said: ${echo}`, { "content-type": "application/yaml; charset=utf-8" }),
     answer(
       200,
       { id: echo, total: 1 },

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
 import { readDescription } from "../../src/domain/openapi/read.ts";
@@ -57,6 +59,12 @@ test("H40: a description that is not the pinned one stops the start and says bot
   const { digest } = await readDescription(file);
   expect(digest).toMatch(/^sha256-/);
   await expect(readDescription(file, digest)).resolves.toMatchObject({ digest });
+  // What is pinned was valid when it was pinned: it is not checked at every start.
+  const odd = await descriptionFile({ openapi: "3.1.0", info: {}, paths });
+  const why = await readDescription(odd).catch(({ message }: Error) => message);
+  expect(why).toMatch(/no valid OpenAPI/);
+  const pin = `sha256-${createHash("sha256").update(readFileSync(odd)).digest("base64")}`;
+  await expect(readDescription(odd, pin)).resolves.toMatchObject({ digest: pin });
   const changed = await descriptionFile(described({ ...paths, "/extra": { get: operation() } }));
   await expect(readDescription(changed, digest)).rejects.toThrow(digest);
 });

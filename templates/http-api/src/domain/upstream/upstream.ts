@@ -1,11 +1,11 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest } from "../operation.ts";
-import { readValue } from "./body.ts";
 import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
 import { createGuard } from "./guard.ts";
+import { replyOf, statusError } from "./reply.ts";
 
 /** Where the API is, and what may happen on the way there. */
 export interface UpstreamOptions {
@@ -45,9 +45,6 @@ export interface Upstream {
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-
-/** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
-const KEPT_HEADERS = /^(content-type|etag|last-modified|link|location|retry-after|x-request-id|(x-)?ratelimit-.*)$/;
 
 /** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -174,58 +171,3 @@ const strangers = ({
   accept,
   "user-agent": userAgent,
 });
-
-function replyOf({ status, headers, bytes }: Incoming, credentials: Credentials): ApiReply {
-  const contentType = headers["content-type"];
-  return {
-    status,
-    headers: Object.fromEntries(
-      Object.entries(headers)
-        .filter(([name]) => KEPT_HEADERS.test(name))
-        .map(([name, value]) => [name, credentials.scrub(value)]),
-    ),
-    contentType,
-    body: readValue(scrubbed(bytes, contentType, credentials), contentType),
-    bytes: bytes.length,
-  };
-}
-
-/** An API that repeats our credential, in an error say, must not make it known. */
-function scrubbed(bytes: Buffer, contentType = "", credentials: Credentials): Buffer {
-  if (!/json|text|xml|urlencoded/i.test(contentType)) return bytes;
-  const text = bytes.toString("utf8");
-  const clean = credentials.scrub(text);
-  return clean === text ? bytes : Buffer.from(clean);
-}
-
-const CODES: Record<number, string | undefined> = {
-  400: "bad_request",
-  401: "unauthorized",
-  403: "forbidden",
-  404: "not_found",
-  405: "bad_request",
-  409: "conflict",
-  410: "not_found",
-  412: "conflict",
-  422: "bad_request",
-  429: "rate_limited",
-};
-
-function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
-  const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
-  const text = /json|text|xml/i.test(headers["content-type"] ?? "") ? bytes.toString("utf8") : "";
-  // Scrubbed last: taking hidden characters out could join a secret that they kept apart.
-  const detail = credentials
-    .scrub(
-      text
-        .replace(/\p{Cf}+/gu, "")
-        .replace(/\p{Cc}+/gu, " ")
-        .trim(),
-    )
-    .slice(0, 500);
-  return new UpstreamError(code, `The API answered with status ${status}.`, {
-    status,
-    retryAfter: headers["retry-after"],
-    ...(detail === "" ? {} : { detail }),
-  });
-}
