@@ -296,7 +296,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
   const app = createApp(lab.server, { log: createLog("silent") });
   const gate = {
     mode: "degraded",
-    snapshot: () => ({ limit: 12, running: 5, waiting: 4, refused: { overloaded: 7 } }),
+    snapshot: () => ({ limit: 12, running: 5, waiting: 4, refused: { of_this_test: 7 } }),
   };
   telemetry(
     Object.assign(Object.create(app), {
@@ -308,7 +308,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
     (await metrics()).get(name)?.dataPoints.map(({ value, attributes }) => [value, attributes]);
   expect(await points("offshoot.calls.limit")).toContainEqual([12, {}]);
   expect(await points("offshoot.mode")).toContainEqual([1, { mode: "degraded" }]);
-  expect(await points("offshoot.calls.refused")).toContainEqual([7, { reason: "overloaded" }]);
+  expect(await points("offshoot.calls.refused")).toContainEqual([7, { reason: "of_this_test" }]);
   expect(await points("offshoot.dependency.in_flight")).toEqual([[2, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.failures")).toEqual([[9, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.breaker")).toContainEqual([1, { dependency: "orders", state: "open" }]);
