@@ -1,3 +1,6 @@
+import { ApiError } from "./domain/errors.ts";
+import type { Field } from "./domain/openapi/inputs.ts";
+
 /** How one operation becomes a tool. Everything but `operation` has a default from the description. */
 export interface ToolEntry {
   /** The operation's id in the description. */
@@ -32,4 +35,15 @@ export interface ResourceEntry extends Pick<ToolEntry, "operation" | "title" | "
 export interface OperationMap {
   tools: Record<string, string | ToolEntry>;
   resources?: Record<string, ResourceEntry>;
+}
+
+/** Holds the inputs that the map names under `name` against those an operation has. @throws ApiError for one it has not */
+export function checkInputs(name: string, operation: string, fields: readonly Field[], named: Iterable<string>): void {
+  const known = new Set(fields.map((field) => field.name));
+  for (const input of named)
+    if (!known.has(input))
+      throw new ApiError(
+        "map_wrong",
+        `The map's ${name} names the input ${JSON.stringify(input)}, which ${operation} does not have. It has: ${[...known].join(", ") || "none"}.`,
+      );
 }

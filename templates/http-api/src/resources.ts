@@ -6,7 +6,7 @@ import type { Operations } from "./domain/openapi/operations.ts";
 import { plainText, wordsOf } from "./domain/openapi/texts.ts";
 import { project } from "./domain/project.ts";
 import { makeRequest } from "./domain/request.ts";
-import type { OperationMap, ResourceEntry } from "./map.ts";
+import { checkInputs, type OperationMap, type ResourceEntry } from "./map.ts";
 import { policyOf } from "./tools/generated.ts";
 
 /** The operations that the map makes resources: what a user attaches to a conversation, rather than a model calls. */
@@ -21,6 +21,8 @@ function resource(api: Api, operations: Operations, name: string, entry: Resourc
       `The map's resource ${name} is ${operation.method} ${operation.path}. Reading a resource changes nothing: use a GET operation, or make it a tool.`,
     );
   const inputs = flatInputs(operation);
+  const variables = [...entry.uri.matchAll(/\{\+?([^{}]+)\}/g)].map(([, variable]) => variable as string);
+  checkInputs(name, operation.id, inputs.fields, variables);
   return defineResource({
     name,
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),

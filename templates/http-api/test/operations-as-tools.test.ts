@@ -162,6 +162,15 @@ test("a map that names an operation the API lost stops the start and says which"
   );
 });
 
+test("a map that names an input the operation lacks stops the start and says which there are", () => {
+  const listed = (more: object) => () => serve({ map: { tools: { list: { operation: "listOrders", ...more } } } });
+  expect(listed({ fixed: { limt: 10 } })).toThrow(/list names the input "limt".*It has: after, limit\./);
+  expect(listed({ pages: { next: "next", input: "cursor" } })).toThrow(/names the input "cursor"/);
+  const { api } = fakeApi(() => ({}));
+  const order = { operation: "getOrder", uri: "order://{order}" };
+  expect(() => apiResources(api, orders, { tools: {}, resources: { order } })).toThrow(/names the input "order"/);
+});
+
 test("past the caps nothing starts, and the refusal says what each operation would cost", () => {
   expect(() => serve({ mode: "all", caps: { tools: 3, tokens: 10_000 } })).toThrow(
     /All 5 operations.*--mode dynamic.*create_order \d+/,

@@ -6,7 +6,7 @@ import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
 import type { JsonSchema, Operation } from "../domain/operation.ts";
 import { project, valueAt } from "../domain/project.ts";
 import { makeRequest } from "../domain/request.ts";
-import type { ToolEntry } from "../map.ts";
+import { checkInputs, type ToolEntry } from "../map.ts";
 import { resultOf, withBytes } from "./content.ts";
 import { type Check, checker, fromJsonSchema } from "./schema.ts";
 
@@ -16,6 +16,11 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 /** A tool made from an operation of the description. */
 export function operationTool(api: Api, name: string, operation: Operation, entry: ToolEntry): Tool {
   const inputs = flatInputs(operation);
+  const { fixed = {}, pages } = entry;
+  checkInputs(name, operation.id, inputs.fields, [
+    ...Object.keys(fixed),
+    ...(pages === undefined ? [] : [pages.input]),
+  ]);
   const safe = SAFE.has(operation.method);
   // A client would refuse data that is not what the tool promised: `answer` says so first, and better.
   const asDescribed =
@@ -28,7 +33,7 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
     outputSchema: jsonSchema(outputSchema(operation, entry, safe), () => []),
     annotations: annotationsOf(operation, entry),
     handler: async (input, call) => {
-      const request = makeRequest(operation, inputs.fields, { ...input, ...entry.fixed });
+      const request = makeRequest(operation, inputs.fields, { ...input, ...fixed });
       const policy = policyOf(operation, entry, input.idempotency_key);
       if (input.dry_run === true) return { dry_run: true, request: await api.preview(request, policy) };
       return answer(await api.send(call, request, policy), entry, asDescribed);

@@ -188,6 +188,13 @@ describe("H10: redirects", () => {
     expect(reply?.body).toEqual({ other: true });
     expect(faults.seen.at(-1)?.headers.authorization).toBe("Bearer s3cr3t-token");
     expect(JSON.stringify(other.seen)).not.toContain("s3cr3t");
+    // And back again: whoever is asked in between does not choose what is asked in our name.
+    other.behave({ do: "redirect", to: `${faults.url}/v1/theirs` });
+    const there = ({ url }: { url: string }): Fault =>
+      url === "/v1/theirs" ? { do: "answer" } : { do: "redirect", to: `${other.url}/x` };
+    await send(there, { maxRedirects: 2, credentials });
+    expect(faults.seen.at(-1)).toMatchObject({ url: "/v1/theirs" });
+    expect(faults.seen.at(-1)?.headers.authorization).toBeUndefined();
     await other.close();
   });
 });

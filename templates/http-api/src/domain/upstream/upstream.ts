@@ -20,8 +20,6 @@ export interface UpstreamOptions {
   maxBytes?: number;
   /** Connections at once. Default 16. */
   connections?: number;
-  /** Default `offshoot-http-api`. */
-  userAgent?: string;
   /** What sends, in tests: see `test/fixtures/cassette.ts`. */
   dispatcher?: Dispatcher;
 }
@@ -48,14 +46,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const {
-    allowedHosts = [],
-    maxRedirects = 0,
-    maxBytes = 4_194_304,
-    connections = 16,
-    userAgent = "offshoot-http-api",
-    dispatcher,
-  } = options;
+  const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
   const guard = createGuard(allowedHosts);
   const client = createClient({ guard, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
@@ -76,7 +67,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         method,
         headers: {
           accept: "application/json, text/*;q=0.8, */*;q=0.5",
-          "user-agent": userAgent,
+          "user-agent": "offshoot-http-api",
           ...headers,
           ...(body === undefined ? {} : { "content-type": body.contentType }),
           ...(key === undefined ? {} : { "idempotency-key": key }),
@@ -109,7 +100,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return reply;
   };
 
-  /** Hop by hop, each checked. What says who we are stays with the origin it was meant for. */
+  /** Hop by hop, each checked. What says who we are stays with the origin it was meant for, also when strangers lead back. */
   const follow = async (
     from: URL,
     outgoing: { method: string; headers: Record<string, string> },
@@ -118,6 +109,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   ): Promise<Incoming> => {
     let incoming = first;
     let at = from;
+    let { headers } = outgoing;
     for (let hop = 0; REDIRECTS.has(incoming.status); hop += 1) {
       const { location = "" } = incoming.headers;
       if (hop >= Math.min(maxRedirects, 3) || !/^(GET|HEAD)$/.test(outgoing.method))
@@ -129,7 +121,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!URL.canParse(location, at.href))
         throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
-      const headers = at.origin === base.origin ? outgoing.headers : strangers(outgoing.headers);
+      if (at.origin !== base.origin) headers = strangers(headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
     }
     return incoming;
