@@ -117,13 +117,16 @@ function outputSchema({ reply }: Operation, { pages, fields }: ToolEntry, safe: 
   return schema as ObjectJsonSchema;
 }
 
+/** Characters of an answer that is shown although it is not as described: descriptions are wrong more often than APIs. */
+const MAX_ODD = 8_000;
+
 async function answer(sent: Sent, { fields, pages }: ToolEntry, asDescribed: Check | undefined) {
   const { reply } = sent;
   const { data, ...result } = resultOf(sent);
   const [issue, ...more] = (data === undefined ? undefined : await asDescribed?.(data)) ?? [];
   if (issue !== undefined)
     fail(
-      `The API answered with status ${reply.status}, but not in the shape that its description promises: ${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}. The request was carried out. The description needs an update; tell the people who run this server.`,
+      `The request was carried out, with status ${reply.status}, but the answer is not as the API's description promises: ${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}. The people who run this server can mend the description, or keep only some fields of the answer. It was: ${plainText(JSON.stringify(data), MAX_ODD)}`,
       { code: "reply_not_as_described", data: { status: reply.status } },
     );
   const next = pages === undefined ? undefined : valueAt(reply.body, pages.next);
