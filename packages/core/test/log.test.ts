@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLog, stderrSink } from "../src/telemetry/log.ts";
