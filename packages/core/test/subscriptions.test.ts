@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/call/app.ts";
-import { createChanges } from "../src/call/changes.ts";
+import { createChanges } from "../src/call/changes/changes.ts";
 import { defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http.ts";
 import { serveStdioConnection } from "../src/protocol/stdio.ts";

@@ -7,18 +7,18 @@ import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import { type AccountOptions, createAccount } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createStateSeal } from "./ask.ts";
-import { type Changes, createChanges } from "./changes.ts";
-import { complete } from "./complete.ts";
-import { createKeyed } from "./keyed.ts";
-import { createPages } from "./pages.ts";
+import { createStateSeal } from "./asking/ask.ts";
+import { type Changes, createChanges } from "./changes/changes.ts";
+import { createRefresher, type Refresher } from "./changes/refresh.ts";
+import { createKeyed } from "./idempotency/keyed.ts";
+import { complete } from "./methods/complete.ts";
+import { createPages } from "./methods/pages.ts";
+import { getPrompt, listedPrompt } from "./methods/prompts.ts";
+import { listedTemplate, listResources, readResource } from "./methods/resources.ts";
+import { callTool, listedTool } from "./methods/tools.ts";
 import { type CallRuntime, runCall } from "./pipeline.ts";
-import { getPrompt, listedPrompt } from "./prompts.ts";
 import type { Telemetry } from "./record.ts";
-import { createRefresher, type Refresher } from "./refresh.ts";
-import { listedTemplate, listResources, readResource } from "./resources.ts";
 import type { Normalize } from "./subject.ts";
-import { callTool, listedTool } from "./tools.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** Settings of a running server that are not the wire's. */

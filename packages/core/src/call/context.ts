@@ -3,8 +3,8 @@ import type { CallContext, ElicitAnswer, Logger, NotifyLevel, RootsAnswer, Sampl
 import { fail, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Lane } from "../contract/tool.ts";
-import { type Answers, Question } from "./ask.ts";
-import { formOf } from "./form.ts";
+import { type Answers, Question } from "./asking/ask.ts";
+import { formOf } from "./asking/form.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 // Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.

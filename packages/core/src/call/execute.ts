@@ -1,6 +1,6 @@
 import type { Gate } from "../admission/gate.ts";
 import { fail } from "../contract/errors.ts";
-import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
+import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./asking/ask.ts";
 import { type Call, Stopped } from "./context.ts";
 import type { Subject } from "./subject.ts";
 

@@ -3,7 +3,7 @@ import { isToolError } from "../contract/errors.ts";
 import type { Account } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
-import type { StateSeal } from "./ask.ts";
+import type { StateSeal } from "./asking/ask.ts";
 import { mapError, toProtocolError } from "./compose.ts";
 import { Call } from "./context.ts";
 import { execute } from "./execute.ts";

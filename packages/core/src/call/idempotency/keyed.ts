@@ -1,9 +1,9 @@
-import type { IdempotencyStore } from "../contract/idempotency.ts";
-import type { Tool } from "../contract/tool.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Call } from "./context.ts";
-import type { Once } from "./idempotency.ts";
-import type { Subject } from "./subject.ts";
+import type { IdempotencyStore } from "../../contract/idempotency.ts";
+import type { Tool } from "../../contract/tool.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Call } from "../context.ts";
+import type { Subject } from "../subject.ts";
+import type { Once } from "./once.ts";
 
 /** What a server gives to {@link createKeyed}. */
 export interface KeyedOptions {
@@ -25,7 +25,7 @@ export function createKeyed(options: KeyedOptions): Keyed {
     return {
       ...subject,
       run: async () => {
-        once ??= import("./idempotency.ts").then(({ createOnce }) => createOnce(options));
+        once ??= import("./once.ts").then(({ createOnce }) => createOnce(options));
         const { [field]: _, ...input } = sent;
         return (await once)({ call, key, input, ttlMs, subject });
       },

@@ -1,10 +1,10 @@
-import { base64, type ResourceContents } from "../contract/content.ts";
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../contract/resource.ts";
-import { checkSize, toProtocolError } from "./compose.ts";
-import { stringParam } from "./normalize.ts";
+import { base64, type ResourceContents } from "../../contract/content.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
+import { checkSize, toProtocolError } from "../compose.ts";
+import { stringParam } from "../normalize.ts";
+import type { Normalize } from "../subject.ts";
 import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
-import type { Normalize } from "./subject.ts";
 
 /** A family of resources as clients list it in `resources/templates/list`. */
 export const listedTemplate = ({ name, title, description, uri, mimeType, icons }: Resource): object => ({

@@ -1,8 +1,8 @@
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { Prompt } from "../contract/prompt.ts";
-import type { Resource } from "../contract/resource.ts";
-import { objectParam, stringParam } from "./normalize.ts";
-import type { Normalize } from "./subject.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import type { Prompt } from "../../contract/prompt.ts";
+import type { Resource } from "../../contract/resource.ts";
+import { objectParam, stringParam } from "../normalize.ts";
+import type { Normalize } from "../subject.ts";
 
 /** The specification's limit of values in one answer. */
 const MAX_VALUES = 100;

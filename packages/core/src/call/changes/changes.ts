@@ -1,4 +1,4 @@
-import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
+import type { ChangeEmitter, ServerDefinition } from "../../contract/server.ts";
 
 /** A change in the specification's words. */
 export type Change =

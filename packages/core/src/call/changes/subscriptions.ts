@@ -1,11 +1,11 @@
-import { ErrorCode, isToolError, ProtocolError } from "../contract/errors.ts";
-import { checkScopes } from "./admit.ts";
-import type { App } from "./app.ts";
-import { mapError, toProtocolError } from "./compose.ts";
-import { Call } from "./context.ts";
-import { record } from "./record.ts";
-import { findResource, notFound } from "./resources.ts";
-import type { WireRequest } from "./wire.ts";
+import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
+import { checkScopes } from "../admit.ts";
+import type { App } from "../app.ts";
+import { mapError, toProtocolError } from "../compose.ts";
+import { Call } from "../context.ts";
+import { findResource, notFound } from "../methods/resources.ts";
+import { record } from "../record.ts";
+import type { WireRequest } from "../wire.ts";
 
 /** How many URIs one listener may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1_024;

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import { ErrorCode, ProtocolError, ToolError } from "../contract/errors.ts";
-import { describeIssues } from "../contract/schema.ts";
-import type { Tool } from "../contract/tool.ts";
-import { composeTool, toolFailure } from "./compose.ts";
-import type { Keyed } from "./keyed.ts";
-import { objectParam, parseWith, stringParam } from "./normalize.ts";
-import type { Normalize, Subject } from "./subject.ts";
-import { andThen } from "./then.ts";
+import { ErrorCode, ProtocolError, ToolError } from "../../contract/errors.ts";
+import { describeIssues } from "../../contract/schema.ts";
+import type { Tool } from "../../contract/tool.ts";
+import { composeTool, toolFailure } from "../compose.ts";
+import type { Keyed } from "../idempotency/keyed.ts";
+import { objectParam, parseWith, stringParam } from "../normalize.ts";
+import type { Normalize, Subject } from "../subject.ts";
+import { andThen } from "../then.ts";
 
 /** A tool as clients list it: made once. */
 export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {

@@ -1,9 +1,9 @@
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { Prompt, PromptReply } from "../contract/prompt.ts";
-import { describeIssues } from "../contract/schema.ts";
-import { checkSize } from "./compose.ts";
-import { objectParam, parseWith, stringParam } from "./normalize.ts";
-import type { Normalize } from "./subject.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import type { Prompt, PromptReply } from "../../contract/prompt.ts";
+import { describeIssues } from "../../contract/schema.ts";
+import { checkSize } from "../compose.ts";
+import { objectParam, parseWith, stringParam } from "../normalize.ts";
+import type { Normalize } from "../subject.ts";
 
 /** A prompt as clients list it: made once. */
 export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({

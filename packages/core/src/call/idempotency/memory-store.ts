@@ -1,4 +1,4 @@
-import type { IdempotencyRecord, IdempotencyStore } from "../contract/idempotency.ts";
+import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
 
 /** Limits of a store in memory. The oldest answers go first. */
 export interface MemoryLimits {

@@ -1,5 +1,5 @@
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { ClientRequest } from "./wire.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import type { ClientRequest } from "../wire.ts";
 
 /** Answers by the `id` of their question. */
 export type Answers = Record<string, Record<string, unknown>>;

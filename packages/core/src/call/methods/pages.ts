@@ -1,4 +1,4 @@
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 
 /** Entries on one page of a list. */
 export const PAGE_SIZE = 100;

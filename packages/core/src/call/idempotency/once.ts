@@ -1,10 +1,10 @@
-import { fail, isProtocolError, isToolError } from "../contract/errors.ts";
-import type { IdempotencyRecord } from "../contract/idempotency.ts";
-import { fingerprint } from "./ask.ts";
-import type { Call } from "./context.ts";
-import { createMemoryIdempotencyStore } from "./idempotency-store.ts";
+import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
+import type { IdempotencyRecord } from "../../contract/idempotency.ts";
+import { fingerprint } from "../asking/ask.ts";
+import type { Call } from "../context.ts";
+import type { Subject } from "../subject.ts";
 import type { KeyedOptions } from "./keyed.ts";
-import type { Subject } from "./subject.ts";
+import { createMemoryIdempotencyStore } from "./memory-store.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
-import type { Resource } from "../contract/resource.ts";
-import type { Log } from "../telemetry/log.ts";
+import type { Resource } from "../../contract/resource.ts";
+import type { Log } from "../../telemetry/log.ts";
 
 /** Refreshes that run at once. One whose turn comes when there is no room has it a little later. */
 const MAX_RUNNING = 8;
