@@ -7,7 +7,7 @@ import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import { type AccountOptions, createAccount } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createStateSeal } from "./asking/ask.ts";
+import { createStateSeal } from "./asking/state-seal.ts";
 import { type Changes, createChanges } from "./changes/changes.ts";
 import { createRefresher, type Refresher } from "./changes/refresh.ts";
 import { createKeyed } from "./idempotency/keyed.ts";

@@ -2,9 +2,10 @@ import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import { type Call, Stopped, timedOut } from "./context.ts";
+import type { Call } from "./context.ts";
 import { parseWith } from "./normalize.ts";
 import { stringifyData } from "./ready-json.ts";
+import { Stopped, timedOut } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 

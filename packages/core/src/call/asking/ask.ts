@@ -1,111 +1,47 @@
-import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import type { ClientRequest } from "../wire.ts";
+import type { z } from "zod";
+import type { CallContext, ElicitAnswer, RootsAnswer, SampleAnswer } from "../../contract/context.ts";
+import { fail } from "../../contract/errors.ts";
+import { describeIssues } from "../../contract/schema.ts";
+import type { ClientRequest, WireRequest } from "../wire.ts";
+import { formOf } from "./form.ts";
 
-/** Answers by the `id` of their question. */
-export type Answers = Record<string, Record<string, unknown>>;
+/** A call as far as its questions go. */
+export interface Asking {
+  readonly wire: WireRequest;
+  /** @throws Question while there is no answer */
+  ask(request: ClientRequest, key?: string): Record<string, unknown>;
+}
 
-/** Leaves the handler at an unanswered question; `execute` has it answered and runs the handler again. */
-export class Question extends Error {
-  /**
-   * Its position in the handler and its words. With the position alone, a handler that skips a question on its second
-   * run would take the "yes" meant for that one as the answer to the next.
-   */
-  readonly id: string;
-  /** Its name on the wire. */
-  readonly key: string;
-  readonly request: ClientRequest;
-
-  constructor(position: number, key: string | undefined, request: ClientRequest) {
-    super("A question to the client is open. Do not catch this: the handler runs again with the answer.");
-    this.name = "Question";
-    this.id = `${position} ${fingerprint(request)}`;
-    this.key = key ?? `q${position}`;
-    this.request = request;
+/** {@link CallContext.elicit} */
+export async function elicit<Schema extends z.ZodObject>(
+  call: Asking,
+  { key, message, schema }: { key?: string; message: string; schema: Schema },
+): Promise<ElicitAnswer<z.output<Schema>>> {
+  if (!call.wire.asks.elicitation) return { action: "unavailable" };
+  const params = { mode: "form", message, requestedSchema: formOf(schema) };
+  const answer = call.ask({ method: "elicitation/create", params }, key);
+  if (answer.action === "decline" || answer.action === "cancel") return { action: answer.action };
+  const content = await schema.safeParseAsync(answer.content ?? {});
+  if (answer.action !== "accept" || !content.success) {
+    const why = content.success ? "" : `\n${describeIssues(content.error)}`;
+    fail(`The answer to "${message}" does not fit the question. Call again and answer it anew.${why}`, {
+      code: "invalid_answer",
+    });
   }
+  return { action: "accept", content: content.data as z.output<Schema> };
 }
 
-/** What `requestState` vouches for: these answers belong to this request of this caller, until then. */
-interface State {
-  /** `tools/call delete_note` */
-  subject: string;
-  caller: string;
-  /** Hash of the input: an approval for one note is none for another. */
-  input: string;
-  expiresAt: number;
-  /** What was asked in this round: ids of questions by their key on the wire. */
-  asked: Record<string, string>;
-  answers: Answers;
+/** {@link CallContext.sample} */
+export async function sample(call: Asking, request: Parameters<CallContext["sample"]>[0]): Promise<SampleAnswer> {
+  if (!call.wire.asks.sampling) return { action: "unavailable" };
+  const answer = call.ask({ method: "sampling/createMessage", params: { ...request } });
+  return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
 }
 
-/** Seals and opens the `requestState` of the 2026 era, which passes through the client's hands. */
-export interface StateSeal {
-  seal(state: Omit<State, "expiresAt">): string;
-  /** The answers of earlier rounds with this round's added. @throws ProtocolError -32602 for anything not sealed here for this very request */
-  open(
-    sealed: string,
-    expected: { subject: string; caller: string; input: string },
-    round: Record<string, unknown>,
-  ): Answers;
+/** {@link CallContext.roots} */
+export async function roots(call: Asking): Promise<RootsAnswer> {
+  if (!call.wire.asks.roots) return { action: "unavailable" };
+  const { roots } = call.ask({ method: "roots/list", params: {} });
+  const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
+  return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
 }
-
-/** How long a user may think, in ms. */
-export const QUESTION_MS = 600_000;
-
-/** node:crypto, loaded by the first question: most servers never ask one, and it takes a twentieth of a start. */
-const crypto = () => process.getBuiltinModule("node:crypto");
-
-export function createStateSeal(key?: Uint8Array, now: () => number = Date.now): StateSeal {
-  let made = key;
-  const mac = (payload: string) => {
-    made ??= crypto().randomBytes(32);
-    return crypto().createHmac("sha256", made).update(payload).digest();
-  };
-  return {
-    seal(state) {
-      const payload = Buffer.from(JSON.stringify({ ...state, expiresAt: now() + QUESTION_MS })).toString("base64url");
-      return `${payload}.${mac(payload).toString("base64url")}`;
-    },
-    open(sealed, expected, round) {
-      const [payload = "", signature = ""] = sealed.split(".");
-      const given = Buffer.from(signature, "base64url");
-      const right = mac(payload);
-      // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
-      if (
-        given.length !== right.length ||
-        !crypto().timingSafeEqual(given, right) ||
-        given.toString("base64url") !== signature
-      )
-        throw refused();
-      const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
-      if (
-        state.expiresAt < now() ||
-        state.subject !== expected.subject ||
-        state.caller !== expected.caller ||
-        state.input !== expected.input
-      ) {
-        throw refused();
-      }
-      const answers = { ...state.answers };
-      for (const [name, id] of Object.entries(state.asked)) {
-        const answer = round[name];
-        if (typeof answer === "object" && answer !== null && !Array.isArray(answer))
-          answers[id] = answer as Record<string, unknown>;
-      }
-      return answers;
-    },
-  };
-}
-
-// One text for every reason: which check failed would help only somebody who forges.
-const refused = () =>
-  new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", {
-    reason: "invalid_request_state",
-  });
-
-/** A short fingerprint of a request's input. */
-export const fingerprint = (input: unknown): string =>
-  crypto()
-    .createHash("sha256")
-    .update(JSON.stringify(input) ?? "")
-    .digest("base64url")
-    .slice(0, 22);

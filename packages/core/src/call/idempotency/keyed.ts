@@ -1,22 +1,13 @@
-import type { IdempotencyStore } from "../../contract/idempotency.ts";
 import type { Tool } from "../../contract/tool.ts";
-import type { Log } from "../../telemetry/log.ts";
 import type { Call } from "../context.ts";
 import type { Subject } from "../subject.ts";
-import type { Once } from "./once.ts";
-
-/** What a server gives to {@link createKeyed}. */
-export interface KeyedOptions {
-  log: Log;
-  expected: ((error: unknown) => string | undefined) | undefined;
-  store: IdempotencyStore | undefined;
-}
+import type { Once, OnceOptions } from "./once.ts";
 
 /** Makes a call answer as its first did, where its tool takes a key and it carries one. */
 export type Keyed = (subject: Subject, tool: Tool, sent: Record<string, unknown>, call: Call) => Subject;
 
 /** The layer behind it loads with the first key that comes: most servers never see one. */
-export function createKeyed(options: KeyedOptions): Keyed {
+export function createKeyed(options: OnceOptions): Keyed {
   let once: Promise<Once> | undefined;
   return (subject, tool, sent, call) => {
     const { key: field, ttlMs, keptBy } = tool.idempotency ?? {};

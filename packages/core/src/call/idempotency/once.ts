@@ -1,12 +1,19 @@
 import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
-import type { IdempotencyRecord } from "../../contract/idempotency.ts";
-import { fingerprint } from "../asking/ask.ts";
+import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { fingerprint } from "../asking/fingerprint.ts";
 import type { Call } from "../context.ts";
 import type { Subject } from "../subject.ts";
-import type { KeyedOptions } from "./keyed.ts";
 import { createMemoryIdempotencyStore } from "./memory-store.ts";
 
 const DAY_MS = 86_400_000;
+
+/** What a server gives to {@link createOnce}. */
+export interface OnceOptions {
+  log: Log;
+  expected: ((error: unknown) => string | undefined) | undefined;
+  store: IdempotencyStore | undefined;
+}
 
 /** A call with its key. */
 export interface KeyedCall {
@@ -37,7 +44,7 @@ interface Running {
  * handler does not run again. A handler that outlives its call's deadline is still listened to.
  */
 export function createOnce(
-  { log, expected, store = createMemoryIdempotencyStore() }: KeyedOptions,
+  { log, expected, store = createMemoryIdempotencyStore() }: OnceOptions,
   now: () => number = Date.now,
 ): Once {
   const running = new Map<string, Running>();
