@@ -11,7 +11,7 @@ import { defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http.ts";
 import { serveStdioConnection } from "../src/protocol/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
-import { openClient } from "../src/testing/client.ts";
+import { openClient } from "../src/testing/clients/open-client.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
 import { initialize, Lines, META } from "./fixtures/raw.ts";
 
