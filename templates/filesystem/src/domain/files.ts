@@ -11,11 +11,11 @@ import { FilesError } from "./errors.ts";
 import { listPath, statPath } from "./look.ts";
 import { readBytes, readText } from "./read.ts";
 import { readLines } from "./read-lines.ts";
-import type { Action } from "./safe-fs/journal.ts";
 import { createSafeFs } from "./safe-fs/open.ts";
 import { hasDescriptorPaths, openRoots } from "./safe-fs/roots.ts";
 import type { Entry, Facts, SafeFs } from "./safe-fs/safe-fs.ts";
-import { createTrash } from "./safe-fs/trash.ts";
+import type { Action } from "./safe-fs/trash/journal.ts";
+import { createTrash } from "./safe-fs/trash/trash.ts";
 
 /** Everything that can be done with files. What is refused is a FilesError; a change that has resolved is on disk. */
 export interface Files {

@@ -1,15 +1,15 @@
 import { lstatSync, renameSync, type Stats } from "node:fs";
+import { type Ground, type Located, locate, moved, sameThing } from "../locate.ts";
+import { locateIn } from "../open.ts";
+import { stateName } from "../paths.ts";
+import type { Place } from "../place.ts";
+import type { Root } from "../roots.ts";
+import { openState, type State } from "../state.ts";
+import { removeTree } from "../writing/remove-tree.ts";
+import { pendingEnd } from "../writing/temporary.ts";
 import { type Change, idsIn, journalEnd, keptEnd, type Mark, newestEntry, timeOf } from "./journal.ts";
 import { keepOld } from "./keep-old.ts";
-import { type Ground, type Located, locate, moved, sameThing } from "./locate.ts";
-import { locateIn } from "./open.ts";
-import { stateName } from "./paths.ts";
-import type { Place } from "./place.ts";
-import { removeTree } from "./remove-tree.ts";
-import type { Root } from "./roots.ts";
-import { openState, type State } from "./state.ts";
 import { isStray, sweepPending } from "./sweep.ts";
-import { pendingEnd } from "./temporary.ts";
 
 export const markOf = ({ dev, ino, size, mtimeMs }: Stats): Mark => ({ dev, ino, size, mtimeMs });
 export const rootKey = ({ dev, ino }: Root): string => `${dev}:${ino}`;

@@ -1,11 +1,11 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
-import { FilesError } from "../errors.ts";
-import { type Ground, type Located, locate, rules, sameThing } from "./locate.ts";
-import { locateIn } from "./open.ts";
-import { findRoot } from "./paths.ts";
-import type { Place } from "./place.ts";
-import { explained, explaining, notDirectory, shown } from "./refusals.ts";
-import { syncFolder, takeName } from "./temporary.ts";
+import { FilesError } from "../../errors.ts";
+import { type Ground, type Located, locate, rules, sameThing } from "../locate.ts";
+import { locateIn } from "../open.ts";
+import { findRoot } from "../paths.ts";
+import type { Place } from "../place.ts";
+import { explained, explaining, notDirectory, shown } from "../refusals.ts";
+import { syncFolder, takeName } from "./on-disk.ts";
 
 /**
  * Makes a folder and those on the way to it. Gives those that were new, the outermost first, with the folder each is in;

@@ -1,12 +1,13 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
-import type { Mark } from "./journal.ts";
-import type { Ground, Located } from "./locate.ts";
-import { locateIn } from "./open.ts";
-import type { Place } from "./place.ts";
-import { explained } from "./refusals.ts";
+import type { Ground, Located } from "../locate.ts";
+import { locateIn } from "../open.ts";
+import type { Place } from "../place.ts";
+import { explained } from "../refusals.ts";
+import type { Mark } from "../trash/journal.ts";
+import { markOf } from "../trash/trash.ts";
+import { syncFolder } from "./on-disk.ts";
 import { removeTree } from "./remove-tree.ts";
-import { announce, syncFolder, temporaryName } from "./temporary.ts";
-import { markOf } from "./trash.ts";
+import { announce, temporaryName } from "./temporary.ts";
 
 /** A new folder that is being filled. */
 export interface Tree {

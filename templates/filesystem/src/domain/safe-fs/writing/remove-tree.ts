@@ -1,6 +1,6 @@
 import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
-import type { Ground, Located } from "./locate.ts";
-import { listEntries, locateIn } from "./open.ts";
+import type { Ground, Located } from "../locate.ts";
+import { listEntries, locateIn } from "../open.ts";
 
 /** Removes what has a name in an open folder, folders with all they hold, never over a link. */
 export function removeTree(ground: Ground, folder: Located, name: string): void {

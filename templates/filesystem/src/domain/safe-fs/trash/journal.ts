@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isReserved } from "./paths.ts";
-import type { State } from "./state.ts";
+import { isReserved } from "../paths.ts";
+import type { State } from "../state.ts";
 
 // A journal can come with a folder from anywhere, so what is read is believed no more than a caller.
 const odd = process.platform === "win32" ? /^$|^\.{1,2}$|[/\\:\0]/ : /^$|^\.{1,2}$|[/\0]/;

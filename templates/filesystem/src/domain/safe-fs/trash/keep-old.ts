@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, linkSync, openSync, readSync, writeSync } from "node:fs";
-import { moved, sameThing } from "./locate.ts";
-import type { Place } from "./place.ts";
+import { moved, sameThing } from "../locate.ts";
+import type { Place } from "../place.ts";
 
 /** Gives a file a second name, under which it stays when the first one goes to another file; or makes a copy of it. */
 export async function keepOld(place: Place, kept: string, copy: boolean): Promise<void> {

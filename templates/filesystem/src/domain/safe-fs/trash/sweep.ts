@@ -1,10 +1,10 @@
-import { FilesError } from "../errors.ts";
-import { type Ground, locate } from "./locate.ts";
-import { temporaryPrefix } from "./paths.ts";
-import { removeTree } from "./remove-tree.ts";
-import type { Root } from "./roots.ts";
-import type { State } from "./state.ts";
-import { inFlight, pendingEnd } from "./temporary.ts";
+import { FilesError } from "../../errors.ts";
+import { type Ground, locate } from "../locate.ts";
+import { temporaryPrefix } from "../paths.ts";
+import type { Root } from "../roots.ts";
+import type { State } from "../state.ts";
+import { removeTree } from "../writing/remove-tree.ts";
+import { inFlight, pendingEnd } from "../writing/temporary.ts";
 
 /** A temporary thing whose process has ended. */
 export function sweepPending(ground: Ground, root: Root, state: State, note: string): void {
