@@ -49,7 +49,11 @@ export interface App extends CallRuntime {
   readonly control: ControlEvents;
   /** The profile whose tools are offered now. */
   readonly profile: string | undefined;
-  /** Offers the tools of another profile from the next request on. @throws DefinitionError when there is none of the name */
+  /**
+   * Offers the tools of another profile from the next request on.
+   *
+   * @throws DefinitionError when there is none of the name
+   */
   offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
@@ -57,7 +61,11 @@ export interface App extends CallRuntime {
   close(): void;
 }
 
-/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile, or a limit that cannot be */
+/**
+ * Makes everything that can be made once: lists, pages, capabilities.
+ *
+ * @throws DefinitionError for an unknown profile, or a limit that cannot be
+ */
 export function createApp(
   definition: ServerDefinition,
   { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,

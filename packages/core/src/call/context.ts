@@ -29,7 +29,10 @@ export class Call implements CallContext {
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
-  /** The open questions of this run: several when the handler asks them together, and noted even if it swallows the throw. */
+  /**
+   * The open questions of this run: several when the handler asks them together, and noted even if it swallows the
+   * throw.
+   */
   questions: Question[] = [];
   #asked = 0;
   #openedAt = this.startedAt;
@@ -82,8 +85,8 @@ export class Call implements CallContext {
 
   /**
    * Sets the one deadline, over queue, handler and all that the handler asks for: so long after the call was received,
-   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its own,
-   * with a time of its own, and the 2025 era does the same.
+   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its
+   * own, with a time of its own, and the 2025 era does the same.
    */
   open(timeoutMs: number): void {
     this.endsAt = this.#openedAt + timeoutMs;

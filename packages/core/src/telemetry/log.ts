@@ -78,8 +78,8 @@ function timestamp(): string {
 }
 
 /**
- * Writes to stderr without ever blocking on it, the lines of one turn of the event loop in one system call, and says how
- * many lines were lost once it drains.
+ * Writes to stderr without ever blocking on it, the lines of one turn of the event loop in one system call, and says
+ * how many lines were lost once it drains.
  */
 export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink {
   let batch = "";

@@ -56,7 +56,10 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: App): T
   };
 }
 
-/** The tool or prompt that a request names. What the server does not have is `_other`: a client could make up any number. */
+/**
+ * The tool or prompt that a request names. What the server does not have is `_other`: a client could make up any
+ * number.
+ */
 function nameOf({ definition }: App, method: string, { name }: Record<string, unknown>): string | undefined {
   const known = method === "tools/call" ? definition.tools : method === "prompts/get" ? definition.prompts : undefined;
   if (known === undefined) return undefined;

@@ -42,8 +42,8 @@ const defaults: FilesLimits = {
 const weekMs = 7 * 24 * 60 * 60 * 1_000;
 
 /**
- * Opens the allowed folders. Refuses to start on one that is missing, is no folder or holds no real files (/proc). What a
- * crash left half done and what the trash has kept long enough goes now.
+ * Opens the allowed folders. Refuses to start on one that is missing, is no folder or holds no real files (/proc). What
+ * a crash left half done and what the trash has kept long enough goes now.
  */
 export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   const { strictLinks = false, sameDevice = false, keepMs = weekMs, keepBytes = 1024 ** 3 } = options;

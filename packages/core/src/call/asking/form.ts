@@ -5,7 +5,9 @@ import { toJsonSchema } from "../../contract/schema.ts";
 type Json = Record<string, unknown>;
 
 const COMMON = ["type", "title", "description", "default"];
-/** What a form may say of a field, by its type: all that clients understand. Core checks the answer by the zod schema. */
+/**
+ * What a form may say of a field, by its type: all that clients understand. Core checks the answer by the zod schema.
+ */
 const KEYWORDS = new Map([
   ["string", [...COMMON, "minLength", "maxLength", "format", "enum", "enumNames", "oneOf"]],
   ["number", [...COMMON, "minimum", "maximum"]],

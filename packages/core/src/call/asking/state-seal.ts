@@ -18,7 +18,11 @@ interface State {
 /** Seals and opens the `requestState` of the 2026 era, which passes through the client's hands. */
 export interface StateSeal {
   seal(state: Omit<State, "expiresAt">): string;
-  /** The answers of earlier rounds with this round's added. @throws ProtocolError -32602 for anything not sealed here for this very request */
+  /**
+   * The answers of earlier rounds with this round's added.
+   *
+   * @throws ProtocolError -32602 for anything not sealed here for this very request
+   */
   open(
     sealed: string,
     expected: { subject: string; caller: string; input: string },

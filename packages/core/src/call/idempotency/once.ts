@@ -52,7 +52,10 @@ export function createOnce(
   const nothingDone = (error: unknown): boolean =>
     isToolError(error) || isProtocolError(error) || expected?.(error) !== undefined;
 
-  /** The call is over, and its caller learns how. Where that cannot be kept, who asks again is told that it is not known. */
+  /**
+   * The call is over, and its caller learns how. Where that cannot be kept, who asks again is told that it is not
+   * known.
+   */
   async function recorded({ name }: Call, keep: () => void | Promise<void>): Promise<void> {
     try {
       await keep();

@@ -14,7 +14,9 @@ const deepest = 256;
 const mostFiles = 100_000;
 const step = 1024 * 1024;
 
-/** Copies a file, or a folder with all regular files and folders in it. Links are followed for the source itself only. */
+/**
+ * Copies a file, or a folder with all regular files and folders in it. Links are followed for the source itself only.
+ */
 export async function copy(
   desk: Desk,
   source: string,

@@ -8,8 +8,8 @@ import { explained, explaining, notDirectory, shown } from "../refusals.ts";
 import { syncFolder, takeName } from "./on-disk.ts";
 
 /**
- * Makes a folder and those on the way to it. Gives those that were new, the outermost first, with the folder each is in;
- * close those.
+ * Makes a folder and those on the way to it. Gives those that were new, the outermost first, with the folder each is
+ * in; close those.
  */
 export async function makeFolders(ground: Ground, path: string): Promise<{ folder: Located; name: string }[]> {
   const { root, parts } = findRoot(path, ground.roots, rules);

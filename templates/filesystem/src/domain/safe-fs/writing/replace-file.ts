@@ -16,9 +16,9 @@ import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
 import { announce, temporaryName } from "./temporary.ts";
 
 /**
- * Makes a file complete or not at all: `fill` writes a temporary file beside the place, which then takes its name in one
- * step. Mode and owner of a file that was there are kept. `before` runs when the new file is safe on disk and the old one
- * still stands. Resolves when file and folder are on disk.
+ * Makes a file complete or not at all: `fill` writes a temporary file beside the place, which then takes its name in
+ * one step. Mode and owner of a file that was there are kept. `before` runs when the new file is safe on disk and the
+ * old one still stands. Resolves when file and folder are on disk.
  */
 export async function replaceFile(
   place: Place,
