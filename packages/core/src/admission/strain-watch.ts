@@ -1,8 +1,8 @@
 import type { Call } from "../call/context.ts";
 import type { Mode } from "../contract/jobs.ts";
-import { createMonitor } from "../control/degradation.ts";
 import type { ControlEvents } from "../control/events.ts";
 import type { Log } from "../telemetry/log.ts";
+import { createMonitor } from "./degradation.ts";
 import type { Limits } from "./limits.ts";
 
 /** Where a gate says what it does. */

@@ -1,5 +1,5 @@
-import type { Limits } from "../admission/limits.ts";
 import type { Mode } from "../contract/jobs.ts";
+import type { Limits } from "./limits.ts";
 
 const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type DegradationState, LOOK_MS, look } from "../../src/admission/degradation.ts";
 import { DEFAULT_LIMITS } from "../../src/admission/limits.ts";
-import { type DegradationState, LOOK_MS, look } from "../../src/control/degradation.ts";
-import { openGate } from "../admission/fixture.ts";
+import { openGate } from "./fixture.ts";
 
 describe("one look at the strain", () => {
   /** The modes of a sequence of looks, each a while after the other. */
