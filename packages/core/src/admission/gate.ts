@@ -77,7 +77,7 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
     reports,
   );
   const rate = createRate(limitsNow);
-  const places: Places = createPlaces(limitsNow, () => strain.mode);
+  const places: Places = createPlaces(limitsNow, () => strain.mode, strain.tookLong);
   const refusals: Refusals = createRefusals(places, () => line.size);
   const line: Line = createLine(limitsNow, places, refusals, strain.queues);
 
@@ -96,14 +96,7 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
       return undefined;
     },
     leave(call) {
-      // A call that was cancelled, or that never began, says nothing about the server.
-      if (call.beganAt < 0 || call.stopped?.why === "cancelled") {
-        places.free(call, undefined);
-      } else {
-        const tookMs = performance.now() - call.beganAt;
-        places.free(call, tookMs);
-        strain.ended(call, tookMs);
-      }
+      places.free(call);
       line.dispatch();
     },
     tooLate: () => refusals.make("overloaded"),

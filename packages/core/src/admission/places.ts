@@ -25,8 +25,8 @@ export interface Places {
   /** Whether this call may have one at once. */
   fits(call: Call, lane: Lane): boolean;
   take(call: Call): void;
-  /** Frees the place of a call. Without its time (it was cancelled, or never began), nothing is learnt from it. */
-  free(call: Call, tookMs: number | undefined): void;
+  /** Frees the place of a call, and learns from the time it took. */
+  free(call: Call): void;
   /** Follows limits that have changed. */
   configure(): void;
 }
@@ -39,8 +39,12 @@ const NOBODY = ["local", "anonymous"];
 /** Whether nobody authenticated this caller, so that many may stand behind its id. */
 export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
 
-/** As many places as the limit learns there should be, shared between callers and kinds of work. */
-export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode): Places {
+/**
+ * As many places as the limit learns there should be, shared between callers and kinds of work.
+ *
+ * @param tookLong told of each call that took longer than `lagAlertMs`
+ */
+export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, tookLong: (call: Call) => void): Places {
   const { initialRunning: initial, minRunning: min, maxRunning: max } = limits();
   const limiter = createLimiter({ initial, min, max });
   // An array and not a set: adding to one and deleting from it on each call costs memory, a third more of it in all.
@@ -92,16 +96,20 @@ export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode): 
       limiter.acquire();
       if (call.lane === "background") background += 1;
     },
-    free(call, tookMs) {
+    free(call) {
       const last = held.pop() as Call;
       if (last !== call) {
         held[call.place] = last;
         last.place = call.place;
       }
       if (call.lane === "background") background -= 1;
-      if (tookMs === undefined) return limiter.release();
+      const { stopped } = call;
+      // A call that was cancelled, or that never began, says nothing about the server.
+      if (call.beganAt < 0 || stopped?.why === "cancelled") return limiter.release();
+      const tookMs = performance.now() - call.beganAt;
       paceMs = paceMs === 0 ? tookMs : paceMs + (tookMs - paceMs) * PACE_SHARE;
-      limiter.release({ rttMs: tookMs, kind: call.name, dropped: call.stopped !== undefined });
+      if (tookMs >= limits().lagAlertMs) tookLong(call);
+      limiter.release({ rttMs: tookMs, kind: call.name, dropped: stopped !== undefined });
     },
     configure() {
       const { minRunning, maxRunning } = limits();

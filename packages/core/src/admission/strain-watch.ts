@@ -29,8 +29,8 @@ export interface StrainWatch {
   wake(): void;
   /** A core call has found all places taken. */
   queues(at: number): void;
-  /** A call has ended. */
-  ended(call: Call, tookMs: number): void;
+  /** A call has ended that took longer than `lagAlertMs`. */
+  tookLong(call: Call): void;
 }
 
 /** Feeds degradation: how long calls have queued, and what ran while the event loop stood still. */
@@ -75,9 +75,7 @@ export function createStrainWatch(strained: Strained, { log, control }: GateRepo
       queued = true;
       queuesSince ??= at;
     },
-    ended(call, tookMs) {
-      if (tookMs >= strained.limits().lagAlertMs) long.push(nameOf(call));
-    },
+    tookLong: (call) => void long.push(nameOf(call)),
   };
 }
 
