@@ -53,8 +53,8 @@ export interface ApiOptions {
 }
 
 /**
- * An upstream behind core's safeguards: one deadline, retries within a budget and only of what is idempotent, a breaker,
- * an adaptive limit, and the last good answer, marked, when there is no other.
+ * An upstream behind core's safeguards: one deadline, retries within a budget and only of what is idempotent, a
+ * breaker, an adaptive limit, and the last good answer, marked, when there is no other.
  */
 export function createApi(
   upstream: Upstream,

@@ -5,7 +5,11 @@ import { type Credentials, createCredentials, noCredentials, type Wear } from ".
 import { createOAuth } from "./domain/upstream/oauth.ts";
 import { createSecret } from "./domain/upstream/secret.ts";
 
-/** How the settings have the server make itself known to the API. @throws ApiError, also for a secret that is not there */
+/**
+ * How the settings have the server make itself known to the API.
+ *
+ * @throws ApiError, also for a secret that is not there
+ */
 export async function credentialsOf({
   auth,
   secret: reference,

@@ -37,7 +37,11 @@ export interface OperationMap {
   resources?: Record<string, ResourceEntry>;
 }
 
-/** Holds the inputs that the map names under `name` against those an operation has. @throws ApiError for one it has not */
+/**
+ * Holds the inputs that the map names under `name` against those an operation has.
+ *
+ * @throws ApiError for one it has not
+ */
 export function checkInputs(name: string, operation: string, fields: readonly Field[], named: Iterable<string>): void {
   const known = new Set(fields.map((field) => field.name));
   for (const input of named)

@@ -27,7 +27,11 @@ const MapFile = z.strictObject({
     .default({}),
 });
 
-/** What `--map` and `--operations` name together; `undefined` when neither is given. @throws ApiError that names the place */
+/**
+ * What `--map` and `--operations` name together; `undefined` when neither is given.
+ *
+ * @throws ApiError that names the place
+ */
 export async function readMap({ map: path, operations: ids }: Config): Promise<OperationMap | undefined> {
   if (path === undefined && ids === undefined) return undefined;
   const named = Object.fromEntries(listed(ids).map((id) => [toolName(id), id]));

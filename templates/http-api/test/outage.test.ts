@@ -144,7 +144,8 @@ test("an API that hangs: asked 3.5 times a call and more by a naive client, abou
   );
   await vi.advanceTimersByTimeAsync(10_000);
   await Promise.all(sent);
-  // Where neither retry nor breaker asks, the limit has refused: it has fallen to what an API can take that never answers.
+  // Where neither retry nor breaker asks, the limit has refused: it has fallen to what an API can take that never
+  // answers.
   const perCall = { naive: naive.hits / calls, budget: budget.hits / calls, breaker: whole.hits / calls };
   console.info(JSON.stringify({ drill: "slow dependency", ...perCall }));
   expect(perCall.naive).toBeGreaterThanOrEqual(3.5);

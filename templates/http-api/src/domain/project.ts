@@ -1,6 +1,6 @@
 /**
- * Keeps only some fields of a value. A path names a field (`id`), one inside (`customer.name`), or one of every item of a
- * list (`items[].id`). A path that leads nowhere is left out: APIs leave fields out too.
+ * Keeps only some fields of a value. A path names a field (`id`), one inside (`customer.name`), or one of every item of
+ * a list (`items[].id`). A path that leads nowhere is left out: APIs leave fields out too.
  */
 export function project(value: unknown, paths: readonly string[]): unknown {
   const tree: Tree = {};

@@ -8,8 +8,8 @@ type Pair = readonly [name: string, value: string];
 const MAX_URL = 16_384;
 
 /**
- * Makes a model's input into a request. Whatever the values hold, a path parameter stays in its segment, a header in its
- * line, and a query value in its pair.
+ * Makes a model's input into a request. Whatever the values hold, a path parameter stays in its segment, a header in
+ * its line, and a query value in its pair.
  *
  * @throws ApiError naming the field whose value cannot travel
  */

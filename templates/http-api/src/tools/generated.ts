@@ -42,8 +42,8 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
 }
 
 /**
- * What an operation promises by its method, unless the map knows better. Where the API honours a key, each call has one,
- * the model's or a new one, and so may be tried again.
+ * What an operation promises by its method, unless the map knows better. Where the API honours a key, each call has
+ * one, the model's or a new one, and so may be tried again.
  */
 export function policyOf(
   operation: Pick<Operation, "method" | "parameters">,
@@ -117,7 +117,9 @@ function outputSchema({ reply }: Operation, { pages, fields }: ToolEntry, safe: 
   return schema as ObjectJsonSchema;
 }
 
-/** Characters of an answer that is shown although it is not as described: descriptions are wrong more often than APIs. */
+/**
+ * Characters of an answer that is shown although it is not as described: descriptions are wrong more often than APIs.
+ */
 const MAX_ODD = 8_000;
 
 async function answer(sent: Sent, { fields, pages }: ToolEntry, asDescribed: Check | undefined) {

@@ -16,7 +16,11 @@ export interface ToolChoice {
   readOnly?: boolean;
 }
 
-/** The tools of an API, as the mode has it. @throws ApiError for a map that names what is not there, and past the caps */
+/**
+ * The tools of an API, as the mode has it.
+ *
+ * @throws ApiError for a map that names what is not there, and past the caps
+ */
 export function apiTools(api: Api, operations: Operations, { mode, map, caps, readOnly = false }: ToolChoice): Tool[] {
   const safe = (method: string): boolean => !readOnly || method === "GET" || method === "HEAD";
   const entries = operations.entries.filter(({ method }) => safe(method));

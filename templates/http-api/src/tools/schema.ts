@@ -9,7 +9,9 @@ export const fromJsonSchema = (schema: ObjectJsonSchema) => jsonSchema(schema, c
 
 let ajv: Ajv2020 | undefined;
 
-/** Holds values against a schema. The validator is compiled with the first one: most tools of an API are never called. */
+/**
+ * Holds values against a schema. The validator is compiled with the first one: most tools of an API are never called.
+ */
 export function checker(schema: Record<string, unknown>): Check {
   let validate: ValidateFunction | undefined;
   const check = (value: unknown, loaded: Ajv2020): SchemaIssue[] => {
@@ -22,7 +24,8 @@ export function checker(schema: Record<string, unknown>): Check {
 /** With the first call and not with the server, whose start it would double. */
 async function load(): Promise<Ajv2020> {
   const { Ajv2020 } = await import("./ajv.ts");
-  // An API's description is not written for a strict validator: unknown formats and keywords are none of ours to refuse.
+  // An API's description is not written for a strict validator: unknown formats and keywords are none of ours to
+  // refuse.
   ajv ??= new Ajv2020({ strict: false, validateFormats: false, allErrors: true, logger: false });
   return ajv;
 }

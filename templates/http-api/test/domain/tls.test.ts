@@ -11,7 +11,9 @@ const KIND = { keyType: "ec", algorithm: "sha256" } as const;
 const DAY_MS = 86_400_000;
 const request: ApiRequest = { operation: "x", method: "GET", path: "/x", query: [], headers: {}, body: undefined };
 
-/** A certificate of an authority that this process trusts, for `localhost` and good from now on unless told otherwise. */
+/**
+ * A certificate of an authority that this process trusts, for `localhost` and good from now on unless told otherwise.
+ */
 async function certificate(authority: { key: string; cert: string } | undefined, host = "localhost", daysAgo = 0) {
   const from = Date.now() - daysAgo * DAY_MS - DAY_MS;
   const { private: key, cert } = await generate([{ name: "commonName", value: host }], {

@@ -43,8 +43,10 @@ export function toolName(id: string): string {
 }
 
 /**
- * Names for every operation, and what they cost. @throws ApiError when two come to one name, or when there are more than
- * the caps allow: the message says what each costs and what to do instead
+ * Names for every operation.
+ *
+ * @throws ApiError when two come to one name, or when there are more than the caps allow: the message says what the
+ * dearest cost and what to do instead
  */
 export function chooseAll(
   operations: Operations,

@@ -22,11 +22,11 @@ export interface Source {
 const MAX_BYTES = 33_554_432;
 
 /**
- * Reads a description from a file: JSON or YAML, OpenAPI 3.0 or 3.1 (3.0 is raised to 3.1, so that everything after this
- * knows one dialect of schemas).
+ * Reads a description from a file: JSON or YAML, OpenAPI 3.0 or 3.1 (3.0 is raised to 3.1, so that everything after
+ * this knows one dialect of schemas).
  *
- * @throws ApiError in one line for a file that is not there, too large, no OpenAPI, invalid, not the pinned one, or that
- * refers outside itself: following such a reference would let a description choose what this server fetches
+ * @throws ApiError in one line for a file that is not there, too large, no OpenAPI, invalid, not the pinned one, or
+ * that refers outside itself: following such a reference would let a description choose what this server fetches
  */
 export async function readDescription(path: string, pinned?: string): Promise<Source> {
   const bytes = await readBytes(path);
@@ -39,7 +39,8 @@ export async function readDescription(path: string, pinned?: string): Promise<So
   const raw = await parseText(path, bytes.toString("utf8"));
   checkVersion(path, raw);
   checkReferences(path, raw);
-  // A description was valid when its digest was printed to be pinned, and that takes longer than all the rest of a start.
+  // A description was valid when its digest was printed to be pinned, and that takes longer than all the rest of a
+  // start.
   if (pinned === undefined) await checkValid(path, raw);
   return { document: (/^3\.0/.test(String(raw.openapi)) ? await raised(raw) : raw) as Document, digest };
 }

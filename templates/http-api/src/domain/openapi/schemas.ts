@@ -47,7 +47,10 @@ function lookUp(document: Document, reference: string): Record<string, unknown> 
   return at as Record<string, unknown>;
 }
 
-/** Where a schema stands, in characters of JSON, that what it refers to is left out. Past it a model pays more than it learns. */
+/**
+ * Where a schema stands, in characters of JSON, that what it refers to is left out. Past it a model pays more than it
+ * learns.
+ */
 const MAX_CHARACTERS = { request: 16_384, reply: 4_096 };
 
 /**

@@ -4,8 +4,8 @@ import type { JsonSchema } from "../operation.ts";
 const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
 
 /**
- * A text out of a description, fit for a model: hidden characters and HTML tags taken out, blank space folded, and cut at a
- * sentence or word where it is long. Empty when nothing is left.
+ * A text out of a description, fit for a model: hidden characters and HTML tags taken out, blank space folded, and cut
+ * at a sentence or word where it is long. Empty when nothing is left.
  */
 export function plainText(text: string | undefined, maxCharacters: number): string {
   const plain = (text ?? "")

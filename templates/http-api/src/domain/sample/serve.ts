@@ -19,8 +19,9 @@ const problem = (status: number, detail: string): Answer => ({ status, body: { s
 const MAX_BODY = 65_536;
 
 /**
- * A small real HTTP API on this machine, so that the first call needs neither a key nor a network: a tea shop's products
- * and orders, with pages, ETags, idempotency keys and errors as APIs have them. openapi.json beside this describes it.
+ * A small real HTTP API on this machine, so that the first call needs neither a key nor a network: a tea shop's
+ * products and orders, with pages, ETags, idempotency keys and errors as APIs have them. openapi.json beside this
+ * describes it.
  */
 export async function serveSample(): Promise<Sample> {
   const shop = openShop();

@@ -17,7 +17,8 @@ export const ACCEPT_ENCODING = "gzip, deflate, br";
  * The decoded bytes of an answer, at most `maxBytes` of them: what counts is what comes out, because a kilobyte of gzip
  * can hold a gigabyte. Stops reading, and the connection with it, as soon as it is too much.
  *
- * @throws UpstreamError for a body over the cap, an encoding that is unknown or not what it says, and one that is cut off
+ * @throws UpstreamError for a body over the cap, an encoding that is unknown or not what it says, and one that is cut
+ * off
  */
 export async function readBody(body: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const named = (encoding ?? "").trim().toLowerCase();

@@ -11,7 +11,8 @@ export interface Credentials {
   /** What to add to a request, and a stamp that says which credential that was. */
   dress(): Promise<Dressed & { stamp: string }>;
   /**
-   * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes sense.
+   * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
+   * sense.
    */
   renew(stamp: string): Promise<boolean>;
   /** Blanks every secret that was ever used, in plain, base64 and URL-encoded form. */
@@ -25,7 +26,9 @@ export const noCredentials: Credentials = {
   scrub: (text) => text,
 };
 
-/** How a secret is worn: as `Authorization: Bearer`, in a header or a query parameter of its own, or with a user's name. */
+/**
+ * How a secret is worn: as `Authorization: Bearer`, in a header or a query parameter of its own, or with a user's name.
+ */
 export type Wear =
   | { kind: "bearer" }
   | { kind: "header"; name: string }

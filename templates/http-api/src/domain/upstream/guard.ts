@@ -14,7 +14,10 @@ export interface Guard {
 // Azure's metadata and health address: public by its number, and answered inside every virtual machine there.
 const ALSO_PRIVATE = new Set(["168.63.129.16"]);
 
-/** Whether an address belongs to the public internet. Every range with a purpose of its own is not: loopback, link-local (cloud metadata), translated IPv4. */
+/**
+ * Whether an address belongs to the public internet. Every range with a purpose of its own is not: loopback, link-local
+ * (cloud metadata), translated IPv4.
+ */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
@@ -22,8 +25,8 @@ export function isPublic(address: string): boolean {
 }
 
 /**
- * Keeps requests on the public internet, and on http and https. A host that is not public must be allowed by name, as it
- * stands in the URL: an operator's decision, never that of a description, a model or an answer.
+ * Keeps requests on the public internet, and on http and https. A host that is not public must be allowed by name, as
+ * it stands in the URL: an operator's decision, never that of a description, a model or an answer.
  *
  * @param allowedHosts host names or addresses that may be private: `127.0.0.1`, `intranet.example`
  * @param resolver for tests

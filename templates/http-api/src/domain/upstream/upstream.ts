@@ -100,7 +100,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return reply;
   };
 
-  /** Hop by hop, each checked. What says who we are stays with the origin it was meant for, also when strangers lead back. */
+  /**
+   * Hop by hop, each checked. What says who we are stays with the origin it was meant for, also when strangers lead
+   * back.
+   */
   const follow = async (
     from: URL,
     outgoing: { method: string; headers: Record<string, string> },
