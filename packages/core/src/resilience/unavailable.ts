@@ -1,6 +1,9 @@
 import { ToolError } from "../contract/errors.ts";
 import type { Failure } from "./failure.ts";
 
+/** The longest that a model is told to wait, in ms: a dependency may ask for an hour, and be back in a minute. */
+const MAX_RETRY_MS = 60_000;
+
 /** What a model reads when there is no answer and no fallback. The cause is for the log. */
 export function unavailable(name: string, failure: Failure, idempotent: boolean, cause: unknown): ToolError {
   const { retryAfterMs = 1_000, throttled = false, outcome = throttled ? "failed" : "unknown" } = failure;
@@ -11,7 +14,7 @@ export function unavailable(name: string, failure: Failure, idempotent: boolean,
     );
   }
   const nothing = idempotent ? "" : " Nothing was done.";
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  const seconds = Math.max(1, Math.ceil(Math.min(retryAfterMs, MAX_RETRY_MS) / 1_000));
   return new ToolError(`${name} is not answering.${nothing} Try again in ${seconds} s.`, {
     code: "dependency_unavailable",
     retryAfterMs: seconds * 1_000,
