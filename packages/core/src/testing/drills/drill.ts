@@ -1,0 +1,133 @@
+import { type DrillTime, inVirtualTime } from "./clock.ts";
+
+/** Whether a safeguard held. `inconclusive` proves nothing: the control arm did not fail, or the idle time was noisy. */
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+/** What a drill saw, and what follows from it. All but `charts` is one JSON line. */
+export interface DrillResult {
+  drill: string;
+  seed: number;
+  /** Counts and ratios of the protected arm. */
+  measured: Record<string, number>;
+  /** What they are held against; `control.…` and `idle.…` are what makes the drill prove anything. */
+  threshold: Record<string, string>;
+  /** The same world without the safeguard, in the same seconds. */
+  control: Record<string, number>;
+  /** The protected arm before anything went wrong. */
+  idle: Record<string, number>;
+  verdict: Verdict;
+  /** Thresholds that were missed, by name. */
+  missed: string[];
+  /** What happened over time. */
+  charts: DrillChart[];
+}
+
+/** A picture of a drill: lines over its seconds. */
+export interface DrillChart {
+  title: string;
+  unit: string;
+  lines: DrillLine[];
+  /** A value that has a meaning of its own, with its name. */
+  marks?: { at: number; label: string }[];
+  /** What went on from when to when, in s. */
+  phases: DrillPhase[];
+  /** For values that differ by orders of magnitude. Default `false`. */
+  logarithmic?: boolean;
+}
+
+export interface DrillLine {
+  name: string;
+  arm: "protected" | "control" | "between";
+  /** Seconds since the start, and the value. */
+  points: [number, number][];
+}
+
+export interface DrillPhase {
+  from: number;
+  to: number;
+  label: string;
+  /** Something is wrong then. */
+  trouble?: boolean;
+}
+
+/** What each drill takes. */
+export interface DrillOptions {
+  /** Repeats a drill exactly, in virtual time. Default 1. */
+  seed?: number;
+  /**
+   * Default `virtual`. `real` is for servers that wait for a disk or a socket: it takes half a minute, and a busy
+   * machine makes it inconclusive.
+   */
+  time?: DrillTime;
+}
+
+/** A number, and what it should be. */
+export interface Check {
+  value: number;
+  least?: number;
+  most?: number;
+}
+
+/** What a scenario found. */
+export interface Findings {
+  protected: Record<string, Check>;
+  control: Record<string, Check>;
+  idle?: Record<string, Check>;
+  charts: DrillChart[];
+}
+
+/** A busy machine may be less busy a little later. */
+const REAL_RUNS = 3;
+
+/**
+ * Runs a scenario and judges it. In real time one that is inconclusive runs again, up to three times in all; in virtual
+ * time that would be the same again.
+ */
+export async function runDrill(
+  drill: string,
+  { seed = 1, time = "virtual" }: DrillOptions,
+  scenario: (seed: number) => Promise<Findings>,
+): Promise<DrillResult> {
+  let result: DrillResult;
+  let runs = 0;
+  do {
+    runs += 1;
+    result = judge(drill, seed, await (time === "real" ? scenario(seed) : inVirtualTime(() => scenario(seed))));
+  } while (result.verdict === "inconclusive" && time === "real" && runs < REAL_RUNS);
+  return result;
+}
+
+/** Thresholds to verdict. What cannot be measured (NaN) holds nowhere. */
+export function judge(drill: string, seed: number, { charts, idle = {}, ...arms }: Findings): DrillResult {
+  const checks = { "": arms.protected, "control.": arms.control, "idle.": idle };
+  const threshold: Record<string, string> = {};
+  const missed: string[] = [];
+  for (const [prefix, named] of Object.entries(checks)) {
+    for (const [name, { value, least, most }] of Object.entries(named)) {
+      if (least === undefined && most === undefined) continue;
+      threshold[prefix + name] = wordsOf({ value, ...(least !== undefined && { least }), ...(most !== undefined && { most }) });
+      if (!(value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY)))
+        missed.push(prefix + name);
+    }
+  }
+  const proves = !missed.some((name) => name.startsWith("control.") || name.startsWith("idle."));
+  return {
+    drill,
+    seed,
+    measured: valuesOf(arms.protected),
+    threshold,
+    control: valuesOf(arms.control),
+    idle: valuesOf(idle),
+    verdict: !proves ? "inconclusive" : missed.length === 0 ? "pass" : "fail",
+    missed,
+    charts,
+  };
+}
+
+function wordsOf({ least, most }: Check): string {
+  if (least === most) return `= ${least}`;
+  return [least === undefined ? "" : `>= ${least}`, most === undefined ? "" : `<= ${most}`].filter(Boolean).join(", ");
+}
+
+const valuesOf = (checks: Record<string, Check>): Record<string, number> =>
+  Object.fromEntries(Object.entries(checks).map(([name, { value }]) => [name, Math.round(value * 1_000) / 1_000]));

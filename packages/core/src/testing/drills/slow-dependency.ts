@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { defineServer } from "../../contract/server.ts";
+import { defineTool } from "../../contract/tool.ts";
+import { type DependencyOptions, dependency } from "../../resilience/dependency.ts";
+import { statusError } from "../../resilience/failure.ts";
+import { type Arm, latencyLine, NO_GATE, openArm } from "./arm.ts";
+import { type DrillLine, type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
+import { openLoop, seeded, until } from "./load.ts";
+
+/** What {@link slowDependencyDrill} takes. */
+export interface SlowDependencyOptions extends DrillOptions {
+  /** Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale. */
+  dependency?: DependencyOptions;
+}
+
+const PER_SECOND = 20;
+/** Each is read every five seconds. */
+const KEYS = 100;
+const WELL_MS = 20;
+const TIMES = { trouble: 5, well: 35, end: 45 };
+const PHASES: DrillPhase[] = [
+  { from: 0, to: 5, label: "well" },
+  { from: 5, to: 35, label: "hangs, or answers 503", trouble: true },
+  { from: 35, to: 45, label: "well again" },
+];
+
+const OFF: DependencyOptions = {
+  breaker: { minCalls: 1e9 },
+  limit: { initial: 1e6, min: 1e6, max: 1e6 },
+};
+
+/**
+ * Half a minute in which what a server depends on hangs two times of three and answers 503 otherwise. Three arms ask an
+ * upstream each, in the same seconds: the control arm as in the literature on retry storms (up to five attempts, no
+ * budget, no breaker, no limit; the three of `retry`'s default could not show 3.5 hits a call); one with the budget alone;
+ * and one with everything. Proven: how often a call reaches an upstream that is in trouble, and that every caller is
+ * answered all the same.
+ */
+export function slowDependencyDrill(options: SlowDependencyOptions = {}): Promise<DrillResult> {
+  return runDrill("slow-dependency", options, (seed) => scenario(options, seed));
+}
+
+async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed: number): Promise<Findings> {
+  const base: DependencyOptions = { timeoutMs: 500, cache: { ttlMs: 1_000, staleMs: 600_000 }, ...given };
+  const startedAt = performance.now();
+  const open = (options: DependencyOptions, gate: boolean) => {
+    const upstream = createUpstream(startedAt, seeded(seed + 1));
+    const rates = dependency("rates", { random: seeded(seed + 2), ...options });
+    return { upstream, rates, arm: openArm(reader(rates, upstream.ask), startedAt, gate ? {} : NO_GATE) };
+  };
+  const arms = {
+    all: open(base, true),
+    budget: open({ ...base, ...OFF }, false),
+    naive: open({ ...base, ...OFF, retry: { attempts: 5, budget: 1e9 } }, false),
+  };
+  const breaker = arms.all.arm.sample("breaker", "protected", () => STATES[arms.all.rates.snapshot().breaker]);
+  const random = seeded(seed);
+  const times = Array.from(
+    { length: PER_SECOND * TIMES.end },
+    (_, index) => ((index + 0.8 * random()) * 1_000) / PER_SECOND,
+  );
+  await openLoop(times, startedAt, (index) => {
+    const params = { name: "read_rate", arguments: { id: `${index % KEYS}` } };
+    for (const { arm } of Object.values(arms)) void arm.send("tools/call", params, times[index] as number);
+  });
+  await until(startedAt, TIMES.end * 1_000 + 500);
+  const nowMs = performance.now() - startedAt;
+  for (const { arm } of Object.values(arms)) arm.close();
+
+  const during = arms.all.arm.outcomes.filter(({ at }) => at >= TIMES.trouble * 1_000 && at < TIMES.well * 1_000);
+  const answered = during.filter(({ end }) => end === "answered");
+  // Seen from outside: the value says when the upstream made it.
+  const unmarked = answered.filter(({ result }) => {
+    const { stale, madeAt, readAt } = result.structuredContent as RateAnswer;
+    return !stale && readAt - madeAt > (base.cache?.ttlMs ?? 0) + 1;
+  });
+  const hitsPerCall = (arm: { upstream: { hits: number[] } }): number =>
+    arm.upstream.hits.filter((at) => at >= TIMES.trouble && at < TIMES.well).length / during.length;
+  const late = (arm: Arm, name: string, kind: DrillLine["arm"]) => latencyLine(name, kind, arm.outcomes, 0.95, nowMs);
+  return {
+    protected: {
+      hitsPerCall: { value: hitsPerCall(arms.all), most: 0.3 },
+      hitsPerCallBudgetOnly: { value: hitsPerCall(arms.budget), most: 1.15 },
+      fallbackAnswered: { value: answered.length / during.length, least: 1 },
+      staleUnmarked: { value: unmarked.length, most: 0 },
+      freshAgainInTheEnd: {
+        value: arms.all.arm.outcomes.filter(({ at, result }) => at > TIMES.end * 1_000 - 1_000 && result?.structuredContent?.stale === false).length / PER_SECOND,
+      },
+    },
+    control: { hitsPerCall: { value: hitsPerCall(arms.naive), least: 3.5 } },
+    charts: [
+      {
+        title: "Requests that reach the upstream",
+        unit: "per second",
+        logarithmic: true,
+        phases: PHASES,
+        marks: [{ at: PER_SECOND, label: "calls" }],
+        lines: [
+          perSecond("everything", "protected", arms.all.upstream.hits),
+          perSecond("retry budget alone", "between", arms.budget.upstream.hits),
+          perSecond("neither", "control", arms.naive.upstream.hits),
+        ],
+      },
+      {
+        title: "How long callers wait (95th percentile)",
+        unit: "ms",
+        logarithmic: true,
+        phases: PHASES,
+        lines: [
+          late(arms.all.arm, "everything", "protected"),
+          late(arms.budget.arm, "retry budget alone", "between"),
+          late(arms.naive.arm, "neither", "control"),
+        ],
+      },
+      { title: "The breaker: 0 closed, 1 half-open, 2 open", unit: "", phases: PHASES, lines: [breaker] },
+    ],
+  };
+}
+
+const STATES = { closed: 0, "half-open": 1, open: 2 };
+
+interface RateAnswer {
+  madeAt: number;
+  readAt: number;
+  stale: boolean;
+}
+
+/** Answers in 20 ms until the trouble begins; then it hangs until it is hung up on, or answers 503. */
+function createUpstream(startedAt: number, random: () => number) {
+  const hits: number[] = [];
+  const ask = async (signal: AbortSignal): Promise<number> => {
+    const at = (performance.now() - startedAt) / 1_000;
+    hits.push(at);
+    const trouble = at >= TIMES.trouble && at < TIMES.well;
+    if (trouble && random() < 2 / 3) {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, WELL_MS));
+    if (trouble) throw statusError(503);
+    return performance.now();
+  };
+  return { hits, ask };
+}
+
+/** A small server that is nothing without its upstream. */
+const reader = (rates: ReturnType<typeof dependency>, ask: (signal: AbortSignal) => Promise<number>) =>
+  defineServer({
+    name: "rates",
+    version: "1.0.0",
+    dependencies: [rates],
+    tools: [
+      defineTool({
+        name: "read_rate",
+        title: "Read a rate",
+        description: "Reads one rate.",
+        inputSchema: z.object({ id: z.string().describe("Which one") }),
+        outputSchema: z.object({
+          madeAt: z.number().describe("When the upstream made it, in ms"),
+          readAt: z.number().describe("When it was answered, in ms"),
+          stale: z.boolean().describe("Whether it may be out of date"),
+        }),
+        annotations: { readOnlyHint: true },
+        handler: async ({ id }, call) => {
+          const answer = await rates.run(call, { key: `rate:${id}` }, ({ signal }) => ask(signal));
+          return { madeAt: answer.value, readAt: performance.now(), stale: answer.stale };
+        },
+      }),
+    ],
+  });
+
+function perSecond(name: string, arm: DrillLine["arm"], hits: readonly number[]): DrillLine {
+  const points = Array.from({ length: TIMES.end }, (_, second): [number, number] => [
+    second + 0.5,
+    hits.filter((at) => at >= second && at < second + 1).length,
+  ]);
+  return { name, arm, points };
+}
