@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
 import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
-import { leaveOut } from "./bundle/leave-out.ts";
+import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { sdkSchemas, zodFunctions } from "./bundle/shake.ts";
 
 /** When a server that has started writes its compile cache, in ms after its process began. */
@@ -28,7 +28,7 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not speak.
     noExternal: [/.*/],
     splitting: true,
-    esbuildPlugins: [leaveOut, zodFunctions, sdkSchemas, lazyBuiltins, lazyPino],
+    esbuildPlugins: [leaveOut, besideIt, zodFunctions, sdkSchemas, lazyBuiltins, lazyPino],
     clean: true,
     dts: false,
     // Half the download. For stack traces that you can read, run src/main.ts.

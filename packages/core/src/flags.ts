@@ -3,8 +3,8 @@ import { z } from "zod";
 
 /** A setting that stops the start: printed as one line, exit code 2. */
 export class SettingsError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "SettingsError";
   }
 }

@@ -5,11 +5,15 @@ import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
+import type { HttpOptions } from "./protocol/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
+import type { AccountOptions } from "./telemetry/account.ts";
+import { openInstruments } from "./telemetry/instruments.ts";
 import { createLog } from "./telemetry/log.ts";
+import type { Alert } from "./telemetry/slo.ts";
 
-export type { Limits };
+export type { Alert, Limits };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */
@@ -20,6 +24,13 @@ export interface ServeOptions {
   authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
   limits?: Partial<Limits>;
+  /**
+   * Spans and metrics by OpenTelemetry. Default: when the process has an SDK set up before the server starts
+   * (`node --import ./otel.js`). `true` refuses to start without the API; `false` sends nothing.
+   */
+  telemetry?: boolean;
+  /** The objective that alerts hold calls against, and who hears of them beside the log. */
+  slo?: AccountOptions;
   /** Runs once when serving has ended and nothing is in flight: close stores here. */
   onClose?: () => void | Promise<void>;
 }
@@ -35,23 +46,43 @@ const ORPHAN_DRAIN_MS = 1_000;
  */
 export async function serve(
   server: ServerDefinition,
-  { config: given = {}, authenticate, limits, onClose }: ServeOptions = {},
+  { config: given = {}, authenticate, limits, telemetry: wanted, slo, onClose }: ServeOptions = {},
 ): Promise<void> {
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
+  let metrics: HttpOptions["metrics"];
+  let endControl = (): void => {};
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
-    return createApp(server, { log, profile: config.profile, limits });
+    const { prometheus, telemetry } = await openInstruments(config, wanted, log);
+    metrics = prometheus?.answer;
+    const made = createApp(server, {
+      log,
+      profile: config.profile,
+      limits,
+      telemetry,
+      operated: config.control !== undefined,
+      ...(slo !== undefined && { slo }),
+    });
+    if (config.audit !== undefined || config.control !== undefined) {
+      const { startControl } = await import("./control/start.ts");
+      endControl = startControl(made, config);
+    }
+    return made;
   });
   // Before anything says that the server is up: who reads that may send a signal at once.
   const stopped = untilStopped(log);
+  void stopped.then(() => {
+    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });
+  });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, config, authenticate);
+  else await serveOverHttp(app, stopped, { ...config, metrics, ...(authenticate !== undefined && { authenticate }) });
   app.close();
   await server.jobs?.close(DRAIN_MS);
   await onClose?.();
-  log.info({}, "stopped");
+  endControl();
+  log.info({ latency: app.account.latency() }, "stopped");
   process.exit(0);
 }
 
@@ -106,16 +137,11 @@ async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {
   await Promise.race([connection.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
 }
 
-async function serveOverHttp(
-  app: App,
-  stopped: Promise<void>,
-  config: ServeSettings,
-  authenticate: ServeOptions["authenticate"],
-): Promise<void> {
+async function serveOverHttp(app: App, stopped: Promise<void>, options: HttpOptions): Promise<void> {
   const endpoint = await orExit(async () => {
     const { serveHttp } = await import("./protocol/http.ts");
     protectStdout(app.log);
-    return serveHttp(app, { ...config, ...(authenticate === undefined ? {} : { authenticate }) });
+    return serveHttp(app, options);
   });
   process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
   await stopped;

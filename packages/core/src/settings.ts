@@ -21,6 +21,13 @@ export const ServeSettings = z.object({
   allowedHosts: list.describe("Host names, besides the local ones, that requests may carry; comma-separated"),
   allowedOrigins: list.describe("Origins of web pages that may call, such as https://app.example.com; comma-separated"),
   insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
+  audit: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("File that proves every change of how the server behaves; off without it"),
+  control: z.string().min(1).optional().describe("JSON file by which an operator changes the running server"),
+  metrics: z.stringbool().default(false).describe("Serve GET /metrics in Prometheus' format, with http"),
   profile: z.string().optional().describe("Offer only the tools of this profile"),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])

@@ -19,6 +19,7 @@ function serverWith(ask: (call: CallContext) => Promise<unknown>, more: object =
 function requestOf(changes: Partial<WireRequest>): WireRequest {
   return {
     era: "2026",
+    transport: "pipe",
     caller: { id: "local" },
     client: {},
     signal: new AbortController().signal,

@@ -4,8 +4,9 @@ import * as index from "../src/index.ts";
 import * as resilience from "../src/resilience/index.ts";
 import * as serve from "../src/serve.ts";
 import * as testing from "../src/testing/index.ts";
+import * as verifyAudit from "../src/verify-audit.ts";
 
-test.each(Object.entries({ index, serve, bundle, resilience, testing }))(
+test.each(Object.entries({ index, serve, bundle, resilience, testing, verifyAudit }))(
   "the exports of %s are what they were",
   (_name, entry) => {
     expect(Object.keys(entry).sort()).toMatchSnapshot();

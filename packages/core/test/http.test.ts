@@ -299,7 +299,7 @@ describe("one endpoint", () => {
 });
 
 test("session never deleted: idle ones are swept, and a cap holds", async () => {
-  const { endpoint } = await open({ sessionIdleMs: 100, maxSessions: 2 });
+  const { endpoint } = await open({ sessionIdleMs: 2_000, maxSessions: 2 });
   const first = await session(endpoint);
   await session(endpoint);
   expect((await send(endpoint, { body: initialize(0) })).status).toBe(503);

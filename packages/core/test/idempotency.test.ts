@@ -48,6 +48,7 @@ function callsTo(server: ReturnType<typeof bank>) {
   return async (input: object, wire: Partial<WireRequest> = {}) => {
     const request: WireRequest = {
       era: "2026",
+      transport: "pipe",
       caller: { id: "local" },
       client: {},
       signal: new AbortController().signal,

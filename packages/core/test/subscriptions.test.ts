@@ -196,11 +196,11 @@ test("http-2026: a stream that the SDK refuses leaves no watch", async () => {
 
 test("http-2025: a session that is left ends after its idle time, and with it what it was subscribed to", async () => {
   const { server, events } = createWatched();
-  const endpoint = await serveHttp(createApp(server, { log: quiet }), { sessionIdleMs: 500 });
+  const endpoint = await serveHttp(createApp(server, { log: quiet }), { sessionIdleMs: 2_000 });
   onTestFinished(() => endpoint.drain(0));
   const client = await openClient("http-2025", new LegacyHttp(new URL(endpoint.url)));
   await client.subscribe(["item://a"]);
-  await expect.poll(() => events, { timeout: 5_000 }).toEqual(["watch item://a", "end item://a"]);
+  await expect.poll(() => events, { timeout: 20_000 }).toEqual(["watch item://a", "end item://a"]);
 });
 
 describe.each(["2025", "2026"] as const)("stdio-%s, raw", (era) => {

@@ -138,8 +138,7 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
   });
 
   const waiting = (): number => lanes.core.size + lanes.background.size;
-  const waitMs = (): number => Math.min(Math.max(limits.waitMs, paceMs), Math.max(limits.waitMs, limits.maxWaitMs));
-  const isOverloaded = (at: number): boolean => lanes.core.size > 0 && at - lanes.core.standsSince > waitMs();
+  const isOverloaded = (at: number): boolean => lanes.core.size > 0 && at - lanes.core.standsSince > limits.waitMs;
   const backgroundLimit = (): number =>
     monitor.mode === "core-only"
       ? 0
@@ -148,7 +147,7 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
         : Math.max(1, Math.floor(limiter.limit * limits.backgroundShare));
   const roomOf = (lane: Lane): number => {
     const least = Math.min(2 * limiter.limit, ROOM);
-    const served = paceMs === 0 ? limits.maxWaiting : Math.ceil((limiter.limit * waitMs()) / paceMs);
+    const served = paceMs === 0 ? limits.maxWaiting : Math.ceil((limiter.limit * limits.waitMs) / paceMs);
     const room = Math.min(limits.maxWaiting, Math.max(least, served));
     return lane === "core" ? room : Math.ceil(room * limits.backgroundShare);
   };
@@ -238,7 +237,7 @@ export function createGate(given: Readonly<Limits>, { log, control }: GateReport
     }
     // Background work waits as long as its call lasts: nobody sits before it, and its lane is short.
     const lastsMs =
-      lane === "background" ? Number.POSITIVE_INFINITY : isOverloaded(at) ? limits.overloadedWaitMs : waitMs();
+      lane === "background" ? Number.POSITIVE_INFINITY : isOverloaded(at) ? limits.overloadedWaitMs : limits.waitMs;
     return new Promise((resolve, reject) => {
       const { signal } = call.wire;
       const cancelled = (): void => {

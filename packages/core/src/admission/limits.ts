@@ -22,13 +22,12 @@ export interface Limits {
    * whichever is less.
    */
   maxWaiting: number;
-  /** How long a call waits for a place, in ms. Default 100 [CoDel's interval: RFC 8289, 4.3]. */
-  waitMs: number;
   /**
-   * Where calls take longer than {@link Limits.waitMs}, they wait as long as one takes, up to this many ms. Default 500:
-   * CoDel's interval follows the round trip, and a refusal must come within a second, also from a busy machine.
+   * How long a call waits for a place, in ms. Default 500. CoDel's interval is the longest round trip that is usual
+   * [RFC 8289, 4.3: 100 ms for packets]; tools take longer than packets, a client that sends a hundred calls at once
+   * wants a hundred answers also from a busy machine, and a refusal must still come within a second.
    */
-  maxWaitMs: number;
+  waitMs: number;
   /** How long a call waits while the queue has not drained for a whole wait, in ms. Default 5 [CoDel; "Fail at Scale", Maurer 2015]. */
   overloadedWaitMs: number;
   /** The part of the places that tools with `lane: "background"` may take, 0 to 1 and at least one place. Default 0.2. */
@@ -65,8 +64,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   minRunning: 2,
   maxRunning: 64,
   maxWaiting: 256,
-  waitMs: 100,
-  maxWaitMs: 500,
+  waitMs: 500,
   overloadedWaitMs: 5,
   backgroundShare: 0.2,
   callerShare: 0.8,

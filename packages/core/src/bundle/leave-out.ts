@@ -26,3 +26,11 @@ export const leaveOut: Plugin = {
     }));
   },
 };
+
+/** OpenTelemetry has to be the very copy that the user's SDK registers with, so it stays outside. */
+export const besideIt: Plugin = {
+  name: "beside-it",
+  setup(build) {
+    build.onResolve({ filter: /^@opentelemetry\// }, ({ path }) => ({ path, external: true }));
+  },
+};

@@ -5,6 +5,7 @@ import type { Freshness } from "../contract/freshness.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
+import { type AccountOptions, createAccount } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createStateSeal } from "./ask.ts";
 import { type Changes, createChanges } from "./changes.ts";
@@ -13,6 +14,7 @@ import { createKeyed } from "./keyed.ts";
 import { createPages } from "./pages.ts";
 import { type CallRuntime, runCall } from "./pipeline.ts";
 import { getPrompt, listedPrompt } from "./prompts.ts";
+import type { Telemetry } from "./record.ts";
 import { createRefresher, type Refresher } from "./refresh.ts";
 import { listedTemplate, listResources, readResource } from "./resources.ts";
 import type { Normalize } from "./subject.ts";
@@ -26,6 +28,12 @@ export interface AppOptions {
   profile?: string | undefined;
   /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
   limits?: Partial<Limits> | undefined;
+  /** The objective that alerts hold calls against. */
+  slo?: AccountOptions;
+  /** An operator may change the profile while it serves, so clients are told that lists change. */
+  operated?: boolean;
+  /** Makes spans and metrics, where they are set up. */
+  telemetry?: ((app: App) => Telemetry) | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -39,6 +47,10 @@ export interface App extends CallRuntime {
   readonly refresh: Refresher;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
+  /** The profile whose tools are offered now. */
+  readonly profile: string | undefined;
+  /** Offers the tools of another profile from the next request on. @throws DefinitionError when there is none of the name */
+  offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
   /** Stops listening to the domain and to what it depends on, which outlive it. */
@@ -46,33 +58,49 @@ export interface App extends CallRuntime {
 }
 
 /** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile, or a limit that cannot be */
-export function createApp(definition: ServerDefinition, { log, profile, limits: given }: AppOptions): App {
-  const tools = chooseTools(definition, profile);
+export function createApp(
+  definition: ServerDefinition,
+  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+): App {
+  const tools = new Map<string, Tool>();
+  let toolPages: ReturnType<typeof createPages>;
   const resources = [...definition.resources.values()];
   const { prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
   const limits = withLimits(DEFAULT_LIMITS, given);
   const { timeoutMs } = limits;
   const control = createControlEvents();
-  const app: App = {
+  const app: App & { telemetry: Telemetry | undefined; profile: string | undefined } = {
     definition,
     expected: definition.expected,
     info: infoOf(definition),
-    capabilities: capabilitiesOf(definition),
+    capabilities: capabilitiesOf(definition, operated),
     freshness: freshnessOf(definition),
     log,
     gate: createGate(limits, { log, control }),
     // Per process: a question that is open while the server restarts is asked again.
     seal: createStateSeal(),
+    account: createAccount(log, slo),
+    telemetry: undefined,
     changes: createChanges(definition),
     refresh: createRefresher({ log, timeoutMs }),
     control,
     methods,
+    profile: undefined,
+    offer(wanted) {
+      const chosen = chooseTools(definition, wanted);
+      tools.clear();
+      for (const [name, tool] of chosen) tools.set(name, tool);
+      toolPages = createPages("tools", [...tools.values()].map(listedTool));
+      app.profile = wanted;
+    },
     close() {
       app.changes.close();
       for (const stop of stops) stop();
     },
   };
+  app.offer(profile);
+  app.telemetry = telemetry?.(app);
   app.control.listen((event) => log.info({ ...event }, "control"));
   const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
   const { jobs } = definition;
@@ -87,7 +115,7 @@ export function createApp(definition: ServerDefinition, { log, profile, limits: 
     methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
   };
   if (definition.tools.size > 0) {
-    list("tools/list", createPages("tools", [...tools.values()].map(listedTool)));
+    list("tools/list", (cursor) => toolPages(cursor));
     const { expected, idempotencyStore: store } = definition;
     call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store })));
   }
@@ -139,12 +167,10 @@ function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string
 }
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
-function capabilitiesOf({
-  tools,
-  resources,
-  prompts,
-  changes,
-}: ServerDefinition): Record<string, Record<string, unknown>> {
+function capabilitiesOf(
+  { tools, resources, prompts, changes }: ServerDefinition,
+  operated: boolean,
+): Record<string, Record<string, unknown>> {
   const listChanged = changes === undefined ? {} : { listChanged: true };
   const subscribable = [...resources.values()].some(({ subscribe }) => subscribe === true);
   const completes = [...prompts.values(), ...resources.values()].some(
@@ -152,7 +178,7 @@ function capabilitiesOf({
   );
   return {
     logging: {},
-    ...(tools.size > 0 ? { tools: listChanged } : {}),
+    ...(tools.size > 0 ? { tools: operated ? { listChanged: true } : listChanged } : {}),
     ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
     ...(prompts.size > 0 ? { prompts: listChanged } : {}),
     ...(completes ? { completions: {} } : {}),

@@ -16,6 +16,8 @@ export interface Changes {
    * @throws what `watch` throws; then there is no subscriber
    */
   subscribe(uri: string, watch: (changed: () => void) => () => void): () => void;
+  /** For what core itself changes. */
+  readonly emit: ChangeEmitter;
   close(): void;
 }
 
@@ -56,6 +58,7 @@ export function createChanges(definition: ServerDefinition): Changes {
         entry.stop();
       };
     },
+    emit,
     close() {
       listeners.clear();
       const open = [...watched.values()];

@@ -1,12 +1,13 @@
 import type { Gate } from "../admission/gate.ts";
 import { isToolError } from "../contract/errors.ts";
+import type { Account } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./ask.ts";
 import { mapError, toProtocolError } from "./compose.ts";
 import { Call } from "./context.ts";
 import { execute } from "./execute.ts";
-import { record } from "./record.ts";
+import { record, type Telemetry } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";
 import type { WireRequest } from "./wire.ts";
 
@@ -15,6 +16,9 @@ export interface CallRuntime {
   readonly log: Log;
   readonly gate: Gate;
   readonly seal: StateSeal;
+  readonly account: Account;
+  /** Spans and metrics, where somebody has set them up. */
+  readonly telemetry: Telemetry | undefined;
   /** The server's own words for errors it expects. */
   readonly expected: ((error: unknown) => string | undefined) | undefined;
 }
@@ -25,15 +29,26 @@ export interface CallRuntime {
  *
  * @throws ProtocolError, the only error a protocol binding ever sees, and safe to send as it is
  */
-export async function runCall(
+export function runCall(
   runtime: CallRuntime,
   method: string,
   normalize: Normalize,
   params: Record<string, unknown>,
   wire: WireRequest,
 ): Promise<object> {
-  const { log, gate, seal, expected } = runtime;
-  const call = new Call(method, wire, log);
+  const call = new Call(method, wire, runtime.log);
+  const { telemetry } = runtime;
+  if (telemetry === undefined) return runStages(runtime, call, normalize, params);
+  return telemetry.run(call, params, () => runStages(runtime, call, normalize, params));
+}
+
+async function runStages(
+  runtime: CallRuntime,
+  call: Call,
+  normalize: Normalize,
+  params: Record<string, unknown>,
+): Promise<object> {
+  const { gate, seal, expected } = runtime;
   let subject: Subject | undefined;
   try {
     const normalized = normalize(params, call);
@@ -42,19 +57,20 @@ export async function runCall(
     checkCapabilities(subject.requiredCapabilities, call);
     const done = await execute(subject, call, gate, seal);
     if (!("value" in done)) {
-      record(log, call, "input_required");
+      record(runtime, call, "input_required");
       return done;
     }
     const composed = subject.compose(done.value);
     const result = composed instanceof Promise ? await composed : composed;
-    record(log, call, "ok");
+    record(runtime, call, "ok");
     return result;
   } catch (error) {
-    const { outcome, shown, hidden } = mapError(error, call, subject, expected);
-    record(log, call, outcome, hidden);
+    const failure = mapError(error, call, subject, expected);
+    const { outcome, shown } = failure;
     // Inside a tool, what went wrong is for the model; before it (no such tool, no scope, no room), for the client.
-    if (subject?.failure !== undefined && (isToolError(shown) || outcome === "internal_error"))
-      return subject.failure(shown);
+    const asResult = subject?.failure !== undefined && (isToolError(shown) || outcome === "internal_error");
+    record(runtime, call, outcome, failure, asResult);
+    if (asResult) return (subject as Required<Subject>).failure(shown);
     throw isToolError(shown) ? (subject?.refuse ?? toProtocolError)(shown) : shown;
   }
 }

@@ -1,12 +1,31 @@
-import type { Log } from "../telemetry/log.ts";
-import type { Outcome } from "./compose.ts";
+import type { ProtocolError, ToolError } from "../contract/errors.ts";
+import type { Failure, Outcome } from "./compose.ts";
 import type { Call } from "./context.ts";
+import type { CallRuntime } from "./pipeline.ts";
+
+/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
+export interface Telemetry {
+  /** Runs the stages of a call within its span. */
+  run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
+  /** The call is over. `sent` is the error as the client gets it, and whether that is a result (`isError`). */
+  ended(call: Call, outcome: Outcome, ms: number, sent?: { error: ToolError | ProtocolError; asResult: boolean }): void;
+  traceId(call: Call): string | undefined;
+}
 
 /**
- * Stage 6, record: one line per call. Arguments and results are not logged; what was masked is logged in full, and
+ * Stage 6, record: one line per call, and what it means for the objective. Arguments and results are not logged; what was masked is logged in full, and
  * the scrubber takes the secrets out of it.
  */
-export function record(log: Log, call: Call, outcome: Outcome, hidden?: unknown): void {
+export function record(
+  { log, account, telemetry }: CallRuntime,
+  call: Call,
+  outcome: Outcome,
+  failure?: Failure,
+  asResult = false,
+): void {
+  const ms = performance.now() - call.startedAt;
+  account.ended(call, outcome, ms, failure?.shown);
+  telemetry?.ended(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
   const level = outcome === "internal_error" ? "error" : "info";
   if (!log.isLevelEnabled(level)) return;
   log[level](
@@ -14,12 +33,13 @@ export function record(log: Log, call: Call, outcome: Outcome, hidden?: unknown)
       method: call.method,
       name: call.name,
       outcome,
-      ms: Math.round((performance.now() - call.startedAt) * 1_000) / 1_000,
+      ms: Math.round(ms * 1_000) / 1_000,
       era: call.era,
       caller: call.caller.id,
       client: call.client.name,
       correlationId: call.correlationId,
-      ...(hidden === undefined ? {} : { err: asError(hidden) }),
+      ...(telemetry === undefined ? {} : { traceId: telemetry.traceId(call) }),
+      ...(failure?.hidden === undefined ? {} : { err: asError(failure.hidden) }),
     },
     "call",
   );

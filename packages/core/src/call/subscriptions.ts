@@ -66,10 +66,11 @@ export function createSubscriptions(app: App): Subscriptions {
       call.name = uri;
       try {
         begin(uri, call);
-        record(app.log, call, "ok");
+        record(app, call, "ok");
       } catch (error) {
-        const { outcome, shown, hidden } = mapError(error, call, undefined, app.expected);
-        record(app.log, call, outcome, hidden);
+        const failure = mapError(error, call, undefined, app.expected);
+        const { outcome, shown } = failure;
+        record(app, call, outcome, failure);
         throw isToolError(shown) ? toProtocolError(shown) : shown;
       }
     },

@@ -9,6 +9,8 @@ export interface ClientRequest {
 /** One request as a protocol binding hands it over: what the six stages know of the wire. */
 export interface WireRequest {
   era: Era;
+  /** As OpenTelemetry names it: `pipe` is stdio, `tcp` is HTTP. */
+  transport: "pipe" | "tcp";
   caller: Caller;
   client: ClientInfo;
   /** Aborted when the client cancels or its connection ends. */
@@ -28,6 +30,11 @@ export interface WireRequest {
   /** 2026 era: what a retry carries back. Attacker-controlled until verified. */
   answers?: Record<string, unknown>;
   requestState?: string;
+  /** The request's `_meta`, which may carry a trace. As the client sent it. */
+  meta?: Record<string, unknown> | undefined;
+  requestId?: string | number | undefined;
+  sessionId?: string | undefined;
+  protocolVersion?: string | undefined;
   /** Resolves when the connection has taken enough of what was written to it. Absent: it never lags. */
   writable?: (() => Promise<void> | undefined) | undefined;
 }

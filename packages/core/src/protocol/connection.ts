@@ -5,6 +5,7 @@ import type { Caller } from "../contract/context.ts";
 /** What a connection needs beside its transport, in either era. */
 export interface ConnectionOptions {
   caller: Caller;
+  transport: WireRequest["transport"];
   /** Resolves when the client has read enough of what was written; absent where nothing queues. */
   writable?: (() => Promise<void> | undefined) | undefined;
   /** Whether the request with this id still waits for its answer: not, once it was cancelled. */

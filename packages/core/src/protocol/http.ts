@@ -16,6 +16,8 @@ export interface HttpOptions extends Partial<GuardOptions>, SessionOptions {
   host?: string;
   /** Port to bind; 0 picks a free one. Default 0. */
   port?: number;
+  /** Answers `GET /metrics`, behind the same guards. Default: there is no such path. */
+  metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
 }
@@ -32,6 +34,11 @@ export interface HttpEndpoint {
 
 const PATH = "/mcp";
 const METHODS = "GET, POST, DELETE";
+const UNAUTHORIZED: HttpRefusal = {
+  status: 401,
+  message: "Unauthorized.",
+  headers: { "www-authenticate": "Bearer" },
+};
 const ANONYMOUS: Caller = { id: "anonymous" };
 
 /**
@@ -41,7 +48,7 @@ const ANONYMOUS: Caller = { id: "anonymous" };
  * @throws the listen error (`EADDRINUSE`, `EACCES`) when the address cannot be bound
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
-  const { host = "127.0.0.1", port = 0, authenticate = () => ANONYMOUS } = options;
+  const { host = "127.0.0.1", port = 0, metrics, authenticate = () => ANONYMOUS } = options;
   const guards: GuardOptions = {
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
@@ -67,14 +74,28 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     }
   };
 
+  const sendMetrics = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method !== "GET")
+      return refused(app, request, response, {
+        status: 405,
+        message: "Method not allowed. Use GET.",
+        headers: { allow: "GET" },
+      });
+    // Names of tools and how much they are used are not for everybody.
+    if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
+    metrics?.(request, response);
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz") return plain(response, 200, "ok\n");
     if (path === "/readyz") return draining ? plain(response, 503, "draining\n") : plain(response, 200, "ready\n");
-    if (path !== PATH)
+    const measured = metrics !== undefined && path === "/metrics";
+    if (path !== PATH && !measured)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
     const wrong = checkRequest(request, guards);
     if (wrong !== undefined) return refused(app, request, response, wrong);
+    if (measured) return sendMetrics(request, response);
     allowOrigin(request, response);
     if (request.method === "OPTIONS" && request.headers.origin !== undefined) return plain(response, 204, "");
     if (!METHODS.split(", ").includes(request.method ?? ""))
@@ -90,12 +111,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         headers: { "retry-after": "5" },
       });
     const caller = await authenticate(request);
-    if (caller === undefined)
-      return refused(app, request, response, {
-        status: 401,
-        message: "Unauthorized.",
-        headers: { "www-authenticate": "Bearer" },
-      });
+    if (caller === undefined) return refused(app, request, response, UNAUTHORIZED);
     if (request.method !== "POST") return toSdk(request, response, caller);
     const body = await readBody(request, MAX_MESSAGE_BYTES);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
@@ -166,6 +182,7 @@ function refused(
   response: ServerResponse,
   { status, message, headers }: HttpRefusal,
 ): void {
+  app.account.protocolError(`http_${status}`);
   app.log.info(
     { status, method: request.method, host: request.headers.host, origin: request.headers.origin },
     "request refused",
@@ -178,6 +195,7 @@ function refused(
 }
 
 function badMessage(app: App, response: ServerResponse, { reason, answer }: Refusal): void {
+  app.account.protocolError(reason);
   app.log.warn({ reason, detail: answer.error.message }, "message refused");
   json(response, 400, answer);
 }

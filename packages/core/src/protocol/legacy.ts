@@ -38,7 +38,7 @@ const unused: jsonSchemaValidator = {
 export async function connectLegacy(
   app: App,
   transport: Transport,
-  { caller, writable }: ConnectionOptions,
+  { caller, transport: kind, writable }: ConnectionOptions,
 ): Promise<() => Promise<void>> {
   const { instructions } = app.definition;
   const server = new Server(app.info, {
@@ -65,6 +65,7 @@ export async function connectLegacy(
     };
     return {
       era: "2025",
+      transport: kind,
       caller,
       client,
       signal: extra.signal,
@@ -75,6 +76,9 @@ export async function connectLegacy(
         if (LEVELS.indexOf(wanted) >= level) notify("notifications/message", { level: wanted, data });
       },
       ask: (request, signal) => askClient(extra, request, signal),
+      meta: extra._meta,
+      requestId: extra.requestId,
+      sessionId: extra.sessionId,
       writable,
     };
   };

@@ -17,6 +17,7 @@ import { followStreams, openStream } from "./streams.ts";
 import { whenSent } from "./web.ts";
 
 const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
+const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** A server of the 2026 era, which answers none of core's methods yet: one for each HTTP request or stdio connection. */
@@ -68,20 +69,21 @@ function answerByMethod(server: Server, app: App, options: ConnectionOptions): v
 function wireOf(
   params: Record<string, unknown>,
   { mcpReq }: ServerContext,
-  { caller, writable, waits }: ConnectionOptions,
+  { caller, transport, writable, waits }: ConnectionOptions,
 ): WireRequest {
-  const envelope = (mcpReq.envelope ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const envelope = (mcpReq.envelope ?? {}) as Record<string, unknown>;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
   const state = mcpReq.requestState<unknown>();
   return {
     era: "2026",
+    transport,
     caller,
     client: client ?? {},
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
     cancelled: () => waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
-    asks: asksOf(envelope[CLIENT_CAPABILITIES]),
+    asks: asksOf(envelope[CLIENT_CAPABILITIES] as Parameters<typeof asksOf>[0]),
     notify: (method, body) => {
       mcpReq.notify({ method, params: body } as never).catch(() => {});
     },
@@ -91,6 +93,9 @@ function wireOf(
     // What is no text was never sealed by core, and is refused like all that was not.
     ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
+    meta: mcpReq._meta,
+    requestId: mcpReq.id,
+    protocolVersion: envelope[PROTOCOL_VERSION] as string | undefined,
     writable,
   };
 }
@@ -124,7 +129,7 @@ export function createModernHandler(app: App, maxRequestBodySize: number): McpHt
   // The SDK hands on what http.ts passes beside the request, and looks at none of it: our caller.
   const factory = ({ authInfo }: { authInfo?: unknown }): Server => {
     const server = createServer(app);
-    answerByMethod(server, app, { caller: authInfo as Caller });
+    answerByMethod(server, app, { caller: authInfo as Caller, transport: "tcp" });
     return server;
   };
   const handler = createMcpHandler(factory, {
@@ -143,7 +148,8 @@ export function createModernHandler(app: App, maxRequestBodySize: number): McpHt
     async fetch(request, options) {
       const message = options?.parsedBody as Message | undefined;
       if (message?.method !== LISTEN) return handler.fetch(request, options);
-      const stream = openStream(app, options?.authInfo as unknown as Caller, message);
+      const caller = options?.authInfo as unknown as Caller;
+      const stream = openStream(app, { caller, transport: "tcp" }, message);
       try {
         return whenSent(await handler.fetch(request, { ...options, parsedBody: stream.message }), stream.close);
       } catch (error) {

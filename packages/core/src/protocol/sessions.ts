@@ -69,7 +69,7 @@ export function createSessions(
       inFlight: new Set(),
       close: async () => {},
     };
-    session.close = await connectLegacy(app, session.transport as never, { caller });
+    session.close = await connectLegacy(app, session.transport as never, { caller, transport: "tcp" });
     return session;
   };
 

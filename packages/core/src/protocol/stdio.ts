@@ -65,7 +65,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       close: async () => lane.onclose?.(),
     };
     const waits = (id: string | number): boolean => inFlight.has(id);
-    const options = { caller: { id: "local" }, writable: out.writable, waits };
+    const options = { caller: { id: "local" }, transport: "pipe" as const, writable: out.writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy.ts");
       closers.push(await connectLegacy(app, lane as never, options));
@@ -77,6 +77,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   };
 
   const refused = ({ reason, answer }: Refusal): void => {
+    app.account.protocolError(reason);
     logged += 1;
     if (logged <= MAX_LOGGED)
       app.log.warn(

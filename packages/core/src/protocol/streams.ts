@@ -8,14 +8,18 @@ import { LISTEN, type Message } from "./frame.ts";
  * Subscribes to what a stream asks for. The message to pass on names only the URIs that were granted, which the SDK
  * then acknowledges: that is how a client learns of the others.
  */
-export function openStream(app: App, caller: Caller, message: Message): { message: Message; close: () => void } {
+export function openStream(
+  app: App,
+  from: Pick<WireRequest, "caller" | "transport">,
+  message: Message,
+): { message: Message; close: () => void } {
   const subscriptions = createSubscriptions(app);
   const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
   const wanted = notifications?.resourceSubscriptions;
   // What is no list of texts is the SDK's to refuse.
   if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
     return { message, close: subscriptions.close };
-  const wire = quietWire(caller);
+  const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {
       subscriptions.add(uri, wire);
@@ -30,9 +34,9 @@ export function openStream(app: App, caller: Caller, message: Message): { messag
 }
 
 /** A stream has no answer to hang a notification, a question or a cancellation on. */
-const quietWire = (caller: Caller): WireRequest => ({
+const quietWire = (from: Pick<WireRequest, "caller" | "transport">): WireRequest => ({
+  ...from,
   era: "2026",
-  caller,
   client: {},
   signal: new AbortController().signal,
   asks: { elicitation: false, sampling: false, roots: false },
@@ -65,7 +69,7 @@ export function followStreams(
       receive?.(message);
       return;
     }
-    const stream = openStream(app, caller, message);
+    const stream = openStream(app, { caller, transport: "pipe" }, message);
     open.set(message.id, stream.close);
     receive?.(stream.message);
   };

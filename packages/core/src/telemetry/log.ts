@@ -10,7 +10,10 @@ export interface LogSink {
 }
 
 /** Structured lines. An error goes into the field `err`. */
-export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabled">;
+export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabled"> & {
+  /** How much is logged; may be set while the server runs. */
+  level: LogLevel;
+};
 
 /** Longest line written, in characters. A longer one has its values cut. */
 const MAX_LINE = 8_192;
@@ -23,7 +26,8 @@ const MAX_WAITING = 1_048_576;
  * pino and stderr are opened by the first line. A server that has not said anything yet is one that starts, and the two
  * would be a tenth of that.
  */
-export function createLog(level: LogLevel, sink?: LogSink, scrub: Scrub = createScrub()): Log {
+export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub()): Log {
+  let level = initial;
   let opened: Pino | undefined;
   const log = (): Pino => {
     opened ??= openLog(level, sink ?? stderrSink(), scrub);
@@ -35,6 +39,13 @@ export function createLog(level: LogLevel, sink?: LogSink, scrub: Scrub = create
     warn: (fields: object, message?: string) => log().warn(fields, message),
     error: (fields: object, message?: string) => log().error(fields, message),
     isLevelEnabled: (wanted) => log().isLevelEnabled(wanted),
+    get level() {
+      return level;
+    },
+    set level(wanted) {
+      level = wanted;
+      if (opened !== undefined) opened.level = wanted;
+    },
   };
 }
 

@@ -30,13 +30,15 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  */
 export async function connect(
   server: ServerDefinition,
-  { wire, log, logLevel, http, profile, limits, ...behaviour }: ConnectOptions,
+  { wire, log, logLevel, http, profile, limits, slo, telemetry, ...behaviour }: ConnectOptions,
 ): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "silent" : "info");
   const app = createApp(server, {
     log: createLog(level, { write: (line) => log?.push(line) }),
     ...(profile !== undefined && { profile }),
     ...(limits !== undefined && { limits }),
+    ...(slo !== undefined && { slo }),
+    telemetry,
   });
   let client: TestClient;
   let stop: () => Promise<void>;
