@@ -6,11 +6,13 @@ import { ErrorCode, isProtocolError } from "../../contract/errors.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
 import type { Tool } from "../../contract/tool.ts";
 import { createLog } from "../../telemetry/log.ts";
-import type { DrillLine } from "./drill.ts";
+import type { Check, DrillLine } from "./drill.ts";
 import { percentile } from "./load.ts";
 
 /** What became of a call. */
 export interface Outcome {
+  /** The tool, or the method. */
+  name: string;
   /** When it was to be sent, in ms since the start: a client that was held up is not quicker for it. */
   at: number;
   tookMs: number;
@@ -43,7 +45,7 @@ export function openArm(server: ServerDefinition, startedAt: number, limits: Par
     app,
     outcomes,
     async send(method, params, at, era = "2026") {
-      const outcome: Outcome = { at, tookMs: 0, end: "open" };
+      const outcome: Outcome = { name: String(params.name ?? method), at, tookMs: 0, end: "open" };
       outcomes.push(outcome);
       try {
         const answer = await app.methods.get(method)?.(params, requestOf(era));
@@ -73,6 +75,7 @@ const requestOf = (era: Era): WireRequest => ({
   era,
   caller: { id: "local" },
   client: { name: "drill", version: "1.0.0" },
+  transport: "pipe",
   signal: new AbortController().signal,
   asks: { elicitation: false, sampling: false, roots: false },
   notify() {},
@@ -85,11 +88,36 @@ export const withTool = (server: ServerDefinition, tool: Tool): ServerDefinition
   tools: new Map([...server.tools, [tool.name, tool]]),
 });
 
+/** A call that a drill makes over and over. */
+export interface DrillCall {
+  tool: string;
+  input?: Record<string, unknown>;
+}
+
+/** The server with something that its tool waits for before it does its work. */
+export function behind(server: ServerDefinition, { tool: name }: DrillCall, around: () => Promise<void>) {
+  const tool = server.tools.get(name);
+  if (tool === undefined)
+    throw new Error(`${server.name} has no tool "${name}". It has: ${[...server.tools.keys()].join(", ")}.`);
+  const handler = (input: never, call: never) => around().then(() => tool.handler(input, call));
+  return withTool(server, { ...tool, handler } as Tool);
+}
+
 /** How long calls took that were due in these seconds. One that is still open has taken until now. */
 export function latencies(outcomes: readonly Outcome[], from: number, to: number, nowMs: number): number[] {
   return outcomes
     .filter(({ at, end }) => at >= from * 1_000 && at < to * 1_000 && (end === "answered" || end === "open"))
     .map(({ at, tookMs, end }) => (end === "open" ? nowMs - at : tookMs));
+}
+
+/** How late the samples came, as a share of the time between them: this process had no turn, and proves nothing then. */
+export function latenessOf({ points }: DrillLine): Check {
+  const gaps = points.slice(1).map(([at], index) => (at - (points[index] as [number, number])[0]) * 1_000);
+  return {
+    means: "How late this process was, of a quarter of a second",
+    value: percentile(gaps, 0.95) / SAMPLE_MS - 1,
+    most: 0.2,
+  };
 }
 
 /** A percentile of each half second, by when calls were due. */

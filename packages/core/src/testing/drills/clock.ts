@@ -13,6 +13,8 @@ interface Timer {
 const TURNS = 2;
 /** Time for what is outside of virtual time and was not foreseen, a lazy import say, in real ms. */
 const PATIENCE_MS = 2_000;
+/** The same each time, down to the last bit of a fraction. */
+const START_MS = 1_000;
 /** No drill is longer, in virtual ms. Work that never ends would go on for ever otherwise. */
 const HORIZON_MS = 600_000;
 
@@ -33,9 +35,8 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
     now: performance.now.bind(performance),
     dateNow: Date.now,
   };
-  const startedAt = real.now();
-  const wallOffset = real.dateNow() - startedAt;
-  let now = startedAt;
+  const wallOffset = real.dateNow() - START_MS;
+  let now = START_MS;
   let made = 0;
   /** The next one last. */
   const timers: Timer[] = [];
@@ -77,7 +78,7 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
     clearInterval: clear,
   });
   performance.now = () => now;
-  Date.now = () => Math.floor(now + wallOffset);
+  Date.now = () => Math.floor(now) + wallOffset;
 
   try {
     let ended = false;
@@ -101,7 +102,7 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
       const { fire, everyMs } = timer;
       if (fire === undefined) continue;
       now = Math.max(now, timer.at);
-      if (now - startedAt > HORIZON_MS) throw new Error(STUCK);
+      if (now - START_MS > HORIZON_MS) throw new Error(STUCK);
       if (everyMs !== undefined) {
         timer.at = now + everyMs;
         insert(timer);

@@ -3,7 +3,7 @@ import { type DrillTime, inVirtualTime } from "./clock.ts";
 /** Whether a safeguard held. `inconclusive` proves nothing: the control arm did not fail, or the idle time was noisy. */
 export type Verdict = "pass" | "fail" | "inconclusive";
 
-/** What a drill saw, and what follows from it. All but `charts` is one JSON line. */
+/** What a drill saw, and what follows from it. */
 export interface DrillResult {
   drill: string;
   seed: number;
@@ -13,14 +13,21 @@ export interface DrillResult {
   threshold: Record<string, string>;
   /** The same world without the safeguard, in the same seconds. */
   control: Record<string, number>;
-  /** The protected arm before anything went wrong. */
+  /** Before anything went wrong, and whether this process had its turns. */
   idle: Record<string, number>;
   verdict: Verdict;
   /** Thresholds that were missed, by name. */
   missed: string[];
+  /** What was done, in two sentences; and for each name of a measure what it means. */
+  story: string;
+  means: Record<string, string>;
   /** What happened over time. */
   charts: DrillChart[];
 }
+
+/** The line that `pnpm drill` prints. */
+export const drillLine = ({ story: _story, means: _means, charts: _charts, ...line }: DrillResult): string =>
+  JSON.stringify(line);
 
 /** A picture of a drill: lines over its seconds. */
 export interface DrillChart {
@@ -33,6 +40,8 @@ export interface DrillChart {
   phases: DrillPhase[];
   /** For values that differ by orders of magnitude. Default `false`. */
   logarithmic?: boolean;
+  /** For values that jump. Default `false`. */
+  steps?: boolean;
 }
 
 export interface DrillLine {
@@ -64,12 +73,14 @@ export interface DrillOptions {
 /** A number, and what it should be. */
 export interface Check {
   value: number;
+  means: string;
   least?: number;
   most?: number;
 }
 
 /** What a scenario found. */
 export interface Findings {
+  story: string;
   protected: Record<string, Check>;
   control: Record<string, Check>;
   idle?: Record<string, Check>;
@@ -98,16 +109,19 @@ export async function runDrill(
 }
 
 /** Thresholds to verdict. What cannot be measured (NaN) holds nowhere. */
-export function judge(drill: string, seed: number, { charts, idle = {}, ...arms }: Findings): DrillResult {
+export function judge(drill: string, seed: number, { story, charts, idle = {}, ...arms }: Findings): DrillResult {
   const checks = { "": arms.protected, "control.": arms.control, "idle.": idle };
   const threshold: Record<string, string> = {};
+  const means: Record<string, string> = {};
   const missed: string[] = [];
   for (const [prefix, named] of Object.entries(checks)) {
-    for (const [name, { value, least, most }] of Object.entries(named)) {
-      if (least === undefined && most === undefined) continue;
-      threshold[prefix + name] = wordsOf({ value, ...(least !== undefined && { least }), ...(most !== undefined && { most }) });
-      if (!(value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY)))
-        missed.push(prefix + name);
+    for (const [name, check] of Object.entries(named)) {
+      means[prefix + name] = check.means;
+      const words = wordsOf(check);
+      if (words === "") continue;
+      threshold[prefix + name] = words;
+      const { value, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = check;
+      if (!(value >= least && value <= most)) missed.push(prefix + name);
     }
   }
   const proves = !missed.some((name) => name.startsWith("control.") || name.startsWith("idle."));
@@ -120,12 +134,14 @@ export function judge(drill: string, seed: number, { charts, idle = {}, ...arms 
     idle: valuesOf(idle),
     verdict: !proves ? "inconclusive" : missed.length === 0 ? "pass" : "fail",
     missed,
+    story,
+    means,
     charts,
   };
 }
 
 function wordsOf({ least, most }: Check): string {
-  if (least === most) return `= ${least}`;
+  if (least !== undefined && least === most) return `= ${least}`;
   return [least === undefined ? "" : `>= ${least}`, most === undefined ? "" : `<= ${most}`].filter(Boolean).join(", ");
 }
 

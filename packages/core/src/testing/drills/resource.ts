@@ -19,7 +19,10 @@ export function createResource(servers: number): SimulatedResource {
       busy += 1;
       (line[head++] as () => void)();
     }
-    if (head > 1_024 && head * 2 > line.length) line.splice(0, head), (head = 0);
+    if (head > 1_024 && head * 2 > line.length) {
+      line.splice(0, head);
+      head = 0;
+    }
   };
   const resource = {
     get servers() {

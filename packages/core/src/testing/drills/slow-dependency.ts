@@ -3,8 +3,15 @@ import { defineServer } from "../../contract/server.ts";
 import { defineTool } from "../../contract/tool.ts";
 import { type DependencyOptions, dependency } from "../../resilience/dependency.ts";
 import { statusError } from "../../resilience/failure.ts";
-import { type Arm, latencyLine, NO_GATE, openArm } from "./arm.ts";
-import { type DrillLine, type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
+import { type Arm, latencyLine, latenessOf, NO_GATE, openArm } from "./arm.ts";
+import {
+  type DrillLine,
+  type DrillOptions,
+  type DrillPhase,
+  type DrillResult,
+  type Findings,
+  runDrill,
+} from "./drill.ts";
 import { openLoop, seeded, until } from "./load.ts";
 
 /** What {@link slowDependencyDrill} takes. */
@@ -17,11 +24,11 @@ const PER_SECOND = 20;
 /** Each is read every five seconds. */
 const KEYS = 100;
 const WELL_MS = 20;
-const TIMES = { trouble: 5, well: 35, end: 45 };
+const TIMES = { trouble: 5, well: 30, end: 43 };
 const PHASES: DrillPhase[] = [
   { from: 0, to: 5, label: "well" },
-  { from: 5, to: 35, label: "hangs, or answers 503", trouble: true },
-  { from: 35, to: 45, label: "well again" },
+  { from: 5, to: 30, label: "hangs, or answers 503", trouble: true },
+  { from: 30, to: 43, label: "well again" },
 ];
 
 const OFF: DependencyOptions = {
@@ -74,20 +81,43 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
     const { stale, madeAt, readAt } = result.structuredContent as RateAnswer;
     return !stale && readAt - madeAt > (base.cache?.ttlMs ?? 0) + 1;
   });
+  const lastSecond = arms.all.arm.outcomes.filter(({ at }) => at >= (TIMES.end - 1) * 1_000);
   const hitsPerCall = (arm: { upstream: { hits: number[] } }): number =>
     arm.upstream.hits.filter((at) => at >= TIMES.trouble && at < TIMES.well).length / during.length;
   const late = (arm: Arm, name: string, kind: DrillLine["arm"]) => latencyLine(name, kind, arm.outcomes, 0.95, nowMs);
   return {
+    story:
+      "For 25 seconds the service behind the server hangs two times of three and answers 503 otherwise. Without safeguards each call asks it again and again, which is what keeps such a service down.",
     protected: {
-      hitsPerCall: { value: hitsPerCall(arms.all), most: 0.3 },
-      hitsPerCallBudgetOnly: { value: hitsPerCall(arms.budget), most: 1.15 },
-      fallbackAnswered: { value: answered.length / during.length, least: 1 },
-      staleUnmarked: { value: unmarked.length, most: 0 },
-      freshAgainInTheEnd: {
-        value: arms.all.arm.outcomes.filter(({ at, result }) => at > TIMES.end * 1_000 - 1_000 && result?.structuredContent?.stale === false).length / PER_SECOND,
+      hitsPerCall: {
+        means: "Requests to the upstream for each call, with everything",
+        value: hitsPerCall(arms.all),
+        most: 0.3,
+      },
+      hitsPerCallBudgetOnly: {
+        means: "The same with the retry budget alone",
+        value: hitsPerCall(arms.budget),
+        most: 1.15,
+      },
+      fallbackAnswered: {
+        means: "Calls that got an answer while it was in trouble",
+        value: answered.length / during.length,
+        least: 1,
+      },
+      staleUnmarked: { means: "Answers past their time that did not say so", value: unmarked.length, most: 0 },
+      freshAtTheEnd: {
+        means: "Answers of now in the last second, of all",
+        value: lastSecond.filter(({ result }) => result?.structuredContent.stale === false).length / lastSecond.length,
       },
     },
-    control: { hitsPerCall: { value: hitsPerCall(arms.naive), least: 3.5 } },
+    control: {
+      hitsPerCall: {
+        means: "Requests for each call with up to five attempts and no safeguard",
+        value: hitsPerCall(arms.naive),
+        least: 3.5,
+      },
+    },
+    idle: { lateness: latenessOf(breaker) },
     charts: [
       {
         title: "Requests that reach the upstream",
@@ -112,7 +142,7 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
           late(arms.naive.arm, "neither", "control"),
         ],
       },
-      { title: "The breaker: 0 closed, 1 half-open, 2 open", unit: "", phases: PHASES, lines: [breaker] },
+      { title: "The breaker: 0 closed, 1 half-open, 2 open", unit: "", steps: true, phases: PHASES, lines: [breaker] },
     ],
   };
 }

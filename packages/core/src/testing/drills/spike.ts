@@ -1,16 +1,9 @@
 import type { Limits } from "../../admission/limits.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
-import type { Tool } from "../../contract/tool.ts";
-import { latencies, latencyLine, NO_GATE, type Outcome, openArm, withTool } from "./arm.ts";
+import { behind, type DrillCall, latencies, latencyLine, NO_GATE, type Outcome, openArm } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";
-import { createResource, type SimulatedResource } from "./resource.ts";
-
-/** A call that the drill makes over and over. */
-export interface DrillCall {
-  tool: string;
-  input?: Record<string, unknown>;
-}
+import { createResource } from "./resource.ts";
 
 /** What {@link spikeDrill} takes beside the server. */
 export interface SpikeOptions extends DrillOptions {
@@ -59,7 +52,10 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
   const startedAt = performance.now();
   const open = (given?: Partial<Limits>) => {
     const resource = createResource(SERVERS);
-    return { resource, arm: openArm(behind(server, call, resource, seeded(seed + 1)), startedAt, given) };
+    const random = seeded(seed + 1);
+    // Plus or minus half: work that is all alike would be kinder than any.
+    const around = () => resource.use(SERVICE_MS * (0.5 + random()));
+    return { resource, arm: openArm(behind(server, call, around), startedAt, given) };
   };
   const [guarded, naive] = [open(limits), open(NO_GATE)];
   const limit = guarded.arm.sample("adaptive limit", "protected", () => guarded.arm.app.gate.snapshot().limit);
@@ -84,23 +80,47 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
   const usual = mean(limit.points, TIMES.spike - 3, TIMES.spike);
   const fallen = mean(limit.points, TIMES.brownout - 3, TIMES.brownout);
   return {
+    story:
+      "Two and a half times as many calls as the server can do, then three quarters of its capacity fail, then they are back. Without the gate every call is let in, and everybody waits for everybody.",
     protected: {
       p99Ratio: {
+        means: "99th percentile of answers, with the gate : without",
         value:
           p99(guarded.arm.outcomes, TIMES.calm, TIMES.recovered) / p99(naive.arm.outcomes, TIMES.calm, TIMES.recovered),
         most: 0.25,
       },
-      goodput: { value: goodput(guarded.arm.outcomes), least: 0.85 },
-      limitFallsTo: { value: fallen / usual, most: 0.6 },
-      limitRecoversTo: { value: mean(limit.points, TIMES.recovered - 3, TIMES.recovered) / usual, least: 0.7 },
-      answered: { value: count(guarded.arm.outcomes, "answered") },
-      refused: { value: count(guarded.arm.outcomes, "refused") },
+      goodput: {
+        means: "Answers in time, of those that were possible",
+        value: goodput(guarded.arm.outcomes),
+        least: 0.85,
+      },
+      limitFallsTo: {
+        means: "Where the limit falls to with a quarter of the capacity",
+        value: fallen / usual,
+        most: 0.6,
+      },
+      limitRecoversTo: {
+        means: "And where it is when the capacity is back",
+        value: mean(limit.points, TIMES.recovered - 3, TIMES.recovered) / usual,
+        least: 0.7,
+      },
+      answered: { means: "Calls answered", value: count(guarded.arm.outcomes, "answered") },
+      refused: {
+        means: "Calls refused at once, with a time to come back",
+        value: count(guarded.arm.outcomes, "refused"),
+      },
     },
     control: {
-      goodput: { value: goodput(naive.arm.outcomes), most: 0.5 },
-      answered: { value: count(naive.arm.outcomes, "answered") },
+      goodput: { means: "Answers in time without the gate", value: goodput(naive.arm.outcomes), most: 0.5 },
+      answered: { means: "Calls answered, in time or not", value: count(naive.arm.outcomes, "answered") },
     },
-    idle: { p99ToService: { value: p99(guarded.arm.outcomes, 0, TIMES.calm) / SERVICE_MS, most: 3 } },
+    idle: {
+      p99ToService: {
+        means: "99th percentile before the spike : the time that the work takes",
+        value: p99(naive.arm.outcomes, 0, TIMES.calm) / SERVICE_MS,
+        most: 3,
+      },
+    },
     charts: [
       {
         title: "How long answers took (99th percentile)",
@@ -118,24 +138,21 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
         unit: "per second",
         phases: PHASES,
         marks: [{ at: CAPACITY, label: "capacity" }],
-        lines: [inTimeLine("with the gate", "protected", guarded.arm.outcomes), inTimeLine("without", "control", naive.arm.outcomes)],
+        lines: [
+          inTimeLine("with the gate", "protected", guarded.arm.outcomes),
+          inTimeLine("without", "control", naive.arm.outcomes),
+        ],
       },
       { title: "Calls at once: the adaptive limit", unit: "calls", phases: PHASES, lines: [limit] },
-      { title: "Calls that wait, before the handler or behind it", unit: "calls", logarithmic: true, phases: PHASES, lines },
+      {
+        title: "Calls that wait, before the handler or behind it",
+        unit: "calls",
+        logarithmic: true,
+        phases: PHASES,
+        lines,
+      },
     ],
   };
-}
-
-/** The server with its tool's work done by the resource. */
-function behind(server: ServerDefinition, { tool: name }: DrillCall, resource: SimulatedResource, random: () => number) {
-  const tool = server.tools.get(name);
-  if (tool === undefined) throw new Error(`${server.name} has no tool "${name}": ${[...server.tools.keys()].join(", ")}`);
-  return withTool(server, {
-    ...tool,
-    handler: (input: never, context: never) =>
-      // Plus or minus half: work that is all alike would be kinder than any.
-      resource.use(SERVICE_MS * (0.5 + random())).then(() => tool.handler(input, context)),
-  } as Tool);
 }
 
 const count = (outcomes: Outcome[], end: Outcome["end"]): number => outcomes.filter((one) => one.end === end).length;

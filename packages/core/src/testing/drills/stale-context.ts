@@ -1,14 +1,24 @@
 import { defineResource } from "../../contract/resource.ts";
 import { defineServer } from "../../contract/server.ts";
 import { type Answer, dependency } from "../../resilience/dependency.ts";
-import type { RunContext } from "../../resilience/scope.ts";
 import { transient } from "../../resilience/failure.ts";
-import { NO_GATE, openArm } from "./arm.ts";
-import { type DrillLine, type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
+import type { RunContext } from "../../resilience/scope.ts";
+import { type Arm, latenessOf, NO_GATE, openArm } from "./arm.ts";
+import {
+  type DrillLine,
+  type DrillOptions,
+  type DrillPhase,
+  type DrillResult,
+  type Findings,
+  runDrill,
+} from "./drill.ts";
 import { seeded, until } from "./load.ts";
 
 /** Reads something from outside, through whatever keeps it: `fetch` is what it costs. */
-export type KeptRead = (context: RunContext, fetch: (signal?: AbortSignal) => Promise<string>) => Promise<Answer<string>>;
+export type KeptRead = (
+  context: RunContext,
+  fetch: (signal?: AbortSignal) => Promise<string>,
+) => Promise<Answer<string>>;
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
@@ -45,6 +55,7 @@ async function scenario({ read = guarded }: StaleContextOptions, seed: number): 
     return { source, arm: openArm(serverOf(reading, source.fetch), startedAt, NO_GATE) };
   };
   const arms = { guarded: open(read()), naive: open(plainMap()) };
+  const beat = arms.guarded.arm.sample("beat", "protected", () => 0);
   const random = seeded(seed);
   const turns: number[] = [];
   for (let at = 200; at < TIMES.end * 1_000; at += 300 + 900 * random()) turns.push(at);
@@ -58,32 +69,47 @@ async function scenario({ read = guarded }: StaleContextOptions, seed: number): 
   await until(startedAt, TIMES.end * 1_000 + 1_000);
   for (const { arm } of Object.values(arms)) arm.close();
 
-  const seen = Object.fromEntries(
-    Object.entries(arms).map(([name, { arm, source }]) => {
-      const reads = arm.outcomes.map(({ at, tookMs, end, result }) => {
-        if (end !== "answered") return { at, ageMs: Number.NaN, marked: false, keptMs: 0, failed: true };
-        const { contents, ttlMs = 0 } = result;
-        const ageMs = startedAt + at + tookMs - Number(contents[0].text);
-        return { at, ageMs, marked: contents[0]._meta?.["offshoot/stale"] !== undefined, keptMs: ageMs + ttlMs, failed: false };
-      });
-      const late = reads.filter(({ ageMs, marked }) => ageMs > STALE_CONTEXT_TTL_MS + TOLERANCE_MS && !marked);
-      const overlong = reads.filter(({ keptMs, marked }) => !marked && keptMs > STALE_CONTEXT_TTL_MS + TOLERANCE_MS);
-      return [name, { reads, late: late.length, overlong: overlong.length, perTurn: source.most() }];
-    }),
-  ) as Record<keyof typeof arms, { reads: { at: number; ageMs: number; marked: boolean; failed: boolean }[]; late: number; overlong: number; perTurn: number }>;
+  const seen = { guarded: judged(arms.guarded.arm), naive: judged(arms.naive.arm) };
   return {
+    story:
+      "A hundred readers at once, again and again, of something that is good for two seconds and whose source is away for ten. The control arm is a map with times in it, as one writes it first.",
     protected: {
-      unmarkedPastTtl: { value: seen.guarded.late, most: 0 },
-      grantedPastTtl: { value: seen.guarded.overlong, most: 0 },
-      refreshesPer100Readers: { value: seen.guarded.perTurn, most: 1 },
-      answered: { value: seen.guarded.reads.filter(({ failed }) => !failed).length / seen.guarded.reads.length, least: 1 },
-      markedStale: { value: seen.guarded.reads.filter(({ marked }) => marked).length, least: 1 },
-      reads: { value: seen.guarded.reads.length },
+      unmarkedPastTtl: {
+        means: "Answers past their TTL that did not say so",
+        value: late(seen.guarded).length,
+        most: 0,
+      },
+      grantedPastTtl: {
+        means: "Answers that clients were told to keep beyond it",
+        value: overlong(seen.guarded).length,
+        most: 0,
+      },
+      refreshesPer100Readers: {
+        means: "Requests to the source for 100 readers at once, at most",
+        value: arms.guarded.source.most(),
+        most: 1,
+      },
+      answered: {
+        means: "Reads that got an answer, of all",
+        value: seen.guarded.filter(({ failed }) => !failed).length / seen.guarded.length,
+        least: 1,
+      },
+      markedStale: {
+        means: "Answers that said they may be out of date",
+        value: seen.guarded.filter(({ marked }) => marked).length,
+        least: 1,
+      },
+      reads: { means: "Reads in all", value: seen.guarded.length },
     },
     control: {
-      unmarkedPastTtl: { value: seen.naive.late, least: 1 },
-      refreshesPer100Readers: { value: seen.naive.perTurn, least: 50 },
+      unmarkedPastTtl: { means: "The same of a map with times in it", value: late(seen.naive).length, least: 1 },
+      refreshesPer100Readers: {
+        means: "Requests for 100 readers at once, without single flight",
+        value: arms.naive.source.most(),
+        least: 50,
+      },
     },
+    idle: { lateness: latenessOf(beat) },
     charts: [
       {
         title: "How old the oldest answer was that did not say so",
@@ -91,8 +117,8 @@ async function scenario({ read = guarded }: StaleContextOptions, seed: number): 
         phases: PHASES,
         marks: [{ at: STALE_CONTEXT_TTL_MS, label: "TTL" }],
         lines: [
-          oldest("with dependency()", "protected", seen.guarded.reads),
-          oldest("a map with times", "control", seen.naive.reads),
+          oldest("with dependency()", "protected", seen.guarded),
+          oldest("a map with times", "control", seen.naive),
         ],
       },
       {
@@ -110,16 +136,16 @@ async function scenario({ read = guarded }: StaleContextOptions, seed: number): 
         unit: "of 100",
         phases: PHASES,
         lines: [
-          { name: "with dependency()", arm: "protected", points: markedOf(seen.guarded.reads) },
-          { name: "a map with times", arm: "control", points: markedOf(seen.naive.reads) },
+          { name: "with dependency()", arm: "protected", points: markedOf(seen.guarded) },
+          { name: "a map with times", arm: "control", points: markedOf(seen.naive) },
         ],
       },
     ],
   };
 }
 
-/** A clock that is read twice, in whole ms. */
-const TOLERANCE_MS = 2;
+/** Ages are whole ms, and a hundred readers are not answered in one instant of real time. */
+const TOLERANCE_MS = 20;
 
 const guarded = (): KeptRead => {
   const source = dependency("source", { cache: { ttlMs: STALE_CONTEXT_TTL_MS, staleMs: 60_000 } });
@@ -130,7 +156,8 @@ const guarded = (): KeptRead => {
 const plainMap = (): KeptRead => {
   let kept: { value: string; at: number } | undefined;
   return async (_context, fetch) => {
-    if (kept !== undefined && performance.now() - kept.at < STALE_CONTEXT_TTL_MS) return { value: kept.value, stale: false, ageMs: 0 };
+    if (kept !== undefined && performance.now() - kept.at < STALE_CONTEXT_TTL_MS)
+      return { value: kept.value, stale: false, ageMs: 0 };
     try {
       kept = { value: await fetch(), at: performance.now() };
     } catch (error) {
@@ -170,22 +197,46 @@ const serverOf = (read: KeptRead, fetch: () => Promise<string>) =>
       defineResource({
         name: "rate",
         title: "The rate",
-        description: "When the source was asked, in ms.",
+        description: "When the source made it, and when it was given, in ms.",
         uri: "drill://rate",
         ttlMs: STALE_CONTEXT_TTL_MS,
         read: async (_variables, call) => {
           const { value, stale, ageMs } = await read(call, fetch);
-          return { contents: value, stale, ageMs: ageMs ?? 0 };
+          return { contents: `${value} ${performance.now()}`, stale, ageMs: ageMs ?? 0 };
         },
       }),
     ],
   });
 
+/** One answer, as its reader can judge it. */
 interface Read {
   at: number;
+  failed: boolean;
+  /** How old it was when it was given. */
   ageMs: number;
+  /** And how old a client lets it become. */
+  keptMs: number;
   marked: boolean;
 }
+
+const judged = ({ outcomes }: Arm): Read[] =>
+  outcomes.map(({ at, end, result }) => {
+    if (end !== "answered") return { at, failed: true, ageMs: Number.NaN, keptMs: Number.NaN, marked: false };
+    const { contents, ttlMs = 0 } = result;
+    const [madeAt, givenAt] = contents[0].text.split(" ").map(Number);
+    const ageMs = givenAt - madeAt;
+    return {
+      at,
+      failed: false,
+      ageMs,
+      keptMs: ageMs + ttlMs,
+      marked: contents[0]._meta?.["offshoot/stale"] !== undefined,
+    };
+  });
+const late = (reads: readonly Read[]) =>
+  reads.filter(({ ageMs, marked }) => !marked && ageMs > STALE_CONTEXT_TTL_MS + TOLERANCE_MS);
+const overlong = (reads: readonly Read[]) =>
+  reads.filter(({ keptMs, marked }) => !marked && keptMs > STALE_CONTEXT_TTL_MS + TOLERANCE_MS);
 
 function byTurn(reads: readonly Read[], value: (reads: Read[]) => number): [number, number][] {
   const turns = new Map<number, Read[]>();
