@@ -38,7 +38,7 @@ const SAMPLE_MS = 250;
 export const NO_GATE: Partial<Limits> = { initialRunning: 1e6, minRunning: 1e6, maxRunning: 1e6 };
 
 export function openArm(server: ServerDefinition, startedAt: number, limits: Partial<Limits> = {}): Arm {
-  const app = createApp(server, { log: createLog("silent"), limits });
+  const app = createApp(server, { log: createLog("silent", { write() {} }), limits });
   const outcomes: Outcome[] = [];
   const timers: NodeJS.Timeout[] = [];
   return {

@@ -42,7 +42,7 @@ export function openLoop(times: readonly number[], startedAt: number, send: (ind
         next += 1;
       }
       if (next === times.length) resolve();
-      else setTimeout(go, (times[next] as number) - now);
+      else setTimeout(go, Math.max(0, (times[next] as number) - now));
     };
     go();
   });
@@ -50,7 +50,7 @@ export function openLoop(times: readonly number[], startedAt: number, send: (ind
 
 /** Resolves so many ms after `startedAt`. */
 export const until = (startedAt: number, ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, startedAt + ms - performance.now()));
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + ms - performance.now())));
 
 /** The value below which this share of them lies; NaN of none. */
 export function percentile(values: readonly number[], share: number): number {

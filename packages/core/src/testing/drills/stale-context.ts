@@ -47,7 +47,8 @@ export function staleContextDrill(options: StaleContextOptions = {}): Promise<Dr
   return runDrill("stale-context", options, (seed) => scenario(options, seed));
 }
 
-async function scenario({ read = guarded }: StaleContextOptions, seed: number): Promise<Findings> {
+async function scenario(options: StaleContextOptions, seed: number): Promise<Findings> {
+  const { read = () => guarded(seeded(seed + 1)) } = options;
   const startedAt = performance.now();
   const open = (reading: KeptRead) => {
     const source = createSource(startedAt);
@@ -147,8 +148,8 @@ async function scenario({ read = guarded }: StaleContextOptions, seed: number): 
 /** Ages are whole ms, and a hundred readers are not answered in one instant of real time. */
 const TOLERANCE_MS = 20;
 
-const guarded = (): KeptRead => {
-  const source = dependency("source", { cache: { ttlMs: STALE_CONTEXT_TTL_MS, staleMs: 60_000 } });
+const guarded = (random: () => number): KeptRead => {
+  const source = dependency("source", { random, cache: { ttlMs: STALE_CONTEXT_TTL_MS, staleMs: 60_000 } });
   return (context, fetch) => source.run(context, { key: "rate", shared: true }, ({ signal }) => fetch(signal));
 };
 
