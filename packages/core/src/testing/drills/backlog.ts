@@ -181,7 +181,7 @@ async function scenario(
     },
     charts: [
       {
-        title: "How long answers took that somebody waits for (95th percentile)",
+        title: "How long calls took that somebody waits for (95th percentile)",
         unit: "ms",
         logarithmic: true,
         phases: PHASES,
@@ -190,7 +190,7 @@ async function scenario(
       { title: "The mode: 0 normal, 1 degraded, 2 core-only", unit: "", steps: true, phases: PHASES, lines: [mode] },
       { title: "Background work at once", unit: "calls", phases: PHASES, lines: [running] },
       {
-        title: "Calls that wait, before the handler or behind it",
+        title: "Calls that wait",
         unit: "calls",
         logarithmic: true,
         phases: PHASES,

@@ -51,13 +51,15 @@ function rows({ measured, control, idle, threshold, missed, means }: DrillResult
         const must = threshold[id];
         const state = must === undefined ? "" : missed.includes(id) ? "missed" : "held";
         return (
-          `<tr class="${state}"><td><span class="key ${prefix === "control." ? "control" : "protected"}"><i></i></span>${asText(means[id] ?? id)}<small>${asText(id)}</small></td>` +
+          `<tr class="${state}"><td><span class="key ${ARM[prefix]}"><i></i></span>${asText(means[id] ?? id)}<small>${asText(id)}</small></td>` +
           `<td class="number">${value.toLocaleString("en")}</td><td class="number">${asText(readable(must))}</td></tr>`
         );
       }),
     )
     .join("");
 }
+
+const ARM: Record<string, string> = { "": "protected", "control.": "control", "idle.": "idle" };
 
 const readable = (must = ""): string => must.replaceAll(">=", "≥").replaceAll("<=", "≤");
 const pill = (verdict: Verdict): string => `<span class="pill ${verdict}">${verdict}</span>`;
@@ -90,18 +92,18 @@ td.number { text-align: right; padding-right: 0; width: 110px; font-variant-nume
 tr.held td:nth-child(2) { color: var(--pass); font-weight: 650; }
 tr.missed td { color: var(--fail); font-weight: 650; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 26px 30px; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 figcaption small { color: var(--soft); margin-left: 10px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 13px; color: var(--soft); margin: 2px 0 4px; }
 .key i { display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin-right: 7px; vertical-align: middle; background: currentColor; }
 .key.protected i { background: var(--protected); } .key.control i { background: var(--control); } .key.between i { background: var(--between); }
+td .key.idle { color: var(--soft); }
 td .key i { width: 9px; height: 9px; border-radius: 3px; vertical-align: 1px; margin-right: 10px; }
 header .key { color: var(--ink); white-space: nowrap; }
 svg { width: 100%; height: auto; display: block; overflow: visible; }
 svg text { font-size: 11.5px; fill: var(--soft); }
-svg text.mark { fill: var(--ink); }
+svg text.mark { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 svg .grid { stroke: var(--edge); stroke-width: 1; }
-svg .mark { stroke-width: 0; }
 svg line.mark { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 4 4; opacity: 0.65; }
 svg rect.phase { fill: none; }
 svg rect.trouble { fill: var(--trouble); }

@@ -90,7 +90,7 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
         most: 0.25,
       },
       goodput: {
-        means: "Answers in time, of those that were possible",
+        means: "Answers in time, of those that the capacity allows",
         value: goodput(guarded.arm.outcomes),
         least: 0.85,
       },
@@ -130,7 +130,7 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
         marks: [{ at: PATIENCE_MS, label: "nobody waits longer" }],
         lines: [
           latencyLine("with the gate", "protected", guarded.arm.outcomes, 0.99, nowMs),
-          latencyLine("without", "control", naive.arm.outcomes, 0.99, nowMs),
+          latencyLine("without (or still waiting)", "control", naive.arm.outcomes, 0.99, nowMs),
         ],
       },
       {
@@ -145,7 +145,7 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
       },
       { title: "Calls at once: the adaptive limit", unit: "calls", phases: PHASES, lines: [limit] },
       {
-        title: "Calls that wait, before the handler or behind it",
+        title: "Calls that wait",
         unit: "calls",
         logarithmic: true,
         phases: PHASES,
