@@ -1,7 +1,7 @@
 /**
  * Keeps the documents true: every TypeScript fence is a region of a file that the tests run, every JSON fence is one too
- * or at least JSON (a client's settings), and every link inside the repository leads somewhere. `--write` copies the
- * regions into the documents.
+ * or at least JSON (a client's settings), any other fence is what its source says where it names one (the output of a
+ * command), and every link inside the repository leads somewhere. `--write` copies the sources into the documents.
  *
  * A fence names its source in a comment above it: `<!-- packages/core/test/docs/greeter.ts#server -->`; without a
  * region, the whole file. The lines that import from the test's own folder stay as they are.
@@ -29,8 +29,9 @@ function regionOf(source) {
 
 function checkFences(file, text) {
   return text.replace(
-    /(<!-- (\S+) -->\n)?```(ts|json)\n(?:([\s\S]*?)\n)?```/g,
+    /(<!-- (\S+) -->\n)?```(\w*)\n(?:([\s\S]*?)\n)?```/g,
     (whole, comment, source, language, code) => {
+      if (comment === undefined && language !== "ts" && language !== "json") return whole;
       checked += 1;
       const line = text.slice(0, text.indexOf(whole)).split("\n").length;
       if (comment === undefined && language === "json" && isJson(code)) return whole;

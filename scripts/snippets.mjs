@@ -1,4 +1,4 @@
-/** How to connect a client to a template's built server: the settings to paste, with the absolute paths of this checkout. */
+/** How to connect a client to a template's built server: the settings to paste, with its absolute paths. */
 
 const quoted = (part) => (/[^\w@%+=:,./\\-]/.test(part) ? `"${part}"` : part);
 const indented = (value) => JSON.stringify(value, null, 2).replace(/^/gm, "  ");
@@ -23,5 +23,6 @@ ${indented({ servers: { [name]: { type: "stdio", command, args } } })}
 Inspector, to try every tool by hand
   npx -y @modelcontextprotocol/inspector ${line}
 
-Next: make it yours with templates/${name}/README.md, and run \`npm test\` before you send a change.`;
+Next: sandbox/my-${name} is yours to try things in; its README.md says what to change first. For a project of its own:
+  node packages/create/dist/main.js ../my-${name} --template ${name}`;
 }

@@ -1,14 +1,19 @@
 /**
- * `npm start [-- <template>]`: installs and builds, starts the built server the way a client would, holds a short real
- * session with it, and prints how to connect your own client. Its data goes to the ignored folder `sandbox/`.
+ * `npm start [-- <template>]`: installs and builds, makes a real copy of a template as a user would, starts its built
+ * server the way a client would, holds a short real session with it, and prints how to connect your own client. The copy
+ * and its data are in the ignored folder `sandbox/`.
  */
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { snippets } from "./snippets.mjs";
 import { tour } from "./tour.mjs";
 
 const terminal = process.stdout.isTTY === true;
+// Git makes no commit for nobody; whoever works here may not have told it a name.
+const env = { GIT_AUTHOR_NAME: "Offshoot", GIT_AUTHOR_EMAIL: "sandbox@localhost", ...process.env };
+env.GIT_COMMITTER_NAME ??= env.GIT_AUTHOR_NAME;
+env.GIT_COMMITTER_EMAIL ??= env.GIT_AUTHOR_EMAIL;
 const templates = readdirSync("templates").filter((name) => existsSync(`templates/${name}/package.json`));
 const template = process.argv[2] ?? "notes";
 if (!templates.includes(template)) {
@@ -17,14 +22,14 @@ if (!templates.includes(template)) {
 }
 
 /** Runs a command with one line of progress; its output is shown only when it fails. */
-async function quietly(title, command) {
+async function quietly(title, command, cwd = ".") {
   const since = Date.now();
   const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
   let frame = 0;
   const draw = () => process.stdout.write(`\r${frames[frame++ % frames.length]} ${title} …`);
   const spinner = terminal ? setInterval(draw, 80) : undefined;
   // A shell, for Windows' sake: there the tools are .cmd files.
-  const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, { shell: true, cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const code = await new Promise((done) => child.on("close", done));
@@ -37,9 +42,21 @@ async function quietly(title, command) {
 }
 
 await quietly("install", "pnpm install --frozen-lockfile");
-await quietly("build", `turbo run build --output-logs=errors-only --filter=./templates/${template}`);
+await quietly("build core and create-offshoot", "turbo run build --output-logs=errors-only --filter=create-offshoot");
 
-const main = resolve("templates", template, "dist/main.js");
+const project = resolve("sandbox", `my-${template}`);
+if (isTouched(project)) {
+  console.log(
+    `✓ sandbox/my-${template} stays as it is, since it may hold work of yours; delete it to have a fresh one`,
+  );
+} else {
+  rmSync(project, { recursive: true, force: true });
+  const words = `sandbox/my-${template} --template ${template} --core pack --install --pm pnpm --git --json`;
+  await quietly(`a copy in sandbox/my-${template}`, `node packages/create/dist/main.js ${words}`);
+}
+await quietly("build the copy", "pnpm run build", project);
+
+const main = join(project, "dist/main.js");
 const data = resolve("sandbox", template);
 mkdirSync(data, { recursive: true });
 // The folders that filesystem works in are arguments; other servers keep data of their own.
@@ -47,7 +64,15 @@ const args = template === "filesystem" ? [main, data] : [main, "--data", data];
 try {
   await tour(template, process.execPath, args, data);
 } catch (error) {
-  console.error(`\nThe session with templates/${template} failed: ${error.message}`);
+  console.error(`\nThe session with sandbox/my-${template} failed: ${error.message}`);
   process.exit(1);
 }
 console.log(snippets(template, process.execPath, args));
+
+/** Whether somebody has worked on a copy. One without a repository cannot tell. */
+function isTouched(folder) {
+  if (!existsSync(folder)) return false;
+  const git = (...args) => spawnSync("git", args, { cwd: folder, encoding: "utf8" }).stdout?.trim();
+  if (!existsSync(join(folder, ".git"))) return existsSync(join(folder, "package.json"));
+  return git("status", "--porcelain") !== "" || git("rev-list", "--count", "HEAD") !== "1";
+}

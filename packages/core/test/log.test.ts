@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLog, stderrSink } from "../src/telemetry/log.ts";
@@ -95,12 +94,22 @@ test("a stderr that nobody reads costs no memory: lines are dropped, and counted
   const stream = { writableLength: 0, write: (line: string) => written.push(line) };
   const sink = stderrSink(stream as never);
   sink.write("one\n");
-  await turn();
+  await expect.poll(() => written).toEqual(["one\n"]);
   stream.writableLength = 2_000_000;
   sink.write("lost\n");
   sink.write("lost\n");
   stream.writableLength = 0;
   sink.write("two\n");
-  await turn();
-  expect(written).toEqual(["one\n", expect.stringMatching(/"dropped":2}\ntwo\n$/)]);
+  await expect.poll(() => written).toEqual(["one\n", expect.stringMatching(/"dropped":2}\ntwo\n$/)]);
+});
+
+test("lines that come together are one write, and many do not wait for company", async () => {
+  const written: string[] = [];
+  const sink = stderrSink({ writableLength: 0, write: (line: string) => written.push(line) } as never);
+  sink.write("one\n");
+  sink.write("two\n");
+  expect(written).toEqual([]);
+  await expect.poll(() => written).toEqual(["one\ntwo\n"]);
+  sink.write("x".repeat(20_000));
+  expect(written).toHaveLength(2);
 });

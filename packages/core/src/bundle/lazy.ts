@@ -12,7 +12,7 @@ export const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup(build) {
     const builtins =
-      /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|process|stream|stream\/web|timers\/promises|util)$/;
+      /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|perf_hooks|process|stream|stream\/web|timers\/promises|util)$/;
     build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`;

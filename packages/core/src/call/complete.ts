@@ -35,6 +35,8 @@ export function complete(
       input: params,
       run: () => suggest?.(typed, call) ?? [],
       compose: (value) => {
+        // No total: there is nothing to count, which tells it from an argument that has no values just now.
+        if (suggest === undefined) return { completion: { values: [] } };
         const values = value as string[];
         return {
           completion: {

@@ -7,6 +7,11 @@ const MAX_PENDING_BYTES = 4_194_304;
 const MESSAGES_PER_TURN = 16;
 /** Messages read but not handed on past which reading stops. */
 const MAX_UNREAD = 1_024;
+/**
+ * Characters of a turn's answers that go out before the turn is over. Small answers share a system call, which is most
+ * of their cost; large ones are worth more to a client that reads them while the rest are being made.
+ */
+const MAX_BATCH = 16_384;
 
 /**
  * Hands messages on in order, a few per turn, and stops reading while too many wait.
@@ -113,11 +118,14 @@ export function createWriter(output: Writable, onBroken: () => void) {
     waiting = [];
     for (const resolve of woken) resolve();
   };
-  const flush = (): void => {
-    scheduled = false;
+  const send = (): void => {
     const text = batch;
     batch = "";
     if (text !== "" && !output.destroyed) output.write(text);
+  };
+  const flush = (): void => {
+    scheduled = false;
+    send();
     // A write that went through at once is followed by no "drain".
     if (waiting.length > 0 && !lagging()) wake();
   };
@@ -135,6 +143,7 @@ export function createWriter(output: Writable, onBroken: () => void) {
   return {
     write(line: string): void {
       batch += `${line}\n`;
+      if (batch.length >= MAX_BATCH) send();
       if (scheduled) return;
       scheduled = true;
       setImmediate(flush);

@@ -41,7 +41,10 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
     const answer = app.methods.get(method);
     if (answer === undefined)
       throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
-    return (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
+    const result = (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
+    const hint = app.freshness[method];
+    // The SDK adds these to the answers of handlers that it knows by method. A read has its own.
+    return hint === undefined ? result : { ...hint, ...result };
   };
   const connect = server.connect.bind(server);
   server.connect = async (channel) => {

@@ -33,4 +33,5 @@ export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
 export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";
 export { requirements } from "./requirements.ts";
+export { readContractOver } from "./seen.ts";
 export { type SpawnedClient, type SpawnOptions, spawn } from "./spawn.ts";

@@ -55,7 +55,8 @@ export function readContract(server: ServerDefinition): Contract {
   }) as Contract;
 }
 
-const keyed = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
+/** @internal Entries by what identifies them. */
+export const keyed = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
   Object.fromEntries([...items].map(entry));
 
 /** What can be completed; absent where nothing can. */
@@ -126,8 +127,8 @@ function excerpt(text: string, other: string): string {
   return `${start > 0 ? "…" : ""}${text.slice(start, start + 80)}${start + 80 < text.length ? "…" : ""}`;
 }
 
-/** Sorted keys everywhere, and sorted lists where JSON Schema gives their order no meaning. */
-function normalise(value: unknown, keyword = "", inProperties = false): unknown {
+/** @internal Sorted keys everywhere, and sorted lists where JSON Schema gives their order no meaning. */
+export function normalise(value: unknown, keyword = "", inProperties = false): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => normalise(item));
     const isSet = !inProperties && ["required", "enum", "type"].includes(keyword);

@@ -1,0 +1,105 @@
+import { readBuiltServer } from "../contract/built-server.ts";
+import { compareContracts } from "../contract/compare-contracts.ts";
+import { LOCK, readLock } from "../contract/lock-file.ts";
+import { equal } from "../contract/schema.ts";
+import { npm } from "../npm.ts";
+import type { Project } from "../project.ts";
+import { Refusal } from "../terminal.ts";
+import { openScratchRepository } from "../update/git.ts";
+import { filesWithMarkers } from "../update/leftovers.ts";
+import { latestVersion } from "../update/release.ts";
+import { snapshot } from "../update/snapshot.ts";
+import { named } from "../update/update.ts";
+import { newer } from "../update/version.ts";
+import { installedCore } from "./installed-core.ts";
+import { strayOutput } from "./stdout.ts";
+
+/** What a check found. `unknown` is neither good nor bad: nobody could say. */
+export interface Finding {
+  name: string;
+  status: "ok" | "wrong" | "unknown";
+  told: string;
+  next?: string;
+}
+
+interface Context {
+  project: Project;
+  offline: boolean;
+  args: string[] | undefined;
+}
+
+/** A check under its name; what it refuses to do for want of something is unknown to it. */
+const checked =
+  (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => async (context: Context) => {
+    try {
+      return { name, ...(await look(context)) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { name, status: "wrong" as const, told: error.message, next: error.next };
+    }
+  };
+
+/** In the order in which they are told. */
+export const checks: ((context: Context) => Promise<Finding>)[] = [
+  checked("conflict markers", async ({ project }) => {
+    const repository = await openScratchRepository();
+    try {
+      const files = filesWithMarkers(await snapshot(repository, project.folder));
+      if (files.length === 0) return { status: "ok", told: "none." };
+      return { status: "wrong", told: `in ${named(files)}.`, next: "settle them and commit." };
+    } finally {
+      await repository.close();
+    }
+  }),
+  checked("contract", async ({ project, args }) => {
+    const locked = readLock(project.folder);
+    const built = await readBuiltServer(project, args);
+    if (equal(locked, built)) return { status: "ok", told: `the built server is what ${LOCK} says.` };
+    const paths = compareContracts(locked, built).map(({ path }) => path);
+    return {
+      status: "wrong",
+      told: `the built server is not what ${LOCK} says: ${named(paths)}.`,
+      next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
+    };
+  }),
+  checked("stdout", async ({ project, args }) => {
+    const { lines, stray } = await strayOutput(project, args);
+    if (stray.length > 0)
+      return {
+        status: "wrong",
+        told: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
+        next: "write logs to stderr: `context.log`, never console.log.",
+      };
+    return { status: "ok", told: `carries the protocol only (${lines} lines looked at).` };
+  }),
+  checked("core", ({ project, offline }) => {
+    const { version, local } = installedCore(project);
+    if (local)
+      return Promise.resolve({ status: "unknown", told: `${version}, from ${local} and not from the registry.` });
+    return compareWithLatest(version, offline, "`npm install @offshoot/core@latest`, then your tests.", () =>
+      newest("@offshoot/core"),
+    );
+  }),
+  checked("template", ({ project: { marker }, offline }) =>
+    compareWithLatest(marker.version, offline, "`offshoot update --dry-run`.", () => latestVersion(marker.template)),
+  ),
+];
+
+async function compareWithLatest(
+  version: string,
+  offline: boolean,
+  next: string,
+  ask: () => Promise<string>,
+): Promise<Omit<Finding, "name">> {
+  if (offline) return { status: "unknown", told: `${version}; the registry was not asked.` };
+  let latest: string;
+  try {
+    latest = await ask();
+  } catch {
+    return { status: "unknown", told: `${version}; the registry did not tell of a later one.` };
+  }
+  if (newer(latest, version)) return { status: "wrong", told: `${version} is behind ${latest}.`, next };
+  return { status: "ok", told: `${version} is the latest.` };
+}
+
+const newest = async (name: string): Promise<string> => JSON.parse(await npm("view", name, "version", "--json"));

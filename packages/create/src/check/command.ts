@@ -1,0 +1,37 @@
+import { openProject } from "../project.ts";
+import { defineCommand } from "../terminal.ts";
+import { checks, type Finding } from "./checks.ts";
+
+const SIGNS = { ok: "✓", wrong: "✗", unknown: "?" };
+
+/** `offshoot check`: what is wrong or old, a line each. */
+export const check = defineCommand({
+  usage: "check [--offline] [-- <the server's arguments>]",
+  summary: "Looks at a project as CI should: a line for each thing that holds, does not, or cannot be told.",
+  options: { offline: { type: "boolean", description: "Do not ask the registry; what it would tell is unknown" } },
+  examples: [
+    ["offshoot check", "after a build"],
+    ["offshoot check --json", "for a program: exit code 1 when something is wrong"],
+    ["offshoot check --offline -- --store memory", "without a network, the server started with arguments"],
+  ],
+  async run({ words, options }) {
+    const project = openProject();
+    const context = { project, offline: options.offline === true, args: words.length > 0 ? words : undefined };
+    const findings: Finding[] = [];
+    for (const one of checks) findings.push(await one(context));
+    const wrong = findings.filter(({ status }) => status === "wrong");
+    const unknown = findings.filter(({ status }) => status === "unknown");
+    const width = Math.max(...findings.map(({ name }) => name.length));
+    return {
+      data: { findings, wrong: wrong.length, unknown: unknown.length },
+      text: [
+        ...findings.map(
+          ({ name, status, told, next }) =>
+            `${SIGNS[status]} ${name.padEnd(width)}  ${told}${next === undefined ? "" : ` Next: ${next}`}`,
+        ),
+        `${findings.length - wrong.length - unknown.length} ok, ${wrong.length} wrong, ${unknown.length} unknown`,
+      ].join("\n"),
+      exitCode: wrong.length > 0 ? 1 : 0,
+    };
+  },
+});

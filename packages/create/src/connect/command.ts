@@ -1,0 +1,74 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { builtBin, openProject, type Project } from "../project.ts";
+import { defineCommand, Refusal } from "../terminal.ts";
+import { writeFileAtomically } from "../write-file.ts";
+import { clients, type ServerEntry } from "./clients.ts";
+import { mergeConfig } from "./merge-config.ts";
+
+/** `offshoot connect`: the server in a client's configuration. */
+export const connect = defineCommand({
+  usage: `connect <${Object.keys(clients).join("|")}> [--write] [-- <the server's arguments>]`,
+  summary: "Prints what a client needs to start this server, or writes it into the client's configuration.",
+  options: {
+    write: { type: "boolean", description: "Add it to the configuration; the rest stays, and a copy is kept beside" },
+    file: { type: "string", value: "path", description: "The configuration, where it is not in its usual place" },
+    name: { type: "string", value: "name", description: "What the client calls the server (default: the bin's name)" },
+  },
+  examples: [
+    ["offshoot connect claude-desktop", "print it, to be pasted"],
+    ["offshoot connect vscode --write", "into .vscode/mcp.json of this folder"],
+    ["offshoot connect codex --write -- --profile read-only", "with arguments for the server"],
+  ],
+  async run({ words, options }) {
+    const [chosen = "", ...args] = words;
+    const client = Object.hasOwn(clients, chosen) ? clients[chosen] : undefined;
+    if (client === undefined)
+      throw new Refusal(
+        chosen === "" ? "Which client?" : `There is no client "${chosen}".`,
+        `choose one of: ${Object.keys(clients).join(", ")}.`,
+      );
+    const project = openProject();
+    const server: ServerEntry = { command: process.execPath, args: [builtBin(project), ...args] };
+    if (args.length === 0 && project.marker.args !== undefined)
+      throw new Refusal("This server needs arguments.", `name them: \`offshoot connect ${chosen} -- ~/notes\`.`);
+    const name = options.name ?? nameOf(project);
+    const file = resolve(project.folder, options.file ?? client.file());
+    if (!options.write) {
+      const text = mergeConfig("", client, name, server).trimEnd();
+      return {
+        data: { client: chosen, file, name, server, text },
+        text: `${client.title}: ${file}\n\n${text}\n\nNext: paste it there, or run this with --write; then ${client.afterwards}`,
+      };
+    }
+    const backup = write(file, (before) => mergeConfig(before, client, name, server));
+    return {
+      data: { client: chosen, file, name, server, written: true, backup: backup ?? null },
+      text: `"${name}" is in ${file}.${backup ? ` As it was before: ${backup}` : ""}\nNext: ${client.afterwards}`,
+    };
+  },
+});
+
+/** What the client calls the server: its bin. */
+const nameOf = ({ manifest }: Project): string => {
+  const bin = typeof manifest.bin === "object" ? Object.keys(manifest.bin)[0] : undefined;
+  return bin ?? (manifest.name ?? "server").replace(/^@[^/]*\//, "");
+};
+
+/** Changes a file in one step and keeps what it was. Returns where. */
+function write(file: string, change: (before: string) => string): string | undefined {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileAtomically(file, change(""));
+    return undefined;
+  }
+  // Some keep their settings elsewhere and link to them.
+  const real = realpathSync(file);
+  const before = readFileSync(real, "utf8");
+  const after = change(before);
+  if (after === before) return undefined;
+  const backup = `${real}.before-offshoot`;
+  copyFileSync(real, backup);
+  writeFileAtomically(real, after, statSync(real).mode & 0o777);
+  return backup;
+}

@@ -1,0 +1,90 @@
+import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import * as toml from "smol-toml";
+import { Refusal } from "../terminal.ts";
+import type { Client, ServerEntry } from "./clients.ts";
+
+/**
+ * A client's configuration with one server more. Everything else stays as it is, comments and order included; a server
+ * of the same name is replaced.
+ *
+ * @throws Refusal for a file that cannot be read: the client might read it another way
+ */
+export function mergeConfig(text: string, client: Client, name: string, server: ServerEntry): string {
+  return client.format === "json" ? mergeJson(text, client, name, server) : mergeToml(text, client, name, server);
+}
+
+const refuse = (reason: string, cause?: unknown): never => {
+  throw new Refusal(
+    `The configuration cannot be read, so it was left alone: ${reason}`,
+    "mend it, or paste what is printed without --write.",
+    { cause },
+  );
+};
+
+function mergeJson(text: string, { key, entry }: Client, name: string, server: ServerEntry): string {
+  const bom = text.startsWith("\ufeff") ? "\ufeff" : "";
+  const own = text.slice(bom.length);
+  const before = own.trim() === "" ? "{}\n" : own;
+  const errors: ParseError[] = [];
+  const data: unknown = parse(before, errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error) refuse(`${printParseErrorCode(error.error)} in line ${before.slice(0, error.offset).split("\n").length}.`);
+  if (!isTable(data) || !isTable(data[key] ?? {})) refuse(`"${key}" is no object.`);
+  const indent = /\n([ \t]+)\S/.exec(before)?.[1] ?? "  ";
+  const formattingOptions = {
+    insertSpaces: !indent.startsWith("\t"),
+    tabSize: indent.length,
+    eol: before.includes("\r\n") ? "\r\n" : "\n",
+  };
+  return bom + applyEdits(before, modify(before, [key, name], entry(server), { formattingOptions }));
+}
+
+function mergeToml(text: string, { key, entry }: Client, name: string, server: ServerEntry): string {
+  const read = (content: string): Record<string, unknown> => {
+    try {
+      return toml.parse(content);
+    } catch (error) {
+      return refuse((error as Error).message.split("\n")[0] as string, error);
+    }
+  };
+  const before = read(text);
+  const servers = before[key] ?? {};
+  if (!isTable(servers)) return refuse(`"${key}" is no table.`);
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  const header = `[${key}.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}]`;
+  const section = [header, ...toml.stringify(entry(server)).trim().split("\n")].join(end);
+  const kept = Object.hasOwn(servers, name) ? withoutTable(text, header) : text;
+  const after = `${kept.trimEnd()}${kept.trim() === "" ? "" : end + end}${section}${end}`;
+  // The text was cut by lines: this is what says that nothing else was hit.
+  const wanted = { ...before, [key]: { ...servers, [name]: entry(server) } };
+  if (JSON.stringify(sorted(read(after))) !== JSON.stringify(sorted(wanted)))
+    refuse(`"${name}" is written in a way that this does not replace.`);
+  return after;
+}
+
+/** Without the lines from a table's header to the next one's, unless that is a table within. */
+function withoutTable(text: string, header: string): string {
+  const within = header.slice(0, -1);
+  let inside = false;
+  return text
+    .split("\n")
+    .filter((line) => {
+      const trimmed = line.trim();
+      if (trimmed.startsWith("[")) inside = trimmed.startsWith(`${within}]`) || trimmed.startsWith(`${within}.`);
+      return !inside || trimmed.startsWith("#");
+    })
+    .join("\n");
+}
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isTable(value)) return value instanceof Date ? value.toISOString() : value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}

@@ -1,0 +1,47 @@
+import { readTemplate, type Template, templateNames } from "../templates.ts";
+import { Refusal } from "../terminal.ts";
+import { nameOfFolder, namesOf } from "./name.ts";
+import { requireEmpty } from "./scaffold.ts";
+
+/** What can be asked of a person in a terminal; whatever was given on the command line is not. */
+export interface Choices {
+  folder: string | undefined;
+  template: string | undefined;
+  install: boolean | undefined;
+}
+
+/** Asks for what is missing. Throws a {@link Refusal} when the person leaves. */
+export async function ask(given: Choices, name: string | undefined): Promise<Choices> {
+  const { cancel, confirm, intro, isCancel, select, text } = await import("@clack/prompts");
+  const kept = <T>(answer: T): Exclude<T, symbol> => {
+    if (!isCancel(answer)) return answer as Exclude<T, symbol>;
+    cancel("Nothing was made.");
+    throw new Refusal("stopped.", "run it again when you like.");
+  };
+  intro("A new MCP server from an Offshoot template");
+  const folder =
+    given.folder ??
+    kept(await text({ message: "Where?", placeholder: "my-server", defaultValue: "my-server", validate: problemWith }));
+  if (!name) namesOf(nameOfFolder(folder));
+  const options = templateNames().map((value) => ({ value, label: value, hint: readTemplate(value).description }));
+  const template = given.template ?? kept(await select({ message: "Which template?", options }));
+  const install = given.install ?? kept(await confirm({ message: "Install its dependencies now?" }));
+  return { folder, template, install };
+
+  function problemWith(value: string | undefined): string | undefined {
+    try {
+      requireEmpty(value || "my-server");
+      if (!name) namesOf(nameOfFolder(value || "my-server"));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}
+
+/** The template of that name. Throws a {@link Refusal} for another name. */
+export function templateOf(name: string): Template {
+  const names = templateNames();
+  if (!names.includes(name))
+    throw new Refusal(`There is no template "${name}".`, `choose one of: ${names.join(", ")}.`);
+  return readTemplate(name);
+}

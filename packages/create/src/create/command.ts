@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import { during } from "../progress.ts";
+import { defineCommand, Refusal } from "../terminal.ts";
+import { ask, templateOf } from "./ask.ts";
+import { type CoreSource, findCore } from "./core.ts";
+import { firstCommit } from "./git.ts";
+import { nameOfFolder, namesOf } from "./name.ts";
+import { clientSettings, nextSteps } from "./next-steps.ts";
+import { detectPackageManager, install, packageManagerOf } from "./package-manager.ts";
+import { requireEmpty, scaffold } from "./scaffold.ts";
+
+/** `create-offshoot <folder>`: a project of one's own from a template. */
+export const create = defineCommand({
+  usage: "[<folder>] [options]",
+  summary: "Starts an MCP server of your own from a template, in a new folder.",
+  options: {
+    template: { type: "string", short: "t", value: "name", description: "Which template (default: notes)" },
+    name: { type: "string", value: "name", description: "Name of the package (default: the folder's)" },
+    install: { type: "boolean", description: "Install the dependencies, too" },
+    pm: {
+      type: "string",
+      value: "npm|pnpm|yarn|bun",
+      description: "Package manager (default: the one that runs this)",
+    },
+    git: { type: "boolean", description: "Make a repository even inside another one; --no-git: make none" },
+    core: {
+      type: "string",
+      value: "registry|pack",
+      description: "Where @offshoot/core comes from (default: what works)",
+    },
+    yes: { type: "boolean", short: "y", description: "Ask nothing" },
+  },
+  examples: [
+    ["npm create offshoot@latest", "asks what it needs to know"],
+    ["npm create offshoot@latest my-notes -- --template notes", "asks less"],
+    ["create-offshoot my-files -t filesystem --install --yes", "asks nothing"],
+  ],
+  async run({ words, options, json }) {
+    if (words.length > 1) throw new Refusal(`One folder, not ${words.length}: ${words.join(", ")}.`, "name one.");
+    const given = { folder: words[0], template: options.template, install: options.install };
+    if (given.folder !== undefined) requireEmpty(given.folder);
+    if (given.template !== undefined) templateOf(given.template);
+    const manager = options.pm === undefined ? detectPackageManager() : packageManagerOf(options.pm);
+    const talks = process.stdin.isTTY && process.stdout.isTTY && !options.yes && !json;
+    const chosen = talks ? await ask(given, options.name) : given;
+    if (chosen.folder === undefined) throw new Refusal("Which folder?", "name it: `create-offshoot my-notes`.");
+
+    const folder = resolve(chosen.folder);
+    const template = templateOf(chosen.template ?? "notes");
+    const names = namesOf(options.name ?? nameOfFolder(folder));
+    const { dependencies, engines } = JSON.parse(String(template.files.get("package.json")?.bytes));
+    const core = options.core
+      ? coreSourceOf(options.core)
+      : await during("Looking for @offshoot/core on the registry", json, () =>
+          findCore(dependencies["@offshoot/core"]),
+        );
+    const writing =
+      core === "pack" ? "Writing the project, with @offshoot/core packed from this checkout" : "Writing the project";
+    await during(writing, json, () => scaffold(folder, template, names.package, core));
+    const problem = chosen.install
+      ? await during(`Installing with ${manager}`, json, () => install(manager, folder))
+      : undefined;
+    const git = await firstCommit(folder, options.git);
+
+    const installed = chosen.install === true && problem === undefined;
+    const remarks = [
+      ...tooOld(engines.node),
+      ...(core === "pack"
+        ? ["@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet."]
+        : []),
+      ...(git === "made" || git === "not asked for" ? [] : [`No repository was made: ${git}.`]),
+      ...(problem ? [`${manager} install failed, and the project stands without:\n${problem}`] : []),
+    ];
+    return {
+      data: {
+        folder,
+        name: names.package,
+        template: { name: template.name, version: template.version },
+        core,
+        git,
+        installed,
+        client: clientSettings(folder, template.name),
+        remarks,
+      },
+      text: [
+        `${names.package} is in ${folder}, from ${template.name} ${template.version}.`,
+        ...remarks,
+        "",
+        nextSteps(folder, { template: template.name, bin: names.bin, manager, installed }),
+      ].join("\n"),
+      exitCode: problem ? 1 : 0,
+    };
+  },
+});
+
+function coreSourceOf(word: string): CoreSource {
+  if (word === "registry" || word === "pack") return word;
+  throw new Refusal(`--core ${word} is neither registry nor pack.`, "leave it out, and the one that works is taken.");
+}
+
+/** A project can be made by an older Node than the one that runs it. */
+function tooOld(engine: string): string[] {
+  const [wanted, given] = [engine.replace(">=", ""), process.versions.node].map((text) => text.split(".").map(Number));
+  const [major = 0, minor = 0] = wanted ?? [];
+  const [ownMajor = 0, ownMinor = 0] = given ?? [];
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return [];
+  return [`The server needs Node ${engine.replace(">=", "")} or newer, and this is ${process.versions.node}.`];
+}

@@ -1,0 +1,69 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Template } from "../templates.ts";
+import { Refusal } from "../terminal.ts";
+import { type CoreSource, packCore } from "./core.ts";
+import { renamed } from "./rename.ts";
+
+/** Refuses a place that has something in it. */
+export function requireEmpty(folder: string): void {
+  if (!existsSync(folder)) return;
+  let entries: string[];
+  try {
+    entries = readdirSync(folder);
+  } catch (cause) {
+    throw new Refusal(`${folder} is not a folder that can be read.`, "choose another place.", { cause });
+  }
+  if (entries.length > 0) {
+    throw new Refusal(
+      `${folder} is not empty (${entries.slice(0, 3).join(", ")}${entries.length > 3 ? ", …" : ""}).`,
+      "choose a new folder: nothing is ever written over.",
+    );
+  }
+}
+
+/** Writes a project in full, or nothing: it is made aside and moved into its place when it is whole. */
+export async function scaffold(target: string, template: Template, name: string, core: CoreSource): Promise<void> {
+  const folder = resolve(target);
+  const made = firstMissing(folder);
+  mkdirSync(dirname(folder), { recursive: true });
+  let draft: string | undefined;
+  try {
+    draft = mkdtempSync(join(dirname(folder), ".offshoot-draft-"));
+    for (const [path, { bytes, executable }] of renamed(template, name)) {
+      const file = join(draft, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, bytes, { mode: executable ? 0o755 : 0o644 });
+    }
+    if (core === "pack") dependOn(join(draft, "package.json"), await packCore(draft));
+    // An empty folder that is already there stays the same folder: it may be the one the user stands in.
+    if (!existsSync(folder)) mkdirSync(folder);
+    for (const entry of readdirSync(draft)) renameSync(join(draft, entry), join(folder, entry));
+  } catch (error) {
+    if (made) rmSync(made, { recursive: true, force: true });
+    throw error;
+  } finally {
+    if (draft) rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** The topmost folder on the way to this one that is not there yet. */
+function firstMissing(folder: string): string | undefined {
+  if (existsSync(folder)) return undefined;
+  return firstMissing(dirname(folder)) ?? folder;
+}
+
+function dependOn(file: string, range: string): void {
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  manifest.dependencies["@offshoot/core"] = range;
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Refusal } from "./terminal.ts";
+
+/** What `offshoot.json` says: where a project comes from. */
+export interface Marker {
+  template: string;
+  /** Of the template, when it was last taken over. */
+  version: string;
+  /** The project's own name, under which upstream's files are written before they are compared. */
+  name?: string;
+  /** Arguments that let the server start in an empty folder, for those that need some. */
+  args?: string[];
+}
+
+/** A project made from a template. */
+export interface Project {
+  folder: string;
+  marker: Marker;
+  manifest: Manifest;
+}
+
+/** The parts of a package.json that this reads. */
+export interface Manifest {
+  name?: string;
+  version?: string;
+  description?: string;
+  bin?: string | Record<string, string>;
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  [key: string]: unknown;
+}
+
+/** Reads the project in this folder. @throws Refusal when there is none */
+export function openProject(folder = process.cwd()): Project {
+  const where = resolve(folder);
+  const file = join(where, "offshoot.json");
+  if (!existsSync(file))
+    throw new Refusal(
+      `${where} has no offshoot.json: it is not the folder of a project made from a template.`,
+      'go to the folder of your project. It lost the file? Write it anew: {"template": "notes", "version": "<the version you copied>"}.',
+    );
+  const marker = readJson(file) as Marker;
+  if (!/^[a-z][\w-]*$/.test(marker.template ?? "") || !/^\d+\.\d+\.\d+/.test(marker.version ?? ""))
+    throw new Refusal(
+      `${file} does not name a template and a version.`,
+      'write {"template": "notes", "version": "0.1.0"}.',
+    );
+  return { folder: where, marker, manifest: readManifest(where) };
+}
+
+/** Reads a folder's package.json. @throws Refusal when there is none, or it is no JSON */
+function readManifest(folder: string): Manifest {
+  const file = join(folder, "package.json");
+  if (!existsSync(file)) throw new Refusal(`There is no ${file}.`, "go to the folder of your project.");
+  return readJson(file) as Manifest;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new Refusal(
+      `${file} is not JSON: ${(cause as Error).message}.`,
+      "mend it; a merge may have left its markers.",
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The built bin of a server. @throws Refusal when it is not built */
+export function builtBin({ folder, manifest }: Pick<Project, "folder" | "manifest">): string {
+  const bins = typeof manifest.bin === "string" ? [manifest.bin] : Object.values(manifest.bin ?? {});
+  if (bins[0] === undefined)
+    throw new Refusal("package.json names no bin.", 'add "bin": { "<name>": "dist/main.js" }.');
+  const file = join(folder, bins[0]);
+  if (!existsSync(file)) throw new Refusal(`The server is not built: there is no ${file}.`, "`npm run build`.");
+  return file;
+}

@@ -1,0 +1,102 @@
+import { during } from "../progress.ts";
+import { openProject } from "../project.ts";
+import { type Answer, defineCommand, Refusal } from "../terminal.ts";
+import { managerOf } from "./gates.ts";
+import { BEFORE } from "./journal.ts";
+import { latestVersion } from "./release.ts";
+import { named, type Update, updateProject } from "./update.ts";
+import { newer } from "./version.ts";
+
+/** `offshoot update`: a later version of the template, merged into a project. */
+export const update = defineCommand({
+  usage: "update [--to <version>] [--dry-run | --diff | --check] [options]",
+  summary: "Takes what upstream changed since this project was made into the project. Your own changes stay.",
+  options: {
+    to: { type: "string", value: "version", description: "Which version of the template (default: latest)" },
+    "dry-run": { type: "boolean", description: "Say what would happen, and change nothing" },
+    diff: { type: "boolean", description: "Print it as a patch, and change nothing" },
+    check: { type: "boolean", description: "Only say whether there is a later version (exit code 1)" },
+    gates: { type: "boolean", description: "--no-gates: do not run build and test before and after" },
+    install: { type: "boolean", description: "--no-install: run them with the packages that are there" },
+    from: { type: "string", value: "folder|tarball", description: "The wanted version, instead of the registry's" },
+    base: { type: "string", value: "folder|tarball", description: "The version that the project comes from" },
+  },
+  examples: [
+    ["offshoot update --dry-run", "what would happen"],
+    ["offshoot update", "the latest version, with build and test before and after"],
+    ["offshoot update --to 0.4.0 --no-gates", "a certain version, without running anything"],
+    ["offshoot update --check --json", "for a scheduled job: exit code 1 when there is a later version"],
+    ["offshoot update --base notes-0.1.0.tgz --from notes-0.2.0.tgz", "without a network"],
+  ],
+  async run({ words, options, json }): Promise<Answer> {
+    if (words.length > 0) throw new Refusal(`update takes no words: ${words.join(" ")}.`, "`offshoot update --help`.");
+    if (options.to !== undefined && options.from !== undefined)
+      throw new Refusal("--to and --from exclude each other.", "choose one.");
+    if (options.check) return behind(options.to);
+    const dryRun = options["dry-run"] === true || options.diff === true;
+    const result = await during("Updating", json, () =>
+      updateProject({
+        to: options.to,
+        from: options.from,
+        base: options.base,
+        dryRun,
+        gates: options.gates ?? true,
+        install: options.install ?? true,
+      }),
+    );
+    const { patch, ...data } = result;
+    return {
+      data: options.diff ? result : data,
+      text: options.diff ? patch.trimEnd() || "Nothing would change." : told(result, dryRun),
+      exitCode: result.status === "conflicts" || result.status === "red" ? 1 : 0,
+    };
+  },
+});
+
+async function behind(to: string | undefined): Promise<Answer> {
+  const { marker } = openProject();
+  const latest = await latestVersion(marker.template, to);
+  const isBehind = newer(latest, marker.version);
+  return {
+    data: { template: marker.template, version: marker.version, latest, behind: isBehind },
+    text: isBehind
+      ? `${marker.template} ${latest} is out; this project has ${marker.version}. Next: \`offshoot update --dry-run\`.`
+      : `${marker.template} ${marker.version} is the latest.`,
+    exitCode: isBehind ? 1 : 0,
+  };
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+function told(result: Update, dryRun: boolean): string {
+  const { template, from, to, upstream, yours, conflicts, written, removed } = result;
+  const drift = `You changed ${count(yours.changed.length, "file")} of ${template} ${from}, added ${yours.added.length} and removed ${yours.removed.length}.`;
+  const recovered = result.recovered
+    ? [`An update that was cut off was taken back first (${count(result.recovered.restored.length, "file")}).`]
+    : [];
+  if (result.status === "up to date")
+    return [...recovered, `This project has ${template} ${to} already.`, drift].join("\n");
+  return [
+    ...recovered,
+    `${template} ${from} → ${to}: upstream changed ${count(upstream.changed.length, "file")}, added ${upstream.added.length}, removed ${upstream.removed.length}.`,
+    drift,
+    `${dryRun ? "Would write" : "Wrote"} ${count(written.length, "file")} and ${dryRun ? "remove" : "removed"} ${removed.length}${written.length + removed.length > 0 ? `: ${named([...written, ...removed])}` : ""}.`,
+    ...conflicts.map(({ path, reason }) => `conflict  ${path}: ${reason}`),
+    ...result.gates.map(({ name, green }) => `${green ? "green" : "RED  "}  ${name}`),
+    ...result.gates.filter(({ green }) => !green).map(({ output }) => output),
+    `Next: ${dryRun ? "`offshoot update --diff` shows every line; `offshoot update` does it." : next(result)}`,
+  ].join("\n");
+}
+
+function next({ status, git, installs, to, gates }: Update): string {
+  const manager = managerOf(process.cwd());
+  const back = git
+    ? " To take it all back: `git reset -q . && git restore . && git clean -fd .`"
+    : ` There is no repository here: what was replaced is in ${BEFORE}/ until the next update.`;
+  if (status === "conflicts")
+    return `settle the conflicts${git ? " (`git status` lists them)" : ""}${installs ? `, then \`${manager} install\`` : ""}, run your tests, and commit.${back}`;
+  if (status === "red")
+    return `the merge is clean, and the project does not work with it yet: mend it, and commit.${back}`;
+  const install = installs && gates.length === 0 ? `\`${manager} install\`, ` : "";
+  return `${install}look at the changes${git ? " with `git diff`, and commit them" : ""}: the project is on ${to}.${back}`;
+}

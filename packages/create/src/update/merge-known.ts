@@ -1,0 +1,77 @@
+import { LOCK } from "../contract/lock-file.ts";
+import { type SchemaObject as Data, isObject } from "../contract/schema.ts";
+import { Refusal } from "../terminal.ts";
+import type { FileEntry, Files } from "./files.ts";
+import { type DataConflict, mergeData, mergeManifest, writeLike } from "./merge-data.ts";
+
+/** A file that was merged as data, and where that did not go by itself. */
+export interface KnownMerge {
+  path: string;
+  file: FileEntry;
+  conflicts: DataConflict[];
+}
+
+/**
+ * Merges what is data and not lines: package.json, the contract's lock, and `offshoot.json`, which afterwards names the
+ * version that was taken over. A marker of a conflict in one of them would stop every tool that reads it.
+ */
+export function mergeKnown(base: Files, yours: Files, theirs: Files, version: string): KnownMerge[] {
+  const merges: KnownMerge[] = [];
+  for (const path of ["package.json", LOCK, "offshoot.json"]) {
+    const [old, ours, now] = [base, yours, theirs].map((files) => files.get(path));
+    // Deleted on a side: git says what that means.
+    if (old === undefined || ours === undefined || now === undefined) continue;
+    const [before, own, next] = [old, ours, now].map(({ bytes }) => parse(bytes));
+    if (before === undefined || next === undefined) continue;
+    if (own === undefined) {
+      // A lock can be written anew; without these two there is nothing to go by.
+      if (path === LOCK) continue;
+      throw new Refusal(`${path} is not JSON.`, "mend it, then run the update again.");
+    }
+    const { merged, conflicts } =
+      path === "package.json"
+        ? mergeManifest(before, own, next)
+        : mergeData({ ...before, version: undefined }, own, next);
+    if (path === "offshoot.json") {
+      merged.version = version;
+      conflicts.length = 0;
+    }
+    const unchanged = JSON.stringify(merged) === JSON.stringify(own);
+    const text = ours.bytes.toString("utf8");
+    merges.push({
+      path,
+      conflicts,
+      file: { ...ours, bytes: unchanged ? ours.bytes : Buffer.from(write(path, text, own, merged)) },
+    });
+  }
+  return merges;
+}
+
+function write(path: string, text: string, own: Data, merged: Data): string {
+  // Sorted, as it is always written.
+  if (path === LOCK) return writeLike(text, sorted(merged));
+  const only = JSON.stringify({ ...merged, version: own.version }) === JSON.stringify(own);
+  if (path === "offshoot.json" && only)
+    return text.replace(/("version"\s*:\s*")[^"]*"/, (_, start) => `${start}${merged.version}"`);
+  return writeLike(text, merged);
+}
+
+/** Keys sorted all the way down; lists keep their order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
+function parse(bytes: Buffer): Data | undefined {
+  try {
+    const data: unknown = JSON.parse(bytes.toString("utf8"));
+    return isObject(data) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,189 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { openProject } from "../project.ts";
+import { Refusal } from "../terminal.ts";
+import { type Difference, differenceOf } from "./files.ts";
+import { type Gate, gatesOf, reinstall, runGates } from "./gates.ts";
+import { openScratchRepository, type ScratchRepository } from "./git.ts";
+import { type Recovery, recover, writeChanges } from "./journal.ts";
+import { filesWithMarkers } from "./leftovers.ts";
+import { alignLineEnds } from "./line-ends.ts";
+import { type Conflict, mergeFiles } from "./merge.ts";
+import { openOwnRepository } from "./own-repository.ts";
+import { latestVersion, readRelease } from "./release.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** What {@link updateProject} takes. */
+export interface UpdateOptions {
+  folder?: string;
+  /** A version or tag on the registry. Default `latest`. */
+  to?: string | undefined;
+  /** A folder or tarball of the wanted version, instead of the registry. */
+  from?: string | undefined;
+  /** The same for the version that the project comes from. */
+  base?: string | undefined;
+  /** Only says what would happen. */
+  dryRun?: boolean;
+  /** Whether the project's own scripts run before and after. Default `true`. */
+  gates?: boolean;
+  /** Whether packages are installed between merge and gates when dependencies changed. Default `true`. */
+  install?: boolean;
+  /** Hears what is being done, for whoever waits. */
+  onStep?: (what: string) => void;
+}
+
+/** What an update did, or would do. */
+export interface Update {
+  template: string;
+  from: string;
+  to: string;
+  status: "up to date" | "clean" | "conflicts" | "red";
+  upstream: Difference;
+  /** How far the project has moved from what it was copied from. */
+  yours: Difference;
+  written: string[];
+  removed: string[];
+  conflicts: Conflict[];
+  /** The project's own scripts after the merge; the red one is the last. */
+  gates: Gate[];
+  /** Whether dependencies changed: lockfiles are not merged, so an install is due. */
+  installs: boolean;
+  recovered?: Recovery;
+  patch: string;
+  git: boolean;
+}
+
+/** Takes a template's later version over into a project made from an earlier one. @throws Refusal */
+export async function updateProject(options: UpdateOptions = {}): Promise<Update> {
+  const repository = await openScratchRepository();
+  try {
+    return await updateWith(repository, options);
+  } finally {
+    await repository.close();
+  }
+}
+
+async function updateWith(repository: ScratchRepository, options: UpdateOptions): Promise<Update> {
+  const { dryRun = false, gates = true, install = true, onStep = () => {} } = options;
+  const folder = resolve(options.folder ?? ".");
+  const { marker, manifest } = openProject(folder);
+  const own = await openOwnRepository(folder);
+  const recovered = dryRun ? undefined : recover(folder);
+  if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);
+  if (recovered?.kept)
+    throw new Refusal(
+      `An update was cut off here, and these files were changed since: ${named(recovered.left)}. The rest is as it was before.`,
+      `compare them with ${recovered.kept}/before, delete that folder, and run the update again.`,
+    );
+
+  const markers = [
+    ...new Set([...filesWithMarkers(await snapshot(repository, folder)), ...((await own?.unmerged()) ?? [])]),
+  ];
+  if (markers.length > 0)
+    throw new Refusal(
+      `Conflicts of an earlier merge are not settled: ${named(markers)}.`,
+      "settle and commit them, then run the update again.",
+    );
+  onStep(`Reading ${marker.template} ${marker.version} and the version to come`);
+  const wanted = options.from === undefined ? await latestVersion(marker.template, options.to) : undefined;
+  const base = await readRelease(repository, marker, { version: marker.version, from: options.base, option: "--base" });
+  if (base.version !== marker.version)
+    throw new Refusal(
+      `--base is version ${base.version}, and this project comes from ${marker.version}.`,
+      "name the version that offshoot.json does.",
+    );
+  const theirs = await readRelease(repository, marker, {
+    ...(wanted !== undefined && { version: wanted }),
+    from: options.from,
+    option: "--from",
+  });
+  const yours = await snapshot(repository, folder, [...base.files.keys(), ...theirs.files.keys()]);
+
+  const result: Update = {
+    template: marker.template,
+    from: marker.version,
+    to: theirs.version,
+    status: "up to date",
+    upstream: differenceOf(base.files, theirs.files),
+    yours: differenceOf(base.files, alignLineEnds(yours, base.files).files),
+    written: [],
+    removed: [],
+    conflicts: [],
+    gates: [],
+    installs: false,
+    ...(recovered && { recovered }),
+    patch: "",
+    git: own !== undefined,
+  };
+  if (theirs.version === marker.version) return result;
+
+  const label = `${marker.template}-${theirs.version}`;
+  const merge = await mergeFiles(repository, {
+    base: base.files,
+    yours,
+    theirs: theirs.files,
+    version: theirs.version,
+    label,
+  });
+  result.patch = await merge.patch();
+  result.conflicts = merge.conflicts;
+  result.status = merge.conflicts.length > 0 ? "conflicts" : "clean";
+  for (const [path, entry] of merge.changes) (entry === undefined ? result.removed : result.written).push(path);
+  result.installs =
+    dependenciesOf(yours.get("package.json")?.bytes) !==
+    dependenciesOf(merge.changes.get("package.json")?.bytes ?? yours.get("package.json")?.bytes);
+  if (dryRun) return result;
+
+  const dirty = (await own?.dirty()) ?? [];
+  if (dirty.length > 0)
+    throw new Refusal(
+      `There are changes that are not committed: ${named(dirty)}.`,
+      "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
+    );
+  const names = gates ? gatesOf(manifest) : [];
+  if (names.length > 0) {
+    if (!isInstalled(folder))
+      throw new Refusal(
+        "Nothing is installed, so the project's scripts cannot say whether it works.",
+        "install, or pass --no-gates.",
+      );
+    onStep(`Before: ${names.join(", ")}`);
+    const red = (await runGates(folder, names)).find(({ green }) => !green);
+    if (red)
+      throw new Refusal(
+        `\`${red.name}\` fails before the update, so it could not tell what the update breaks:\n${red.output}`,
+        "mend it first, or pass --no-gates.",
+      );
+  }
+  onStep("Writing");
+  const finished = writeChanges(folder, merge.changes);
+  try {
+    await own?.markConflicts(merge.stages);
+  } catch (error) {
+    recover(folder);
+    throw error;
+  }
+  finished(own === undefined);
+  if (result.status === "conflicts" || names.length === 0) return result;
+
+  onStep(`After: ${names.join(", ")}`);
+  if (result.installs && install) result.gates.push(await reinstall(folder));
+  if (result.gates.every(({ green }) => green)) result.gates.push(...(await runGates(folder, names)));
+  if (result.gates.some(({ green }) => !green)) result.status = "red";
+  return result;
+}
+
+/** Whether there are packages for a project: its own, or those of a workspace around it. */
+function isInstalled(folder: string): boolean {
+  const parent = dirname(folder);
+  return existsSync(join(folder, "node_modules")) || (parent !== folder && isInstalled(parent));
+}
+
+const dependenciesOf = (bytes: Buffer | undefined): string => {
+  const { dependencies, devDependencies, optionalDependencies, overrides } = JSON.parse(String(bytes ?? "{}"));
+  return JSON.stringify([dependencies, devDependencies, optionalDependencies, overrides]);
+};
+
+/** A few of many paths. */
+export const named = (paths: readonly string[]): string =>
+  paths.length > 5 ? `${paths.slice(0, 5).join(", ")} and ${paths.length - 5} more` : paths.join(", ");

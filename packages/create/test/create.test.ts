@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { templateNames } from "../src/templates.ts";
+import { createOffshoot, temporaryFolder } from "./fixtures/run.ts";
+
+const read = (...path: string[]) => readFileSync(join(...path), "utf8");
+
+test.each(templateNames())("makes a project of its own from %s, named after its folder", async (template) => {
+  const folder = join(temporaryFolder(), "my-server");
+  const { code, data } = await createOffshoot([folder, "--template", template, "--core", "registry", "--no-git"]);
+  expect(code).toBe(0);
+  expect(data).toMatchObject({ name: "my-server", core: "registry", git: "not asked for", installed: false });
+  expect(JSON.parse(read(folder, "package.json"))).toMatchObject({
+    name: "my-server",
+    private: true,
+    bin: { "my-server": "dist/main.js" },
+  });
+  expect(JSON.parse(read(folder, "offshoot.json"))).toMatchObject({ template, name: "my-server" });
+  expect(read(folder, "README.md")).toMatch(/^# my-server\n/);
+  expect(read(folder, "src/server.ts")).toContain('name: "my-server"');
+  expect(read(folder, ".gitignore")).toContain("node_modules/");
+});
+
+test("refuses a folder with something in it, and leaves it as it is", async () => {
+  const folder = join(temporaryFolder(), "taken");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "mine.txt"), "mine");
+  const { code, data } = await createOffshoot([folder, "--template", "notes", "--core", "registry"]);
+  expect([code, data.error]).toEqual([2, expect.stringContaining("is not empty (mine.txt)")]);
+  expect(readdirSync(folder)).toEqual(["mine.txt"]);
+});
+
+test.each([
+  ["an unknown template", ["x", "--template", "nope"], /no template "nope"/, /notes/],
+  ["a name that npm refuses", ["x", "--name", "Not A Name"], /"Not A Name" cannot be the name/, /--name/],
+  ["an unknown option", ["x", "--nope"], /--nope/, /--help/],
+  ["an unknown package manager", ["x", "--pm", "ant"], /"ant"/, /npm, pnpm, yarn, bun/],
+  ["no folder", [], /Which folder/, /create-offshoot my-notes/],
+  ["two folders", ["x", "y"], /not 2/, /name one/],
+  ["an unknown source of core", ["x", "--core", "moon"], /--core moon/, /leave it out/],
+])("refuses %s with exit code 2 and the next step, and makes nothing", async (_, args, error, next) => {
+  const cwd = temporaryFolder();
+  const { code, data } = await createOffshoot(args, cwd);
+  expect(code).toBe(2);
+  expect(data).toEqual({ error: expect.stringMatching(error), next: expect.stringMatching(next) });
+  expect(existsSync(join(cwd, "x"))).toBe(false);
+  expect(readdirSync(cwd)).toEqual([]);
+});

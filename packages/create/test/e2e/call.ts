@@ -1,0 +1,34 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { spawn } from "@offshoot/core/testing";
+
+/** One tool of each template, with what a client passes and what must come back. */
+const calls: Record<string, { args: (data: string) => string[]; tool: string; input: object; expected: string }> = {
+  notes: {
+    args: (data) => ["--data", data],
+    tool: "create_note",
+    input: { title: "Kept", body: "by a copy" },
+    expected: '"title":"Kept"',
+  },
+  filesystem: {
+    args: (data) => [data],
+    tool: "write_file",
+    input: { path: "kept.txt", content: "by a copy" },
+    expected: "kept.txt",
+  },
+};
+
+/** Starts a project's built server as a client does, calls a tool and compares; returns what the server calls itself. */
+export async function callOneTool(project: string, template: string, data: string): Promise<string> {
+  const { args, tool, input, expected } = calls[template] as (typeof calls)[string];
+  mkdirSync(data, { recursive: true });
+  const client = await spawn(process.execPath, { args: [join(project, "dist/main.js"), ...args(data)], cwd: project });
+  try {
+    const answer = await client.call(tool, input as Record<string, unknown>);
+    const text = JSON.stringify(answer.data);
+    if (!text.includes(expected)) throw new Error(`${tool} answered ${text}`);
+    return client.serverInfo.name;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { renamed } from "../src/create/rename.ts";
+import { readTemplate, type TemplateFile, templateNames } from "../src/templates.ts";
+
+const part = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
+const packageName = fc
+  .oneof(
+    part,
+    fc.tuple(part, part).map(([scope, name]) => `@${scope}/${name}`),
+    fc.constant("offshoot-notes-2"),
+  )
+  .filter((name) => !/(^|\/)(node_modules|favicon\.ico)$/.test(name) && !isBuiltin(name));
+const text = (file: TemplateFile | undefined) => String(file?.bytes);
+
+// npm refuses the names of Node's own modules.
+function isBuiltin(name: string) {
+  return process.getBuiltinModule(name) !== undefined;
+}
+
+describe.each(templateNames())("%s under another name", (name) => {
+  const template = readTemplate(name);
+
+  test("differs only in lines that named it", () => {
+    fc.assert(
+      fc.property(packageName, (own) => {
+        const files = renamed(template, own);
+        expect([...files.keys()]).toEqual([...template.files.keys()]);
+        for (const [path, file] of files) {
+          if (path === "package.json" || path === "offshoot.json") continue;
+          const before = text(template.files.get(path)).split("\n");
+          const after = text(file).split("\n");
+          expect(after.length).toBe(before.length);
+          const changed = before.filter((line, index) => line !== after[index]);
+          expect(changed.filter((line) => !line.includes(name))).toEqual([]);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("does not call itself by upstream's name anywhere but below the title of its README", () => {
+    const files = renamed(template, "@me/zebra");
+    const left = [...files].filter(
+      ([path, file]) =>
+        path !== "README.md" && new RegExp(`@offshoot/${name}|offshoot-${name}|"name": "${name}"`).test(text(file)),
+    );
+    expect(left.map(([path]) => path)).toEqual([]);
+    expect(JSON.parse(text(files.get("package.json")))).toMatchObject({
+      name: "@me/zebra",
+      bin: { zebra: "dist/main.js" },
+    });
+    expect(JSON.parse(text(files.get("contract.lock.json"))).name).toBe("zebra");
+    expect(text(files.get("src/server.ts"))).toContain('name: "zebra"');
+  });
+
+  test("is the same file by file for the same name, whoever makes it and when", () => {
+    expect([...renamed(readTemplate(name), "x")]).toEqual([...renamed(template, "x")]);
+  });
+});
+
+test("bytes that are no text stay as they are", () => {
+  const bytes = Buffer.concat([Buffer.from("offshoot-notes"), Buffer.from([0xff, 0x00, 0xfe])]);
+  const files = new Map([
+    ["package.json", { bytes: Buffer.from('{"bin":{"offshoot-notes":"dist/main.js"}}'), executable: false }],
+    ["logo.png", { bytes, executable: false }],
+  ]);
+  const template = { name: "notes", version: "1.0.0", description: "", files };
+  expect(renamed(template, "mine").get("logo.png")?.bytes).toEqual(bytes);
+});

@@ -1,0 +1,46 @@
+/**
+ * Many forks, each taken through three releases: `node packages/create/test/torture/run.ts [--forks 100] [--seed 1] [--seconds 600] [--json]`.
+ * Exit code 1 when a line was lost, something broke in silence, or a conflict was not due.
+ */
+import { parseArgs } from "node:util";
+import { torture } from "./torture.ts";
+
+const { values } = parseArgs({
+  options: {
+    forks: { type: "string", default: "100" },
+    seed: { type: "string", default: "1" },
+    seconds: { type: "string" },
+    json: { type: "boolean" },
+  },
+});
+const since = performance.now();
+const sums = await torture({
+  forks: Number(values.forks),
+  seed: Number(values.seed),
+  ...(values.seconds && { seconds: Number(values.seconds) }),
+});
+const seconds = Math.round((performance.now() - since) / 1_000);
+const faults = Object.entries(sums).flatMap(([kind, found]) =>
+  kind !== "mergeMs" && Array.isArray(found) ? found.map((what) => `${kind}: ${what}`) : [],
+);
+const times = sums.mergeMs.sort((a, b) => a - b);
+const at = (share: number): number => Math.round(times[Math.floor(times.length * share)] ?? 0);
+const mergeMs = { count: times.length, median: at(0.5), most: Math.round(times.at(-1) ?? 0) };
+if (values.json) console.log(JSON.stringify({ ...sums, mergeMs, seconds }, null, 2));
+else {
+  const due = Object.entries(sums.explained).map(([why, count]) => `${count} ${why}`);
+  console.log(`${sums.forks} forks × 3 releases: ${sums.updates} updates in ${seconds} s`);
+  console.log(`${sums.clean} clean, ${sums.withConflicts} with conflicts (${sums.conflicts}: ${due.join(", ")})`);
+  console.log(`${sums.announcedBreaks} clean merges broke a project, and the gates said so`);
+  console.log(
+    `lost user lines ${sums.lostUserLines.length}, lost user files ${sums.lostUserFiles.length}, came back ${sums.returned.length}`,
+  );
+  console.log(
+    `lost upstream lines ${sums.lostUpstreamLines.length}, silent breaks ${sums.silentBreaks.length}, conflicts not due ${sums.unexplained.length}`,
+  );
+  console.log(
+    `an update without gates: median ${mergeMs.median} ms, most ${mergeMs.most} ms (${mergeMs.count} measured)`,
+  );
+  for (const fault of faults) console.log(`✗ ${fault}`);
+}
+process.exitCode = faults.length > 0 || sums.updates !== sums.forks * 3 ? 1 : 0;
