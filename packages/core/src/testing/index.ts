@@ -20,15 +20,11 @@ export {
   drillLine,
   type Verdict,
 } from "./drills/drill.ts";
+export { type KeptRead, STALE_CONTEXT_TTL_MS } from "./drills/kept-read.ts";
 export { drillReport } from "./drills/report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./drills/slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./drills/spike.ts";
-export {
-  type KeptRead,
-  STALE_CONTEXT_TTL_MS,
-  type StaleContextOptions,
-  staleContextDrill,
-} from "./drills/stale-context.ts";
+export { type StaleContextOptions, staleContextDrill } from "./drills/stale-context.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
 export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";

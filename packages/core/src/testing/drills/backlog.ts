@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,12 +7,11 @@ import type { App } from "../../call/app.ts";
 import type { Mode } from "../../contract/jobs.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
 import { defineTool, type Lane } from "../../contract/tool.ts";
-import { openAudit } from "../../control/audit.ts";
-import { verifyAudit } from "../../control/verify.ts";
 import { type Arm, behind, type DrillCall, latencies, latencyLine, NO_GATE, openArm, withTool } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";
 import { createResource } from "./resource.ts";
+import { agreement, auditedModes, keepAudit } from "./transitions.ts";
 
 /** What {@link backlogDrill} takes beside the server. */
 export interface BacklogOptions extends DrillOptions {
@@ -202,26 +201,6 @@ async function scenario(
 
 const NAMES = ["lanes and degradation", "neither"] as const;
 const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
-
-/** How much of both is the same, in the same place. */
-const agreement = (seen: readonly string[], kept: readonly string[]): number =>
-  seen.filter((mode, index) => kept[index] === mode).length / Math.max(1, seen.length, kept.length);
-
-function keepAudit(app: App, file: string): () => void {
-  const audit = openAudit(file, { log: app.log });
-  app.control.keep(audit.record);
-  return audit.close;
-}
-
-/** The modes that the audit says it went to; none when it is not whole. */
-function auditedModes(file: string): string[] {
-  if (!verifyAudit(file).ok) return [];
-  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  return lines
-    .map((line) => JSON.parse(line) as { what: string; after: string })
-    .filter(({ what }) => what === "degradation")
-    .map(({ after }) => after);
-}
 
 const backgroundTool = (lane: Lane, work: () => Promise<void>) =>
   defineTool({

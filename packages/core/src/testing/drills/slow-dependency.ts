@@ -1,8 +1,4 @@
-import { z } from "zod";
-import { defineServer } from "../../contract/server.ts";
-import { defineTool } from "../../contract/tool.ts";
 import { type DependencyOptions, dependency } from "../../resilience/dependency.ts";
-import { statusError } from "../../resilience/failure.ts";
 import { type Arm, latencyLine, latenessOf, NO_GATE, openArm } from "./arm.ts";
 import {
   type DrillLine,
@@ -13,6 +9,7 @@ import {
   runDrill,
 } from "./drill.ts";
 import { openLoop, seeded, until } from "./load.ts";
+import { createUpstream, rateServer } from "./upstream.ts";
 
 /** What {@link slowDependencyDrill} takes. */
 export interface SlowDependencyOptions extends DrillOptions {
@@ -23,13 +20,14 @@ export interface SlowDependencyOptions extends DrillOptions {
 const PER_SECOND = 20;
 /** Each is read every five seconds. */
 const KEYS = 100;
-const WELL_MS = 20;
 const TIMES = { trouble: 5, well: 30, end: 43 };
 const PHASES: DrillPhase[] = [
   { from: 0, to: 5, label: "well" },
   { from: 5, to: 30, label: "hangs, or answers 503", trouble: true },
   { from: 30, to: 43, label: "well again" },
 ];
+
+const inTrouble = (at: number): boolean => at >= TIMES.trouble && at < TIMES.well;
 
 const OFF: DependencyOptions = {
   breaker: { minCalls: 1e9 },
@@ -51,9 +49,9 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
   const base: DependencyOptions = { timeoutMs: 500, cache: { ttlMs: 1_000, staleMs: 600_000 }, ...given };
   const startedAt = performance.now();
   const open = (options: DependencyOptions, gate: boolean) => {
-    const upstream = createUpstream(startedAt, seeded(seed + 1));
+    const upstream = createUpstream(startedAt, inTrouble, seeded(seed + 1));
     const rates = dependency("rates", { random: seeded(seed + 2), ...options });
-    return { upstream, rates, arm: openArm(reader(rates, upstream.ask), startedAt, gate ? {} : NO_GATE) };
+    return { upstream, rates, arm: openArm(rateServer(rates, upstream.ask), startedAt, gate ? {} : NO_GATE) };
   };
   const arms = {
     all: open(base, true),
@@ -154,49 +152,6 @@ interface RateAnswer {
   readAt: number;
   stale: boolean;
 }
-
-/** Answers in 20 ms until the trouble begins; then it hangs until it is hung up on, or answers 503. */
-function createUpstream(startedAt: number, random: () => number) {
-  const hits: number[] = [];
-  const ask = async (signal: AbortSignal): Promise<number> => {
-    const at = (performance.now() - startedAt) / 1_000;
-    hits.push(at);
-    const trouble = at >= TIMES.trouble && at < TIMES.well;
-    if (trouble && random() < 2 / 3) {
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    }
-    await new Promise((resolve) => setTimeout(resolve, WELL_MS));
-    if (trouble) throw statusError(503);
-    return performance.now();
-  };
-  return { hits, ask };
-}
-
-/** A small server that is nothing without its upstream. */
-const reader = (rates: ReturnType<typeof dependency>, ask: (signal: AbortSignal) => Promise<number>) =>
-  defineServer({
-    name: "rates",
-    version: "1.0.0",
-    dependencies: [rates],
-    tools: [
-      defineTool({
-        name: "read_rate",
-        title: "Read a rate",
-        description: "Reads one rate.",
-        inputSchema: z.object({ id: z.string().describe("Which one") }),
-        outputSchema: z.object({
-          madeAt: z.number().describe("When the upstream made it, in ms"),
-          readAt: z.number().describe("When it was answered, in ms"),
-          stale: z.boolean().describe("Whether it may be out of date"),
-        }),
-        annotations: { readOnlyHint: true },
-        handler: async ({ id }, call) => {
-          const answer = await rates.run(call, { key: `rate:${id}` }, ({ signal }) => ask(signal));
-          return { madeAt: answer.value, readAt: performance.now(), stale: answer.stale };
-        },
-      }),
-    ],
-  });
 
 function perSecond(name: string, arm: DrillLine["arm"], hits: readonly number[]): DrillLine {
   const points = Array.from({ length: TIMES.end }, (_, second): [number, number] => [

@@ -1,8 +1,3 @@
-import { defineResource } from "../../contract/resource.ts";
-import { defineServer } from "../../contract/server.ts";
-import { type Answer, dependency } from "../../resilience/dependency.ts";
-import { transient } from "../../resilience/failure.ts";
-import type { RunContext } from "../../resilience/scope.ts";
 import { type Arm, latenessOf, NO_GATE, openArm } from "./arm.ts";
 import {
   type DrillLine,
@@ -12,13 +7,8 @@ import {
   type Findings,
   runDrill,
 } from "./drill.ts";
+import { createSource, guarded, type KeptRead, plainMap, STALE_CONTEXT_TTL_MS, serverOf } from "./kept-read.ts";
 import { seeded, until } from "./load.ts";
-
-/** Reads something from outside, through whatever keeps it: `fetch` is what it costs. */
-export type KeptRead = (
-  context: RunContext,
-  fetch: (signal?: AbortSignal) => Promise<string>,
-) => Promise<Answer<string>>;
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
@@ -26,10 +16,7 @@ export interface StaleContextOptions extends DrillOptions {
   read?: () => KeptRead;
 }
 
-/** For how long an answer is good in this drill, in ms. */
-export const STALE_CONTEXT_TTL_MS = 2_000;
 const READERS = 100;
-const ANSWER_MS = 100;
 const TIMES = { down: 10, well: 20, end: 30 };
 const PHASES: DrillPhase[] = [
   { from: 0, to: 10, label: "well" },
@@ -51,7 +38,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
   const { read = () => guarded(seeded(seed + 1)) } = options;
   const startedAt = performance.now();
   const open = (reading: KeptRead) => {
-    const source = createSource(startedAt);
+    const source = createSource(startedAt, (at) => at >= TIMES.down && at < TIMES.well);
     // Two hundred readers in one instant are no matter of the gate here.
     return { source, arm: openArm(serverOf(reading, source.fetch), startedAt, NO_GATE) };
   };
@@ -147,67 +134,6 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
 
 /** Ages are whole ms, and a hundred readers are not answered in one instant of real time. */
 const TOLERANCE_MS = 20;
-
-const guarded = (random: () => number): KeptRead => {
-  const source = dependency("source", { random, cache: { ttlMs: STALE_CONTEXT_TTL_MS, staleMs: 60_000 } });
-  return (context, fetch) => source.run(context, { key: "rate", shared: true }, ({ signal }) => fetch(signal));
-};
-
-/** What one writes first: no single flight, and what it hands out in need looks like new. */
-const plainMap = (): KeptRead => {
-  let kept: { value: string; at: number } | undefined;
-  return async (_context, fetch) => {
-    if (kept !== undefined && performance.now() - kept.at < STALE_CONTEXT_TTL_MS)
-      return { value: kept.value, stale: false, ageMs: 0 };
-    try {
-      kept = { value: await fetch(), at: performance.now() };
-    } catch (error) {
-      if (kept === undefined) throw error;
-    }
-    return { value: kept.value, stale: false, ageMs: 0 };
-  };
-};
-
-/** Says when it was asked, takes 100 ms, and is away for a while. */
-function createSource(startedAt: number) {
-  const hits: number[] = [];
-  const seconds = (): number => (performance.now() - startedAt) / 1_000;
-  const bursts = (): Map<number, number> => {
-    const counts = new Map<number, number>();
-    // Readers of one instant ask within it, or not at all.
-    for (const at of hits) counts.set(Math.round(at * 20) / 20, (counts.get(Math.round(at * 20) / 20) ?? 0) + 1);
-    return counts;
-  };
-  return {
-    fetch: async (): Promise<string> => {
-      hits.push(seconds());
-      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-      if (seconds() >= TIMES.down && seconds() < TIMES.well) throw transient(new Error("down"));
-      return String(performance.now());
-    },
-    most: (): number => Math.max(0, ...bursts().values()),
-    perBurst: (): [number, number][] => [...bursts()],
-  };
-}
-
-const serverOf = (read: KeptRead, fetch: () => Promise<string>) =>
-  defineServer({
-    name: "rates",
-    version: "1.0.0",
-    resources: [
-      defineResource({
-        name: "rate",
-        title: "The rate",
-        description: "When the source made it, and when it was given, in ms.",
-        uri: "drill://rate",
-        ttlMs: STALE_CONTEXT_TTL_MS,
-        read: async (_variables, call) => {
-          const { value, stale, ageMs } = await read(call, fetch);
-          return { contents: `${value} ${performance.now()}`, stale, ageMs: ageMs ?? 0 };
-        },
-      }),
-    ],
-  });
 
 /** One answer, as its reader can judge it. */
 interface Read {
