@@ -25,7 +25,8 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     entry: { server: "src/main.ts", ...workers },
     format: "esm",
     target: "node22",
-    // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not speak.
+    // Everything in, but lazy imports stay files of their own: HTTP, and the SDK of the era that a client does not
+    // speak.
     noExternal: [/.*/],
     splitting: true,
     esbuildPlugins: [leaveOut, besideIt, zodFunctions, sdkSchemas, lazyBuiltins, lazyPino],
@@ -46,8 +47,8 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
 
 // Node compiles a module before it runs it: only a file of its own can switch the cache on in time, and say that this
 // Node is too old before something newer fails to load. So nothing here is newer than Node 14.
-// Node writes its cache at an orderly exit, which a client that kills its servers never lets happen; and what has run by
-// then is more than a start needs. So it is written once the first answers are out.
+// Node writes its cache at an orderly exit, which a client that kills its servers never lets happen; and what has run
+// by then is more than a start needs. So it is written once the first answers are out.
 const entry = ({ name, engines }: { name: string; engines: { node: string } }) => `#!/usr/bin/env node
 import * as module from "node:module";
 const needed = "${engines.node.replace(">=", "")}";

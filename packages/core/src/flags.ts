@@ -9,7 +9,11 @@ export class SettingsError extends Error {
   }
 }
 
-/** What was typed: values by flag, and words without one. @throws SettingsError for a flag that is unknown, bare or given twice */
+/**
+ * What was typed: values by flag, and words without one.
+ *
+ * @throws SettingsError for a flag that is unknown, bare or given twice
+ */
 export function parseFlags(
   argv: readonly string[],
   flags: Map<string, string>,
@@ -50,7 +54,10 @@ export function parseFlags(
   return { given, words };
 }
 
-/** Whether a setting is on or off. Unwrapped by hand: turning each setting into JSON Schema would take longer than all the rest of reading them. */
+/**
+ * Whether a setting is on or off. Unwrapped by hand: turning each setting into JSON Schema would take longer than all
+ * the rest of reading them.
+ */
 export function isBoolean(schema: unknown): boolean {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isBoolean(schema.def.innerType);
   // z.stringbool() reads a text and gives a boolean.

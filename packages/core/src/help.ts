@@ -1,12 +1,30 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
 import { kebab, twin } from "./flags.ts";
-import type { ConfigOptions } from "./settings.ts";
+
+/** What a server says of its command line. */
+export interface HelpOptions {
+  /** The command, as people type it: `offshoot-notes`. */
+  name: string;
+  version: string;
+  /** One line for `--help`. */
+  description: string;
+  /** Prefix of the environment twins: `NOTES` makes `NOTES_PORT`. */
+  envPrefix: string;
+  /**
+   * The setting that takes the arguments without a flag, a `z.array` of strings, and what `--help` calls one of them.
+   * It has no flag; its environment twin holds several with the system's path delimiter between them. Default: such
+   * arguments are refused.
+   */
+  positionals?: { key: string; name: string };
+  /** Command lines for `--help`, each with what it does. */
+  examples?: readonly (readonly [command: string, what: string])[];
+}
 
 /** What `--help` prints: every setting with its default, the environment, examples. */
 export function helpText(
   shape: Record<string, z.ZodType>,
-  { name, version, description, envPrefix, positionals, examples = [] }: ConfigOptions,
+  { name, version, description, envPrefix, positionals, examples = [] }: HelpOptions,
   isSwitch: (key: string) => boolean,
 ): string {
   const rows = Object.entries(shape).map(([key, schema]) => {

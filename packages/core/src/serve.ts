@@ -20,7 +20,9 @@ export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 export interface ServeOptions {
   /** Settings as {@link loadConfig} gives them. Default: stdio. */
   config?: Partial<ServeSettings>;
-  /** Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`). */
+  /**
+   * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
+   */
   authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
   limits?: Partial<Limits>;

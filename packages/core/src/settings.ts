@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
 import { isBoolean, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
-import { helpText } from "./help.ts";
+import { type HelpOptions, helpText } from "./help.ts";
 
 const list = z
   .string()
@@ -37,22 +37,7 @@ export const ServeSettings = z.object({
 export type ServeSettings = z.output<typeof ServeSettings>;
 
 /** What {@link loadConfig} needs to know of the server. */
-export interface ConfigOptions {
-  /** The command, as people type it: `offshoot-notes`. */
-  name: string;
-  version: string;
-  /** One line for `--help`. */
-  description: string;
-  /** Prefix of the environment twins: `NOTES` makes `NOTES_PORT`. */
-  envPrefix: string;
-  /**
-   * The setting that takes the arguments without a flag, a `z.array` of strings, and what `--help` calls one of them.
-   * It has no flag; its environment twin holds several with the system's path delimiter between them. Default: such
-   * arguments are refused.
-   */
-  positionals?: { key: string; name: string };
-  /** Command lines for `--help`, each with what it does. */
-  examples?: readonly (readonly [command: string, what: string])[];
+export interface ConfigOptions extends HelpOptions {
   /** Default `process.argv.slice(2)`. */
   argv?: readonly string[];
   /** Default `process.env`. */

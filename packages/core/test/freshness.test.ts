@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { createRefresher } from "../src/call/refresh.ts";
+import { createRefresher } from "../src/call/changes/refresh.ts";
 import { defineResource, defineServer, type Resource, type ResourceOptions } from "../src/index.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { connect, WIRES } from "../src/testing/index.ts";

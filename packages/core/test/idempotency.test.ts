@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/call/app.ts";
-import { createOnce } from "../src/call/idempotency.ts";
-import { createMemoryIdempotencyStore } from "../src/call/idempotency-store.ts";
+import { createMemoryIdempotencyStore } from "../src/call/idempotency/memory-store.ts";
+import { createOnce } from "../src/call/idempotency/once.ts";
 import type { WireRequest } from "../src/call/wire.ts";
 import {
   type CallContext,

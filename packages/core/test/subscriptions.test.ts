@@ -6,12 +6,12 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/call/app.ts";
-import { createChanges } from "../src/call/changes.ts";
+import { createChanges } from "../src/call/changes/changes.ts";
 import { defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http.ts";
 import { serveStdioConnection } from "../src/protocol/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
-import { openClient } from "../src/testing/client.ts";
+import { openClient } from "../src/testing/clients/open-client.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
 import { initialize, Lines, META } from "./fixtures/raw.ts";
 

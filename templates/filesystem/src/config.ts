@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { OpenFilesOptions } from "./domain/files.ts";
+import type { OpenFilesOptions } from "./domain/open-files.ts";
 
 const many = z.coerce.number().int().min(1).optional();
 

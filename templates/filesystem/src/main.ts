@@ -2,7 +2,7 @@
 import { loadConfig, orExit, serve } from "@offshoot/core/serve";
 import manifest from "../package.json" with { type: "json" };
 import { Config, examples, openOptions, positionals } from "./config.ts";
-import { openFiles } from "./domain/files.ts";
+import { openFiles } from "./domain/open-files.ts";
 import { filesystemServer } from "./server.ts";
 
 const { version, description } = manifest;

@@ -49,7 +49,9 @@ function asMissing(error: unknown): never {
   throw refused ? new ToolError(error.message, { code: "not_found" }) : error;
 }
 
-/** The files of all roots, a page at a time. The cursor says which root, how many came before, and behind which path. */
+/**
+ * The files of all roots, a page at a time. The cursor says which root, how many came before, and behind which path.
+ */
 function listFiles({ safeFs }: Files, cursor: string | undefined, limit: number) {
   const resources: ResourceEntry[] = [];
   let seen = 0;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testServerContract } from "@offshoot/core/testing";
-import { openFiles } from "../src/domain/files.ts";
+import { openFiles } from "../src/domain/open-files.ts";
 import { filesystemServer } from "../src/server.ts";
 
 const gone = "none.txt";

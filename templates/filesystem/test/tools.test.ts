@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type ConnectOptions, connect, type TestClient, WIRES } from "@offshoot/core/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type OpenFilesOptions, openFiles } from "../src/domain/files.ts";
+import { type OpenFilesOptions, openFiles } from "../src/domain/open-files.ts";
 import { filesystemServer } from "../src/server.ts";
 import { temporaryFolder } from "./fixtures/folder.ts";
 

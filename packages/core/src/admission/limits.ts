@@ -6,12 +6,15 @@ import { DefinitionError } from "../contract/errors.ts";
  */
 export interface Limits {
   /**
-   * Calls that run at once, to begin with. Default 32. Where the limit learns from (Gradient2) starts lower, for servers
-   * whose work is their own CPU; most tools wait for something else, and a client that calls twenty at once expects
-   * twenty answers.
+   * Calls that run at once, to begin with. Default 32. Where the limit learns from (Gradient2) starts lower, for
+   * servers whose work is their own CPU; most tools wait for something else, and a client that calls twenty at once
+   * expects twenty answers.
    */
   initialRunning: number;
-  /** The adaptive limit never goes below this. Default 2 [Gradient2 with a floor that keeps a slow call from blocking the only place]. */
+  /**
+   * The adaptive limit never goes below this. Default 2 [Gradient2 with a floor that keeps a slow call from blocking
+   * the only place].
+   */
   minRunning: number;
   /** Nor above this. Default 64. As high as {@link Limits.minRunning}: a fixed limit. */
   maxRunning: number;
@@ -28,15 +31,23 @@ export interface Limits {
    * wants a hundred answers also from a busy machine, and a refusal must still come within a second.
    */
   waitMs: number;
-  /** How long a call waits while the queue has not drained for a whole wait, in ms. Default 5 [CoDel; "Fail at Scale", Maurer 2015]. */
+  /**
+   * How long a call waits while the queue has not drained for a whole wait, in ms. Default 5 [CoDel; "Fail at Scale",
+   * Maurer 2015].
+   */
   overloadedWaitMs: number;
-  /** The part of the places that tools with `lane: "background"` may take, 0 to 1 and at least one place. Default 0.2. */
+  /**
+   * The part of the places that tools with `lane: "background"` may take, 0 to 1 and at least one place. Default 0.2.
+   */
   backgroundShare: number;
   /** The part of the places that one authenticated caller may take, 0 to 1. Default 0.8: another always finds one. */
   callerShare: number;
   /** Calls per second of one authenticated caller, in the long run. Default 100. 0: no limit. */
   callsPerSecond: number;
-  /** The same for those whom nobody authenticated: the client on stdio, and everybody on open HTTP together. Default 0: no limit. */
+  /**
+   * The same for those whom nobody authenticated: the client on stdio, and everybody on open HTTP together. Default 0:
+   * no limit.
+   */
   localCallsPerSecond: number;
   /** Calls that a caller may make at once beyond its rate, after a pause. Default 200. */
   burst: number;
@@ -50,7 +61,10 @@ export interface Limits {
   coreOnlyQueueMs: number;
   /** How late the event loop is, twice in a row, until background work is slowed, in ms. Default 200. */
   degradedLagMs: number;
-  /** And until background work is refused, in ms. Default 1 000 [what @fastify/under-pressure shows as maxEventLoopDelay]. */
+  /**
+   * And until background work is refused, in ms. Default 1 000 [what @fastify/under-pressure shows as
+   * maxEventLoopDelay].
+   */
   coreOnlyLagMs: number;
   /** How long all must be well before one step back, in ms. Default 5 000. */
   calmMs: number;

@@ -2,8 +2,8 @@ import { dirname } from "node:path";
 import type { Plugin } from "./plugin.ts";
 
 /**
- * What never runs stays out: zod's other languages, the JSON schema validators that core replaces, and the ways to write
- * that pino has and core does not use.
+ * What never runs stays out: zod's other languages, the JSON schema validators that core replaces, and the ways to
+ * write that pino has and core does not use.
  */
 export const leaveOut: Plugin = {
   name: "leave-out",

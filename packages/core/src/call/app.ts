@@ -7,18 +7,18 @@ import type { Tool } from "../contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "../control/events.ts";
 import { type AccountOptions, createAccount } from "../telemetry/account.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createStateSeal } from "./ask.ts";
-import { type Changes, createChanges } from "./changes.ts";
-import { complete } from "./complete.ts";
-import { createKeyed } from "./keyed.ts";
-import { createPages } from "./pages.ts";
+import { createStateSeal } from "./asking/state-seal.ts";
+import { type Changes, createChanges } from "./changes/changes.ts";
+import { createRefresher, type Refresher } from "./changes/refresh.ts";
+import { createKeyed } from "./idempotency/keyed.ts";
+import { complete } from "./methods/complete.ts";
+import { createPages } from "./methods/pages.ts";
+import { getPrompt, listedPrompt } from "./methods/prompts.ts";
+import { listedTemplate, listResources, readResource } from "./methods/resources.ts";
+import { callTool, listedTool } from "./methods/tools.ts";
 import { type CallRuntime, runCall } from "./pipeline.ts";
-import { getPrompt, listedPrompt } from "./prompts.ts";
 import type { Telemetry } from "./record.ts";
-import { createRefresher, type Refresher } from "./refresh.ts";
-import { listedTemplate, listResources, readResource } from "./resources.ts";
 import type { Normalize } from "./subject.ts";
-import { callTool, listedTool } from "./tools.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** Settings of a running server that are not the wire's. */
@@ -49,7 +49,11 @@ export interface App extends CallRuntime {
   readonly control: ControlEvents;
   /** The profile whose tools are offered now. */
   readonly profile: string | undefined;
-  /** Offers the tools of another profile from the next request on. @throws DefinitionError when there is none of the name */
+  /**
+   * Offers the tools of another profile from the next request on.
+   *
+   * @throws DefinitionError when there is none of the name
+   */
   offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
@@ -57,7 +61,11 @@ export interface App extends CallRuntime {
   close(): void;
 }
 
-/** Makes everything that can be made once: lists, pages, capabilities. @throws DefinitionError for an unknown profile, or a limit that cannot be */
+/**
+ * Makes everything that can be made once: lists, pages, capabilities.
+ *
+ * @throws DefinitionError for an unknown profile, or a limit that cannot be
+ */
 export function createApp(
   definition: ServerDefinition,
   { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,

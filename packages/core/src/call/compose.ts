@@ -2,9 +2,10 @@ import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import { type Call, Stopped, timedOut } from "./context.ts";
+import type { Call } from "./context.ts";
 import { parseWith } from "./normalize.ts";
 import { stringifyData } from "./ready-json.ts";
+import { Stopped, timedOut } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
@@ -74,7 +75,9 @@ export interface Failure {
   hidden?: unknown;
 }
 
-/** Stage 5 for errors: only a `ToolError` (or what the server's `expected` makes one) and core's own refusals are shown. */
+/**
+ * Stage 5 for errors: only a `ToolError` (or what the server's `expected` makes one) and core's own refusals are shown.
+ */
 export function mapError(
   error: unknown,
   call: Call,
@@ -135,7 +138,9 @@ export function toolFailure(shown: ToolError | ProtocolError): ToolResult {
   };
 }
 
-/** Where no model reads results (resources, prompts, lists), an expected failure is an invalid request with its text. */
+/**
+ * Where no model reads results (resources, prompts, lists), an expected failure is an invalid request with its text.
+ */
 export function toProtocolError(shown: ToolError): ProtocolError {
   const code = shown.code === undefined ? {} : { reason: shown.code };
   return new ProtocolError(ErrorCode.invalidParams, shown.message, { ...code, ...shown.data });

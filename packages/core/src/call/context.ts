@@ -1,26 +1,13 @@
-import type { z } from "zod";
-import type { CallContext, ElicitAnswer, Logger, NotifyLevel, RootsAnswer, SampleAnswer } from "../contract/context.ts";
-import { fail, ToolError } from "../contract/errors.ts";
-import { describeIssues } from "../contract/schema.ts";
+import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
-import { type Answers, Question } from "./ask.ts";
-import { formOf } from "./form.ts";
+import { elicit, roots, sample } from "./asking/ask.ts";
+import { type Answers, Question } from "./asking/question.ts";
+import { Stopped } from "./stopped.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 // Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
 const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
 let calls = 0;
-
-/** Why a call stopped before its handler was done. */
-export class Stopped extends Error {
-  readonly why: "cancelled" | "deadline";
-
-  constructor(why: "cancelled" | "deadline", message: string) {
-    super(message);
-    this.name = why === "cancelled" ? "AbortError" : "TimeoutError";
-    this.why = why;
-  }
-}
 
 /**
  * Stage 1, bootstrap: the context of one call. A class because it is a small state machine that most calls use little
@@ -42,7 +29,10 @@ export class Call implements CallContext {
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
-  /** The open questions of this run: several when the handler asks them together, and noted even if it swallows the throw. */
+  /**
+   * The open questions of this run: several when the handler asks them together, and noted even if it swallows the
+   * throw.
+   */
   questions: Question[] = [];
   #asked = 0;
   #openedAt = this.startedAt;
@@ -95,8 +85,8 @@ export class Call implements CallContext {
 
   /**
    * Sets the one deadline, over queue, handler and all that the handler asks for: so long after the call was received,
-   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its own,
-   * with a time of its own, and the 2025 era does the same.
+   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its
+   * own, with a time of its own, and the 2025 era does the same.
    */
   open(timeoutMs: number): void {
     this.endsAt = this.#openedAt + timeoutMs;
@@ -173,43 +163,12 @@ export class Call implements CallContext {
     if (this.#stopped === undefined) this.wire.message(level, data);
   };
 
-  readonly elicit = async <Schema extends z.ZodObject>(question: {
-    key?: string;
-    message: string;
-    schema: Schema;
-  }): Promise<ElicitAnswer<z.output<Schema>>> => {
-    if (!this.wire.asks.elicitation) return { action: "unavailable" };
-    const params = { mode: "form", message: question.message, requestedSchema: formOf(question.schema) };
-    const answer = this.#ask({ method: "elicitation/create", params }, question.key);
-    if (answer.action === "decline" || answer.action === "cancel") return { action: answer.action };
-    const content = await question.schema.safeParseAsync(answer.content ?? {});
-    if (answer.action !== "accept" || !content.success) {
-      const why = content.success ? "" : `\n${describeIssues(content.error)}`;
-      fail(`The answer to "${question.message}" does not fit the question. Call again and answer it anew.${why}`, {
-        code: "invalid_answer",
-      });
-    }
-    return { action: "accept", content: content.data as z.output<Schema> };
-  };
+  readonly elicit: CallContext["elicit"] = (question) => elicit(this, question);
+  readonly sample: CallContext["sample"] = (request) => sample(this, request);
+  readonly roots: CallContext["roots"] = () => roots(this);
 
-  readonly sample = async (request: {
-    messages: unknown[];
-    maxTokens: number;
-    systemPrompt?: string;
-  }): Promise<SampleAnswer> => {
-    if (!this.wire.asks.sampling) return { action: "unavailable" };
-    const answer = this.#ask({ method: "sampling/createMessage", params: { ...request } });
-    return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
-  };
-
-  readonly roots = async (): Promise<RootsAnswer> => {
-    if (!this.wire.asks.roots) return { action: "unavailable" };
-    const { roots } = this.#ask({ method: "roots/list", params: {} });
-    const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
-    return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
-  };
-
-  #ask(request: ClientRequest, key?: string): Record<string, unknown> {
+  /** The answer to a question of the handler. @throws Question while there is none: it leaves the handler */
+  ask(request: ClientRequest, key?: string): Record<string, unknown> {
     const question = new Question(this.#asked, key, request);
     this.#asked += 1;
     const answer = this.answers[question.id];
@@ -218,12 +177,3 @@ export class Call implements CallContext {
     throw question;
   }
 }
-
-/** What a model reads when its call ran out of time. */
-export const timedOut = (name: string, timeoutMs: number): ToolError =>
-  new ToolError(
-    `${name} did not finish within ${timeoutMs} ms and was stopped. Its work may be half done: look before you call it again, or ask for less.`,
-    {
-      code: "deadline_exceeded",
-    },
-  );

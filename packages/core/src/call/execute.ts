@@ -1,7 +1,10 @@
 import type { Gate } from "../admission/gate.ts";
 import { fail } from "../contract/errors.ts";
-import { fingerprint, QUESTION_MS, type Question, type StateSeal } from "./ask.ts";
-import { type Call, Stopped } from "./context.ts";
+import { fingerprint } from "./asking/fingerprint.ts";
+import type { Question } from "./asking/question.ts";
+import { QUESTION_MS, type StateSeal } from "./asking/state-seal.ts";
+import type { Call } from "./context.ts";
+import { Stopped } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 
 /** How often one call may ask before it is taken for a loop. */
@@ -59,7 +62,9 @@ export async function execute(
   }
 }
 
-/** A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way. */
+/**
+ * A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way.
+ */
 function unanswered(cause: unknown): never {
   if (cause instanceof Stopped && cause.why === "cancelled") throw cause;
   fail(

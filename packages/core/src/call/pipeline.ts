@@ -1,24 +1,18 @@
 import type { Gate } from "../admission/gate.ts";
 import { isToolError } from "../contract/errors.ts";
-import type { Account } from "../telemetry/account.ts";
-import type { Log } from "../telemetry/log.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
-import type { StateSeal } from "./ask.ts";
+import type { StateSeal } from "./asking/state-seal.ts";
 import { mapError, toProtocolError } from "./compose.ts";
 import { Call } from "./context.ts";
 import { execute } from "./execute.ts";
-import { record, type Telemetry } from "./record.ts";
+import { type Records, record } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";
 import type { WireRequest } from "./wire.ts";
 
 /** What all calls of a server share. */
-export interface CallRuntime {
-  readonly log: Log;
+export interface CallRuntime extends Records {
   readonly gate: Gate;
   readonly seal: StateSeal;
-  readonly account: Account;
-  /** Spans and metrics, where somebody has set them up. */
-  readonly telemetry: Telemetry | undefined;
   /** The server's own words for errors it expects. */
   readonly expected: ((error: unknown) => string | undefined) | undefined;
 }

@@ -1,7 +1,9 @@
 /** Shorter JSON is made anew as fast as it is found again. */
 const WORTH_KEEPING = 1_024;
 
-/** JSON of a tool's data as it was proved, for a wire that writes its own lines: a large result is not escaped twice. */
+/**
+ * JSON of a tool's data as it was proved, for a wire that writes its own lines: a large result is not escaped twice.
+ */
 interface Ready {
   json: string;
   /** The text beside the data, and its JSON, where a member of the data says the same: as a file's content does. */
@@ -34,7 +36,8 @@ export function stringifyMessage(message: object): string {
   const { structuredContent: data } = result ?? {};
   const made = typeof data === "object" && data !== null ? ready.get(data) : undefined;
   if (data === undefined || made === undefined) return JSON.stringify(message);
-  // It is sent once. Left to the garbage collector, a few dozen large texts wait for their turn: a fifth of a call's CPU.
+  // It is sent once. Left to the garbage collector, a few dozen large texts wait for their turn: a fifth of a call's
+  // CPU.
   ready.delete(data);
   const block = (one: { type?: unknown; text?: unknown }): string =>
     made.quoted !== undefined && one.text === made.text

@@ -1,7 +1,8 @@
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
+import type { Account } from "../telemetry/account.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Failure, Outcome } from "./compose.ts";
 import type { Call } from "./context.ts";
-import type { CallRuntime } from "./pipeline.ts";
 
 /** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
 export interface Telemetry {
@@ -12,12 +13,20 @@ export interface Telemetry {
   traceId(call: Call): string | undefined;
 }
 
+/** Where calls are written down. */
+export interface Records {
+  readonly log: Log;
+  readonly account: Account;
+  /** Spans and metrics, where somebody has set them up. */
+  readonly telemetry: Telemetry | undefined;
+}
+
 /**
- * Stage 6, record: one line per call, and what it means for the objective. Arguments and results are not logged; what was masked is logged in full, and
- * the scrubber takes the secrets out of it.
+ * Stage 6, record: one line per call, and what it means for the objective. Arguments and results are not logged; what
+ * was masked is logged in full, and the scrubber takes the secrets out of it.
  */
 export function record(
-  { log, account, telemetry }: CallRuntime,
+  { log, account, telemetry }: Records,
   call: Call,
   outcome: Outcome,
   failure?: Failure,

@@ -1,6 +1,6 @@
 /**
- * Goes on at once with a value that is there, and later with one that is awaited. An `await` on a value costs every call
- * a turn of the microtask queue and a promise; nearly all schemas are sync.
+ * Goes on at once with a value that is there, and later with one that is awaited. An `await` on a value costs every
+ * call a turn of the microtask queue and a promise; nearly all schemas are sync.
  */
 export function andThen<Value, Result>(
   value: Value | Promise<Value>,

@@ -50,8 +50,8 @@ export interface ServerDependency {
   readonly name: string;
   snapshot(): DependencySnapshot;
   /**
-   * Holds the breaker open or closed until `auto`, from where it begins closed. When a listener throws (an audit that cannot be written), nothing
-   * is changed.
+   * Holds the breaker open or closed until `auto`, from where it begins closed. When a listener throws (an audit that
+   * cannot be written), nothing is changed.
    */
   force(state: BreakerForce, who: { by: string; reason?: string }): void;
   /** Hears what changes, until the returned function is called. */

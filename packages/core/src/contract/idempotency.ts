@@ -32,7 +32,9 @@ export interface IdempotencyRecord {
   answer?: string;
 }
 
-/** Remembers the answers of keyed calls. What it throws fails the call: before the handler runs, or in the log after. */
+/**
+ * Remembers the answers of keyed calls. What it throws fails the call: before the handler runs, or in the log after.
+ */
 export interface IdempotencyStore {
   /** Claims a key in one step, or says what is there already. A record whose time is over counts as none. */
   begin(claim: IdempotencyClaim): IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined>;

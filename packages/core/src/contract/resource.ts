@@ -79,8 +79,8 @@ export interface ResourceOptions<Template extends string> extends Freshness {
   subscribe?: boolean;
   /**
    * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns
-   * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to refuse
-   * the subscription: a limit reached, nothing there.
+   * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to
+   * refuse the subscription: a limit reached, nothing there.
    */
   watch?: (variables: UriVariables<Template>, changed: () => void) => () => void;
   /**

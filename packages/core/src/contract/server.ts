@@ -46,7 +46,10 @@ export interface ServerOptions {
   changes?: (emit: ChangeEmitter) => () => void;
   /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
   idempotencyStore?: IdempotencyStore;
-  /** What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer them. */
+  /**
+   * What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer
+   * them.
+   */
   dependencies?: readonly ServerDependency[];
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
   jobs?: ServerJobs;

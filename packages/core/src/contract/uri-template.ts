@@ -9,7 +9,10 @@ type VariableNames<Template extends string> = Template extends `${string}{${infe
   ? (Expression extends `+${infer Name}` ? Name : Expression) | VariableNames<Rest>
   : never;
 
-/** A parsed template: the part of RFC 6570 that servers use, `{name}` (one segment) and `{+name}` (to the end of a path). */
+/**
+ * A parsed template: the part of RFC 6570 that servers use, `{name}` (one segment) and `{+name}` (to the end of a
+ * path).
+ */
 export interface UriTemplate {
   readonly template: string;
   readonly variables: readonly string[];

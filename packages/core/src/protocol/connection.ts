@@ -1,4 +1,4 @@
-import type { Change } from "../call/changes.ts";
+import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 

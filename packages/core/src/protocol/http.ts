@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import type { App } from "../call/app.ts";
 import type { Caller } from "../contract/context.ts";
-import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage, type Refusal } from "./frame.ts";
+import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
+import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";
 import { checkRequest, type GuardOptions, type HttpRefusal, readBody } from "./guards.ts";
 import { createModernHandler } from "./modern.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
@@ -33,7 +34,6 @@ export interface HttpEndpoint {
 }
 
 const PATH = "/mcp";
-const METHODS = "GET, POST, DELETE";
 const UNAUTHORIZED: HttpRefusal = {
   status: 401,
   message: "Unauthorized.",
@@ -166,50 +166,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
-}
-
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }).end(text);
-}
-
-function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
-}
-
-function refused(
-  app: App,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, message, headers }: HttpRefusal,
-): void {
-  app.account.protocolError(`http_${status}`);
-  app.log.info(
-    { status, method: request.method, host: request.headers.host, origin: request.headers.origin },
-    "request refused",
-  );
-  json(response, status, { jsonrpc: "2.0", error: { code: -32_000, message }, id: null }, headers);
-  // What is left of a body that nobody will read would hold the connection: cut it once the answer is out.
-  if (!request.complete && headers?.connection === "close")
-    response.once("finish", () => setTimeout(() => request.destroy(), 100).unref());
-  else request.resume();
-}
-
-function badMessage(app: App, response: ServerResponse, { reason, answer }: Refusal): void {
-  app.account.protocolError(reason);
-  app.log.warn({ reason, detail: answer.error.message }, "message refused");
-  json(response, 400, answer);
-}
-
-/** A listed page may read the answers; its browser asks first (OPTIONS). */
-function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers;
-  if (origin === undefined) return;
-  response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("vary", "origin");
-  response.setHeader("access-control-allow-methods", METHODS);
-  response.setHeader(
-    "access-control-allow-headers",
-    "content-type, authorization, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id",
-  );
-  response.setHeader("access-control-expose-headers", "mcp-session-id, mcp-protocol-version");
 }

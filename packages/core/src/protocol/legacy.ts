@@ -9,9 +9,9 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
 import type { App } from "../call/app.ts";
-import { QUESTION_MS } from "../call/ask.ts";
+import { QUESTION_MS } from "../call/asking/state-seal.ts";
+import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import { stringParam } from "../call/normalize.ts";
-import { createSubscriptions } from "../call/subscriptions.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";

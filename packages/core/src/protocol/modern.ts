@@ -20,7 +20,9 @@ const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
-/** A server of the 2026 era, which answers none of core's methods yet: one for each HTTP request or stdio connection. */
+/**
+ * A server of the 2026 era, which answers none of core's methods yet: one for each HTTP request or stdio connection.
+ */
 function createServer(app: App): Server {
   const { instructions } = app.definition;
   const server = new Server(app.info, {

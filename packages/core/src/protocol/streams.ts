@@ -1,5 +1,5 @@
 import type { App } from "../call/app.ts";
-import { createSubscriptions } from "../call/subscriptions.ts";
+import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 import { LISTEN, type Message } from "./frame.ts";

@@ -58,8 +58,8 @@ export interface Dependency extends ServerDependency {
    * Asks the dependency. `attempt` runs once or several times, under a signal and a time of its own.
    *
    * @throws ToolError `dependency_unavailable` with `retryAfterMs`, or `outcome_unknown` for a call that is not
-   * idempotent and was cut off; the signal's reason when the caller left; and as they are, an error that is the caller's
-   * fault (a `ToolError`, a 404) and one that nobody classified
+   * idempotent and was cut off; the signal's reason when the caller left; and as they are, an error that is the
+   * caller's fault (a `ToolError`, a 404) and one that nobody classified
    */
   run<Value>(context: RunContext, options: RunOptions<Value>, attempt: Work<Value>): Promise<Answer<Value>>;
   /** Forgets what was kept for a key, or for all keys with a prefix, for every caller: after a change, say. */

@@ -77,7 +77,10 @@ export function statusError(status: number, retryAfter?: string | null): Depende
   );
 }
 
-/** A `Retry-After` header in ms: seconds, or a date. What is neither does no harm, as a hint is clamped where it is used. */
+/**
+ * A `Retry-After` header in ms: seconds, or a date. What is neither does no harm, as a hint is clamped where it is
+ * used.
+ */
 function retryAfterMs(header: string | null | undefined): number | undefined {
   const text = header?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * 1_000;

@@ -36,8 +36,8 @@ let made = 0;
  * Makes a queue for work that nobody waits for: an index to bring up to date, a file to write after an import. Given to
  * `defineServer({ jobs })` it is slowed under strain, its failures are logged, and it ends with the server.
  *
- * Not for work that must not be lost (write that down first), nor for work whose result the caller needs: that is a tool
- * with `lane: "background"`.
+ * Not for work that must not be lost (write that down first), nor for work whose result the caller needs: that is a
+ * tool with `lane: "background"`.
  *
  * @throws DefinitionError for a number below 1
  */

@@ -57,8 +57,8 @@ export interface SampleWindow {
 /** Slower than usual by less than this factor is not queueing [Gradient2: rttTolerance]. */
 const TOLERANCE = 1.5;
 /**
- * Nor is slower by less than this many ms: CoDel's target, the standing delay that is no queue [RFC 8289, 4.4]. The factor
- * alone would throttle a server whose tools take a tenth of a millisecond each time the garbage collector runs.
+ * Nor is slower by less than this many ms: CoDel's target, the standing delay that is no queue [RFC 8289, 4.4]. The
+ * factor alone would throttle a server whose tools take a tenth of a millisecond each time the garbage collector runs.
  */
 const TOLERANCE_MS = 5;
 /** How far a limit goes towards where it should be, each window [Gradient2]. */

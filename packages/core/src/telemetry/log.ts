@@ -77,13 +77,13 @@ function timestamp(): string {
   return stamp;
 }
 
-/** How long lines wait for company, in ms, and how many characters are company enough. A write is most of a line's cost. */
+/** How long lines wait for company, in ms, and how many characters are company enough: a write costs more than a line. */
 const BATCH_MS = 10;
 const BATCH_CHARACTERS = 16_384;
 
 /**
- * Writes to stderr without ever blocking on it, several lines in one system call, and says how many lines were lost once
- * it drains. What waits is written when the process ends, unless it is killed.
+ * Writes to stderr without ever blocking on it, several lines in one system call, and says how many lines were lost
+ * once it drains. What waits is written when the process ends, unless it is killed.
  */
 export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink {
   let batch = "";

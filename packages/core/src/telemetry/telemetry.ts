@@ -6,17 +6,9 @@ import type { Telemetry } from "../call/record.ts";
 import type { WireRequest } from "../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createInstruments } from "./metrics.ts";
-import { createTracing } from "./trace.ts";
+import { createTracing, type Ending } from "./trace.ts";
 
 type Api = typeof import("@opentelemetry/api");
-
-/** How a call ended, in the words of the conventions. */
-export interface Ending {
-  outcome: Outcome;
-  /** `error.type`: the JSON-RPC code, or `tool_error` for a result with `isError`. */
-  error?: string | undefined;
-  status?: string | undefined;
-}
 
 /** Distinct names of tools and prompts on metrics; each is a time series for every outcome. */
 const MAX_NAMES = 200;
@@ -64,7 +56,10 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: App): T
   };
 }
 
-/** The tool or prompt that a request names. What the server does not have is `_other`: a client could make up any number. */
+/**
+ * The tool or prompt that a request names. What the server does not have is `_other`: a client could make up any
+ * number.
+ */
 function nameOf({ definition }: App, method: string, { name }: Record<string, unknown>): string | undefined {
   const known = method === "tools/call" ? definition.tools : method === "prompts/get" ? definition.prompts : undefined;
   if (known === undefined) return undefined;

@@ -1,9 +1,17 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
+import type { Outcome } from "../call/compose.ts";
 import type { Call } from "../call/context.ts";
 import type { WireRequest } from "../call/wire.ts";
-import type { Ending } from "./telemetry.ts";
 
 type Api = typeof import("@opentelemetry/api");
+
+/** How a call ended, in the words of the conventions. */
+export interface Ending {
+  outcome: Outcome;
+  /** `error.type`: the JSON-RPC code, or `tool_error` for a result with `isError`. */
+  error?: string | undefined;
+  status?: string | undefined;
+}
 
 /** Longest baggage taken over, in characters: the limit of W3C Baggage. All of a longer one is dropped. */
 const MAX_BAGGAGE = 8_192;

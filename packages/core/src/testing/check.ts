@@ -53,7 +53,11 @@ export async function checkServer({
   return results;
 }
 
-/** Checks one requirement on a server and clients of its own. @throws Error for a sample of something that does not exist */
+/**
+ * Checks one requirement on a server and clients of its own.
+ *
+ * @throws Error for a sample of something that does not exist
+ */
 export async function checkRequirement(
   requirement: Requirement,
   wire: Wire,

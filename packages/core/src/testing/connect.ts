@@ -6,7 +6,8 @@ import type { ServerDefinition } from "../contract/server.ts";
 import { type HttpOptions, serveHttp } from "../protocol/http.ts";
 import { serveStdioConnection } from "../protocol/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
-import { type ClientBehaviour, openClient, type TestClient, type Wire } from "./client.ts";
+import type { ClientBehaviour, TestClient, Wire } from "./client.ts";
+import { openClient } from "./clients/open-client.ts";
 
 /** What {@link connect} takes beside the server. */
 export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log"> {

@@ -15,7 +15,9 @@ import { mismatch } from "./requirements/schemas.ts";
 export interface FuzzOptions {
   /** Inputs for each tool, of each sort. Default 25. */
   runs?: number;
-  /** Where the random numbers begin. Default 1: the same inputs in every run, so that red means that something changed. */
+  /**
+   * Where the random numbers begin. Default 1: the same inputs in every run, so that red means that something changed.
+   */
   seed?: number;
 }
 

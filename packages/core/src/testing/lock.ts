@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createApp } from "../call/app.ts";
-import { listedTool } from "../call/tools.ts";
+import { listedTool } from "../call/methods/tools.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { createLog } from "../telemetry/log.ts";
 

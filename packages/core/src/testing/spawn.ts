@@ -1,6 +1,7 @@
 import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
 import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { type ClientBehaviour, openClient, type TestClient } from "./client.ts";
+import type { ClientBehaviour, TestClient } from "./client.ts";
+import { openClient } from "./clients/open-client.ts";
 
 /** What {@link spawn} takes beside the command. */
 export interface SpawnOptions extends ClientBehaviour {

@@ -162,7 +162,7 @@ describe("on HTTP", () => {
     const endpoint = await serveHttp(app, { authenticate: ({ headers }) => ({ id: String(headers.authorization) }) });
     const clientOf = async (id: string) => {
       const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
-      const { openClient } = await import("../../src/testing/client.ts");
+      const { openClient } = await import("../../src/testing/clients/open-client.ts");
       const requestInit = { headers: { authorization: id } };
       return openClient("http-2026", new StreamableHTTPClientTransport(new URL(endpoint.url), { requestInit }));
     };

@@ -10,7 +10,7 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAudit } from "../../src/control/audit.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { openClient } from "../../src/testing/client.ts";
+import { openClient } from "../../src/testing/clients/open-client.ts";
 import { spawn, WIRES, type Wire } from "../../src/testing/index.ts";
 import { verifyAudit } from "../../src/verify-audit.ts";
 import { initialize, labMain, startLab } from "../fixtures/raw.ts";

@@ -2,7 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, test } from "vitest";
-import { openClient } from "../../src/testing/client.ts";
+import { openClient } from "../../src/testing/clients/open-client.ts";
 import { initialize, startLab, toolCall } from "../fixtures/raw.ts";
 
 const file = (path: string): string => new URL(path, import.meta.url).href;

@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, readlink, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type FilesEvent, openFiles } from "../../src/domain/files.ts";
+import type { FilesEvent } from "../../src/domain/files.ts";
+import { openFiles } from "../../src/domain/open-files.ts";
 import { newFiles, refusal, ways } from "../fixtures/files.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { openFiles } from "../../src/domain/files.ts";
+import { openFiles } from "../../src/domain/open-files.ts";
 import { startChild } from "../fixtures/child.ts";
 import { newFiles, refusal } from "../fixtures/files.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { FilesError } from "../../src/domain/errors.ts";
-import { type Files, openFiles } from "../../src/domain/files.ts";
+import type { Files } from "../../src/domain/files.ts";
+import { openFiles } from "../../src/domain/open-files.ts";
 import { newFiles, refusal, ways } from "../fixtures/files.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 

@@ -2,7 +2,7 @@ import { appendFile, mkdir, rename, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { openFiles } from "../../src/domain/files.ts";
+import { openFiles } from "../../src/domain/open-files.ts";
 import { createWatch, type WatchOptions } from "../../src/domain/watch.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 import { openDescriptors, watchedFolders } from "../fixtures/watched.ts";

@@ -47,8 +47,8 @@ const attempts = 40;
 
 /**
  * Plans a change from what it reads, commits it, and plans again where somebody was faster. A plan that ends in a note
- * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change it
- * stands for may not fit any more, because it is done. Answers with the notes written, in their order.
+ * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change
+ * it stands for may not fit any more, because it is done. Answers with the notes written, in their order.
  */
 export async function commit(
   desk: Desk,

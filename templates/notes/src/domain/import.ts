@@ -18,7 +18,10 @@ interface Imported {
 }
 
 export interface ImportOptions extends LongTask, Asking {
-  /** Whether a file whose front matter has the id of a note here changes that note. Otherwise every file makes a new one. */
+  /**
+   * Whether a file whose front matter has the id of a note here changes that note. Otherwise every file makes a new
+   * one.
+   */
   update?: boolean;
 }
 

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
 import { limits, parse } from "./note.ts";
-import type { Change, KeyUse, NoteRow, Waiting } from "./store/store.ts";
+import type { Change, KeyUse, NoteRow, NoteStore, Waiting } from "./store/store.ts";
 
 /** Days for which the answer of a key is kept. */
 export const keyDays = 7;
@@ -31,7 +30,7 @@ export interface Asking extends Waiting {
  * without the other. `asked` is compared when the key comes again, `answer` is what the notes written do not tell.
  */
 export function keyRow(
-  { now }: Desk,
+  { now }: { now: () => string },
   action: string,
   { key, by = "" }: Asking,
   asked: unknown,
@@ -47,7 +46,7 @@ export function keyRow(
 }
 
 /** The notes as the first answer showed them, whatever became of them since. */
-export async function replay({ store }: Desk, { same, written }: KeyUse): Promise<NoteRow[]> {
+export async function replay({ store }: { store: NoteStore }, { same, written }: KeyUse): Promise<NoteRow[]> {
   if (!same) {
     throw new NotesError(
       "conflict",

@@ -12,7 +12,9 @@ export interface ReviseOptions extends Waiting {
   ifVersion?: number | undefined;
 }
 
-/** Changes title, body or tags of a note, and the links to it where the title changed. No difference, no new version. */
+/**
+ * Changes title, body or tags of a note, and the links to it where the title changed. No difference, no new version.
+ */
 export async function revise(
   desk: Desk,
   id: string,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { findResource } from "../../call/resources.ts";
+import { findResource } from "../../call/methods/resources.ts";
 import { attempt, describe, tryCall } from "./attempt.ts";
 import { notExercised, type Requirement, report } from "./requirement.ts";
 import { eachResult, eachSampled, type Problems, readableError, shown } from "./sampled.ts";

@@ -50,7 +50,11 @@ export interface Requirement {
   readonly because: string;
   /** Only clients of this era can tell. Default: both. */
   readonly era?: Era;
-  /** Resolves when it holds. @throws NotExercised when this server gives nothing to check, else an Error that says what is wrong */
+  /**
+   * Resolves when it holds.
+   *
+   * @throws NotExercised when this server gives nothing to check, else an Error that says what is wrong
+   */
   check(subject: Subject): Promise<void>;
 }
 

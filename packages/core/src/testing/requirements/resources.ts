@@ -1,4 +1,4 @@
-import { findResource } from "../../call/resources.ts";
+import { findResource } from "../../call/methods/resources.ts";
 import { ErrorCode } from "../../contract/errors.ts";
 import { attempt, describe } from "./attempt.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";

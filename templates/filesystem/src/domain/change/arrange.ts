@@ -2,12 +2,12 @@
 
 import { FilesError } from "../errors.ts";
 import type { MoveOptions, Precondition, Removed, Waiting } from "../files.ts";
-import { isSameEntry, makeFolders, rename } from "../safe-fs/folders.ts";
 import { typeOf } from "../safe-fs/open.ts";
 import { isRoot, openPlace, type Place, placeIn, writableFile } from "../safe-fs/place.ts";
 import { explained, missing, shown } from "../safe-fs/refusals.ts";
-import { syncFolder } from "../safe-fs/temporary.ts";
-import { type Kept, markOf, rootKey } from "../safe-fs/trash.ts";
+import { type Kept, markOf, rootKey } from "../safe-fs/trash/trash.ts";
+import { isSameEntry, makeFolders, rename } from "../safe-fs/writing/folders.ts";
+import { syncFolder } from "../safe-fs/writing/on-disk.ts";
 import { atPlace, atPlaces, type Desk, refuseStale } from "./desk.ts";
 
 export async function createDirectory(

@@ -4,8 +4,8 @@ import { directoryOf, fileOf, findPath } from "../safe-fs/open.ts";
 import type { Place } from "../safe-fs/place.ts";
 import { shown } from "../safe-fs/refusals.ts";
 import type { OpenDirectory, OpenFile } from "../safe-fs/safe-fs.ts";
-import { addFile, type Fill } from "../safe-fs/temporary.ts";
-import { makeTree, type Tree } from "../safe-fs/tree.ts";
+import { addFile, type Fill } from "../safe-fs/writing/replace-file.ts";
+import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { intoItself, refuseReplacing } from "./arrange.ts";
 import { atPlace, type Desk } from "./desk.ts";
 import { putFile } from "./write.ts";
@@ -14,7 +14,9 @@ const deepest = 256;
 const mostFiles = 100_000;
 const step = 1024 * 1024;
 
-/** Copies a file, or a folder with all regular files and folders in it. Links are followed for the source itself only. */
+/**
+ * Copies a file, or a folder with all regular files and folders in it. Links are followed for the source itself only.
+ */
 export async function copy(
   desk: Desk,
   source: string,

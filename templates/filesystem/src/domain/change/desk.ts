@@ -6,7 +6,7 @@ import { fileOf, locateIn } from "../safe-fs/open.ts";
 import { openPlace, type Place } from "../safe-fs/place.ts";
 import { explained, shown } from "../safe-fs/refusals.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
-import type { Trash } from "../safe-fs/trash.ts";
+import type { Trash } from "../safe-fs/trash/trash.ts";
 import type { createLocks } from "./locks.ts";
 import type { QuotaKeeper } from "./quota.ts";
 

@@ -13,8 +13,8 @@ interface Span {
 const mostSpans = 1_000_000;
 
 /**
- * Exchanges texts in the bytes of a file; every other byte stays. All edits are looked for in the file as it was, so that
- * their order means nothing. Any edit that does not fit refuses all of them.
+ * Exchanges texts in the bytes of a file; every other byte stays. All edits are looked for in the file as it was, so
+ * that their order means nothing. Any edit that does not fit refuses all of them.
  */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string) {
   if (edits.length === 0) throw new FilesError("invalid", "Give at least one edit.");

@@ -1,14 +1,15 @@
 import type { Stats } from "node:fs";
 import { FilesError } from "../errors.ts";
 import type { Undone, Waiting } from "../files.ts";
-import { removeFolder, rename, restore } from "../safe-fs/folders.ts";
-import type { Change, Mark } from "../safe-fs/journal.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import { openPlaceBelow, type Place } from "../safe-fs/place.ts";
 import { explained, shown } from "../safe-fs/refusals.ts";
 import type { Root } from "../safe-fs/roots.ts";
-import { shorten, syncFolder } from "../safe-fs/temporary.ts";
-import { rootKey } from "../safe-fs/trash.ts";
+import type { Change, Mark } from "../safe-fs/trash/journal.ts";
+import { rootKey } from "../safe-fs/trash/trash.ts";
+import { shorten } from "../safe-fs/writing/append.ts";
+import { removeFolder, rename, restore } from "../safe-fs/writing/folders.ts";
+import { syncFolder } from "../safe-fs/writing/on-disk.ts";
 import { atPlaces, type Desk } from "./desk.ts";
 
 /** A change that never came about leaves an entry; so many at most are passed over. */

@@ -4,7 +4,9 @@ import { type Ground, type Located, locate, moved, rules, sameThing } from "./lo
 import { findRoot } from "./paths.ts";
 import { badLink, explaining, missing, notDirectory, shown } from "./refusals.ts";
 
-/** A name in a folder that is held open: what is written there goes into that folder, wherever its path leads meanwhile. */
+/**
+ * A name in a folder that is held open: what is written there goes into that folder, wherever its path leads meanwhile.
+ */
 export interface Place {
   folder: Located;
   name: string;
@@ -20,8 +22,8 @@ export interface Place {
 }
 
 /**
- * Where a path's last name is, or would be. A link there is followed to the file it leads to, so that the file changes and
- * the link stays; `follow: false` takes the link itself.
+ * Where a path's last name is, or would be. A link there is followed to the file it leads to, so that the file changes
+ * and the link stays; `follow: false` takes the link itself.
  */
 export function openPlace(ground: Ground, path: string, { follow }: { follow: boolean }): Place {
   const { root, parts } = findRoot(path, ground.roots, rules);
@@ -86,7 +88,10 @@ function openFolder(ground: Ground, root: Located["root"], parts: string[], give
 export const isRoot = (path: string) =>
   new FilesError("refused", `${shown(path)} is an allowed folder itself, which is not changed. Name something in it.`);
 
-/** The regular file at a place, for a change of its content. Refuses one that is marked read-only, even where the system would not. */
+/**
+ * The regular file at a place, for a change of its content. Refuses one that is marked read-only, even where the system
+ * would not.
+ */
 export function writableFile({ existing, at, given, folder }: Place, { policy }: Ground): Stats {
   if (existing === undefined) throw missing(given);
   if (existing.isSymbolicLink()) throw badLink(given);

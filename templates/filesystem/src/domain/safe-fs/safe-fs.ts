@@ -37,7 +37,10 @@ export interface OpenFile {
   close(): void;
 }
 
-/** A folder inside a root that was open when it was checked. What is opened by name is opened in *it*, whatever its path is now. */
+/**
+ * A folder inside a root that was open when it was checked. What is opened by name is opened in *it*, whatever its path
+ * is now.
+ */
 export interface OpenDirectory {
   readonly facts: Facts;
   readonly root: Root;

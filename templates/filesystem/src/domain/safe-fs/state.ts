@@ -18,8 +18,9 @@ import { stateName } from "./paths.ts";
 import { O_PATH, type Root } from "./roots.ts";
 
 /**
- * The server's own folder in a root: trash, its journal, and notes about temporary files. It is in the root, because only
- * on the same disk can things be put aside without a copy. Opened for each use, as the user may remove it at any time.
+ * The server's own folder in a root: trash, its journal, and notes about temporary files. It is in the root, because
+ * only on the same disk can things be put aside without a copy. Opened for each use, as the user may remove it at any
+ * time.
  */
 export interface State {
   /** The path to use for a file in it. */

@@ -21,8 +21,8 @@ export interface WalkOptions {
 }
 
 /**
- * Everything below a folder, parents before children, sorted by name in each folder. Links are told and not followed, so
- * that no walk goes round. It blocks between steps only: give the event loop a turn now and then.
+ * Everything below a folder, parents before children, sorted by name in each folder. Links are told and not followed,
+ * so that no walk goes round. It blocks between steps only: give the event loop a turn now and then.
  */
 export function* walk(start: OpenDirectory, options: WalkOptions = {}): Generator<Walked, void, void> {
   yield* descend(start, "", 1, options, options.after === undefined ? [] : options.after.split("/"));

@@ -29,7 +29,10 @@ export interface Duplicates {
   /** Bytes that were free if one of each group stayed. */
   wasted: number;
   seen: number;
-  /** A cap was reached, or not all groups fit one answer. Search a smaller folder or by include; pages cannot be compared. */
+  /**
+   * A cap was reached, or not all groups fit one answer. Search a smaller folder or by include; pages cannot be
+   * compared.
+   */
   truncated: boolean;
 }
 

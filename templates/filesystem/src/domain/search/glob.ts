@@ -67,7 +67,9 @@ function unsupported(pattern: string): string | undefined {
 }
 
 function run(program: Instruction[], starts: number[]): Glob {
-  /** Adds a place, and the one behind a `**`, which may span no folder. Places come in order: a smaller one is a repeat. */
+  /**
+   * Adds a place, and the one behind a `**`, which may span no folder. Places come in order: a smaller one is a repeat.
+   */
   const reach = (places: number[], at: number) => {
     const last = places.at(-1) ?? -1;
     if (at > last) places.push(at);

@@ -2,7 +2,9 @@ import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promi
 import { NotesError } from "../errors.ts";
 import { isBusy } from "./failure.ts";
 
-/** How long SQLite itself may wait for a lock. It blocks the whole process meanwhile, so the real waiting is done here. */
+/**
+ * How long SQLite itself may wait for a lock. It blocks the whole process meanwhile, so the real waiting is done here.
+ */
 export const lockTimeoutMs = 20;
 
 export interface Patience {

@@ -5,11 +5,11 @@ import { NotesError } from "../errors.ts";
 export const applicationId = 0x4f66736e;
 
 /**
- * One entry for each schema version, in order; the header's user_version counts those that were applied. Never change an
- * entry that was released: add one.
+ * One entry for each schema version, in order; the header's user_version counts those that were applied. Never change
+ * an entry that was released: add one.
  *
- * `body` comes last in its tables, because SQLite reads a row from the left and listings need not touch it. It is a BLOB,
- * because Node 22 reads a TEXT only up to its first NUL.
+ * `body` comes last in its tables, because SQLite reads a row from the left and listings need not touch it. It is a
+ * BLOB, because Node 22 reads a TEXT only up to its first NUL.
  */
 export const migrations: readonly string[] = [
   `

@@ -62,11 +62,16 @@ export interface Change {
   writes: Write[];
   /** Makes the change stale when anything at all was committed after this one. */
   latest?: number;
-  /** `input` is a digest of what was asked; `answer` comes back when the key is used again. Older keys than `expired` go. */
+  /**
+   * `input` is a digest of what was asked; `answer` comes back when the key is used again. Older keys than `expired`
+   * go.
+   */
   key?: { key: string; input: string; answer: string; expired: string } | undefined;
 }
 
-/** The key was used before, by the same input or another. `written` are the notes of that change: number and version. */
+/**
+ * The key was used before, by the same input or another. `written` are the notes of that change: number and version.
+ */
 export interface KeyUse {
   same: boolean;
   written: [number: number, version: number][];

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { NotesError } from "../errors.ts";
 import { maskCode } from "./code.ts";
 
-/** One change of a body, for edit_note. The fields an operation does not use are refused, so that none is lost unseen. */
+/**
+ * One change of a body, for edit_note. The fields an operation does not use are refused, so that none is lost unseen.
+ */
 export const Edit = z.object({
   operation: z
     .enum(["append", "prepend", "find_replace", "replace_section"])
@@ -90,7 +92,9 @@ function withoutClosing(line: string): string {
   return (/[ \t]/.test(line[end - 1] ?? "") ? line.slice(0, end) : line).trim();
 }
 
-/** Exchanges the lines between a heading and the next heading of the same or a higher rank. The heading itself stays. */
+/**
+ * Exchanges the lines between a heading and the next heading of the same or a higher rank. The heading itself stays.
+ */
 function replaceSection(body: string, heading: string, text: string): string {
   const lineEnd = lineEndOf(body);
   const headings = headingsIn(body);

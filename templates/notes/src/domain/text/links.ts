@@ -57,7 +57,9 @@ export interface LinkTarget {
   label?: string;
 }
 
-/** How to link to a note: by its title, or by its id where the title cannot stand in a link or belongs to an older note. */
+/**
+ * How to link to a note: by its title, or by its id where the title cannot stand in a link or belongs to an older note.
+ */
 export function linkTarget(number: number, title: string, titleIsFree: boolean): LinkTarget {
   const writable = !/[[\]|#]/.test(title) && !NoteId.safeParse(titleKey(title)).success;
   if (writable && titleIsFree) return { text: title };

@@ -15,7 +15,9 @@ export interface Words {
 /** One blank-separated piece of a query. Its words stand side by side, and each of its runs of signs is in the text. */
 export interface Term {
   words: string[];
-  /** Whether the last word may be the start of a longer one. A single letter is not: it would begin half of all words. */
+  /**
+   * Whether the last word may be the start of a longer one. A single letter is not: it would begin half of all words.
+   */
   prefix: boolean;
   signs: string[][];
 }

@@ -1,0 +1,119 @@
+import type { Call } from "../call/context.ts";
+import type { Mode } from "../contract/jobs.ts";
+import type { Lane } from "../contract/tool.ts";
+import { createLimiter } from "../resilience/limiter.ts";
+import type { Limits } from "./limits.ts";
+
+/** Who holds a place now, and who may have one more. */
+export interface Places {
+  /** The calls that hold one, in no order. */
+  readonly held: readonly Call[];
+  /** How many of them are background work. */
+  readonly background: number;
+  /** How many there are: the adaptive limit. */
+  readonly limit: number;
+  /** Whether none is free. */
+  readonly full: boolean;
+  /** Mean time of a handler of late, in ms. 0: none has ended yet. */
+  readonly paceMs: number;
+  /** How many background work may hold, in the mode of now. */
+  backgroundLimit(): number;
+  /** How many one caller may hold. */
+  mayHave(caller: string): number;
+  /** How many each caller holds. New each time: for looks at the queue, not for each call. */
+  counts(): Map<string, number>;
+  /** Whether this call may have one at once. */
+  fits(call: Call, lane: Lane): boolean;
+  take(call: Call): void;
+  /** Frees the place of a call, and learns from the time it took. */
+  free(call: Call): void;
+  /** Follows limits that have changed. */
+  configure(): void;
+}
+
+/** How much one call moves the mean time. */
+const PACE_SHARE = 0.05;
+/** The ids of those whom nobody authenticated. */
+const NOBODY = ["local", "anonymous"];
+
+/** Whether nobody authenticated this caller, so that many may stand behind its id. */
+export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
+
+/**
+ * As many places as the limit learns there should be, shared between callers and kinds of work.
+ *
+ * @param tookLong told of each call that took longer than `lagAlertMs`
+ */
+export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, tookLong: (call: Call) => void): Places {
+  const { initialRunning: initial, minRunning: min, maxRunning: max } = limits();
+  const limiter = createLimiter({ initial, min, max });
+  // An array and not a set: adding to one and deleting from it on each call costs memory, a third more of it in all.
+  const held: Call[] = [];
+  let background = 0;
+  let paceMs = 0;
+
+  const backgroundLimit = (): number => {
+    const now = mode();
+    if (now === "core-only") return 0;
+    return now === "degraded" ? 1 : Math.max(1, Math.floor(limiter.limit * limits().backgroundShare));
+  };
+  const mayHave = (caller: string): number =>
+    isNobody(caller) ? limiter.limit : Math.ceil(limiter.limit * limits().callerShare);
+  const countOf = (caller: string): number => {
+    let count = 0;
+    for (const call of held) if (call.caller.id === caller) count += 1;
+    return count;
+  };
+
+  return {
+    held,
+    get background() {
+      return background;
+    },
+    get limit() {
+      return limiter.limit;
+    },
+    get full() {
+      return held.length >= limiter.limit;
+    },
+    get paceMs() {
+      return paceMs;
+    },
+    backgroundLimit,
+    mayHave,
+    counts() {
+      const counts = new Map<string, number>();
+      for (const { caller } of held) counts.set(caller.id, (counts.get(caller.id) ?? 0) + 1);
+      return counts;
+    },
+    // The common case costs a comparison: whose calls run is counted only where one caller could have too many.
+    fits: (call, lane) =>
+      held.length < limiter.limit &&
+      (lane === "core" || background < backgroundLimit()) &&
+      (held.length < limiter.limit * limits().callerShare || countOf(call.caller.id) < mayHave(call.caller.id)),
+    take(call) {
+      call.place = held.push(call) - 1;
+      limiter.acquire();
+      if (call.lane === "background") background += 1;
+    },
+    free(call) {
+      const last = held.pop() as Call;
+      if (last !== call) {
+        held[call.place] = last;
+        last.place = call.place;
+      }
+      if (call.lane === "background") background -= 1;
+      const { stopped } = call;
+      // A call that was cancelled, or that never began, says nothing about the server.
+      if (call.beganAt < 0 || stopped?.why === "cancelled") return limiter.release();
+      const tookMs = performance.now() - call.beganAt;
+      paceMs = paceMs === 0 ? tookMs : paceMs + (tookMs - paceMs) * PACE_SHARE;
+      if (tookMs >= limits().lagAlertMs) tookLong(call);
+      limiter.release({ rttMs: tookMs, kind: call.name, dropped: stopped !== undefined });
+    },
+    configure() {
+      const { minRunning, maxRunning } = limits();
+      limiter.configure({ min: minRunning, max: maxRunning });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Call } from "../call/context.ts";
+import type { Mode } from "../contract/jobs.ts";
+import type { ControlEvents } from "../control/events.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createMonitor } from "./degradation.ts";
+import type { Limits } from "./limits.ts";
+
+/** Where a gate says what it does. */
+export interface GateReports {
+  log: Log;
+  control: ControlEvents;
+}
+
+/** What a {@link StrainWatch} looks at, and whom it tells. */
+export interface Strained {
+  limits(): Readonly<Limits>;
+  /** The calls that hold a place. */
+  held(): readonly Call[];
+  /** How many wait for one, and how many of these are no background work. */
+  waiting(): number;
+  waitingCore(): number;
+  changed(mode: Mode): void;
+}
+
+/** Turns what a gate sees into the mode that it serves in. */
+export interface StrainWatch {
+  readonly mode: Mode;
+  /** There is work: it looks, until there is none. */
+  wake(): void;
+  /** A core call has found all places taken. */
+  queues(at: number): void;
+  /** A call has ended that took longer than `lagAlertMs`. */
+  tookLong(call: Call): void;
+}
+
+/** Feeds degradation: how long calls have queued, and what ran while the event loop stood still. */
+export function createStrainWatch(strained: Strained, { log, control }: GateReports): StrainWatch {
+  /** Since when calls have queued, looked at from afar: short gaps do not end it. */
+  let queuesSince: number | undefined;
+  let queued = false;
+  /** Calls that took long and have ended since the last look. */
+  let long: string[] = [];
+
+  const monitor = createMonitor({
+    limits: strained.limits,
+    busy: () => strained.held().length + strained.waiting() > 0 || queuesSince !== undefined,
+    queueMs(at) {
+      if (!queued && strained.waitingCore() === 0) queuesSince = undefined;
+      queued = false;
+      long = [];
+      return queuesSince === undefined ? 0 : at - queuesSince;
+    },
+    mayChange(before, after, reason) {
+      try {
+        control.emit({ what: "degradation", before, after, by: "server", reason });
+      } catch (error) {
+        log.error({ err: error, before, after }, "the mode could not change: it could not be accounted for");
+        return false;
+      }
+      return true;
+    },
+    changed: strained.changed,
+    stalled(lagMs) {
+      const ran = [...new Set([...long, ...strained.held().map(nameOf)])].slice(0, 8);
+      if (ran.length > 0) log.warn({ lagMs: Math.round(lagMs), ran }, "the event loop stood still");
+    },
+  });
+
+  return {
+    get mode() {
+      return monitor.mode;
+    },
+    wake: monitor.wake,
+    queues(at) {
+      queued = true;
+      queuesSince ??= at;
+    },
+    tookLong: (call) => void long.push(nameOf(call)),
+  };
+}
+
+const nameOf = (call: Call): string => (call.name === "" ? call.method : call.name);

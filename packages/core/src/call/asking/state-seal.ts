@@ -1,0 +1,82 @@
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { crypto } from "./fingerprint.ts";
+import type { Answers } from "./question.ts";
+
+/** What `requestState` vouches for: these answers belong to this request of this caller, until then. */
+interface State {
+  /** `tools/call delete_note` */
+  subject: string;
+  caller: string;
+  /** Hash of the input: an approval for one note is none for another. */
+  input: string;
+  expiresAt: number;
+  /** What was asked in this round: ids of questions by their key on the wire. */
+  asked: Record<string, string>;
+  answers: Answers;
+}
+
+/** Seals and opens the `requestState` of the 2026 era, which passes through the client's hands. */
+export interface StateSeal {
+  seal(state: Omit<State, "expiresAt">): string;
+  /**
+   * The answers of earlier rounds with this round's added.
+   *
+   * @throws ProtocolError -32602 for anything not sealed here for this very request
+   */
+  open(
+    sealed: string,
+    expected: { subject: string; caller: string; input: string },
+    round: Record<string, unknown>,
+  ): Answers;
+}
+
+/** How long a user may think, in ms. */
+export const QUESTION_MS = 600_000;
+
+export function createStateSeal(key?: Uint8Array, now: () => number = Date.now): StateSeal {
+  let made = key;
+  const mac = (payload: string) => {
+    made ??= crypto().randomBytes(32);
+    return crypto().createHmac("sha256", made).update(payload).digest();
+  };
+  return {
+    seal(state) {
+      const payload = Buffer.from(JSON.stringify({ ...state, expiresAt: now() + QUESTION_MS })).toString("base64url");
+      return `${payload}.${mac(payload).toString("base64url")}`;
+    },
+    open(sealed, expected, round) {
+      const [payload = "", signature = ""] = sealed.split(".");
+      const given = Buffer.from(signature, "base64url");
+      const right = mac(payload);
+      // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
+      if (
+        given.length !== right.length ||
+        !crypto().timingSafeEqual(given, right) ||
+        given.toString("base64url") !== signature
+      )
+        throw refused();
+      const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
+      if (
+        state.expiresAt < now() ||
+        state.subject !== expected.subject ||
+        state.caller !== expected.caller ||
+        state.input !== expected.input
+      ) {
+        throw refused();
+      }
+      const answers = { ...state.answers };
+      for (const [name, id] of Object.entries(state.asked)) {
+        const answer = round[name];
+        if (typeof answer === "object" && answer !== null && !Array.isArray(answer))
+          answers[id] = answer as Record<string, unknown>;
+      }
+      return answers;
+    },
+  };
+}
+
+// One text for every reason: which check failed would help only somebody who forges.
+const refused = () =>
+  new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", {
+    reason: "invalid_request_state",
+  });

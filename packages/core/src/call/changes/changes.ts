@@ -1,0 +1,71 @@
+import type { ChangeEmitter, ServerDefinition } from "../../contract/server.ts";
+
+/** A change in the specification's words. */
+export type Change =
+  | { type: "resource_updated"; uri: string }
+  | { type: "resources_list_changed" | "tools_list_changed" | "prompts_list_changed" };
+
+/** Passes the domain's changes to every connection, and what connections subscribe to back to the domain. */
+export interface Changes {
+  /** Listens until the returned function is called. The first listener connects the domain, once. */
+  listen(listener: (change: Change) => void): () => void;
+  /**
+   * Counts a subscriber of this URI until the returned function is called: the first one begins to `watch` it, the last
+   * one ends that.
+   *
+   * @throws what `watch` throws; then there is no subscriber
+   */
+  subscribe(uri: string, watch: (changed: () => void) => () => void): () => void;
+  /** For what core itself changes. */
+  readonly emit: ChangeEmitter;
+  close(): void;
+}
+
+export function createChanges(definition: ServerDefinition): Changes {
+  const listeners = new Set<(change: Change) => void>();
+  const watched = new Map<string, { subscribers: number; stop: () => void }>();
+  const publish = (change: Change): void => {
+    for (const listener of listeners) listener(change);
+  };
+  const emit: ChangeEmitter = {
+    resourceUpdated: (uri) => publish({ type: "resource_updated", uri }),
+    resourcesChanged: () => publish({ type: "resources_list_changed" }),
+    toolsChanged: () => publish({ type: "tools_list_changed" }),
+    promptsChanged: () => publish({ type: "prompts_list_changed" }),
+  };
+  let stop: (() => void) | undefined;
+  return {
+    listen(listener) {
+      listeners.add(listener);
+      stop ??= definition.changes?.(emit);
+      return () => listeners.delete(listener);
+    },
+    subscribe(uri, watch) {
+      const entry = watched.get(uri) ?? {
+        subscribers: 0,
+        stop: watch(() => emit.resourceUpdated(uri)),
+      };
+      watched.set(uri, entry);
+      entry.subscribers += 1;
+      let ended = false;
+      return () => {
+        if (ended) return;
+        ended = true;
+        entry.subscribers -= 1;
+        // After close() this entry has been stopped, and another may have its place.
+        if (entry.subscribers > 0 || watched.get(uri) !== entry) return;
+        watched.delete(uri);
+        entry.stop();
+      };
+    },
+    emit,
+    close() {
+      listeners.clear();
+      const open = [...watched.values()];
+      watched.clear();
+      for (const entry of open) entry.stop();
+      stop?.();
+      stop = undefined;
+    },
+  };
+}

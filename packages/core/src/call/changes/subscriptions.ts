@@ -1,0 +1,86 @@
+import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
+import { checkScopes } from "../admit.ts";
+import type { App } from "../app.ts";
+import { mapError, toProtocolError } from "../compose.ts";
+import { Call } from "../context.ts";
+import { findResource, notFound } from "../methods/resources.ts";
+import { record } from "../record.ts";
+import type { WireRequest } from "../wire.ts";
+
+/** How many URIs one listener may subscribe to. */
+const MAX_SUBSCRIPTIONS = 1_024;
+
+/** What one listener is subscribed to: a connection of the 2025 era, a stream of the 2026 one. */
+export interface Subscriptions {
+  has(uri: string): boolean;
+  /** Does nothing where it is subscribed already. @throws ProtocolError saying why not, as safe to send as a call's */
+  add(uri: string, wire: WireRequest): void;
+  delete(uri: string): void;
+  /** Ends all of them for good: what is added later is not kept. */
+  close(): void;
+}
+
+export function createSubscriptions(app: App): Subscriptions {
+  const ends = new Map<string, () => void>();
+  let closed = false;
+
+  const begin = (uri: string, call: Call): void => {
+    const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
+    if (resource?.subscribe !== true)
+      throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+    checkScopes(resource.scopes, call);
+    if (ends.has(uri) || closed) return;
+    if (ends.size >= MAX_SUBSCRIPTIONS) {
+      throw new ProtocolError(
+        ErrorCode.overloaded,
+        `This connection has ${MAX_SUBSCRIPTIONS} subscriptions. Unsubscribe from some first.`,
+      );
+    }
+    const { watch, refresh } = resource;
+    if (watch === undefined && refresh === undefined) return void ends.set(uri, () => {});
+    const begun = (changed: () => void): (() => void) => {
+      const unwatch = watch?.(variables, changed);
+      const rest = refresh && app.refresh(resource, variables, uri, changed);
+      return () => {
+        rest?.();
+        unwatch?.();
+      };
+    };
+    ends.set(uri, app.changes.subscribe(uri, begun));
+  };
+
+  // How a domain stops watching is its own; a failure there must not keep a connection from closing.
+  const finish = (uri: string, end: () => void): void => {
+    ends.delete(uri);
+    try {
+      end();
+    } catch (error) {
+      app.log.error({ err: error, uri }, "a watch could not be ended");
+    }
+  };
+
+  return {
+    has: (uri) => ends.has(uri),
+    add(uri, wire) {
+      const call = new Call("resources/subscribe", wire, app.log);
+      call.name = uri;
+      try {
+        begin(uri, call);
+        record(app, call, "ok");
+      } catch (error) {
+        const failure = mapError(error, call, undefined, app.expected);
+        const { outcome, shown } = failure;
+        record(app, call, outcome, failure);
+        throw isToolError(shown) ? toProtocolError(shown) : shown;
+      }
+    },
+    delete(uri) {
+      const end = ends.get(uri);
+      if (end !== undefined) finish(uri, end);
+    },
+    close() {
+      closed = true;
+      for (const [uri, end] of ends) finish(uri, end);
+    },
+  };
+}

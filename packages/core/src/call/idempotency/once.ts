@@ -1,0 +1,132 @@
+import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
+import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { fingerprint } from "../asking/fingerprint.ts";
+import type { Call } from "../context.ts";
+import type { Subject } from "../subject.ts";
+import { createMemoryIdempotencyStore } from "./memory-store.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What a server gives to {@link createOnce}. */
+export interface OnceOptions {
+  log: Log;
+  expected: ((error: unknown) => string | undefined) | undefined;
+  store: IdempotencyStore | undefined;
+}
+
+/** A call with its key. */
+export interface KeyedCall {
+  call: Call;
+  key: string;
+  /** The input without its key, as it was sent. */
+  input: Record<string, unknown>;
+  ttlMs: number | undefined;
+  subject: Subject;
+}
+
+/** Runs a keyed call, or answers as its first run did. */
+export type Once = (keyed: KeyedCall) => Promise<object>;
+
+/** A run in this process that has not ended. */
+interface Running {
+  input: string;
+  /** Whether it has the key for itself; until then it may turn out to be a repetition of something older. */
+  claimed: boolean;
+  answer: Promise<string>;
+}
+
+/**
+ * The same key with the same input gives the same answer and one run, also to calls that come while it runs: they wait.
+ *
+ * A failure that the handler expects (`fail`) changed nothing: the key is free again. After any other end (a thrown
+ * bug, an abort between two steps, a crash) nobody knows what was done; the key says so until its time is over, and the
+ * handler does not run again. A handler that outlives its call's deadline is still listened to.
+ */
+export function createOnce(
+  { log, expected, store = createMemoryIdempotencyStore() }: OnceOptions,
+  now: () => number = Date.now,
+): Once {
+  const running = new Map<string, Running>();
+
+  const nothingDone = (error: unknown): boolean =>
+    isToolError(error) || isProtocolError(error) || expected?.(error) !== undefined;
+
+  /**
+   * The call is over, and its caller learns how. Where that cannot be kept, who asks again is told that it is not
+   * known.
+   */
+  async function recorded({ name }: Call, keep: () => void | Promise<void>): Promise<void> {
+    try {
+      await keep();
+    } catch (error) {
+      log.error({ name, err: error }, "idempotency record not kept");
+    }
+  }
+
+  async function run(id: string, { call, subject, ttlMs = DAY_MS }: KeyedCall, entry: Running): Promise<string> {
+    const at = now();
+    const known = await store.begin({ key: id, input: entry.input, now: at, expiresAt: at + ttlMs });
+    if (known !== undefined) return answerOf(known, entry.input, call.name);
+    entry.claimed = true;
+    let value: unknown;
+    try {
+      value = await subject.run(call);
+      // A question ends the run; the next one, with the answer in place, claims the key anew.
+      if (call.questions.length > 0) throw call.questions[0];
+    } catch (error) {
+      if (call.questions.length > 0 || nothingDone(error)) await recorded(call, () => store.release(id));
+      throw error;
+    }
+    const answer = JSON.stringify(await subject.compose(value));
+    await recorded(call, () => store.finish(id, answer));
+    return answer;
+  }
+
+  return async (keyed) => {
+    const { call, key, input } = keyed;
+    const id = fingerprint([call.name, call.caller.id, key]);
+    const digest = fingerprint(sorted(input));
+    for (;;) {
+      const first = running.get(id);
+      if (first === undefined) {
+        const entry: Running = { input: digest, claimed: false, answer: undefined as never };
+        entry.answer = run(id, keyed, entry).finally(() => running.delete(id));
+        running.set(id, entry);
+        return JSON.parse(await entry.answer);
+      }
+      if (first.claimed && first.input !== digest) conflict(call.name);
+      try {
+        const answer = await first.answer;
+        if (first.input === digest) return JSON.parse(answer);
+      } catch (error) {
+        // Told to all who waited for it. After anything else the store knows more than they do.
+        if (first.input === digest && nothingDone(error)) throw error;
+      }
+    }
+  };
+}
+
+function answerOf({ input, answer }: IdempotencyRecord, digest: string, name: string): string {
+  if (input !== digest) conflict(name);
+  if (answer !== undefined) return answer;
+  fail(
+    `A call of ${name} with this idempotency key began and did not come to a known end: its work may be done, or half done. Nothing was done now. Look whether it took effect; to do it anew, use a new key.`,
+    { code: "outcome_unknown" },
+  );
+}
+
+function conflict(name: string): never {
+  fail(
+    `This idempotency key was used for another input of ${name}. Nothing was done. Use a new key for a new request, or repeat the first one exactly to get its answer.`,
+    { code: "conflict" },
+  );
+}
+
+/** With its keys in order: two clients write the same input in different ones. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}

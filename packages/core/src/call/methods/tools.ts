@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import { ErrorCode, ProtocolError, ToolError } from "../../contract/errors.ts";
+import { describeIssues } from "../../contract/schema.ts";
+import type { Tool } from "../../contract/tool.ts";
+import { composeTool, toolFailure } from "../compose.ts";
+import type { Keyed } from "../idempotency/keyed.ts";
+import { objectParam, parseWith, stringParam } from "../normalize.ts";
+import type { Normalize, Subject } from "../subject.ts";
+import { andThen } from "../then.ts";
+
+/** A tool as clients list it: made once. */
+export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {
+  return {
+    name,
+    title,
+    description,
+    inputSchema: json.input,
+    outputSchema: json.output,
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(icons === undefined ? {} : { icons }),
+  };
+}
+
+/** `tools/call` */
+export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, keyed: Keyed): Normalize {
+  return (params, call) => {
+    const name = stringParam(params, "name", call.method);
+    const tool = tools.get(name);
+    if (tool === undefined)
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `Unknown tool: ${name.slice(0, 64)}. Call tools/list to see the names.`,
+      );
+    call.name = name;
+    const sent = objectParam(params, "arguments", call.method);
+    return andThen(parseWith(tool.inputSchema, sent), (input) => {
+      const subject: Subject = {
+        scopes: tool.scopes,
+        requiredCapabilities: tool.requiredCapabilities,
+        lane: tool.lane,
+        timeoutMs: tool.timeoutMs ?? timeoutMs,
+        input: sent,
+        run: () => {
+          // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
+          if (!input.success) throw invalidInput(name, input.error);
+          return tool.handler(input.data, call);
+        },
+        compose: (value) => composeTool(tool, value),
+        failure: toolFailure,
+      };
+      return tool.idempotency === undefined || !input.success ? subject : keyed(subject, tool, sent, call);
+    });
+  };
+}
+
+const invalidInput = (name: string, error: z.ZodError): ToolError =>
+  new ToolError(`Invalid input for ${name}. Nothing was done. Correct this and call again:\n${describeIssues(error)}`, {
+    code: "invalid_input",
+  });

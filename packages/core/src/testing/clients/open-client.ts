@@ -1,0 +1,19 @@
+import type { ClientBehaviour, TestClient, Wire } from "../client.ts";
+import { openLegacy } from "./legacy.ts";
+import { openModern } from "./modern.ts";
+
+/** The real client of the era's SDK on this transport. */
+export async function openClient(wire: Wire, transport: unknown, behaviour: ClientBehaviour = {}): Promise<TestClient> {
+  const { onElicit, onSample, onNotification } = behaviour;
+  const capabilities = {
+    ...(onElicit === undefined ? {} : { elicitation: { form: {} } }),
+    ...(onSample === undefined ? {} : { sampling: {} }),
+  };
+  return wire.endsWith("2025")
+    ? openLegacy(wire, transport, capabilities, {
+        ...(onElicit && { onElicit }),
+        ...(onSample && { onSample }),
+        ...(onNotification && { onNotification }),
+      })
+    : openModern(wire, transport, capabilities, behaviour);
+}

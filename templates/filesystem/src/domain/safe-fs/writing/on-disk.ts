@@ -1,0 +1,49 @@
+import { closeSync, constants, fsync, linkSync, lstatSync, openSync, renameSync, unlinkSync, write } from "node:fs";
+import { promisify } from "node:util";
+import type { Located } from "../locate.ts";
+import type { Place } from "../place.ts";
+
+const writeAt = promisify(write);
+
+/** Resolves when what was written is on disk. */
+export const flush = promisify(fsync);
+
+/** Writes all bytes from a position on; resolves with the one behind them. */
+export async function writeFully(fd: number, bytes: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    done += (await writeAt(fd, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
+  }
+  return position + done;
+}
+
+/** Gives a file the name of a place. Exclusive refuses (EEXIST) where there is something, with no moment in between. */
+export function takeName(from: string, place: Place, exclusive: boolean): void {
+  if (exclusive && linked(from, place)) unlinkSync(from);
+  else renameSync(from, place.at);
+}
+
+function linked(from: string, place: Place): boolean {
+  try {
+    linkSync(from, place.at);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    // No hard links on this disk, or not for this file: look, then rename.
+    if (lstatSync(place.at, { throwIfNoEntry: false })) throw Object.assign(new Error("exists"), { code: "EEXIST" });
+    return false;
+  }
+}
+
+/** A rename is on disk when its folder is. */
+export async function syncFolder({ at }: Located): Promise<void> {
+  if (process.platform === "win32") return; // folders cannot be opened there
+  const fd = openSync(at, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await flush(fd);
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+  unlinkSync,
+} from "node:fs";
+import { type Located, moved, sameThing } from "../locate.ts";
+import type { Place } from "../place.ts";
+import { explained, explaining } from "../refusals.ts";
+import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
+import { announce, temporaryName } from "./temporary.ts";
+
+/**
+ * Makes a file complete or not at all: `fill` writes a temporary file beside the place, which then takes its name in
+ * one step. Mode and owner of a file that was there are kept. `before` runs when the new file is safe on disk and the
+ * old one still stands. Resolves when file and folder are on disk.
+ */
+export async function replaceFile(
+  place: Place,
+  fill: Fill,
+  options: { mode?: number | undefined; before?: (made: Stats) => void | Promise<void> } = {},
+): Promise<Stats> {
+  const { folder, existing, given } = place;
+  const name = temporaryName();
+  const at = `${folder.at}/${name}`;
+  const forget = explaining(given, () => announce(folder, name));
+  let made: Opened | undefined;
+  try {
+    folder.verify();
+    made = await makeFile(at, fill, existing ? 0o600 : 0o666);
+    if (existing) keepOwner(made.fd, existing);
+    if (options.mode !== undefined) fchmodSync(made.fd, options.mode & 0o777);
+    await flush(made.fd);
+    const stats = fstatSync(made.fd);
+    await options.before?.(stats);
+    folder.verify();
+    refuseChanged(place);
+    takeName(at, place, existing === undefined);
+    await syncFolder(folder);
+    return stats;
+  } catch (error) {
+    removeQuietly(at);
+    throw explained(error, given);
+  } finally {
+    made?.close();
+    forget();
+  }
+}
+
+export type Fill = (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>;
+
+interface Opened {
+  fd: number;
+  close(): void;
+}
+
+/** A new file with what `fill` writes, open still and not yet flushed. */
+async function makeFile(at: string, fill: Fill, mode: number): Promise<Opened> {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
+  const fd = openSync(at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  try {
+    let position = 0;
+    await fill(async (bytes) => {
+      position = await writeFully(fd, bytes, position);
+    });
+    return { fd, close: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** A new file in a folder that nobody sees yet. */
+export async function addFile(folder: Located, name: string, fill: Fill, mode: number): Promise<void> {
+  folder.verify();
+  const made = await makeFile(`${folder.at}/${name}`, fill, 0o600);
+  try {
+    fchmodSync(made.fd, mode & 0o777);
+    await flush(made.fd);
+  } finally {
+    made.close();
+  }
+}
+
+function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
+  const made = fstatSync(fd);
+  let kept = true;
+  if (made.uid !== uid || made.gid !== gid) {
+    try {
+      fchownSync(fd, uid, gid);
+    } catch {
+      kept = false; // only root gives files away
+    }
+  }
+  // Set-user-id of somebody else's file must not become ours.
+  fchmodSync(fd, mode & (kept ? 0o7777 : 0o777));
+}
+
+/** Another process may have changed it while the new file was written. */
+function refuseChanged({ at, existing, given }: Place): void {
+  const now = lstatSync(at, { throwIfNoEntry: false });
+  if (existing === undefined) return;
+  if (
+    now === undefined ||
+    !sameThing(now, existing) ||
+    now.mtimeMs !== existing.mtimeMs ||
+    now.size !== existing.size
+  ) {
+    throw moved(given);
+  }
+}
+
+function removeQuietly(at: string): void {
+  try {
+    unlinkSync(at);
+  } catch {
+    // It was not made, or has its final name.
+  }
+}
