@@ -12,7 +12,8 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runbook, type Scenario } from "../../src/telemetry/runbooks.ts";
 import { createSlo } from "../../src/telemetry/slo.ts";
-import { openClient, type TestClient } from "../../src/testing/client.ts";
+import type { TestClient } from "../../src/testing/client.ts";
+import { openClient } from "../../src/testing/clients/open-client.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
