@@ -6,7 +6,9 @@ const indented = (value) => JSON.stringify(value, null, 2).replace(/^/gm, "  ");
 export function snippets(name, command, args) {
   const place = args.includes("--data")
     ? `without --data the server keeps its data in its own place instead of sandbox/${name}`
-    : `put folders of your own in the place of sandbox/${name}`;
+    : name === "http-api"
+      ? "with --api <openapi file> --base-url <url> it stands before an API of yours"
+      : `put folders of your own in the place of sandbox/${name}`;
   const line = [command, ...args].map(quoted).join(" ");
   return `
 That was a real client. Connect yours; ${place}.

@@ -59,8 +59,8 @@ await quietly("build the copy", "pnpm run build", project);
 const main = join(project, "dist/main.js");
 const data = resolve("sandbox", template);
 mkdirSync(data, { recursive: true });
-// The folders that filesystem works in are arguments; other servers keep data of their own.
-const args = template === "filesystem" ? [main, data] : [main, "--data", data];
+// The folders that filesystem works in are arguments; http-api keeps nothing.
+const args = [main, ...({ filesystem: [data], "http-api": [] }[template] ?? ["--data", data])];
 try {
   await tour(template, process.execPath, args, data);
 } catch (error) {

@@ -49,6 +49,16 @@ const tours = {
     await request("resources/read", { uri: href }, (client, params) => client.readResource(params));
     await call("undo_last", {});
   },
+  async "http-api"({ call, request }) {
+    await call("list_products", { query: "green", limit: 2 });
+    const order = { customer: "ada", lines: [{ product: "p3", quantity: 2 }] };
+    await call("create_order", { ...order, dry_run: true });
+    const { data } = await call("create_order", order);
+    const uri = `order://${data.id}`;
+    await request("resources/read", { uri }, (client, params) => client.readResource(params));
+    await call("cancel_order", { id: data.id });
+    await call("products_to_restock", { below: 10 });
+  },
 };
 
 export async function tour(template, command, args, data) {

@@ -36,6 +36,7 @@ export type {
   IdempotencyRecord,
   IdempotencyStore,
 } from "./contract/idempotency.ts";
+export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
 export {
   definePrompt,
   type Prompt,
@@ -53,6 +54,7 @@ export {
   type ResourcePage,
   type ResourceReply,
 } from "./contract/resource.ts";
+export type { ObjectJsonSchema } from "./contract/schema.ts";
 export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
 export {
   defineTool,

@@ -71,10 +71,12 @@ async function runAsContainer(project: string, parent: string): Promise<void> {
   const port = String(await freePort());
   const data = join(parent, "volume");
   mkdirSync(data);
-  const [variable] = /(\w+)(?==\/data)/.exec(instructions(dockerfile, "ENV").join(" ")) as RegExpExecArray;
+  // A server that keeps data has a setting for where.
+  const [variable] = /(\w+)(?==\/data)/.exec(instructions(dockerfile, "ENV").join(" ")) ?? [];
+  const env = variable === undefined ? {} : { [variable]: data };
   const json = (text: string): string[] => JSON.parse(text.slice(text.indexOf("[")).replaceAll("3000", port));
   const [, ...entry] = json(instructions(dockerfile, "ENTRYPOINT")[0] as string);
-  const server = spawn(process.execPath, entry, { cwd: image, env: { [variable as string]: data }, stdio: "pipe" });
+  const server = spawn(process.execPath, entry, { cwd: image, env, stdio: "pipe" });
   const exit = once(server, "exit");
   try {
     const [said] = await once(server.stderr, "data");

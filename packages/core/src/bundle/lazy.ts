@@ -16,6 +16,8 @@ export const lazyBuiltins: Plugin = {
     build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      // A module that is itself called or extended: `assert(…)`, `class … extends Stream`.
+      if (typeof process.getBuiltinModule(path) === "function") return { contents: `module.exports = ${load};` };
       const getters = Object.keys(process.getBuiltinModule(path) as object).map(
         (name) => `get ${name}() { return ${load}.${name}; }`,
       );

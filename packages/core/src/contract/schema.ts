@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DefinitionError } from "./errors.ts";
+import { givenJsonSchema } from "./json-schema.ts";
 import { checkText } from "./names.ts";
 
 /** A JSON Schema 2020-12 document whose root is an object. */
@@ -20,7 +21,9 @@ type Json = { [keyword: string]: unknown };
 export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: string): ObjectJsonSchema {
   let converted: Json;
   try {
-    converted = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "throw" }) as Json;
+    converted =
+      givenJsonSchema(schema) ??
+      (z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "throw" }) as Json);
   } catch (cause) {
     throw new DefinitionError(`${where} cannot be turned into JSON Schema: ${(cause as Error).message}`, { cause });
   }

@@ -32,6 +32,7 @@ export interface Kept {
 interface Entry {
   key: string;
   value: unknown;
+  ttlMs: number;
   storedAt: number;
   storedAtWall: number;
 }
@@ -40,16 +41,16 @@ export interface Cache {
   readonly entries: number;
   readonly bytes: number;
   read(id: string): Kept | undefined;
-  /** Keeps an answer. @returns the one that it replaces */
-  write(id: string, key: string, value: unknown): { value: unknown } | undefined;
+  /** Keeps an answer, for a TTL of its own where it has one. @returns the one that it replaces */
+  write(id: string, key: string, value: unknown, ttlMs?: number): { value: unknown } | undefined;
   forget(matches: (key: string) => boolean): void;
 }
 
 /** Answers by id, the least recently used thrown out first. Who calls it decides what an old one is good for. */
 export function createCache({
-  ttlMs,
+  ttlMs: defaultTtlMs,
   staleMs = 0,
-  revalidateMs = Math.min(ttlMs, staleMs),
+  revalidateMs,
   maxEntries = 1_000,
   maxBytes = 16_777_216,
   sizeOf = jsonBytes,
@@ -60,7 +61,6 @@ export function createCache({
     maxSize: maxBytes,
     sizeCalculation: ({ value }) => Math.max(1, sizeOf(value)),
   });
-  const lastMs = ttlMs + Math.max(staleMs, revalidateMs);
   return {
     get entries() {
       return lru.size;
@@ -71,19 +71,22 @@ export function createCache({
     read(id) {
       const entry = lru.get(id);
       if (entry === undefined) return undefined;
+      const { value, ttlMs } = entry;
       const ageMs = ageOf(entry);
-      if (ageMs < ttlMs) return { value: entry.value, ageMs, state: "fresh" };
-      if (ageMs < lastMs) return { value: entry.value, ageMs, state: ageMs < ttlMs + revalidateMs ? "aging" : "stale" };
+      const pastMs = ageMs - ttlMs;
+      if (pastMs < 0) return { value, ageMs, state: "fresh" };
+      if (pastMs < (revalidateMs ?? Math.min(ttlMs, staleMs))) return { value, ageMs, state: "aging" };
+      if (pastMs < staleMs) return { value, ageMs, state: "stale" };
       // It stays until it is pushed out or replaced: a refresh is compared with it.
       return undefined;
     },
-    write(id, key, value) {
+    write(id, key, value, ttlMs = defaultTtlMs) {
       if (!keep(value)) {
         lru.delete(id);
         return undefined;
       }
       const before = lru.peek(id);
-      lru.set(id, { key, value, storedAt: performance.now(), storedAtWall: Date.now() });
+      lru.set(id, { key, value, ttlMs, storedAt: performance.now(), storedAtWall: Date.now() });
       return before;
     },
     forget(matches) {

@@ -34,6 +34,8 @@ export interface RunOptions<Value> {
   key?: string;
   /** Everybody gets the same answer under this `key`, whoever asks. Default `false`. */
   shared?: boolean;
+  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. Default: the cache's `ttlMs`. */
+  ttlMs?: number | undefined;
   /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
   idempotent?: boolean;
   /** What sort of call it is, from a small fixed set, so that slow ones are not held against quick ones. */
@@ -113,7 +115,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     counts.calls += 1;
     const ask = (scope: Scope) => guard.ask(scope, { idempotent, kind }, work);
     const callerId = call.shared === true ? undefined : (context.caller?.id ?? "");
-    const read = key === undefined ? undefined : readOf(key, callerId);
+    const read = key === undefined ? undefined : readOf(key, callerId, call.ttlMs);
     const kept = read && reads.look(read);
     if (kept?.state === "fresh") return { value: kept.value as Value, stale: false, ageMs: kept.ageMs };
     if (read !== undefined && kept?.state === "aging") {

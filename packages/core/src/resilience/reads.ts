@@ -3,18 +3,20 @@ import { type CacheOptions, createCache, type Kept } from "./cache.ts";
 import { createFlights } from "./flight.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 
-/** One read: its key, and the id under which it is kept, in which the caller is. */
+/** One read: its key, the id under which it is kept, in which the caller is, and for how long, if not as all are. */
 export interface Read {
   key: string;
   id: string;
+  ttlMs: number | undefined;
 }
 
 /**
  * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length keeps apart a caller
  * and a key that only together read like another pair.
  */
-export const readOf = (key: string, callerId: string | undefined): Read => ({
+export const readOf = (key: string, callerId: string | undefined, ttlMs?: number): Read => ({
   key,
+  ttlMs,
   id: callerId === undefined ? `*${key}` : `${callerId.length}:${callerId}:${key}`,
 });
 
@@ -45,7 +47,7 @@ export function createReads(name: string, options: CacheOptions | undefined): Re
       const value = await ask(shared);
       // Invalidated while it was read: it may be from before the change.
       if (cache === undefined || !wanted()) return value;
-      const before = cache.write(read.id, read.key, value);
+      const before = cache.write(read.id, read.key, value, read.ttlMs);
       if (before === undefined) return value;
       counts.refreshes += 1;
       if (listeners.size > 0 && !isDeepStrictEqual(before.value, value))

@@ -25,6 +25,7 @@ export { drillReport } from "./drills/report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./drills/slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./drills/spike.ts";
 export { type StaleContextOptions, staleContextDrill } from "./drills/stale-context.ts";
+export { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "./faults.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
 export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";

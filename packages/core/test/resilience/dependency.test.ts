@@ -418,6 +418,18 @@ describe("the cache", () => {
     expect(orders.snapshot().fallbacks).toBe(2);
   });
 
+  test("keeps an answer for as long as its own call says: 0 for failures alone", async () => {
+    const orders = dependency("orders", { cache, breaker: noBreaker, retry: { attempts: 1 } });
+    let asked = 0;
+    const ask = (key: string, ttlMs: number) => orders.run({}, { key, ttlMs }, () => ++asked);
+    await ask("long", 5_000);
+    await ask("none", 0);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await ask("long", 5_000)).toMatchObject({ value: 1, stale: false });
+    expect(await ask("none", 0)).toMatchObject({ value: 3, stale: false });
+    expect(await orders.run({}, { key: "none", ttlMs: 0 }, down)).toMatchObject({ value: 3, stale: true });
+  });
+
   test("keeps callers apart, unless answers are the same for all", async () => {
     const orders = dependency("orders", { cache });
     const work = counting();

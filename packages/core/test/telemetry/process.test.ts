@@ -24,7 +24,7 @@ test("an SDK is preloaded and the server has no API beside it: it says so and se
   await using lab = startLab([], preload(file("../docs/otel.ts"), file("../fixtures/no-otel.js")));
   lab.write(...hello, toolCall(1, "echo", { text: "" }));
   expect(await lab.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "" } } });
-  expect(lab.stderr()).toContain('"msg":"no telemetry"');
+  await expect.poll(() => lab.stderr()).toContain('"msg":"no telemetry"');
   lab.child.stdin?.end();
   await lab.exited;
 });

@@ -16,6 +16,12 @@ const calls: Record<string, { args: (data: string) => string[]; tool: string; in
     input: { path: "kept.txt", content: "by a copy" },
     expected: "kept.txt",
   },
+  "http-api": {
+    args: () => [],
+    tool: "get_order",
+    input: { id: "o1" },
+    expected: '"id":"o1"',
+  },
 };
 
 /** Starts a project's built server as a client does, calls a tool and compares; returns what the server calls itself. */

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { ObjectJsonSchema } from "./schema.ts";
+
+const given = Symbol.for("offshoot.jsonSchema");
+
+/** What does not fit a schema: where (property names and indexes) and why. */
+export interface SchemaIssue {
+  path: (string | number)[];
+  message: string;
+}
+
+/**
+ * A schema that is JSON Schema 2020-12 already, for tools made from data: an API's description, a database's tables.
+ * Clients see it as it is; `check` holds values against it, with a validator of your choice. A tool that you write by
+ * hand is better served by zod, which gives its handler types.
+ *
+ * @param schema type object at the root, every field described, no reference out of it: as for any tool
+ * @param check returns what does not fit, nothing when all does; a promise of it while the validator is being loaded,
+ * which costs a second look at the value. Must not throw
+ */
+export function jsonSchema(
+  schema: ObjectJsonSchema,
+  check: (value: Record<string, unknown>) => readonly SchemaIssue[] | Promise<readonly SchemaIssue[]>,
+): z.ZodType<Record<string, unknown>> {
+  const type = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+    const add = (issues: readonly SchemaIssue[]): void => {
+      for (const { path, message } of issues) context.addIssue({ code: "custom", path, message });
+    };
+    const issues = check(value);
+    return issues instanceof Promise ? issues.then(add) : add(issues);
+  });
+  return Object.assign(type, { [given]: schema });
+}
+
+/** The JSON Schema that {@link jsonSchema} was given, to be changed freely; `undefined` for any other schema. */
+export function givenJsonSchema(schema: z.ZodType): Record<string, unknown> | undefined {
+  return given in schema ? structuredClone(schema[given] as Record<string, unknown>) : undefined;
+}

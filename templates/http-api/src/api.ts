@@ -1,0 +1,119 @@
+import type { CallContext } from "@offshoot/core";
+import { ToolError } from "@offshoot/core";
+import { type Dependency, dependency, type Failure, statusError } from "@offshoot/core/resilience";
+import { UpstreamError } from "./domain/errors.ts";
+import type { ApiReply, ApiRequest } from "./domain/operation.ts";
+import type { Upstream } from "./domain/upstream/upstream.ts";
+
+/** What the safeguards need to know of one request. */
+export interface SendPolicy {
+  /** May be sent twice without doing twice: only then is it retried. */
+  idempotent: boolean;
+  /** Sent as `Idempotency-Key` with every attempt, so that the API itself recognises a repetition. */
+  idempotencyKey?: string | undefined;
+  /** Time for one attempt, in ms. Default: the API's. */
+  timeoutMs?: number | undefined;
+  /** How long an answer may be given again, in ms. Default 0: only when the API fails, and marked stale then. */
+  cacheMs?: number | undefined;
+}
+
+/** An answer, and how old it is. */
+export interface Sent {
+  reply: ApiReply;
+  /** Given although it is past its time, because the API did not answer. */
+  stale: boolean;
+  /** 0 for one that came just now. */
+  ageMs: number;
+}
+
+/** The API as tools see it. */
+export interface Api {
+  /** Sends a request. @throws ToolError for whatever the API answered that is no success, and when it did not answer */
+  send(call: CallContext, request: ApiRequest, policy: SendPolicy): Promise<Sent>;
+  /** The request exactly as it would be sent, with its secrets blanked. */
+  preview(request: ApiRequest, policy: SendPolicy): Promise<Preview>;
+}
+
+/** A request that was not sent. */
+export interface Preview {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** How the API is depended on. */
+export interface ApiOptions {
+  /** Names it in messages, logs and metrics. Default `api`. */
+  name?: string;
+  /** Time for one attempt, in ms. Default 10 000. */
+  timeoutMs?: number;
+  /** How old an answer may be that is given because the API fails, in ms. Default 10 minutes. */
+  staleMs?: number;
+}
+
+/**
+ * An upstream behind core's safeguards: one deadline, retries within a budget and only of what is idempotent, a
+ * breaker, an adaptive limit, and the last good answer, marked, when there is no other.
+ */
+export function createApi(
+  upstream: Upstream,
+  { name = "api", timeoutMs = 10_000, staleMs = 600_000 }: ApiOptions = {},
+): Api & { dependency: Dependency } {
+  const behind = dependency(name, { timeoutMs, cache: { ttlMs: 0, staleMs }, classify });
+  return {
+    dependency: behind,
+    async send(call, request, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0 }) {
+      const reads = request.method === "GET" || request.method === "HEAD";
+      // The credential is the server's and not the caller's: everybody is given the same answer.
+      const read = reads ? { key: keyOf(request), shared: true, ttlMs: cacheMs } : {};
+      const options = { ...read, idempotent: reads || idempotent };
+      try {
+        const { value, stale, ageMs } = await behind.run(call, options, ({ signal }) =>
+          upstream.send(request, {
+            signal: ownMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(ownMs)]),
+            idempotencyKey,
+          }),
+        );
+        return { reply: value, stale, ageMs: ageMs ?? 0 };
+      } catch (error) {
+        throw error instanceof UpstreamError ? explained(error) : error;
+      }
+    },
+    preview: (request, { idempotencyKey }) => upstream.preview(request, idempotencyKey),
+  };
+}
+
+const keyOf = ({ method, path, query, headers }: ApiRequest): string =>
+  JSON.stringify([method, path, query, Object.entries(headers).sort()]);
+
+/** What a failure means for retry, breaker and limit: the domain says what happened, this says what follows. */
+function classify(error: unknown): Failure | undefined {
+  if (error instanceof Error && error.name === "TimeoutError") return { retryable: true, timedOut: true };
+  if (!(error instanceof UpstreamError)) return undefined;
+  const { status, retryAfter, notSent = false, timedOut = false } = error.facts;
+  // Refused here by a rule: the API is well, and asking again would be refused again.
+  if (["address_refused", "path_refused", "redirected"].includes(error.code)) return { callersFault: true };
+  if (status !== undefined) return statusError(status, retryAfter).failure;
+  if (["reply_too_large", "bad_encoding"].includes(error.code)) return { callersFault: true };
+  return { retryable: true, timedOut, ...(notSent ? { outcome: "failed" as const } : {}) };
+}
+
+const NEXT_STEP: Record<string, string | undefined> = {
+  bad_request: "Correct the input and call again.",
+  not_found: "There is no such thing: check the ids, or list what there is.",
+  conflict: "It is in another state than the request expects. Read it again before you change it.",
+  unauthorized:
+    "The server's credential was refused. Tell the people who run this server; calling again will not help.",
+  forbidden: "The server's credential does not allow this. Calling again will not help.",
+};
+
+/** A refusal by the API, in words that a model can act on. */
+function explained({ code, message, facts: { status, detail } }: UpstreamError): ToolError {
+  const said = detail === undefined ? "" : ` It said: ${detail}`;
+  const next = NEXT_STEP[code];
+  return new ToolError(`${message}${next === undefined ? "" : ` ${next}`}${said}`, {
+    code,
+    ...(status === undefined ? {} : { data: { status } }),
+  });
+}

@@ -1,0 +1,76 @@
+import type { Secret } from "./secret.ts";
+
+/** What a request gets on its way out. */
+export interface Dressed {
+  headers: Record<string, string>;
+  query: [name: string, value: string][];
+}
+
+/** How the API knows us. Never from the model, never in what it reads. */
+export interface Credentials {
+  /** What to add to a request, and a stamp that says which credential that was. */
+  dress(): Promise<Dressed & { stamp: string }>;
+  /**
+   * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
+   * sense.
+   */
+  renew(stamp: string): Promise<boolean>;
+  /** Blanks every secret that was ever used, in plain, base64 and URL-encoded form. */
+  scrub(text: string): string;
+}
+
+/** The API asks for none. */
+export const noCredentials: Credentials = {
+  dress: async () => ({ headers: {}, query: [], stamp: "" }),
+  renew: async () => false,
+  scrub: (text) => text,
+};
+
+/**
+ * How a secret is worn: as `Authorization: Bearer`, in a header or a query parameter of its own, or with a user's name.
+ */
+export type Wear =
+  | { kind: "bearer" }
+  | { kind: "header"; name: string }
+  | { kind: "query"; name: string }
+  | { kind: "basic"; user: string };
+
+export function createCredentials(secret: Secret, wear: Wear): Credentials {
+  return {
+    async dress() {
+      const value = await secret.read();
+      return { ...worn(value, wear), stamp: value };
+    },
+    // A file or a variable that holds the same as before holds nothing new to try.
+    renew: async (stamp) => (await secret.read()) !== stamp,
+    scrub: (text) => blank(text, wear.kind === "basic" ? withBasic(secret.known, wear.user) : secret.known),
+  };
+}
+
+function worn(value: string, wear: Wear): Dressed {
+  if (wear.kind === "bearer") return { headers: { authorization: `Bearer ${value}` }, query: [] };
+  if (wear.kind === "header") return { headers: { [wear.name.toLowerCase()]: value }, query: [] };
+  if (wear.kind === "query") return { headers: {}, query: [[wear.name, value]] };
+  return { headers: { authorization: `Basic ${base64(`${wear.user}:${value}`)}` }, query: [] };
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+const withBasic = (secrets: Iterable<string>, user: string): string[] =>
+  [...secrets].flatMap((secret) => [base64(`${user}:${secret}`), secret]);
+
+/** Takes secrets out of a text. Those under 4 characters stay: blanking them would garble words and protect nothing. */
+export function blank(text: string, secrets: Iterable<string>): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length < 4) continue;
+    for (const form of new Set([
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      base64(secret),
+    ]))
+      clean = clean.replaceAll(form, "[secret]");
+  }
+  return clean;
+}

@@ -1,0 +1,91 @@
+import { UpstreamError } from "../errors.ts";
+import type { Client } from "./client.ts";
+import { blank, type Credentials } from "./credentials.ts";
+import { createKnown, type Secret } from "./secret.ts";
+
+/** OAuth 2.0 client credentials (RFC 6749, 4.4). */
+export interface OAuthOptions {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: Secret;
+  scope?: string | undefined;
+  /** Monotonic ms. Default `performance.now`. */
+  now?: () => number;
+}
+
+/** A token is renewed this long before it ends, in ms, so that it does not end on its way. */
+const EARLY_MS = 30_000;
+/** For a server that does not say how long its tokens last, in s. */
+const DEFAULT_SECONDS = 300;
+/** Time for one request to the token URL, in ms. */
+const TOKEN_MS = 10_000;
+
+/**
+ * Gets a token when it is needed, once for everybody who waits for it, and again before it ends or when it is refused.
+ * The token URL is asked through `client`, so it is held to the same rules as the API.
+ */
+export function createOAuth(
+  client: Client,
+  { tokenUrl, clientId, clientSecret, scope, now = () => performance.now() }: OAuthOptions,
+): Credentials {
+  const tokens = createKnown();
+  let held: { token: string; until: number } | undefined;
+  let asking: Promise<string> | undefined;
+
+  const ask = async (): Promise<string> => {
+    const secret = await clientSecret.read();
+    const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString("base64");
+    tokens.add(basic);
+    const { status, bytes } = await client.exchange(
+      new URL(tokenUrl),
+      {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "content-type": "application/x-www-form-urlencoded",
+          authorization: `Basic ${basic}`,
+        },
+        body: new URLSearchParams({ grant_type: "client_credentials", ...(scope && { scope }) }).toString(),
+      },
+      AbortSignal.timeout(TOKEN_MS),
+    );
+    const { access_token: token, expires_in: seconds } = parsed(bytes);
+    if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token))
+      throw new UpstreamError("no_token", `The token URL answered with status ${status} and no usable access_token.`, {
+        notSent: true,
+      });
+    tokens.add(token);
+    const lastsMs = (Number(seconds) > 0 ? Number(seconds) : DEFAULT_SECONDS) * 1_000;
+    held = { token, until: now() + Math.max(lastsMs - EARLY_MS, lastsMs / 2) };
+    return token;
+  };
+
+  const current = (): Promise<string> => {
+    if (held !== undefined && held.until > now()) return Promise.resolve(held.token);
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+
+  return {
+    async dress() {
+      const token = await current();
+      return { headers: { authorization: `Bearer ${token}` }, query: [], stamp: token };
+    },
+    async renew(stamp) {
+      // Another call may have renewed it since: then there is something new already.
+      if (held?.token === stamp) held = undefined;
+      return (await current()) !== stamp;
+    },
+    scrub: (text) => blank(text, [...tokens, ...clientSecret.known]),
+  };
+}
+
+function parsed(bytes: Buffer): { access_token?: unknown; expires_in?: unknown } {
+  try {
+    return JSON.parse(bytes.toString("utf8")) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,168 @@
+import type { Dispatcher } from "undici";
+import { UpstreamError } from "../errors.ts";
+import type { ApiReply, ApiRequest } from "../operation.ts";
+import { type Client, createClient, type Incoming } from "./client.ts";
+import { type Credentials, noCredentials } from "./credentials.ts";
+import { createETags } from "./etags.ts";
+import { createGuard } from "./guard.ts";
+import { replyOf, statusError } from "./reply.ts";
+
+/** Where the API is, and what may happen on the way there. */
+export interface UpstreamOptions {
+  /** Every request goes below it. */
+  baseUrl: string;
+  credentials?: Credentials | ((client: Client) => Credentials);
+  /** Hosts that may be reached although they are not public. Default none. */
+  allowedHosts?: readonly string[];
+  /** Redirects of GET and HEAD that are followed, each checked like a request of its own. Default 0, at most 3. */
+  maxRedirects?: number;
+  /** Decoded bytes of an answer. Default 4 MiB. */
+  maxBytes?: number;
+  /** Connections at once. Default 16. */
+  connections?: number;
+  /** What sends, in tests: see `test/fixtures/cassette.ts`. */
+  dispatcher?: Dispatcher;
+}
+
+export interface SendOptions {
+  /** Ends the request, whatever it is doing. There is no other time limit here. */
+  signal: AbortSignal;
+  idempotencyKey?: string | undefined;
+}
+
+/** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
+export interface Upstream {
+  /** @throws UpstreamError for an answer that is no success, or none; the signal's reason when it was aborted */
+  send(request: ApiRequest, options: SendOptions): Promise<ApiReply>;
+  /** The request as it would be sent, secrets blanked. */
+  preview(
+    request: ApiRequest,
+    idempotencyKey?: string,
+  ): Promise<{ method: string; url: string; headers: Record<string, string>; body?: string }>;
+  close(): Promise<void>;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
+  const guard = createGuard(allowedHosts);
+  const client = createClient({ guard, maxBytes, connections, dispatcher });
+  const { credentials: given = noCredentials } = options;
+  const credentials = typeof given === "function" ? given(client) : given;
+  const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
+  guard.checkUrl(base);
+  const etags = createETags(16_777_216);
+
+  const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
+    const { stamp, ...worn } = await credentials.dress();
+    // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
+    const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
+    const url = urlOf(base, path, [...others, ...worn.query]);
+    return {
+      url,
+      stamp,
+      outgoing: {
+        method,
+        headers: {
+          accept: "application/json, text/*;q=0.8, */*;q=0.5",
+          "user-agent": "offshoot-http-api",
+          ...headers,
+          ...(body === undefined ? {} : { "content-type": body.contentType }),
+          ...(key === undefined ? {} : { "idempotency-key": key }),
+          ...worn.headers,
+        } as Record<string, string>,
+        body: body?.text,
+      },
+    };
+  };
+
+  const once = async (
+    request: ApiRequest,
+    { signal, idempotencyKey }: SendOptions,
+    last: boolean,
+  ): Promise<ApiReply> => {
+    const { url, stamp, outgoing } = await dress(request, idempotencyKey);
+    const variant = JSON.stringify([url.href, request.headers]);
+    const known = request.method === "GET" ? etags.get(variant) : undefined;
+    if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
+    let incoming = await client.exchange(url, outgoing, signal);
+    if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
+    if (incoming.status === 304 && known !== undefined) return known.reply;
+    // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
+    if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
+      return once(request, { signal, idempotencyKey }, true);
+    if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
+    const reply = replyOf(incoming, credentials);
+    const { etag } = incoming.headers;
+    if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
+    return reply;
+  };
+
+  /**
+   * Hop by hop, each checked. What says who we are stays with the origin it was meant for, also when strangers lead
+   * back.
+   */
+  const follow = async (
+    from: URL,
+    outgoing: { method: string; headers: Record<string, string> },
+    first: Incoming,
+    signal: AbortSignal,
+  ): Promise<Incoming> => {
+    let incoming = first;
+    let at = from;
+    let { headers } = outgoing;
+    for (let hop = 0; REDIRECTS.has(incoming.status); hop += 1) {
+      const { location = "" } = incoming.headers;
+      if (hop >= Math.min(maxRedirects, 3) || !/^(GET|HEAD)$/.test(outgoing.method))
+        throw new UpstreamError(
+          "redirected",
+          `The API redirects (${incoming.status}), which is not followed${hop > 0 ? " any further" : ""}.`,
+          { status: incoming.status },
+        );
+      if (!URL.canParse(location, at.href))
+        throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
+      at = new URL(location, at);
+      if (at.origin !== base.origin) headers = strangers(headers);
+      incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
+    }
+    return incoming;
+  };
+
+  return {
+    send: (request, sending) => once(request, sending, false),
+    async preview(request, idempotencyKey) {
+      const { url, outgoing } = await dress(request, idempotencyKey);
+      const { method, headers, body } = outgoing;
+      const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
+      return {
+        method,
+        url: credentials.scrub(url.href),
+        headers: Object.fromEntries(shown),
+        ...(body === undefined ? {} : { body: credentials.scrub(body) }),
+      };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** @throws UpstreamError should the path lead out of the base URL after all */
+function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
+  const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
+  for (const [name, value] of query) url.searchParams.append(name, value);
+  if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
+    throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
+      notSent: true,
+    });
+  return url;
+}
+
+/** What another origin may see: nothing of ours but what we can read. */
+const strangers = ({
+  accept = "*/*",
+  "user-agent": userAgent = "",
+}: Record<string, string>): Record<string, string> => ({
+  accept,
+  "user-agent": userAgent,
+});

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { loadConfig, orExit, serve } from "@offshoot/core/serve";
+import manifest from "../package.json" with { type: "json" };
+import { Config, examples } from "./config.ts";
+import { openApi } from "./open.ts";
+import { httpApiServer } from "./server.ts";
+
+const { version, description } = manifest;
+const config = loadConfig(Config, { name: "offshoot-http-api", version, description, envPrefix: "HTTP_API", examples });
+const opened = await orExit(openApi(config));
+const caps = { tools: config.maxTools, tokens: config.maxTokens };
+const server = await orExit(() => httpApiServer(opened, { caps, readOnly: config.profile === "read-only" }));
+// On stderr, because stdout carries the protocol.
+if (opened.digest !== undefined && config.pin === undefined && config.logLevel !== "silent")
+  process.stderr.write(`${config.api} can be pinned: --pin ${opened.digest}\n`);
+await serve(server, { config, onClose: () => opened.close() });

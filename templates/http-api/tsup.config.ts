@@ -1,0 +1,3 @@
+import { bundleServer } from "@offshoot/core/bundle";
+
+export default bundleServer();

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Many tests start a process, which takes its time on a busy machine.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
