@@ -1,0 +1,37 @@
+// `pnpm drill`, as people and runbooks call it.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const script = fileURLToPath(new URL("../../../../scripts/drill.mjs", import.meta.url));
+const drill = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: "utf8" });
+
+describe("pnpm drill", () => {
+  test("runs a drill on the notes template: one line of JSON, a page, exit 0", () => {
+    const folder = mkdtempSync(join(tmpdir(), "drill-"));
+    const report = join(folder, "drills.html");
+    const { status, stdout } = drill("spike", "stale-context", "--seed", "3", "--report", report);
+    const lines = stdout.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { drill: "spike", seed: 3, verdict: "pass", missed: [] },
+      { drill: "stale-context", seed: 3, verdict: "pass", missed: [] },
+    ]);
+    expect(status).toBe(0);
+    expect(readFileSync(report, "utf8")).toContain("<title>Drills: pass</title>");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("says how it is used, and what is wrong with what it was given", () => {
+    expect(drill("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("Usage: pnpm drill") });
+    for (const [args, said] of [
+      [["flood"], 'There is no drill "flood".'],
+      [["--seed", "x"], '--seed takes a whole number; "x" is none.'],
+      [["--fast"], "--fast"],
+    ] as const) {
+      expect(drill(...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(said) });
+    }
+  });
+});
