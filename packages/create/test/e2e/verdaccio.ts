@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { must } from "./command.ts";
+import { configuredRegistry } from "./packed.ts";
+
+/** The registry server that most people host themselves; what it has not it asks the configured one for. */
+export async function openVerdaccio(folder: string): Promise<{ url: string; close(): Promise<void> }> {
+  mkdirSync(folder);
+  await must(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "verdaccio@6"], folder);
+  const port = await freePort();
+  const access = { access: "$all", publish: "$all", unpublish: "$all" };
+  const config = {
+    storage: join(folder, "storage"),
+    uplinks: { upstream: { url: configuredRegistry(), max_fails: 100, timeout: "60s" } },
+    packages: {
+      "@offshoot/*": access,
+      "create-offshoot": access,
+      "**": { access: "$all", proxy: "upstream" },
+    },
+    max_body_size: "100mb",
+    log: { type: "stdout", format: "json", level: "warn" },
+  };
+  // YAML is a superset of JSON.
+  writeFileSync(join(folder, "config.yaml"), JSON.stringify(config));
+  const bin = join(folder, "node_modules/verdaccio/bin/verdaccio");
+  const args = [bin, "--config", "config.yaml", "--listen", `127.0.0.1:${port}`];
+  const server = spawn(process.execPath, args, { cwd: folder, stdio: "ignore" });
+  const exit = once(server, "exit");
+  const url = `http://127.0.0.1:${port}/`;
+  for (let tries = 0; !(await fetch(`${url}-/ping`).catch(() => undefined))?.ok; tries += 1) {
+    if (tries > 300 || server.exitCode !== null) throw new Error("verdaccio did not start");
+    await new Promise((wait) => setTimeout(wait, 100));
+  }
+  return {
+    url,
+    async close() {
+      server.kill();
+      await exit;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
