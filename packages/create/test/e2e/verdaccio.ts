@@ -9,7 +9,10 @@ import { configuredRegistry } from "./packed.ts";
 /** The registry server that most people host themselves; what it has not it asks the configured one for. */
 export async function openVerdaccio(folder: string): Promise<{ url: string; close(): Promise<void> }> {
   mkdirSync(folder);
-  await must(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "verdaccio@6"], folder);
+  // One of its dependencies is asked for by a tag that not every registry carries.
+  const manifest = { private: true, dependencies: { verdaccio: "^6.0.0" }, overrides: { "node-fetch": "^2.7.0" } };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  await must(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"], folder);
   const port = await freePort();
   const access = { access: "$all", publish: "$all", unpublish: "$all" };
   const config = {

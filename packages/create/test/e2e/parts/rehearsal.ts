@@ -79,13 +79,10 @@ function release(step: "first" | "patch" | "minor" | "major", { clone, scratch, 
         mkdirSync(cwd);
         const words = ["mine", "--", "--template", "notes", "--no-git"];
         await must(["npm", "create", "--yes", "offshoot@latest", ...words], cwd, env);
-        return `core ${await installedCore(join(cwd, "mine"), env)}`;
+        return `core ${await resolvedCore(join(cwd, "mine"), env)}`;
       },
     ],
-    [
-      "a project of the first release",
-      async () => `core ${await installedCore(join(scratch, "user-first/mine"), env)}`,
-    ],
+    ["a project of the first release", async () => `core ${await resolvedCore(join(scratch, "user-first/mine"), env)}`],
   ]);
 }
 
@@ -107,11 +104,12 @@ function versions(json: (...path: string[]) => { version: string; dependencies: 
   return [`core ${core}`, `create-offshoot ${create}`, ...templates].join(", ");
 }
 
-/** The core that a fresh install, without a lockfile, brings. */
-async function installedCore(folder: string, env: NodeJS.ProcessEnv): Promise<string> {
-  await rm(join(folder, "node_modules"), { recursive: true, force: true });
-  await must(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefer-online"], folder, env);
-  return JSON.parse(readFileSync(join(folder, "node_modules/@offshoot/core/package.json"), "utf8")).version;
+/** The core that an install without a lockfile resolves to. */
+async function resolvedCore(folder: string, env: NodeJS.ProcessEnv): Promise<string> {
+  await rm(join(folder, "package-lock.json"), { force: true });
+  await must(["npm", "install", "--no-audit", "--package-lock-only", "--prefer-online"], folder, env);
+  const { packages } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
+  return packages["node_modules/@offshoot/core"].version;
 }
 
 /** The tools of the clone, a registry that takes anybody's word, and a name for the commits. */
