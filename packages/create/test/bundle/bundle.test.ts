@@ -4,9 +4,7 @@ import { fileURLToPath } from "node:url";
 import { spawn } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 import { npm } from "../../src/npm.ts";
-import { run, temporaryFolder } from "../fixtures/run.ts";
-
-const bin = fileURLToPath(new URL("../../src/offshoot.ts", import.meta.url));
+import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
 /** A built template as somebody's project. */
 function project(template: string, manifest: object = {}): string {
@@ -24,7 +22,7 @@ function project(template: string, manifest: object = {}): string {
 }
 
 async function bundle(folder: string, ...args: string[]) {
-  const { code, stdout } = await run(process.execPath, [bin, "bundle", "--json", ...args], { cwd: folder });
+  const { code, stdout } = await run(process.execPath, [offshootBin, "bundle", "--json", ...args], { cwd: folder });
   return { code, data: JSON.parse(stdout) };
 }
 

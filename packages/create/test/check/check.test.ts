@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../src/check/checks.ts";
-import { run, temporaryFolder } from "../fixtures/run.ts";
+import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
-const bin = fileURLToPath(new URL("../../src/offshoot.ts", import.meta.url));
 const notes = fileURLToPath(new URL("../../../../templates/notes/", import.meta.url));
 
 /** The notes template, built and installed, as somebody's project. */
@@ -19,7 +18,7 @@ function project(): string {
 }
 
 async function check(folder: string, ...words: string[]) {
-  const { code, stdout } = await run(process.execPath, [bin, "check", "--offline", "--json", ...words], {
+  const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--offline", "--json", ...words], {
     cwd: folder,
   });
   const { findings, ...data } = JSON.parse(stdout) as { findings: Finding[]; wrong: number };
@@ -68,7 +67,7 @@ describe("offshoot check", () => {
 
   test("needs a project and a build", async () => {
     const folder = temporaryFolder();
-    const { code, stdout } = await run(process.execPath, [bin, "check", "--json"], { cwd: folder });
+    const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--json"], { cwd: folder });
     expect([code, JSON.parse(stdout)]).toEqual([
       2,
       { error: expect.stringContaining("no offshoot.json"), next: expect.any(String) },

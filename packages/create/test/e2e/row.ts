@@ -50,7 +50,8 @@ export async function timed(
       const remark = await work();
       told.push(`${name} ${seconds(Date.now() - since)}${remark ? ` (${remark})` : ""}`);
     } catch (error) {
-      const output = error instanceof Error ? error.message : String(error);
+      // The last lines say what failed; a suite prints hundreds before them.
+      const output = (error instanceof Error ? error.message : String(error)).split("\n").slice(-40).join("\n");
       return { ...head, ok: false, ms: Date.now() - began, told: [...told, `${name} FAILED`].join(", "), output };
     }
   }

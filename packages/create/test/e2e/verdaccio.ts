@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../fixtures/free-port.ts";
 import { must } from "./command.ts";
 import { configuredRegistry } from "./packed.ts";
 
@@ -44,12 +44,4 @@ export async function openVerdaccio(folder: string): Promise<{ url: string; clos
       await exit;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

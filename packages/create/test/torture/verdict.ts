@@ -1,4 +1,4 @@
-import type { Sums } from "./torture.ts";
+import type { Sums } from "./sums.ts";
 
 /** All that should not have happened, a line each. */
 export function faultsOf(sums: Sums): string[] {

@@ -1,13 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { openRegistry } from "../e2e/registry.ts";
-import { run } from "../fixtures/run.ts";
+import { offshootBin, run } from "../fixtures/run.ts";
 import { replaced, trial } from "./trial.ts";
 
-const bin = fileURLToPath(new URL("../../src/offshoot.ts", import.meta.url));
 const offshootJson = (version: string): string => `{ "template": "things", "version": "${version}" }\n`;
 
 /** Packs a release as a template that create-offshoot does not carry, so that both versions come from the registry. */
@@ -35,7 +33,10 @@ test("the registry that npm is set to tells what is new, and both versions come 
   onTestFinished(registry.close);
   const env = { ...process.env, npm_config_registry: registry.url, npm_config_cache: join(project.base, "../cache") };
   const offshoot = async (...words: string[]) => {
-    const { code, stdout } = await run(process.execPath, [bin, ...words, "--json"], { cwd: project.folder, env });
+    const { code, stdout } = await run(process.execPath, [offshootBin, ...words, "--json"], {
+      cwd: project.folder,
+      env,
+    });
     return { code, ...JSON.parse(stdout) };
   };
   expect(await offshoot("update", "--check")).toMatchObject({
