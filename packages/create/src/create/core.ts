@@ -22,7 +22,14 @@ const checkoutFolder = (): string | undefined =>
 /** The source that works: an installed package's core is on the registry, a checkout's perhaps not yet. */
 export async function findCore(range: string): Promise<CoreSource> {
   if (!checkoutFolder()) return "registry";
-  const found = await npm("view", `@offshoot/core@${range}`, "version", "--json", "--fetch-retries=0", "--fetch-timeout=20000").catch(() => "");
+  const found = await npm(
+    "view",
+    `@offshoot/core@${range}`,
+    "version",
+    "--json",
+    "--fetch-retries=0",
+    "--fetch-timeout=20000",
+  ).catch(() => "");
   return found.trim() === "" ? "pack" : "registry";
 }
 
