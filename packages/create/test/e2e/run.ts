@@ -46,6 +46,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+// What was started goes with this, also when it is stopped half-way.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
 const rows: Row[] = [];
 const report = (row: Row): void => {
   rows.push(row);

@@ -32,6 +32,7 @@ export async function openVerdaccio(folder: string): Promise<{ url: string; clos
   const args = [bin, "--config", "config.yaml", "--listen", `127.0.0.1:${port}`];
   const server = spawn(process.execPath, args, { cwd: folder, stdio: "ignore" });
   const exit = once(server, "exit");
+  process.on("exit", () => server.kill());
   const url = `http://127.0.0.1:${port}/`;
   for (let tries = 0; !(await fetch(`${url}-/ping`).catch(() => undefined))?.ok; tries += 1) {
     if (tries > 300 || server.exitCode !== null) throw new Error("verdaccio did not start");
