@@ -7,12 +7,13 @@
  *   matrix     templates as they were released × today's core
  *   torture    forks of every kind through three releases
  *
- * `--only <part>[,<part>]`, `--template <name>`, `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
  * Each row is told on stderr when it is there, the table on stdout at the end. Exit code 1 when one is red. Needs a build;
  * nothing but dependencies comes from the network.
  */
 import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
+import { managers as allManagers } from "./managers.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
@@ -20,6 +21,7 @@ import { forks } from "./parts/torture.ts";
 import { updates } from "./parts/updates.ts";
 import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { ways as allWays } from "./ways.ts";
 
 const PARTS = ["project", "update", "rehearsal", "matrix", "torture"];
 
@@ -27,6 +29,8 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     template: { type: "string", multiple: true },
+    manager: { type: "string", multiple: true },
+    way: { type: "string", multiple: true },
     quick: { type: "boolean", default: false },
     forks: { type: "string", default: "100" },
     lanes: { type: "string", default: "1" },
@@ -49,6 +53,8 @@ if (unknown.length > 0) {
 // What was started goes with this, also when it is stopped half-way.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
+const managers = allManagers.filter(({ name }) => values.manager?.includes(name) ?? true);
+const ways = allWays.filter(({ name }) => values.way?.includes(name) ?? true);
 const rows: Row[] = [];
 const report = (row: Row): void => {
   rows.push(row);
@@ -58,8 +64,9 @@ const lanes = Number(values.lanes);
 let stage: Stage | undefined;
 try {
   if (wanted.includes("project") || wanted.includes("update")) stage = await openStage();
-  if (stage && wanted.includes("project")) await projects(stage, { templates, whole: !values.quick, lanes, report });
-  if (stage && wanted.includes("update")) await updates(stage, { templates, lanes, report });
+  if (stage && wanted.includes("project"))
+    await projects(stage, { templates, ways, managers, whole: !values.quick, lanes, report });
+  if (stage && wanted.includes("update")) await updates(stage, { templates, managers, lanes, report });
 } finally {
   stage?.close();
 }
@@ -67,8 +74,10 @@ if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
 
-const order = (row: Row): string => `${PARTS.indexOf(row.part)}`;
-rows.sort((a, b) => order(a).localeCompare(order(b)) || a.what.localeCompare(b.what));
+// The lanes end in any order; releases stand as they came.
+const order = (row: Row): string =>
+  `${PARTS.indexOf(row.part)} ${row.manager === undefined ? "" : `${row.what} ${row.manager}`}`;
+rows.sort((a, b) => order(a).localeCompare(order(b)));
 const red = rows.filter(({ ok }) => !ok).length;
 console.log(values.json ? JSON.stringify({ green: rows.length - red, red, rows }, null, 2) : tableOf(rows));
 process.exitCode = red > 0 || rows.length === 0 ? 1 : 0;

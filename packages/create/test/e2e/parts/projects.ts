@@ -2,10 +2,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { callOneTool } from "../call.ts";
 import { command, must } from "../command.ts";
-import { holdBack, type Manager, managers } from "../managers.ts";
+import { holdBack, type Manager } from "../managers.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
-import { type Way, ways } from "../ways.ts";
+import type { Way } from "../ways.ts";
 
 /** What tells a good copy from a bad one: the contract suite, and the built bin as a process. */
 const QUICK = ["test/contract.test.ts", "test/process.test.ts"];
@@ -19,7 +19,14 @@ const WHOLE = "create, from the registry";
  */
 export async function projects(
   stage: Stage,
-  { templates, whole, lanes, report }: { templates: string[]; whole: boolean; lanes: number; report: Report },
+  {
+    templates,
+    ways,
+    managers,
+    whole,
+    lanes,
+    report,
+  }: { templates: string[]; ways: Way[]; managers: Manager[]; whole: boolean; lanes: number; report: Report },
 ): Promise<void> {
   const cells = templates.flatMap((template) =>
     ways.flatMap((way) => managers.map((manager) => ({ template, way, manager }))),

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { callOneTool } from "../call.ts";
 import { must } from "../command.ts";
-import { type Manager, managers } from "../managers.ts";
+import type { Manager } from "../managers.ts";
 import { ADDED_LATER, NEXT } from "../packed.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
@@ -17,7 +17,7 @@ const LINE = "// A line of the user's.";
  */
 export async function updates(
   stage: Stage,
-  { templates, lanes, report }: { templates: string[]; lanes: number; report: Report },
+  { templates, managers, lanes, report }: { templates: string[]; managers: Manager[]; lanes: number; report: Report },
 ): Promise<void> {
   const cells = templates.flatMap((template) => managers.map((manager) => ({ template, manager })));
   await inLanes(cells, lanes, async (cell) => report(await update(stage, cell)));
