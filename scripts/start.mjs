@@ -6,7 +6,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { snippets } from "./snippets.mjs";
 import { tour } from "./tour.mjs";
 
 const terminal = process.stdout.isTTY === true;
@@ -67,7 +66,23 @@ try {
   console.error(`\nThe session with sandbox/my-${template} failed: ${error.message}`);
   process.exit(1);
 }
-console.log(snippets(template, process.execPath, args));
+// Its libraries are there only now.
+const { howToConnect } = await import("../packages/create/src/connect/how-to-connect.ts");
+const place = {
+  notes: "without --data the server keeps its data in its own place instead of sandbox/notes",
+  filesystem: "put folders of your own in the place of sandbox/filesystem",
+  "http-api": "with --api <openapi file> --base-url <url> it stands before an API of yours",
+}[template];
+console.log(`
+That was a real client. Connect yours; ${place}.
+
+${howToConnect(template, { command: process.execPath, args })}
+
+Inspector, to try every tool by hand
+  npx -y @modelcontextprotocol/inspector ${[process.execPath, ...args].join(" ")}
+
+Next: sandbox/my-${template} is yours to try things in; its README.md says what to change first. For a project of its own:
+  node packages/create/dist/main.js ../my-${template} --template ${template}`);
 
 /** Whether somebody has worked on a copy. One without a repository cannot tell. */
 function isTouched(folder) {

@@ -26,6 +26,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "Open the official Inspector on the server",
     load: async () => (await import("./connect/inspect.ts")).inspect,
   },
+  bundle: {
+    summary: "Pack the server for hosts that install with a click, and for the MCP registry",
+    load: async () => (await import("./bundle/command.ts")).bundle,
+  },
 };
 
 const width = Math.max(...Object.keys(commands).map((name) => name.length));

@@ -11,7 +11,24 @@ export interface Marker {
   name?: string;
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
+  /** What its user has to name before it can start, in the order of the command line. */
+  needs?: Record<string, Need>;
 }
+
+/** An argument that only the user of a server knows. */
+export interface Need {
+  type: "directory" | "file" | "string";
+  title: string;
+  description: string;
+  /** Whether there may be several. */
+  multiple?: boolean;
+  /** What stands for it where settings are printed. */
+  example: string;
+}
+
+/** What stands for the arguments that only the user knows. */
+export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[] =>
+  Object.values(needs).map(({ example }) => example);
 
 /** A project made from a template. */
 export interface Project {
@@ -26,6 +43,13 @@ export interface Manifest {
   version?: string;
   description?: string;
   bin?: string | Record<string, string>;
+  author?: unknown;
+  license?: string;
+  keywords?: string[];
+  private?: boolean;
+  engines?: { node?: string };
+  /** The server's name on the MCP registry. */
+  mcpName?: string;
   scripts?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
@@ -70,6 +94,10 @@ function readJson(file: string): unknown {
     );
   }
 }
+
+/** What the server is called: its bin, or the package without its scope. */
+export const binName = ({ bin, name = "server" }: Manifest): string =>
+  (typeof bin === "object" ? Object.keys(bin)[0] : undefined) ?? name.replace(/^@[^/]*\//, "");
 
 /** The built bin of a server. @throws Refusal when it is not built */
 export function builtBin({ folder, manifest }: Pick<Project, "folder" | "manifest">): string {

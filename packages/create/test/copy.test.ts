@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
@@ -12,6 +11,7 @@ import { must } from "./e2e/command.ts";
 import { environment } from "./e2e/managers.ts";
 import { configuredRegistry, packAll } from "./e2e/packed.ts";
 import { openRegistry } from "./e2e/registry.ts";
+import { freePort } from "./fixtures/free-port.ts";
 import { createOffshoot, temporaryFolder } from "./fixtures/run.ts";
 
 describe.each(templateNames())("a copy of %s", (template) => {
@@ -97,12 +97,4 @@ async function runAsContainer(project: string, parent: string): Promise<void> {
   }
   await expect(must([process.execPath, "-e", `fetch("http://127.0.0.1:${port}/healthz")`], parent)).rejects.toThrow();
   expect(readdirSync(image, { recursive: true }).sort()).toEqual(before);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

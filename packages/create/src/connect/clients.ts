@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "./shell-word.ts";
 
 /** How a client starts a server. */
 export interface ServerEntry {
@@ -16,6 +17,8 @@ export interface Client {
   /** Where the servers stand in the file. */
   key: string;
   entry(server: ServerEntry): object;
+  /** The client's own command that does the same for its user, where it has one. */
+  command?(name: string, server: ServerEntry): string;
   /** What to do for the client to see it. */
   afterwards: string;
 }
@@ -30,6 +33,16 @@ function settings(): string {
 }
 
 export const clients: Record<string, Client> = {
+  "claude-code": {
+    title: "Claude Code",
+    file: () => ".mcp.json",
+    format: "json",
+    key: "mcpServers",
+    entry: plain,
+    command: (name, { command, args }) =>
+      ["claude", "mcp", "add", name, "--", command, ...args].map(shellWord).join(" "),
+    afterwards: "start `claude` in this folder and approve the server.",
+  },
   "claude-desktop": {
     title: "Claude Desktop",
     file: () => join(settings(), "Claude", "claude_desktop_config.json"),
@@ -38,16 +51,8 @@ export const clients: Record<string, Client> = {
     entry: plain,
     afterwards: "restart Claude Desktop.",
   },
-  "claude-code": {
-    title: "Claude Code, for everybody who works in this folder",
-    file: () => ".mcp.json",
-    format: "json",
-    key: "mcpServers",
-    entry: plain,
-    afterwards: "start `claude` in this folder and approve the server.",
-  },
   vscode: {
-    title: "VS Code, in this folder",
+    title: "VS Code",
     file: () => join(".vscode", "mcp.json"),
     format: "json",
     key: "servers",

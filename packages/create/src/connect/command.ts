@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { builtBin, openProject, type Project } from "../project.ts";
+import { binName, builtBin, exampleArguments, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { clients, type ServerEntry } from "./clients.ts";
@@ -30,9 +30,13 @@ export const connect = defineCommand({
       );
     const project = openProject();
     const server: ServerEntry = { command: process.execPath, args: [builtBin(project), ...args] };
-    if (args.length === 0 && project.marker.args !== undefined)
-      throw new Refusal("This server needs arguments.", `name them: \`offshoot connect ${chosen} -- ~/notes\`.`);
-    const name = options.name ?? nameOf(project);
+    const needed = exampleArguments(project.marker);
+    if (args.length === 0 && needed.length > 0)
+      throw new Refusal(
+        "This server needs arguments.",
+        `name them: \`offshoot connect ${chosen} -- ${needed.join(" ")}\`.`,
+      );
+    const name = options.name ?? binName(project.manifest);
     const file = resolve(project.folder, options.file ?? client.file());
     if (!options.write) {
       const text = mergeConfig("", client, name, server).trimEnd();
@@ -48,12 +52,6 @@ export const connect = defineCommand({
     };
   },
 });
-
-/** What the client calls the server: its bin. */
-const nameOf = ({ manifest }: Project): string => {
-  const bin = typeof manifest.bin === "object" ? Object.keys(manifest.bin)[0] : undefined;
-  return bin ?? (manifest.name ?? "server").replace(/^@[^/]*\//, "");
-};
 
 /** Changes a file in one step and keeps what it was. Returns where. */
 function write(file: string, change: (before: string) => string): string | undefined {

@@ -48,6 +48,7 @@ export const create = defineCommand({
     const folder = resolve(chosen.folder);
     const template = templateOf(chosen.template ?? "notes");
     const names = namesOf(options.name ?? nameOfFolder(folder));
+    const client = clientSettings(folder, JSON.parse(String(template.files.get("offshoot.json")?.bytes)));
     const { dependencies, engines } = JSON.parse(String(template.files.get("package.json")?.bytes));
     const core = options.core
       ? coreSourceOf(options.core)
@@ -79,14 +80,14 @@ export const create = defineCommand({
         core,
         git,
         installed,
-        client: clientSettings(folder, template.name),
+        client,
         remarks,
       },
       text: [
         `${names.package} is in ${folder}, from ${template.name} ${template.version}.`,
         ...remarks,
         "",
-        nextSteps(folder, { template: template.name, bin: names.bin, manager, installed }),
+        nextSteps(folder, { client, bin: names.bin, manager, installed }),
       ].join("\n"),
       exitCode: problem ? 1 : 0,
     };

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { npm } from "../npm.ts";
 import { Refusal } from "../terminal.ts";
 
 const run = promisify(execFile);
@@ -21,8 +22,14 @@ const checkoutFolder = (): string | undefined =>
 /** The source that works: an installed package's core is on the registry, a checkout's perhaps not yet. */
 export async function findCore(range: string): Promise<CoreSource> {
   if (!checkoutFolder()) return "registry";
-  // npm and not a request of our own: it knows the registry, its credentials and proxies.
-  const found = await npm("view", `@offshoot/core@${range}`, "version", "--json", "--fetch-retries=0").catch(() => "");
+  const found = await npm(
+    "view",
+    `@offshoot/core@${range}`,
+    "version",
+    "--json",
+    "--fetch-retries=0",
+    "--fetch-timeout=20000",
+  ).catch(() => "");
   return found.trim() === "" ? "pack" : "registry";
 }
 
@@ -57,6 +64,3 @@ export async function packCore(project: string): Promise<string> {
     rmSync(draft, { recursive: true, force: true });
   }
 }
-
-const npm = async (...args: string[]) =>
-  (await run("npm", args, { shell: process.platform === "win32", timeout: 20_000 })).stdout;

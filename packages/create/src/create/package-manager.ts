@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { runInProject } from "../run-in-project.ts";
 import { Refusal } from "../terminal.ts";
 
 const packageManagers = ["npm", "pnpm", "yarn", "bun"] as const;
@@ -19,20 +19,6 @@ export function packageManagerOf(name: string): PackageManager {
 
 /** Runs `<manager> install` in a folder. Returns what it printed when it failed, otherwise undefined. */
 export async function install(manager: PackageManager, folder: string): Promise<string | undefined> {
-  // npm's own settings of the command that started us are not the project's.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/.test(name) && name !== "INIT_CWD"),
-  );
-  const child = spawn(manager, ["install"], {
-    cwd: folder,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  return new Promise((done) => {
-    child.on("error", (error) => done(error.message));
-    child.on("close", (code) => done(code === 0 ? undefined : output.trimEnd() || `exit code ${code}`));
-  });
+  const { green, output } = await runInProject(folder, manager, ["install"]);
+  return green ? undefined : output;
 }

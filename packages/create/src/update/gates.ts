@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ownEnvironment } from "../npm.ts";
 import type { Manifest } from "../project.ts";
+import { runInProject } from "../run-in-project.ts";
 
 /** One of the project's own scripts, run. */
 export interface Gate {
@@ -38,25 +37,7 @@ export const reinstall = (folder: string): Promise<Gate> => runGate(folder, "ins
 
 async function runGate(folder: string, name: string, args: string[]): Promise<Gate> {
   const since = Date.now();
-  const child = spawn(managerOf(folder), args, {
-    cwd: folder,
-    env: ownEnvironment(),
-    shell: process.platform === "win32",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  const green = await new Promise<boolean>((done) => {
-    child.on("error", (error) => {
-      output += error.message;
-      done(false);
-    });
-    child.on("close", (code) => done(code === 0));
-  });
-  return {
-    name,
-    green,
-    output: green ? "" : output.trimEnd().split("\n").slice(-40).join("\n"),
-    tookMs: Date.now() - since,
-  };
+  const { green, output } = await runInProject(folder, managerOf(folder), args);
+  const told = green ? "" : output.split("\n").slice(-40).join("\n");
+  return { name, green, output: told, tookMs: Date.now() - since };
 }

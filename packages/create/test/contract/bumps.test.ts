@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** A repository with the notes template in it, released as 1.2.0 or not at all. */
-function repository({ version = "1.2.0", released = true } = {}) {
+function repository({ version = "1.2.0", released = true, dependencies = {} } = {}) {
   const root = mkdtempSync(join(tmpdir(), "offshoot-bumps-"));
   folders.push(root);
   const home = join(root, "templates/notes");
@@ -25,7 +25,7 @@ function repository({ version = "1.2.0", released = true } = {}) {
   mkdirSync(home, { recursive: true });
   const lock = JSON.parse(readFileSync(join(checkout, "templates/notes/contract.lock.json"), "utf8"));
   const write = (): void => writeFileSync(join(home, "contract.lock.json"), JSON.stringify(lock));
-  writeFileSync(join(home, "package.json"), JSON.stringify({ name: "@offshoot/notes", version }));
+  writeFileSync(join(home, "package.json"), JSON.stringify({ name: "@offshoot/notes", version, dependencies }));
   write();
   git("init", "--quiet");
   git("add", "--all");
@@ -34,8 +34,8 @@ function repository({ version = "1.2.0", released = true } = {}) {
   return {
     lock,
     write,
-    changeset: (step: string) =>
-      writeFileSync(join(root, ".changeset/brave-cats.md"), `---\n"@offshoot/notes": ${step}\n---\n\nText.\n`),
+    changeset: (step: string, name = "notes") =>
+      writeFileSync(join(root, ".changeset/brave-cats.md"), `---\n"@offshoot/${name}": ${step}\n---\n\nText.\n`),
     check() {
       const { status, stdout } = spawnSync(
         process.execPath,
@@ -80,6 +80,22 @@ describe("a release is as large as what it changes for clients", () => {
     lock.instructions += " More.";
     write();
     expect(check()).toMatchObject({ status: 1, stdout: expect.stringContaining("routing  instructions: reworded") });
+  });
+
+  test("a release that core's brings with it counts, and is a patch", () => {
+    const { lock, write, changeset, check } = repository({
+      version: "0.4.0",
+      dependencies: { "@offshoot/core": "^0.3.0" },
+    });
+    lock.instructions += " More.";
+    write();
+    changeset("patch", "core");
+    expect(check()).toMatchObject({ status: 1, stdout: expect.stringContaining("the changesets announce none") });
+    changeset("minor", "core");
+    expect(check().status).toBe(0);
+    delete lock.tools.delete_note;
+    write();
+    expect(check()).toMatchObject({ status: 1, stdout: expect.stringContaining("tools.delete_note: removed") });
   });
 
   test("before the first release there is nothing to hold to, which is said", () => {

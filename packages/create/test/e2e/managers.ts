@@ -6,9 +6,11 @@ import { command, must } from "./command.ts";
 export interface Manager {
   name: string;
   install: string[];
-  run: (script: string) => string[];
+  run: (script: string, words?: string[]) => string[];
   /** Its own `create` command. */
   create: (folder: string, template: string) => string[];
+  /** `offshoot` from the registry, in a project that does not depend on it. */
+  offshoot: (...words: string[]) => string[];
 }
 
 const words = (folder: string, template: string) => [folder, "--template", template, "--no-git"];
@@ -17,7 +19,8 @@ export const managers: Manager[] = [
   {
     name: "npm",
     install: ["npm", "install", "--no-audit", "--no-fund"],
-    run: (script) => ["npm", "run", script],
+    run: (script, words = []) => ["npm", "run", script, "--", ...words],
+    offshoot: (...words) => ["npm", "exec", "--yes", "--package=create-offshoot", "--", "offshoot", ...words],
     create: (folder, template) => {
       const [first, ...rest] = words(folder, template) as [string, ...string[]];
       return ["npm", "create", "--yes", "offshoot@latest", first, "--", ...rest];
@@ -26,19 +29,22 @@ export const managers: Manager[] = [
   {
     name: "pnpm",
     install: ["pnpm", "install"],
-    run: (script) => ["pnpm", "run", script],
+    run: (script, words = []) => ["pnpm", "run", script, ...words],
+    offshoot: (...words) => ["pnpm", "--package=create-offshoot", "dlx", "offshoot", ...words],
     create: (folder, template) => ["pnpm", "create", "offshoot@latest", ...words(folder, template)],
   },
   {
     name: "yarn",
     install: ["yarn", "install"],
-    run: (script) => ["yarn", "run", script],
+    run: (script, words = []) => ["yarn", "run", script, ...words],
+    offshoot: (...words) => ["yarn", "dlx", "-q", "-p", "create-offshoot", "offshoot", ...words],
     create: (folder, template) => ["yarn", "create", "offshoot@latest", ...words(folder, template)],
   },
   {
     name: "bun",
     install: ["bun", "install"],
-    run: (script) => ["bun", "run", script],
+    run: (script, words = []) => ["bun", "run", script, ...words],
+    offshoot: (...words) => ["bun", "x", "-p", "create-offshoot", "offshoot", ...words],
     create: (folder, template) => ["bun", "create", "offshoot@latest", ...words(folder, template)],
   },
 ];

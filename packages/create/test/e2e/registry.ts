@@ -20,21 +20,34 @@ export async function openRegistry(tarballs: string[], upstream: string) {
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const packages = new Map(tarballs.map((file) => documentOf(file, `${url}-/${basename(file)}`)));
+  const packages = new Map<string, PackageDocument>();
+  for (const file of tarballs) addTo(packages, file, `${url}-/${basename(file)}`);
   return { url, close: () => void server.close() };
 }
 
-function documentOf(file: string, tarball: string) {
+interface PackageDocument {
+  name: string;
+  "dist-tags": Record<string, string>;
+  time: Record<string, string>;
+  versions: Record<string, object>;
+}
+
+/** Adds a version to its package. The first one is `latest`, the last one `next`. */
+function addTo(packages: Map<string, PackageDocument>, file: string, tarball: string): void {
   const manifest = JSON.parse(execFileSync("tar", ["-xOzf", file, "package/package.json"], { encoding: "utf8" }));
   const { name, version } = manifest as { name: string; version: string };
   const integrity = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
   const shasum = createHash("sha1").update(readFileSync(file)).digest("hex");
   const then = "2026-01-01T00:00:00.000Z";
-  const document = {
+  const none: PackageDocument = {
     name,
     "dist-tags": { latest: version },
-    time: { created: then, modified: then, [version]: then },
-    versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist: { tarball, integrity, shasum } } },
+    time: { created: then, modified: then },
+    versions: {},
   };
-  return [name, document] as const;
+  const known = packages.get(name) ?? none;
+  known["dist-tags"].next = version;
+  known.time[version] = then;
+  known.versions[version] = { ...manifest, _id: `${name}@${version}`, dist: { tarball, integrity, shasum } };
+  packages.set(name, known);
 }

@@ -1,74 +1,83 @@
 /**
- * `pnpm e2e [<template>…] [--quick]`: every way to come by a project × every package manager: fetch, install, build, start,
- * one tool call; and unless it is to be quick, the project's whole test suite once for each manager, since the way does not
- * change what is installed. Prints a table and exits 1 when a cell is not green. Takes many minutes; nothing but
- * dependencies comes from the network.
+ * `pnpm e2e`: what takes too long for `npm test`, with real package managers on a registry and a git host of this machine.
+ *
+ *   project    every way to come by a project × every package manager
+ *   update     `offshoot update` from the registry, with the project's own gates
+ *   rehearsal  releases of core, published to a registry, and what each does to the templates
+ *   matrix     templates as they were released × today's core
+ *   torture    forks of every kind through three releases
+ *
+ * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * Each row is told on stderr when it is there, the table on stdout at the end. Exit code 1 when one is red. Needs a build;
+ * nothing but dependencies comes from the network.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
-import { callOneTool } from "./call.ts";
-import { command, must } from "./command.ts";
-import { environment, holdBack, installTools, managers } from "./managers.ts";
-import { configuredRegistry, packAll } from "./packed.ts";
-import { openRegistry } from "./registry.ts";
-import { localGitHub, ways } from "./ways.ts";
+import { managers as allManagers } from "./managers.ts";
+import { matrix } from "./parts/matrix.ts";
+import { projects } from "./parts/projects.ts";
+import { rehearsal } from "./parts/rehearsal.ts";
+import { forks } from "./parts/torture.ts";
+import { updates } from "./parts/updates.ts";
+import { lineOf, type Row, tableOf } from "./row.ts";
+import { openStage, type Stage } from "./stage.ts";
+import { ways as allWays } from "./ways.ts";
 
-const scratch = realpathSync(mkdtempSync(join(tmpdir(), "offshoot-e2e-")));
-const registry = await openRegistry(packAll(join(scratch, "tarballs")), configuredRegistry());
-const tools = await installTools(join(scratch, "tools"));
-const env = { ...environment(registry.url, tools, scratch), ...(await localGitHub(join(scratch, "github"))) };
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-const steps = ["get", "install", "build", "test", "call"] as const;
-let failed = 0;
+const PARTS = ["project", "update", "rehearsal", "matrix", "torture"];
 
-const quick = process.argv.includes("--quick");
-const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
-for (const template of wanted.length > 0 ? wanted : templateNames()) {
-  console.log(`\n| ${template}: way | manager | ${steps.join(" | ")} |\n|${"---|".repeat(steps.length + 2)}`);
-  for (const way of ways) for (const manager of managers) await cell(template, way, manager);
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    template: { type: "string", multiple: true },
+    manager: { type: "string", multiple: true },
+    way: { type: "string", multiple: true },
+    quick: { type: "boolean", default: false },
+    forks: { type: "string", default: "100" },
+    lanes: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+const wanted = values.only?.split(",") ?? PARTS;
+const templates = values.template ?? templateNames();
+const unknown = [
+  ...wanted.filter((part) => !PARTS.includes(part)),
+  ...templates.filter((name) => !templateNames().includes(name)),
+];
+if (unknown.length > 0) {
+  console.error(
+    `There is no ${unknown.join(", ")}. Parts: ${PARTS.join(", ")}. Templates: ${templateNames().join(", ")}.`,
+  );
+  process.exit(2);
 }
-registry.close();
-rmSync(scratch, { recursive: true, force: true });
-console.log(failed === 0 ? "\nall green" : `\n${failed} not green`);
-process.exitCode = failed === 0 ? 0 : 1;
 
-async function cell(template: string, way: (typeof ways)[number], manager: (typeof managers)[number]) {
-  const cwd = join(scratch, "work");
-  const project = join(cwd, "project");
-  let held: string | undefined; // see holdBack
-  mkdirSync(cwd);
-  const work: Record<(typeof steps)[number], (() => Promise<unknown>) | undefined> = {
-    get: () => way.get({ cwd, template, manager, env }),
-    install: async () => {
-      const { ok, output } = await command(manager.install, project, env);
-      if (ok) return;
-      held = await holdBack(project, output, env);
-      if (!held) throw new Error(output);
-      await must(manager.install, project, env);
-    },
-    build: () => must(manager.run("build"), project, env),
-    // In a copy under another name, which is the harder case.
-    test: way === ways[1] && !quick ? () => must(manager.run("test"), project, env) : undefined,
-    call: () => callOneTool(project, template, join(cwd, "data")),
-  };
-  const cells: string[] = [];
-  let problem: Error | undefined;
-  for (const step of steps) {
-    const since = Date.now();
-    try {
-      await (problem ? undefined : work[step]?.());
-      cells.push(problem || !work[step] ? "" : seconds(Date.now() - since));
-    } catch (error) {
-      problem = error as Error;
-      cells.push("FAILED");
-    }
-  }
-  console.log(`| ${way.name} | ${manager.name} | ${cells.join(" | ")} |${held ? ` ${held}` : ""}`);
-  if (problem) {
-    failed += 1;
-    console.error(problem.message);
-  }
-  rmSync(cwd, { recursive: true, force: true });
+// What was started goes with this, also when it is stopped half-way.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+const managers = allManagers.filter(({ name }) => values.manager?.includes(name) ?? true);
+const ways = allWays.filter(({ name }) => values.way?.includes(name) ?? true);
+const rows: Row[] = [];
+const report = (row: Row): void => {
+  rows.push(row);
+  console.error(row.output ? `${lineOf(row)}\n${row.output}` : lineOf(row));
+};
+const lanes = Number(values.lanes);
+let stage: Stage | undefined;
+try {
+  if (wanted.includes("project") || wanted.includes("update")) stage = await openStage();
+  if (stage && wanted.includes("project"))
+    await projects(stage, { templates, ways, managers, whole: !values.quick, lanes, report });
+  if (stage && wanted.includes("update")) await updates(stage, { templates, managers, lanes, report });
+} finally {
+  stage?.close();
 }
+if (wanted.includes("rehearsal")) await rehearsal(report);
+if (wanted.includes("matrix")) await matrix(templates, report);
+if (wanted.includes("torture")) await forks(Number(values.forks), report);
+
+// The lanes end in any order; releases stand as they came.
+const order = (row: Row): string =>
+  `${PARTS.indexOf(row.part)} ${row.manager === undefined ? "" : `${row.what} ${row.manager}`}`;
+rows.sort((a, b) => order(a).localeCompare(order(b)));
+const red = rows.filter(({ ok }) => !ok).length;
+console.log(values.json ? JSON.stringify({ green: rows.length - red, red, rows }, null, 2) : tableOf(rows));
+process.exitCode = red > 0 || rows.length === 0 ? 1 : 0;

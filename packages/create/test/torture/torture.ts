@@ -1,47 +1,18 @@
 import { execFile } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { renamed } from "../../src/create/rename.ts";
-import { type Update, updateProject } from "../../src/update/update.ts";
-import { type ForkPlan, forkPlans, type UserWork, work } from "./fork.ts";
-import { diffFolders, explain, lostFiles, lostLines } from "./judge.ts";
+import { updateProject } from "../../src/update/update.ts";
+import { bytesOf, encodingOf, readTexts, withCrlf, writeTexts } from "./folders.ts";
+import { type ForkPlan, forkPlans, work } from "./fork.ts";
+import { judgeUpdate, works } from "./judge-update.ts";
 import { makeReleases, type TrialRelease } from "./releases.ts";
+import type { Sums } from "./sums.ts";
 import type { Texts } from "./texts.ts";
-
-/** What came of many forks and their updates. Every count but the first seven is a fault. */
-export interface Sums {
-  forks: number;
-  updates: number;
-  clean: number;
-  withConflicts: number;
-  /** Clean merges that broke the project and said so. */
-  announcedBreaks: number;
-  conflicts: number;
-  /** Why the conflicts were due. */
-  explained: Record<string, number>;
-  unexplained: string[];
-  lostUserLines: string[];
-  lostUserFiles: string[];
-  returned: string[];
-  lostUpstreamLines: string[];
-  silentBreaks: string[];
-  falseAlarms: string[];
-  mergeMs: number[];
-}
 
 const run = promisify(execFile);
 const nodeModules = fileURLToPath(new URL("../../../../templates/notes/node_modules", import.meta.url));
@@ -148,103 +119,13 @@ async function takeThrough(
       install: false,
     });
     if (!green) sums.mergeMs.push(performance.now() - since);
-    const verdict = await judge(name, { folder, shadow, before, result, user, gated: green }, sums);
+    const verdict = await judgeUpdate(name, { folder, shadow, before, result, user, gated: green }, sums);
     settle(folder);
     if (repository) await commit(repository);
     green = verdict ?? (await works(folder)) === true;
     rmSync(shadow, { recursive: true });
   }
   rmSync(root, { recursive: true, force: true });
-}
-
-interface Judged {
-  folder: string;
-  shadow: string;
-  before: Texts;
-  result: Update;
-  user: UserWork;
-  gated: boolean;
-}
-
-async function judge(
-  name: string,
-  { folder, shadow, before, result, user, gated }: Judged,
-  sums: Sums,
-): Promise<boolean | undefined> {
-  const after = readTexts(folder);
-  const [yours, theirs] = [diffFolders(shadow, "base", "yours"), diffFolders(shadow, "base", "theirs")];
-  sums.updates += 1;
-  sums[result.conflicts.length > 0 ? "withConflicts" : "clean"] += 1;
-  sums.conflicts += result.conflicts.length;
-  for (const conflict of result.conflicts) {
-    const why = explain(conflict, yours, theirs);
-    if (why === undefined) sums.unexplained.push(`${name}: ${conflict.path} (${conflict.reason})`);
-    else sums.explained[why] = (sums.explained[why] ?? 0) + 1;
-  }
-  const fault = (list: string[], what: readonly string[]): unknown =>
-    list.push(...what.map((item) => `${name}: ${item}`));
-  fault(sums.lostUserLines, lostLines(before, after, /user-\d/));
-  // Line ends as they were, too: the bytes of what only the user has are nowhere else.
-  fault(
-    sums.lostUserFiles,
-    lostFiles(
-      before,
-      after,
-      user.added.filter((path) => !result.conflicts.some((conflict) => conflict.path === path)),
-    ),
-  );
-  const settled = (path: string): boolean => !result.conflicts.some((conflict) => conflict.path === path);
-  fault(sums.returned, [
-    ...user.removedFiles.filter((path) => after.has(path) && !before.has(path) && settled(path)),
-    ...user.removedLines
-      .filter(
-        ({ path, line }) =>
-          settled(path) &&
-          !before.get(path)?.split(/\r?\n/).includes(line) &&
-          after.get(path)?.split(/\r?\n/).includes(line),
-      )
-      .map(({ path, line }) => `${path}: ${line}`),
-  ]);
-  const gone = new Set([
-    ...yours.filter(({ to }) => to === undefined).map(({ from }) => from),
-    ...result.conflicts.map(({ path }) => path),
-  ]);
-  const upstream = new Map(
-    [...readTexts(join(shadow, "theirs"))].filter(([path]) => !gone.has(path) && !gone.has(originOf(path, theirs))),
-  );
-  // What an earlier conflict was settled against is not there any more, and not new.
-  const known = new Set(
-    [...readTexts(join(shadow, "base")).values()].flatMap((text) => text.split("\n").map((line) => line.trim())),
-  );
-  if (result.conflicts.length === 0)
-    fault(
-      sums.lostUpstreamLines,
-      lostLines(upstream, after, /up-\d/).filter((line) => !known.has(line)),
-    );
-  if (!gated || result.conflicts.length > 0) return undefined;
-  const verdict = await works(folder);
-  if (verdict !== true && result.status === "clean") sums.silentBreaks.push(`${name}: ${verdict}`);
-  if (verdict === true && result.status === "red") sums.falseAlarms.push(name);
-  if (verdict !== true && result.status === "red") sums.announcedBreaks += 1;
-  return verdict === true;
-}
-
-const originOf = (path: string, diffs: ReturnType<typeof diffFolders>): string =>
-  diffs.find(({ to }) => to === path)?.from ?? path;
-
-/** True, or the last words of what failed. Not by way of the update's own gates. */
-async function works(folder: string): Promise<true | string> {
-  try {
-    await run(process.execPath, ["gate.mjs"], { cwd: folder });
-    return true;
-  } catch (error) {
-    return (
-      (error as { stderr: string }).stderr
-        .trim()
-        .split("\n")
-        .find((line) => /Error/.test(line)) ?? "failed"
-    );
-  }
 }
 
 /** Settles every conflict for the user's side, as a hurried user does. */
@@ -266,28 +147,4 @@ function underName({ version, files }: TrialRelease): Texts {
   const entries = [...files].map(([path, text]) => [path, { bytes: bytesOf(path, text), executable: false }] as const);
   const own = renamed({ name: "notes", version, description: "", files: new Map(entries) }, "my-notes");
   return new Map([...own].map(([path, { bytes }]) => [path, bytes.toString(encodingOf(path))]));
-}
-
-// Texts of the trial are UTF-8 in memory, and bytes one by one when they are compared.
-const encodingOf = (path: string): BufferEncoding => (path.endsWith(".png") ? "latin1" : "utf8");
-const bytesOf = (path: string, text: string): Buffer => Buffer.from(text, encodingOf(path));
-const withCrlf = (files: Texts): Texts =>
-  new Map([...files].map(([path, text]) => [path, path.endsWith(".png") ? text : text.replaceAll("\n", "\r\n")]));
-
-function writeTexts(folder: string, files: Texts): void {
-  if (existsSync(folder)) rmSync(folder, { recursive: true });
-  for (const [path, text] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), bytesOf(path, text));
-  }
-}
-
-function readTexts(folder: string): Texts {
-  const files: Texts = new Map();
-  for (const entry of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-    const path = entry.replaceAll("\\", "/");
-    if (/^(\.git|\.offshoot-before)(\/|$)/.test(path) || !statSync(join(folder, path)).isFile()) continue;
-    files.set(path, readFileSync(join(folder, path), encodingOf(path)));
-  }
-  return files;
 }

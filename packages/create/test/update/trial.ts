@@ -2,10 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-
-const bin = fileURLToPath(new URL("../../src/offshoot.ts", import.meta.url));
+import { offshootBin } from "../fixtures/run.ts";
 
 /** Files by path; `undefined` takes one away. */
 type Changes = Record<string, string | Buffer | undefined>;
@@ -105,7 +103,10 @@ export function trial({
     commit();
   }
   const offshoot: Trial["offshoot"] = (...args) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [offshootBin, ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     return { status, stdout, stderr };
   };
   return {

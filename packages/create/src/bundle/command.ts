@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { strayOutput } from "../check/stdout.ts";
+import { readLock } from "../contract/lock-file.ts";
+import { npm } from "../npm.ts";
+import { during } from "../progress.ts";
+import { binName, builtBin, openProject, type Project } from "../project.ts";
+import { defineCommand, Refusal } from "../terminal.ts";
+import { writeFileAtomically } from "../write-file.ts";
+import { mcpbManifest } from "./mcpb-manifest.ts";
+import { serverJson } from "./server-json.ts";
+
+/** The format's own tool: it checks the manifest and packs. */
+const TOOL = "@anthropic-ai/mcpb@2";
+
+/** `offshoot bundle`: the server as a file that a host installs with a click, and its entry for the MCP registry. */
+export const bundle = defineCommand({
+  usage: "bundle [--out <folder>] [--url <address>] [-- <the server's arguments>]",
+  summary: "Packs the built server as an MCP Bundle (.mcpb), and writes the server.json for the MCP registry.",
+  options: {
+    out: { type: "string", value: "folder", description: "Where both are written (default: bundle)" },
+    url: { type: "string", value: "address", description: "Where the bundle will be downloaded from, for server.json" },
+  },
+  examples: [
+    ["offshoot bundle", "bundle/<name>-<version>.mcpb, to be opened with Claude Desktop"],
+    ["offshoot bundle --url https://example.org/my-mcp-1.0.0.mcpb", "list the bundle in server.json, too"],
+    ["offshoot bundle -- --profile read-only", "a bundle that starts the server with arguments"],
+  ],
+  async run({ words: args, options: { out = "bundle", url }, json }) {
+    const project = openProject();
+    const { manifest, marker } = project;
+    const needs = marker.needs ?? {};
+    const folder = resolve(project.folder, out);
+    const file = join(folder, `${binName(manifest)}-${manifest.version}.mcpb`);
+    const entry = relative(project.folder, builtBin(project)).replaceAll("\\", "/");
+    const contract = readLock(project.folder);
+    const told = mcpbManifest(manifest, { contract, entry, needs, args });
+    const listed = (sha256: string) =>
+      serverJson(manifest, { needs, args, download: url === undefined ? undefined : { url, sha256 } });
+    // What the registry would refuse is known before anything is written.
+    listed("");
+    const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
+    try {
+      stage(project, staged, told);
+      await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
+      mkdirSync(folder, { recursive: true });
+      await during("Packing", json, () => pack(staged, file));
+    } finally {
+      rmSync(staged, { recursive: true, force: true });
+    }
+    const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+    const entryOfRegistry = listed(sha256);
+    const listing = entryOfRegistry && join(folder, "server.json");
+    if (listing) writeFileAtomically(listing, `${JSON.stringify(entryOfRegistry, null, 2)}\n`);
+    return {
+      data: { file, sha256, manifest: told, serverJson: listing ?? null },
+      text: [
+        `${file}\nsha256 ${sha256}`,
+        listing ??
+          'No server.json: a listing needs "mcpName" in package.json, and a package that is not private or --url.',
+        `Next: open the .mcpb with a host that takes bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
+      ].join("\n"),
+    };
+  },
+});
+
+/** What is built, and what Node and readers look for beside it. */
+function stage({ folder, manifest }: Project, staged: string, told: object): void {
+  cpSync(join(folder, "dist"), join(staged, "dist"), { recursive: true });
+  for (const name of ["README.md", "LICENSE"])
+    if (existsSync(join(folder, name))) cpSync(join(folder, name), join(staged, name));
+  const { name, version, type } = manifest;
+  writeFileSync(join(staged, "package.json"), `${JSON.stringify({ name, version, private: true, type }, null, 2)}\n`);
+  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
+}
+
+/** A bundle brings no packages along: what the build left outside is missing on the user's machine. */
+async function startsAlone(staged: Project, args: string[]): Promise<void> {
+  try {
+    await strayOutput(staged, [...args, ...(staged.marker.args ?? [])]);
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new Refusal(
+      `Alone, without the project around it, the built server does not start: ${cause.message}`,
+      "let the build put every dependency into dist/, as the template's did.",
+      { cause },
+    );
+  }
+}
+
+async function pack(staged: string, file: string): Promise<void> {
+  try {
+    await npm("exec", "--yes", `--package=${TOOL}`, "--", "mcpb", "pack", staged, file);
+  } catch (cause) {
+    const { stdout = "", stderr = "", message } = cause as Error & { stdout?: string; stderr?: string };
+    const lines = `${stderr}\n${stdout}`.split("\n").filter((line) => line.trim() !== "" && !/^npm warn/.test(line));
+    throw new Refusal(
+      `${TOOL} did not pack the bundle: ${lines.slice(0, 8).join("\n") || message}`,
+      "mend what it names; it comes from the registry, which has to be reachable.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import type { Manifest, Need } from "../project.ts";
+import { Refusal } from "../terminal.ts";
+
+const SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
+
+/** The bundle as others download it. */
+interface Download {
+  url: string;
+  sha256: string;
+}
+
+/**
+ * The `server.json` with which a server is listed in the MCP registry: as a package on npm unless it is private, and as a
+ * bundle when it is said where that can be downloaded. `undefined` when there is nothing to list.
+ *
+ * @throws Refusal for what the registry would refuse; the limits are those of its schema and of its own validation
+ */
+export function serverJson(
+  manifest: Manifest,
+  { needs, args, download }: { needs: Record<string, Need>; args: string[]; download: Download | undefined },
+): object | undefined {
+  const { mcpName, name, version, description = "" } = manifest;
+  const packages = [
+    ...(manifest.private === true ? [] : [npmPackage(name as string, version as string, needs, args)]),
+    ...(download === undefined ? [] : [bundle(download)]),
+  ];
+  if (packages.length === 0 || mcpName === undefined) return undefined;
+  for (const [wrong, told, next] of [
+    [
+      !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(mcpName) || mcpName.length > 200,
+      `"mcpName" is ${JSON.stringify(mcpName)}, which is no name on the registry.`,
+      'write it as "io.github.<you>/<server>": a domain of yours backwards, a slash, a name; at most 200 characters.',
+    ],
+    [
+      !/^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(String(version)),
+      `"version" is ${JSON.stringify(version)}, and the registry lists exact versions.`,
+      'write it as "1.2.3".',
+    ],
+    [
+      description.length < 1 || description.length > 100,
+      `"description" has ${description.length} characters, and the registry takes 1 to 100.`,
+      "shorten it in package.json.",
+    ],
+  ] as const)
+    if (wrong) throw new Refusal(told, next);
+  return { $schema: SCHEMA, name: mcpName, description, version, packages };
+}
+
+/** npm's package must name the same `mcpName`: that is how the registry knows that both have one owner. */
+function npmPackage(identifier: string, version: string, needs: Record<string, Need>, args: string[]): object {
+  const packageArguments = [
+    ...args.map((value) => ({ type: "positional", value })),
+    ...Object.entries(needs).map(([valueHint, { type, description, multiple }]) => ({
+      type: "positional",
+      valueHint,
+      description,
+      isRequired: true,
+      ...(type !== "string" && { format: "filepath" }),
+      ...(multiple && { isRepeated: true }),
+    })),
+  ];
+  return {
+    registryType: "npm",
+    identifier,
+    version,
+    runtimeHint: "npx",
+    transport: { type: "stdio" },
+    ...(packageArguments.length > 0 && { packageArguments }),
+  };
+}
+
+/** The version is in the bundle; the registry insists on the digest, and on "mcp" somewhere in the address. */
+function bundle({ url, sha256 }: Download): object {
+  if (!/^https:\/\/\S*mcp/i.test(url))
+    throw new Refusal(
+      `${url} is no address of a bundle: the registry wants https and "mcp" in it.`,
+      "name the address from which the .mcpb will be downloaded, such as a file of a release.",
+    );
+  return { registryType: "mcpb", identifier: url, fileSha256: sha256, transport: { type: "stdio" } };
+}

@@ -1,0 +1,76 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { Finding } from "../../src/check/checks.ts";
+import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
+
+const notes = fileURLToPath(new URL("../../../../templates/notes/", import.meta.url));
+
+/** The notes template, built and installed, as somebody's project. */
+function project(): string {
+  const folder = join(temporaryFolder(), "mine");
+  mkdirSync(folder);
+  for (const name of ["dist", "src", "offshoot.json", "contract.lock.json", "package.json", ".gitignore"])
+    cpSync(join(notes, name), join(folder, name), { recursive: true });
+  symlinkSync(join(notes, "node_modules"), join(folder, "node_modules"), "junction");
+  return folder;
+}
+
+async function check(folder: string, ...words: string[]) {
+  const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--offline", "--json", ...words], {
+    cwd: folder,
+  });
+  const { findings, ...data } = JSON.parse(stdout) as { findings: Finding[]; wrong: number };
+  return { code, ...data, ...Object.fromEntries(findings.map((finding) => [finding.name, finding])) };
+}
+
+describe("offshoot check", () => {
+  test("finds nothing wrong with a template as it is, and says what nobody was asked", async () => {
+    expect(await check(project())).toMatchObject({
+      code: 0,
+      wrong: 0,
+      "conflict markers": { status: "ok" },
+      contract: { status: "ok" },
+      stdout: { status: "ok", told: expect.stringMatching(/2 lines looked at/) },
+      core: { status: "unknown", told: expect.stringContaining("was not asked") },
+      template: { status: "unknown" },
+    });
+  });
+
+  test("names what a merge left, what the lock does not say, and what a client would choke on", async () => {
+    const folder = project();
+    writeFileSync(join(folder, "src/left.ts"), "<<<<<<< yours\na\n=======\nb\n>>>>>>> notes-0.2.0\n");
+    const lock = join(folder, "contract.lock.json");
+    writeFileSync(lock, readFileSync(lock, "utf8").replace('"create_note": {', '"make_note": {'));
+    const main = join(folder, "dist/main.js");
+    const text = readFileSync(main, "utf8");
+    const start = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0;
+    writeFileSync(main, `${text.slice(0, start)}process.stdout.write("ready\\n");\n${text.slice(start)}`);
+    expect(await check(folder)).toMatchObject({
+      code: 1,
+      "conflict markers": { status: "wrong", told: "in src/left.ts." },
+      contract: { status: "wrong", next: expect.any(String) },
+      stdout: { status: "wrong", told: expect.stringContaining('"ready"') },
+    });
+    appendFileSync(join(folder, ".gitignore"), "src/left.ts\n");
+    expect(await check(folder)).toMatchObject({ "conflict markers": { status: "ok" } });
+  });
+
+  test("says of a server that does not start what it said", async () => {
+    expect(await check(project(), "--", "--no-such-flag")).toMatchObject({
+      code: 1,
+      contract: { status: "wrong", told: expect.stringContaining("no-such-flag") },
+      stdout: { status: "wrong", told: expect.stringContaining("no-such-flag") },
+    });
+  });
+
+  test("needs a project and a build", async () => {
+    const folder = temporaryFolder();
+    const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--json"], { cwd: folder });
+    expect([code, JSON.parse(stdout)]).toEqual([
+      2,
+      { error: expect.stringContaining("no offshoot.json"), next: expect.any(String) },
+    ]);
+  });
+});

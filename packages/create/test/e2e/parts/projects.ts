@@ -1,0 +1,72 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { callOneTool } from "../call.ts";
+import { command, must } from "../command.ts";
+import { holdBack, type Manager } from "../managers.ts";
+import { done, inLanes, type Report, timed } from "../row.ts";
+import type { Stage } from "../stage.ts";
+import type { Way } from "../ways.ts";
+
+/** What tells a good copy from a bad one: the contract suite, and the built bin as a process. */
+const QUICK = ["test/contract.test.ts", "test/process.test.ts"];
+
+/** A copy under another name is the harder case. What is installed does not depend on the way. */
+const WHOLE = "create, from the registry";
+
+/**
+ * Every way to come by a project × every package manager: fetch, install, build, test, one tool call. The tests are those
+ * that depend on the place; with `whole`, each manager runs a template's whole suite once.
+ */
+export async function projects(
+  stage: Stage,
+  {
+    templates,
+    ways,
+    managers,
+    whole,
+    lanes,
+    report,
+  }: { templates: string[]; ways: Way[]; managers: Manager[]; whole: boolean; lanes: number; report: Report },
+): Promise<void> {
+  const cells = templates.flatMap((template) =>
+    ways.flatMap((way) => managers.map((manager) => ({ template, way, manager }))),
+  );
+  await inLanes(cells, lanes, async (cell) => report(await project(stage, cell, whole)));
+}
+
+function project(
+  stage: Stage,
+  { template, way, manager }: { template: string; way: Way; manager: Manager },
+  whole: boolean,
+) {
+  const { env } = stage;
+  const cwd = stage.folder();
+  const folder = join(cwd, "project");
+  const all = whole && way.name === WHOLE;
+  return timed({ part: "project", what: `${template}: ${way.name}`, manager: manager.name }, [
+    ["get", () => done(way.get({ cwd, template, manager, env }))],
+    ["install", () => installIn(folder, manager, env)],
+    ["build", () => done(must(manager.run("build"), folder, env))],
+    [all ? "whole suite" : "test", async () => passed(await must(manager.run("test", all ? [] : QUICK), folder, env))],
+    ["call", () => done(callOneTool(folder, template, join(cwd, "data")))],
+    ["tidy", () => done(rm(cwd, { recursive: true, force: true }))],
+  ]);
+}
+
+/** Installs, if need be with a package held back; returns which. */
+export async function installIn(folder: string, manager: Manager, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { ok, output } = await command(manager.install, folder, env);
+  if (ok) return undefined;
+  const held = await holdBack(folder, output, env);
+  if (!held) throw new Error(output);
+  await must(manager.install, folder, env);
+  return held;
+}
+
+/** How many tests vitest counted. A run without any is no run. */
+export function passed(output: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: vitest may colour its sums
+  const [, count] = /Tests\s+(?:.*\| )?(\d+) passed/.exec(output.replaceAll(/\u001b\[[\d;]*m/g, "")) ?? [];
+  if (count === undefined) throw new Error(`${output}\nno tests were run`);
+  return count;
+}

@@ -1,0 +1,20 @@
+/** What came of many forks and their updates. Every count but the first seven is a fault. */
+export interface Sums {
+  forks: number;
+  updates: number;
+  clean: number;
+  withConflicts: number;
+  /** Clean merges that broke the project and said so. */
+  announcedBreaks: number;
+  conflicts: number;
+  /** Why the conflicts were due. */
+  explained: Record<string, number>;
+  unexplained: string[];
+  lostUserLines: string[];
+  lostUserFiles: string[];
+  returned: string[];
+  lostUpstreamLines: string[];
+  silentBreaks: string[];
+  falseAlarms: string[];
+  mergeMs: number[];
+}
