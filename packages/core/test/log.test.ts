@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLog, stderrSink } from "../src/telemetry/log.ts";
+import { createLog, OWN_LINE, stderrSink } from "../src/telemetry/log.ts";
 import { createScrub } from "../src/telemetry/scrub.ts";
 
 const write = (fields: Record<string, unknown>, message = "said", env: Record<string, string> = {}): string => {
@@ -112,4 +112,19 @@ test("lines that come together are one write, and many do not wait for company",
   await expect.poll(() => written).toEqual(["one\ntwo\n"]);
   sink.write("x".repeat(20_000));
   expect(written).toHaveLength(2);
+});
+
+test("what others say in the line of a call is looked at, also when such a line came before", async () => {
+  for (const name of ["client", "password=hunter2", "a\u2028b", "x".repeat(9_000), "password=hunter2"]) {
+    const lines: string[] = [];
+    const log = createLog("info", { write: (line) => lines.push(line) });
+    for (let time = 0; time < 2; time += 1)
+      log.info({ [OWN_LINE]: true, name: "echo", caller: "local", client: name }, "call");
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      expect(line).not.toMatch(/hunter2|\u2028/);
+      expect(line.length).toBeLessThanOrEqual(8_192);
+      expect(line).not.toContain("own line");
+    }
+  }
 });

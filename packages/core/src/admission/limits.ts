@@ -19,7 +19,7 @@ export interface Limits {
   /** Nor above this. Default 64. As high as {@link Limits.minRunning}: a fixed limit. */
   maxRunning: number;
   /**
-   * Calls that wait for a place; one more is refused at once. Default 256, which bounds memory: over HTTP each of them
+   * Calls that wait for a place; one more is refused at once. Default 128, which bounds memory: over HTTP each of them
    * holds a request and a server of the SDK, and 1 024 took more than 128 MiB. Fewer may wait where calls are slow: as
    * many as get a place within the wait, at the pace of the calls before, but never fewer than twice the limit or 64,
    * whichever is less.
@@ -77,7 +77,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   initialRunning: 32,
   minRunning: 2,
   maxRunning: 64,
-  maxWaiting: 256,
+  maxWaiting: 128,
   waitMs: 500,
   overloadedWaitMs: 5,
   backgroundShare: 0.2,

@@ -16,12 +16,15 @@ export const lazyBuiltins: Plugin = {
     build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      // A module that is itself called or extended: `assert(…)`, `class … extends Stream`.
-      if (typeof process.getBuiltinModule(path) === "function") return { contents: `module.exports = ${load};` };
-      const getters = Object.keys(process.getBuiltinModule(path) as object).map(
-        (name) => `get ${name}() { return ${load}.${name}; }`,
-      );
-      return { contents: `module.exports = { ${getters.join(", ")} };` };
+      const builtin = process.getBuiltinModule(path) as object;
+      const getters = Object.keys(builtin).map((name) => `get ${name}() { return ${load}.${name}; }`);
+      const members = `{ ${getters.join(", ")} }`;
+      if (typeof builtin !== "function") return { contents: `module.exports = ${members};` };
+      // A module that is itself called: `assert(…)`.
+      const call = `function (...given) { return ${load}.apply(this, given); }`;
+      return {
+        contents: `module.exports = Object.defineProperties(${call}, Object.getOwnPropertyDescriptors(${members}));`,
+      };
     });
   },
 };

@@ -1,6 +1,6 @@
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Account } from "../telemetry/account.ts";
-import type { Log } from "../telemetry/log.ts";
+import { type Log, OWN_LINE } from "../telemetry/log.ts";
 import type { Failure, Outcome } from "./compose.ts";
 import type { Call } from "./context.ts";
 
@@ -48,7 +48,7 @@ export function record(
       client: call.client.name,
       correlationId: call.correlationId,
       ...(telemetry === undefined ? {} : { traceId: telemetry.traceId(call) }),
-      ...(failure?.hidden === undefined ? {} : { err: asError(failure.hidden) }),
+      ...(failure?.hidden === undefined ? { [OWN_LINE]: true } : { err: asError(failure.hidden) }),
     },
     "call",
   );

@@ -15,6 +15,9 @@ export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabl
   level: LogLevel;
 };
 
+/** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
+export const OWN_LINE = Symbol("own line");
+
 /** Longest line written, in characters. A longer one has its values cut. */
 const MAX_LINE = 8_192;
 // A reader of stderr that stopped must not cost memory: past this many bytes waiting, lines are dropped and counted.
@@ -57,12 +60,37 @@ function openLog(level: LogLevel, sink: LogSink, scrub: Scrub): Pino {
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
     },
-    {
-      write(line: string) {
-        sink.write(scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));
-      },
-    },
+    lineWriter(sink, scrub),
   );
+}
+
+/** How many texts are remembered to hold nothing that has to be taken out. */
+const MAX_PLAIN = 1_000;
+
+/**
+ * Takes out of each line what must not be in it. Looking costs more than all else about a line, so the line of a call
+ * that went well is not looked at where the few texts of others in it are known to be plain: the rest is core's own.
+ */
+function lineWriter(sink: LogSink, scrub: Scrub) {
+  const plain = new Set<string>();
+  const isPlain = (text = ""): boolean => {
+    if (plain.has(text)) return true;
+    if (text.length > 256 || scrub(text) !== text || escapeSeparators(text) !== text) return false;
+    if (plain.size >= MAX_PLAIN) plain.clear();
+    plain.add(text);
+    return true;
+  };
+  return {
+    // Has pino leave the fields of the line here.
+    [Symbol.for("pino.metadata")]: true,
+    lastObj: undefined as { [OWN_LINE]?: true; name?: string; caller?: string; client?: string } | undefined,
+    write(line: string) {
+      const { lastObj } = this;
+      const known =
+        lastObj?.[OWN_LINE] === true && isPlain(lastObj.name) && isPlain(lastObj.caller) && isPlain(lastObj.client);
+      sink.write(known ? line : scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));
+    },
+  };
 }
 
 let stamped = 0;

@@ -90,7 +90,7 @@ describe("the queue", () => {
     }
     quick.many(500);
     slow.many(500);
-    expect(quick.states()).toEqual({ done: 1, running: 8, waiting: 256, "refused: overloaded": 236 });
+    expect(quick.states()).toEqual({ done: 1, running: 8, waiting: 128, "refused: overloaded": 364 });
     expect(slow.states()).toEqual({ done: 1, running: 8, waiting: 16, "refused: overloaded": 476 });
   });
 
