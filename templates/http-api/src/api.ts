@@ -1,8 +1,7 @@
-import type { CallContext } from "@offshoot/core";
-import { ToolError } from "@offshoot/core";
+import { type CallContext, ToolError } from "@offshoot/core";
 import { type Dependency, dependency, type Failure, statusError } from "@offshoot/core/resilience";
 import { UpstreamError } from "./domain/errors.ts";
-import type { ApiReply, ApiRequest } from "./domain/operation.ts";
+import { type ApiReply, type ApiRequest, isSafe } from "./domain/operation.ts";
 import type { Upstream } from "./domain/upstream/upstream.ts";
 
 /** What the safeguards need to know of one request. */
@@ -64,7 +63,7 @@ export function createApi(
   return {
     dependency: behind,
     async send(call, request, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0 }) {
-      const reads = request.method === "GET" || request.method === "HEAD";
+      const reads = isSafe(request.method);
       // The credential is the server's and not the caller's: everybody is given the same answer.
       const read = reads ? { key: keyOf(request), shared: true, ttlMs: cacheMs } : {};
       const options = { ...read, idempotent: reads || idempotent };
@@ -91,12 +90,12 @@ const keyOf = ({ method, path, query, headers }: ApiRequest): string =>
 function classify(error: unknown): Failure | undefined {
   if (error instanceof Error && error.name === "TimeoutError") return { retryable: true, timedOut: true };
   if (!(error instanceof UpstreamError)) return undefined;
-  const { status, retryAfter, notSent = false, timedOut = false } = error.facts;
+  const { status, retryAfter, notSent = false } = error.facts;
   // Refused here by a rule: the API is well, and asking again would be refused again.
   if (["address_refused", "path_refused", "redirected"].includes(error.code)) return { callersFault: true };
   if (status !== undefined) return statusError(status, retryAfter).failure;
   if (["reply_too_large", "bad_encoding"].includes(error.code)) return { callersFault: true };
-  return { retryable: true, timedOut, ...(notSent ? { outcome: "failed" as const } : {}) };
+  return { retryable: true, ...(notSent ? { outcome: "failed" as const } : {}) };
 }
 
 const NEXT_STEP: Record<string, string | undefined> = {

@@ -20,8 +20,6 @@ export interface UpstreamFacts {
   detail?: string;
   /** Surely not carried out: it was refused here, or no byte of it left. Default false. */
   notSent?: boolean;
-  /** The time was over. Default false. */
-  timedOut?: boolean;
   cause?: unknown;
 }
 

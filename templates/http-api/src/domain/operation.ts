@@ -39,6 +39,9 @@ export interface Operation {
   reply: Body | undefined;
 }
 
+/** Whether a method only reads, by HTTP's own promise. */
+export const isSafe = (method: Operation["method"]): boolean => method === "GET" || method === "HEAD";
+
 /** An operation made into what goes over the wire, before credentials. */
 export interface ApiRequest {
   operation: string;

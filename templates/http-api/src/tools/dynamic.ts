@@ -4,7 +4,7 @@ import type { Api } from "../api.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import type { OperationEntry, Operations } from "../domain/openapi/operations.ts";
 import { plainText } from "../domain/openapi/texts.ts";
-import type { Operation } from "../domain/operation.ts";
+import { isSafe, type Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request.ts";
 import { resultOf, withBytes } from "./content.ts";
 import { policyOf } from "./generated.ts";
@@ -15,7 +15,7 @@ const PAGE = 50;
 /** Three tools that reach every operation of an API, however many there are: find one, learn its input, call it. */
 export function dynamicTools(api: Api, operations: Operations, entries: readonly OperationEntry[]): Tool[] {
   const allowed = new Map(entries.map((entry) => [entry.id, entry]));
-  const readOnly = entries.every(({ method }) => method === "GET" || method === "HEAD");
+  const readOnly = entries.every(({ method }) => isSafe(method));
   const known = new Map<string, { operation: Operation; inputs: Inputs; check: Check }>();
 
   const look = (id: string) => {

@@ -3,14 +3,13 @@ import { defineTool, fail, jsonSchema, type ObjectJsonSchema, type Tool } from "
 import type { Api, SendPolicy, Sent } from "../api.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
-import type { JsonSchema, Operation } from "../domain/operation.ts";
+import { isSafe, type JsonSchema, type Operation } from "../domain/operation.ts";
 import { project, valueAt } from "../domain/project.ts";
 import { makeRequest } from "../domain/request.ts";
 import { checkInputs, type ToolEntry } from "../map.ts";
 import { resultOf, withBytes } from "./content.ts";
 import { type Check, checker, fromJsonSchema } from "./schema.ts";
 
-const SAFE = new Set(["GET", "HEAD"]);
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 
 /** A tool made from an operation of the description. */
@@ -21,7 +20,7 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
     ...Object.keys(fixed),
     ...(pages === undefined ? [] : [pages.input]),
   ]);
-  const safe = SAFE.has(operation.method);
+  const safe = isSafe(operation.method);
   // A client would refuse data that is not what the tool promised: `answer` says so first, and better.
   const asDescribed =
     entry.fields === undefined && operation.reply !== undefined ? checker(operation.reply.schema) : undefined;
@@ -60,12 +59,12 @@ const isKeyed = (
   { method, parameters }: Pick<Operation, "method" | "parameters">,
   { keyed }: Partial<ToolEntry>,
 ): boolean =>
-  !SAFE.has(method) &&
+  !isSafe(method) &&
   (keyed ?? parameters.some((given) => given.in === "header" && given.name.toLowerCase() === "idempotency-key"));
 
 const annotationsOf = ({ method }: Operation, { idempotent }: ToolEntry) => ({
-  readOnlyHint: SAFE.has(method),
-  ...(SAFE.has(method) ? {} : { destructiveHint: method !== "POST" }),
+  readOnlyHint: isSafe(method),
+  ...(isSafe(method) ? {} : { destructiveHint: method !== "POST" }),
   idempotentHint: idempotent ?? IDEMPOTENT.has(method),
   openWorldHint: true,
 });
@@ -91,7 +90,7 @@ function inputSchema({ schema }: Inputs, operation: Operation, entry: ToolEntry)
   return {
     ...schema,
     properties: {
-      ...(SAFE.has(operation.method) ? {} : { dry_run: DRY_RUN }),
+      ...(isSafe(operation.method) ? {} : { dry_run: DRY_RUN }),
       ...(isKeyed(operation, entry) ? { idempotency_key: KEY } : {}),
       ...Object.fromEntries(properties.filter(([field]) => !Object.hasOwn(fixed, field))),
     },

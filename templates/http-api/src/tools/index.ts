@@ -3,6 +3,7 @@ import type { Api } from "../api.ts";
 import { ApiError } from "../domain/errors.ts";
 import { type Caps, chooseAll, type Mode } from "../domain/openapi/choose.ts";
 import type { Operations } from "../domain/openapi/operations.ts";
+import { isSafe, type Operation } from "../domain/operation.ts";
 import type { OperationMap, ToolEntry } from "../map.ts";
 import { dynamicTools } from "./dynamic.ts";
 import { operationTool } from "./generated.ts";
@@ -22,8 +23,8 @@ export interface ToolChoice {
  * @throws ApiError for a map that names what is not there, and past the caps
  */
 export function apiTools(api: Api, operations: Operations, { mode, map, caps, readOnly = false }: ToolChoice): Tool[] {
-  const safe = (method: string): boolean => !readOnly || method === "GET" || method === "HEAD";
-  const entries = operations.entries.filter(({ method }) => safe(method));
+  const offered = (method: Operation["method"]): boolean => !readOnly || isSafe(method);
+  const entries = operations.entries.filter(({ method }) => offered(method));
   if (mode === "dynamic") return dynamicTools(api, operations, entries);
   if (mode === "all")
     return [...chooseAll(operations, entries, caps)].map(([name, { id }]) =>
@@ -32,7 +33,7 @@ export function apiTools(api: Api, operations: Operations, { mode, map, caps, re
   return Object.entries(map.tools).flatMap(([name, given]) => {
     const entry: ToolEntry = typeof given === "string" ? { operation: given } : given;
     const operation = find(operations, name, entry.operation);
-    return safe(operation.method) ? [operationTool(api, name, operation, entry)] : [];
+    return offered(operation.method) ? [operationTool(api, name, operation, entry)] : [];
   });
 }
 

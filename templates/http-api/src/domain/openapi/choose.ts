@@ -64,9 +64,8 @@ export function chooseAll(
       );
     chosen.set(name, entry);
   }
-  if (chosen.size > caps.tools) throw tooMany(costs(operations, chosen), caps);
   const cost = costs(operations, chosen);
-  if (sum(cost) > caps.tokens) throw tooMany(cost, caps);
+  if (chosen.size > caps.tools || sum(cost) > caps.tokens) throw tooMany(cost, caps);
   return chosen;
 }
 
