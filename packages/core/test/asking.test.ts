@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/call/app.ts";
-import type { ClientRequest, WireRequest } from "../src/call/wire.ts";
+import { type ClientRequest, quietWire, type WireRequest } from "../src/call/wire.ts";
 import { type CallContext, defineServer, defineTool } from "../src/index.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
@@ -16,19 +16,8 @@ function serverWith(ask: (call: CallContext) => Promise<unknown>, more: object =
 }
 
 /** One request of a client that answers by hand, without an SDK between. */
-function requestOf(changes: Partial<WireRequest>): WireRequest {
-  return {
-    era: "2026",
-    transport: "pipe",
-    caller: { id: "local" },
-    client: {},
-    signal: new AbortController().signal,
-    asks: { elicitation: true, sampling: true, roots: true },
-    notify: () => {},
-    message: () => {},
-    ...changes,
-  };
-}
+const requestOf = (changes: Partial<WireRequest>): WireRequest =>
+  quietWire({ asks: { elicitation: true, sampling: true, roots: true }, ...changes });
 
 // biome-ignore lint/suspicious/noExplicitAny: results of either shape
 async function callOf(server: ReturnType<typeof serverWith>): Promise<(wire: Partial<WireRequest>) => Promise<any>> {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApp } from "../src/call/app.ts";
 import { createMemoryIdempotencyStore } from "../src/call/idempotency/memory-store.ts";
 import { createOnce } from "../src/call/idempotency/once.ts";
-import type { WireRequest } from "../src/call/wire.ts";
+import { quietWire, type WireRequest } from "../src/call/wire.ts";
 import {
   type CallContext,
   defineServer,
@@ -46,18 +46,7 @@ function callsTo(server: ReturnType<typeof bank>) {
   const app = createApp(server, { log: createLog("silent") });
   const pay = app.methods.get("tools/call") as NonNullable<ReturnType<typeof app.methods.get>>;
   return async (input: object, wire: Partial<WireRequest> = {}) => {
-    const request: WireRequest = {
-      era: "2026",
-      transport: "pipe",
-      caller: { id: "local" },
-      client: {},
-      signal: new AbortController().signal,
-      asks: { elicitation: false, sampling: false, roots: false },
-      notify: () => {},
-      message: () => {},
-      ...wire,
-    };
-    const result = (await pay({ name: "pay", arguments: input }, request)) as {
+    const result = (await pay({ name: "pay", arguments: input }, quietWire(wire))) as {
       isError?: boolean;
       content: { text: string }[];
       structuredContent?: { receipt: number };

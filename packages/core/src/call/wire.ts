@@ -38,3 +38,16 @@ export interface WireRequest {
   /** Resolves when the connection has taken enough of what was written to it. Absent: it never lags. */
   writable?: (() => Promise<void> | undefined) | undefined;
 }
+
+/** The wire of a request without a client to notify, to ask or to be cancelled by: local, of the 2026 era. */
+export const quietWire = (changes: Partial<WireRequest> = {}): WireRequest => ({
+  era: "2026",
+  transport: "pipe",
+  caller: { id: "local" },
+  client: {},
+  signal: new AbortController().signal,
+  asks: { elicitation: false, sampling: false, roots: false },
+  notify() {},
+  message() {},
+  ...changes,
+});

@@ -4,7 +4,7 @@ import { decodeText, MAX_MESSAGE_BYTES, type Message, type Refusal, refuse } fro
 /** Bytes written but not yet read by the client past which nothing new is begun. */
 const MAX_PENDING_BYTES = 4_194_304;
 /** Messages handed on per turn of the event loop: what they answer is on its way before the next are begun. */
-const MESSAGES_PER_TURN = 16;
+export const MESSAGES_PER_TURN = 16;
 /** Messages read but not handed on past which reading stops. */
 const MAX_UNREAD = 1_024;
 /**

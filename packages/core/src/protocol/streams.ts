@@ -1,6 +1,6 @@
 import type { App } from "../call/app.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
-import type { WireRequest } from "../call/wire.ts";
+import { quietWire, type WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 import { LISTEN, type Message } from "./frame.ts";
 
@@ -19,6 +19,7 @@ export function openStream(
   // What is no list of texts is the SDK's to refuse.
   if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
     return { message, close: subscriptions.close };
+  // A stream has no answer to hang a notification, a question or a cancellation on.
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {
@@ -32,17 +33,6 @@ export function openStream(
   const params = { ...message.params, notifications: { ...notifications, resourceSubscriptions: granted } };
   return { message: { ...message, params }, close: subscriptions.close };
 }
-
-/** A stream has no answer to hang a notification, a question or a cancellation on. */
-const quietWire = (from: Pick<WireRequest, "caller" | "transport">): WireRequest => ({
-  ...from,
-  era: "2026",
-  client: {},
-  signal: new AbortController().signal,
-  asks: { elicitation: false, sampling: false, roots: false },
-  notify() {},
-  message() {},
-});
 
 /**
  * Keeps account of the streams of a stdio connection: each is open from its request until it is cancelled or answered.

@@ -1,5 +1,4 @@
-/** Requests begun per turn of the event loop: as many as stdio's messages. */
-const PER_TURN = 16;
+import { MESSAGES_PER_TURN } from "./lines.ts";
 
 /** What costs next to nothing and needs no place: it is not made to stand behind a thousand calls. */
 const AT_ONCE = new Set([
@@ -18,14 +17,14 @@ const AT_ONCE = new Set([
  * @returns `undefined` for a request that may begin now, else a promise of its turn
  */
 export function createTurns(): (method: string | undefined) => Promise<void> | undefined {
-  let room = PER_TURN;
+  let room = MESSAGES_PER_TURN;
   let scheduled = false;
   let waiting: (() => void)[] = [];
   const turn = (): void => {
-    const now = waiting.slice(0, PER_TURN);
-    waiting = waiting.slice(PER_TURN);
-    room = PER_TURN - now.length;
-    scheduled = waiting.length > 0 || room < PER_TURN;
+    const now = waiting.slice(0, MESSAGES_PER_TURN);
+    waiting = waiting.slice(MESSAGES_PER_TURN);
+    room = MESSAGES_PER_TURN - now.length;
+    scheduled = waiting.length > 0 || room < MESSAGES_PER_TURN;
     if (scheduled) setImmediate(turn);
     for (const begin of now) begin();
   };

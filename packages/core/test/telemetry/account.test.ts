@@ -1,6 +1,7 @@
 // What a server knows of its own work without anybody's SDK, through real calls.
 import { expect, test } from "vitest";
 import { createApp } from "../../src/call/app.ts";
+import { quietWire } from "../../src/call/wire.ts";
 import { createLatency } from "../../src/telemetry/latency.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { Alert } from "../../src/telemetry/slo.ts";
@@ -65,16 +66,7 @@ test("latencies are percentiles by tool", async () => {
 
 test("a name that no tool has makes no histogram", async () => {
   const app = createApp(createLab().server, { log: createLog("silent") });
-  const wire = {
-    era: "2025" as const,
-    transport: "pipe" as const,
-    caller: { id: "local" },
-    client: {},
-    signal: new AbortController().signal,
-    asks: { elicitation: false, sampling: false, roots: false },
-    notify: () => {},
-    message: () => {},
-  };
+  const wire = quietWire({ era: "2025" });
   const call = app.methods.get("tools/call") as NonNullable<ReturnType<typeof app.methods.get>>;
   await call({ name: "echo", arguments: { text: "" } }, wire);
   await call({ name: "made_up" }, wire).catch(() => {});

@@ -14,6 +14,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@open
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/call/app.ts";
+import { quietWire } from "../../src/call/wire.ts";
 import { defineServer, defineTool } from "../../src/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { openTelemetry } from "../../src/telemetry/otel.ts";
@@ -212,20 +213,7 @@ test("on HTTP a span links the request that carried it, and its parent is still 
   const carrier = api.trace.getTracer("http").startSpan("POST");
   const call = (meta: Record<string, unknown> | undefined, transport: "pipe" | "tcp") =>
     api.context.with(api.trace.setSpan(api.ROOT_CONTEXT, carrier), () =>
-      app.methods.get("tools/call")?.(
-        { name: "echo", arguments: { text: "" } },
-        {
-          era: "2026",
-          transport,
-          meta,
-          caller: { id: "local" },
-          client: {},
-          signal: new AbortController().signal,
-          asks: { elicitation: false, sampling: false, roots: false },
-          notify: () => {},
-          message: () => {},
-        },
-      ),
+      app.methods.get("tools/call")?.({ name: "echo", arguments: { text: "" } }, quietWire({ transport, meta })),
     );
   await call({ traceparent: `00-${TRACE}-${PARENT}-01` }, "tcp");
   await call(undefined, "tcp");

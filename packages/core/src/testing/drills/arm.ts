@@ -1,6 +1,6 @@
 import type { Limits } from "../../admission/limits.ts";
 import { type App, createApp } from "../../call/app.ts";
-import type { WireRequest } from "../../call/wire.ts";
+import { quietWire, type WireRequest } from "../../call/wire.ts";
 import type { Era } from "../../contract/context.ts";
 import { ErrorCode, isProtocolError } from "../../contract/errors.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
@@ -71,16 +71,7 @@ export function openArm(server: ServerDefinition, startedAt: number, limits: Par
   };
 }
 
-const requestOf = (era: Era): WireRequest => ({
-  era,
-  caller: { id: "local" },
-  client: { name: "drill", version: "1.0.0" },
-  transport: "pipe",
-  signal: new AbortController().signal,
-  asks: { elicitation: false, sampling: false, roots: false },
-  notify() {},
-  message() {},
-});
+const requestOf = (era: Era): WireRequest => quietWire({ era, client: { name: "drill", version: "1.0.0" } });
 
 /** The server with another tool in place of one of its own, or beside them. */
 export const withTool = (server: ServerDefinition, tool: Tool): ServerDefinition => ({
