@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import type { Options } from "tsup";
 import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
 import { besideIt, leaveOut } from "./bundle/leave-out.ts";
-import { sdkSchemas, zodFunctions } from "./bundle/shake.ts";
+import { oneStart } from "./bundle/one-start.ts";
+import { sdkParsing, sdkSchemas, zodFunctions } from "./bundle/shake.ts";
 
 /** When a server that has started writes its compile cache, in ms after its process began. */
 const CACHE_AFTER_MS = 2_000;
@@ -29,7 +30,16 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     // speak.
     noExternal: [/.*/],
     splitting: true,
-    esbuildPlugins: [leaveOut, besideIt, zodFunctions, sdkSchemas, lazyBuiltins, lazyPino],
+    esbuildPlugins: [
+      oneStart("src/main.ts"),
+      leaveOut,
+      besideIt,
+      zodFunctions,
+      sdkSchemas,
+      sdkParsing,
+      lazyBuiltins,
+      lazyPino,
+    ],
     clean: true,
     dts: false,
     // Half the download. For stack traces that you can read, run src/main.ts.
@@ -41,6 +51,10 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
       js: 'const require = (id) => process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);',
     },
     metafile: true,
+    esbuildOptions(options) {
+      // What oneStart adds: imports for nothing but the files that they lead to, and defaults that may not be there.
+      options.logOverride = { "ignored-bare-import": "silent", "import-is-undefined": "silent" };
+    },
     onSuccess: finish,
   };
 }

@@ -16,6 +16,7 @@ const main = join(folder, "dist/main.js");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Output {
+  bytes: number;
   entryPoint?: string;
   imports: { path: string; kind: string; external?: boolean }[];
   inputs: Record<string, { bytesInOutput: number }>;
@@ -68,6 +69,20 @@ describe("the start of a bundled server", () => {
     ]);
   });
 
+  // A file of its own for everything that two lazy parts share would be found, read and linked on its own.
+  test("comes in five files: the entry, all that it imports, and three for the era that the client speaks", () => {
+    const sizes = [...started()].map(([name, { bytes }]) => [name.replace(/-[^/]*$/, ""), bytes] as const);
+    expect(sizes.map(([name]) => name).sort()).toEqual([
+      "dist/chunk",
+      "dist/chunk",
+      "dist/chunk",
+      "dist/legacy",
+      "dist/server.js",
+    ]);
+    // What is awaited here may be a lazy part, which waits for everything that it imports.
+    expect(Object.fromEntries(sizes)["dist/server.js"]).toBeLessThan(1_000);
+  });
+
   test("imports these modules of Node's and no other", () => {
     const builtins = [...started().values()].flatMap(({ imports }) =>
       imports.flatMap(({ path, kind, external }) => (external === true && kind === "import-statement" ? [path] : [])),
@@ -82,6 +97,19 @@ describe("the start of a bundled server", () => {
     const text = [...started().keys()].map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
     expect(text).toContain("notifications/initialized");
     expect(text).not.toContain("notifications/roots/list_changed");
+  });
+
+  test("compiles one parser, which the SDK holds every request against", async () => {
+    const note =
+      "globalThis.Function = new Proxy(Function, { construct(target, [...words]) { if (words.at(-1) !== '') process.stderr.write('compiled\\n'); return Reflect.construct(target, words); } });";
+    await using server = startServer(["--import", `data:text/javascript,${encodeURIComponent(note)}`, main]);
+    server.write(
+      initialize(0),
+      { jsonrpc: "2.0", method: "notifications/initialized" },
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    );
+    await server.lines.id(1);
+    expect(server.stderr().match(/compiled/g)).toHaveLength(1);
   });
 
   test("runs pino, and the modules of Node's that it asks for, when a line is logged", async () => {

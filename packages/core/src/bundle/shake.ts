@@ -36,3 +36,20 @@ export const sdkSchemas: Plugin = {
     }));
   },
 };
+
+/**
+ * zod compiles a parser for a schema when it is first used. The 2025 SDK parses with a schema once or twice in a
+ * connection (calls do not come by here), and the first time is while a client waits for its first answer.
+ */
+export const sdkParsing: Plugin = {
+  name: "sdk-parsing",
+  setup(build) {
+    build.onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]server[\\/]zod-compat\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        "z4mini.safeParse(schema, data)",
+        "z4mini.safeParse(schema, data, { jitless: true })",
+      ),
+      resolveDir: dirname(path),
+    }));
+  },
+};

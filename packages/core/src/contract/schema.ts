@@ -19,6 +19,8 @@ type Json = { [keyword: string]: unknown };
  * description, or a `$ref` leaves the document.
  */
 export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: string): ObjectJsonSchema {
+  const known = made[io].get(schema);
+  if (known !== undefined) return known;
   let converted: Json;
   try {
     converted =
@@ -30,8 +32,15 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
   const root = asObjectRoot(converted, where);
   checkNode(root, where, "", root);
   if (io === "output") open(root);
+  made[io].set(schema, root);
   return root;
 }
+
+/** Tools that answer alike share a schema, and a conversion is most of what defining a tool costs. */
+const made = {
+  input: new WeakMap<z.ZodType, ObjectJsonSchema>(),
+  output: new WeakMap<z.ZodType, ObjectJsonSchema>(),
+};
 
 /** MCP wants `type: "object"` at the root; a union of objects has it only in its branches. */
 function asObjectRoot(root: Json, where: string): ObjectJsonSchema {

@@ -41,18 +41,22 @@ export function notificationOf(change: Change): { method: string; params: Record
 
 /**
  * The SDKs' receivers hold every message against several zod schemas to learn its kind; core has looked at it already
- * (frame.ts). A tenth of a call's time, so requests go to the method behind the receiver. It is private: where a later
- * version of an SDK has none of that name, messages take the usual way.
+ * (frame.ts). A tenth of a call's time, and some of a start's, since zod compiles each of them for the first. So requests
+ * and notifications go to the methods behind the receiver. Those are private: where a later version of an SDK has none
+ * of that name, messages take the usual way.
  */
 export function receiveDirectly(server: object, transport: Receiver): void {
   const { onmessage } = transport;
-  const { _onrequest } = server as { _onrequest?: (message: object, extra: unknown) => void };
-  if (onmessage === undefined || typeof _onrequest !== "function") return;
+  const { _onrequest, _onnotification } = server as Record<"_onrequest" | "_onnotification", Receive | undefined>;
+  if (onmessage === undefined || typeof _onrequest !== "function" || typeof _onnotification !== "function") return;
   transport.onmessage = (message: object, extra?: never) => {
-    if ("method" in message && "id" in message) _onrequest.call(server, message, extra);
-    else onmessage(message as never, extra);
+    if (!("method" in message)) onmessage(message as never, extra);
+    else if ("id" in message) _onrequest.call(server, message, extra);
+    else _onnotification.call(server, message, extra);
   };
 }
+
+type Receive = (message: object, extra: unknown) => void;
 
 /** The part of either SDK's transports that takes messages. */
 interface Receiver {

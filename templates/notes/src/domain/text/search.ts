@@ -22,17 +22,18 @@ export interface Term {
   signs: string[][];
 }
 
-const word = /[\p{L}\p{N}\p{M}]+/gu;
-const sign = /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]/u;
-const signs = new RegExp(`${sign.source}+`, "gu");
-const endsInSign = new RegExp(`${sign.source}$`, "u");
+// Functions, because JavaScript reads a pattern where it stands, and reading classes like these takes a start longer than
+// everything else in this folder.
+const word = () => /[\p{L}\p{N}\p{M}]+/gu;
+const signs = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]+/gu;
+const endsInSign = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]$/u;
 const parting = "x";
 
 /** Scripts written without blanks: each character counts as a word, and a longer word is a phrase. */
-const blankless = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}]\p{M}*/gu;
+const blankless = () => /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}]\p{M}*/gu;
 
 /** Accents and joiners, but not the sound marks that tell か from が. */
-const accents = /(?![\u3099\u309a])\p{Script=Inherited}/gu;
+const accents = () => /(?![\u3099\u309a])\p{Script=Inherited}/gu;
 
 const plain = /^[\p{ASCII}]*$/u;
 
@@ -41,7 +42,7 @@ function fold(text: string): string {
   if (plain.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKD")
-    .replace(accents, "")
+    .replace(accents(), "")
     .toUpperCase() // "ß" becomes "SS", and both sigmas become one
     .toLowerCase()
     .replaceAll("ς", "σ")
@@ -50,13 +51,13 @@ function fold(text: string): string {
     .normalize("NFC");
 }
 
-const wordsOf = (folded: string): string[] => folded.replace(blankless, " $& ").match(word) ?? [];
+const wordsOf = (folded: string): string[] => folded.replace(blankless(), " $& ").match(word()) ?? [];
 
 /** Moved out of ASCII, where a full-text engine may hold a sign for a separator. Folding has freed those places. */
 const signToken = (character: string): string =>
   character < "\u007f" ? String.fromCharCode(character.charCodeAt(0) + 0xfee0) : character;
 
-const signRuns = (folded: string): string[][] => [...folded.matchAll(signs)].map(([run]) => [...run].map(signToken));
+const signRuns = (folded: string): string[][] => [...folded.matchAll(signs())].map(([run]) => [...run].map(signToken));
 
 export function wordsIn(title: string, body: string): Words {
   const foldedTitle = fold(title);
@@ -102,7 +103,7 @@ function withoutImplied(terms: Term[]): Term[] {
 function termOf(piece: string): Term {
   const words = wordsOf(piece);
   const kept = words.length > 0 ? piece.replace(wrapping, "") : piece;
-  const prefix = (words.at(-1) ?? "").length > 1 && !endsInSign.test(kept);
+  const prefix = (words.at(-1) ?? "").length > 1 && !endsInSign().test(kept);
   return { words, prefix, signs: signRuns(kept) };
 }
 
@@ -115,7 +116,7 @@ const snippetReach = 200_000;
 export function snippetOf(body: string, terms: Term[]): string {
   const wanted = terms.flatMap((term) => term.words.slice(0, 1));
   let at = 0;
-  for (const match of body.slice(0, snippetReach).matchAll(word)) {
+  for (const match of body.slice(0, snippetReach).matchAll(word())) {
     const found = wordsOf(fold(match[0]));
     if (!found.some((token) => wanted.some((start) => token.startsWith(start)))) continue;
     at = match.index;
