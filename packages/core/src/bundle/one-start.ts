@@ -18,7 +18,9 @@ export const oneStart = (main: string): Plugin => ({
     build.onResolve({ filter: /.*/ }, async ({ path, kind, pluginData, ...from }) => {
       if (kind !== "dynamic-import" || pluginData === looked) return undefined;
       const found = await build.resolve(path, { ...from, kind, pluginData: looked });
-      if (found.external || found.errors.length > 0) return found;
+      // esbuild's own to say: what is optional may be missing.
+      if (found.errors.length > 0) return undefined;
+      if (found.external || found.namespace !== "file") return found;
       // What the default of CommonJS is depends on who imports it, so that must not become another.
       if (!/^(?:import|export)\b/m.test(readFileSync(found.path, "utf8"))) return found;
       return { path: found.path, namespace: "lazy-part" };
