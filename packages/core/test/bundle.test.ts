@@ -1,7 +1,16 @@
 // What stands between the start of a published server and its first answers, by name: an `import` that belongs behind a
 // dynamic one shows here.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,11 +32,11 @@ interface Output {
 }
 let outputs: Record<string, Output>;
 
+const bundle = (cwd: string): Buffer =>
+  execFileSync(process.execPath, [path("./fixtures/bundle.ts")], { cwd, stdio: ["ignore", "ignore", "inherit"] });
+
 beforeAll(() => {
-  execFileSync(process.execPath, [path("./fixtures/bundle.ts")], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  bundle(folder);
   ({ outputs } = JSON.parse(readFileSync(join(folder, "metafile.json"), "utf8")));
 });
 
@@ -141,4 +150,24 @@ test("a server that is killed leaves a compile cache for the next start", async 
   while (cached().length < 4) await sleep(20);
   server.child.kill("SIGKILL");
   await server.exited;
+});
+
+test("what is imported lazily is the same in a bundle", () => {
+  const cwd = join(folder, "lazily");
+  const sources = {
+    "main.ts": `import { word } from "./shared.ts";
+      const found = [await import("./named.ts"), await import("./default.ts"), await import("./common.cjs")];
+      const node = await import("node:fs/promises");
+      console.log(word, found[0].named, found[1].default, found[2].default, typeof node.readFile);
+      console.log(await import("not-installed").catch(() => "nothing"));`,
+    "shared.ts": 'export const word = "shared";',
+    "named.ts": 'import { word } from "./shared.ts"; export const named = word + " and named";',
+    "default.ts": 'import { word } from "./shared.ts"; export default word + " by default";',
+    "common.cjs": "exports.__esModule = true; exports.default = 'by a compiler of old';",
+  };
+  mkdirSync(join(cwd, "src"), { recursive: true });
+  for (const [name, text] of Object.entries(sources)) writeFileSync(join(cwd, "src", name), text);
+  bundle(cwd);
+  const run = (file: string): string => execFileSync(process.execPath, [join(cwd, file)], { encoding: "utf8" });
+  expect(run("dist/main.js")).toBe(run("src/main.ts"));
 });

@@ -13,7 +13,10 @@ export const lazyBuiltins: Plugin = {
   setup(build) {
     const builtins =
       /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|perf_hooks|process|stream|stream\/web|timers\/promises|util)$/;
-    build.onResolve({ filter: builtins }, ({ path }) => ({ path, namespace: "lazy-builtin" }));
+    build.onResolve({ filter: builtins }, ({ path, kind }) =>
+      // `import()` is lazy as it is.
+      kind === "dynamic-import" ? { path, external: true } : { path, namespace: "lazy-builtin" },
+    );
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
       const builtin = process.getBuiltinModule(path) as object;
