@@ -17,13 +17,15 @@ export const inspect = defineCommand({
   async run({ words }) {
     // Without the "--" the Inspector takes what it knows itself, such as --transport and --help.
     const args = ["-y", TOOL, "--", process.execPath, builtBin(openProject()), ...words];
-    const shell = process.platform === "win32";
-    const child = spawn("npx", args, { stdio: "inherit", env: ownEnvironment(), shell });
+    // A group of its own, off Windows: npx runs a shell that runs the Inspector, and a signal to npx alone stays with the
+    // shell. Ctrl+C in a terminal comes to this, and goes on to the group like any other.
+    const windows = process.platform === "win32";
+    const child = spawn("npx", args, { stdio: "inherit", env: ownEnvironment(), shell: windows, detached: !windows });
     let stopped = false;
     const handOn = (signal: NodeJS.Signals): void => {
       stopped = true;
-      // A terminal sends Ctrl+C to the Inspector as well. It stops first, and this after it.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      if (windows || child.pid === undefined) child.kill(signal);
+      else process.kill(-child.pid, signal);
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, handOn);
     const ended = await new Promise<number | NodeJS.Signals>((done, failed) => {
