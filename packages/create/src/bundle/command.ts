@@ -10,6 +10,7 @@ import { binName, builtBin, openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { mcpbManifest } from "./mcpb-manifest.ts";
+import { fitsRegistry, type Verdict } from "./registry-schema.ts";
 import { serverJson } from "./server-json.ts";
 
 /** The format's own tool: it checks the manifest and packs. */
@@ -27,6 +28,7 @@ export const bundle = defineCommand({
     ["offshoot bundle", "bundle/<name>-<version>.mcpb, to be opened with Claude Desktop"],
     ["offshoot bundle --url https://example.org/my-mcp-1.0.0.mcpb", "list the bundle in server.json, too"],
     ["offshoot bundle -- --profile read-only", "a bundle that starts the server with arguments"],
+    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "server.json held against a copy of the registry's schema"],
   ],
   async run({ words: args, options: { out = "bundle", url }, json }) {
     const project = openProject();
@@ -39,8 +41,11 @@ export const bundle = defineCommand({
     const told = mcpbManifest(manifest, { contract, entry, needs, args });
     const listed = (sha256: string) =>
       serverJson(manifest, { needs, args, download: url === undefined ? undefined : { url, sha256 } });
-    // What the registry would refuse is known before anything is written.
-    listed("");
+    // What the registry would refuse is known before anything is written; any digest stands for the one to come.
+    const entryToCome = listed("0".repeat(64));
+    const verdict =
+      entryToCome &&
+      (await during("Holding server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
       stage(project, staged, told);
@@ -55,16 +60,22 @@ export const bundle = defineCommand({
     const listing = entryOfRegistry && join(folder, "server.json");
     if (listing) writeFileAtomically(listing, `${JSON.stringify(entryOfRegistry, null, 2)}\n`);
     return {
-      data: { file, sha256, manifest: told, serverJson: listing ?? null },
+      data: { file, sha256, manifest: told, serverJson: listing ?? null, registrySchema: verdict ?? null },
       text: [
         `${file}\nsha256 ${sha256}`,
         listing ??
           'No server.json: a listing needs "mcpName" in package.json, and a package that is not private or --url.',
+        ...(verdict ? [lineOf(verdict)] : []),
         `Next: open the .mcpb with a host that takes bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
       ].join("\n"),
     };
   },
 });
+
+const lineOf = ({ schema, fits, reason }: Verdict): string =>
+  fits === true
+    ? `It fits ${schema}.`
+    : `It was not held against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
 
 /** What is built, and what Node and readers look for beside it. */
 function stage({ folder, manifest }: Project, staged: string, told: object): void {

@@ -1,7 +1,6 @@
 import type { Manifest, Need } from "../project.ts";
 import { Refusal } from "../terminal.ts";
-
-const SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
+import { SCHEMA } from "./registry-schema.ts";
 
 /** The bundle as others download it. */
 interface Download {
@@ -13,7 +12,9 @@ interface Download {
  * The `server.json` with which a server is listed in the MCP registry: as a package on npm unless it is private, and as a
  * bundle when it is said where that can be downloaded. `undefined` when there is nothing to list.
  *
- * @throws Refusal for what the registry would refuse; the limits are those of its schema and of its own validation
+ * The registry's schema judges the whole afterwards. What is looked at here it does not ask for, or cannot explain.
+ *
+ * @throws Refusal for a name, a version or an address that the registry would refuse
  */
 export function serverJson(
   manifest: Manifest,
@@ -27,19 +28,14 @@ export function serverJson(
   if (packages.length === 0 || mcpName === undefined) return undefined;
   for (const [wrong, told, next] of [
     [
-      !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(mcpName) || mcpName.length > 200,
+      !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(mcpName),
       `"mcpName" is ${JSON.stringify(mcpName)}, which is no name on the registry.`,
-      'write it as "io.github.<you>/<server>": a domain of yours backwards, a slash, a name; at most 200 characters.',
+      'write it as "io.github.<you>/<server>": a domain of yours backwards, a slash, a name.',
     ],
     [
       !/^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(String(version)),
       `"version" is ${JSON.stringify(version)}, and the registry lists exact versions.`,
       'write it as "1.2.3".',
-    ],
-    [
-      description.length < 1 || description.length > 100,
-      `"description" has ${description.length} characters, and the registry takes 1 to 100.`,
-      "shorten it in package.json.",
     ],
   ] as const)
     if (wrong) throw new Refusal(told, next);

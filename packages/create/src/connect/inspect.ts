@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { ownEnvironment } from "../npm.ts";
 import { builtBin, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
+
+const TOOL = "@modelcontextprotocol/inspector@2";
 
 /** `offshoot inspect`: the official Inspector on the built server. */
 export const inspect = defineCommand({
@@ -12,18 +15,29 @@ export const inspect = defineCommand({
     ["offshoot inspect -- --store memory", "with arguments for the server"],
   ],
   async run({ words }) {
-    const args = ["-y", "@modelcontextprotocol/inspector", process.execPath, builtBin(openProject()), ...words];
-    const child = spawn("npx", args, { stdio: "inherit", shell: process.platform === "win32" });
-    // Ctrl+C reaches the Inspector as well; it stops first, and this after it.
-    process.on("SIGINT", () => {});
-    const code = await new Promise<number | null>((done, failed) => {
-      child.on("error", failed);
-      child.on("close", done);
+    // Without the "--" the Inspector takes what it knows itself, such as --transport and --help.
+    const args = ["-y", TOOL, "--", process.execPath, builtBin(openProject()), ...words];
+    // A group of its own, off Windows: npx runs a shell that runs the Inspector, and a signal to npx alone stays with the
+    // shell. Ctrl+C in a terminal comes to this, and goes on to the group like any other.
+    const windows = process.platform === "win32";
+    const child = spawn("npx", args, { stdio: "inherit", env: ownEnvironment(), shell: windows, detached: !windows });
+    let stopped = false;
+    const handOn = (signal: NodeJS.Signals): void => {
+      stopped = true;
+      if (windows || child.pid === undefined) child.kill(signal);
+      else process.kill(-child.pid, signal);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, handOn);
+    const ended = await new Promise<number | NodeJS.Signals>((done, failed) => {
+      child.on("error", (cause) =>
+        failed(new Refusal("npx cannot be started.", "put npm on your PATH; it comes with Node.", { cause })),
+      );
+      child.on("close", (code, signal) => done(code ?? (signal as NodeJS.Signals)));
     });
-    if (code !== 0 && code !== null && code !== 130)
+    if (ended !== 0 && !stopped)
       throw new Refusal(
-        `The Inspector ended with ${code}.`,
-        "see what it wrote above; it needs a browser and the registry.",
+        `The Inspector ended with ${ended}.`,
+        "see what it wrote above; it needs the registry, and its ports to be free.",
       );
     return { data: { ended: true }, text: "The Inspector has ended." };
   },

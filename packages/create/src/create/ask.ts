@@ -10,13 +10,13 @@ export interface Choices {
   install: boolean | undefined;
 }
 
-/** Asks for what is missing. Throws a {@link Refusal} when the person leaves. */
+/** Asks for what is missing. Ends the process when the person leaves, with the exit code of a Ctrl+C. */
 export async function ask(given: Choices, name: string | undefined): Promise<Choices> {
   const { cancel, confirm, intro, isCancel, select, text } = await import("@clack/prompts");
   const kept = <T>(answer: T): Exclude<T, symbol> => {
     if (!isCancel(answer)) return answer as Exclude<T, symbol>;
     cancel("Nothing was made.");
-    throw new Refusal("stopped.", "run it again when you like.");
+    process.exit(130);
   };
   intro("A new MCP server from an Offshoot template");
   const folder =

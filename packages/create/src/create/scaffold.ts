@@ -37,6 +37,15 @@ export async function scaffold(target: string, template: Template, name: string,
   const made = firstMissing(folder);
   mkdirSync(dirname(folder), { recursive: true });
   let draft: string | undefined;
+  const forgetDraft = (): void => {
+    if (draft) rmSync(draft, { recursive: true, force: true });
+  };
+  const forgetAll = (): void => {
+    forgetDraft();
+    if (made) rmSync(made, { recursive: true, force: true });
+  };
+  // Ctrl+C while core is packed goes past `finally`.
+  process.on("exit", forgetAll);
   try {
     draft = mkdtempSync(join(dirname(folder), ".offshoot-draft-"));
     for (const [path, { bytes, executable }] of renamed(template, name)) {
@@ -49,10 +58,11 @@ export async function scaffold(target: string, template: Template, name: string,
     if (!existsSync(folder)) mkdirSync(folder);
     for (const entry of readdirSync(draft)) renameSync(join(draft, entry), join(folder, entry));
   } catch (error) {
-    if (made) rmSync(made, { recursive: true, force: true });
+    forgetAll();
     throw error;
   } finally {
-    if (draft) rmSync(draft, { recursive: true, force: true });
+    process.off("exit", forgetAll);
+    forgetDraft();
   }
 }
 

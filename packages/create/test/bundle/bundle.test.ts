@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { spawn } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
+import { SCHEMA } from "../../src/bundle/registry-schema.ts";
 import { npm } from "../../src/npm.ts";
 import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
@@ -21,8 +22,15 @@ function project(template: string, manifest: object = {}): string {
   return folder;
 }
 
+/** Runs the command where the registry's schema asks for no more than a short description. */
 async function bundle(folder: string, ...args: string[]) {
-  const { code, stdout } = await run(process.execPath, [offshootBin, "bundle", "--json", ...args], { cwd: folder });
+  const schema = join(folder, "../server.schema.json");
+  writeFileSync(schema, JSON.stringify({ $id: SCHEMA, properties: { description: { maxLength: 100 } } }));
+  const env = { ...process.env, OFFSHOOT_REGISTRY_SCHEMA: pathToFileURL(schema).href };
+  const { code, stdout } = await run(process.execPath, [offshootBin, "bundle", "--json", ...args], {
+    cwd: folder,
+    env,
+  });
   return { code, data: JSON.parse(stdout) };
 }
 
@@ -53,6 +61,7 @@ describe("a bundle", () => {
     }
     expect(readFileSync(join(root, "kept.txt"), "utf8")).toBe("by a bundle");
 
+    expect(data.registrySchema).toEqual({ schema: expect.stringMatching(/^file:/), fits: true });
     const listing = JSON.parse(readFileSync(data.serverJson, "utf8"));
     expect(listing).toMatchObject({ name: "io.github.ada/files", version: "1.2.3" });
     expect(listing.packages).toEqual([
@@ -84,14 +93,23 @@ describe("a bundle", () => {
 
   test("of a private project has no listing unless it can be downloaded", async () => {
     const { data } = await bundle(project("notes", { private: true, mcpName: "io.github.ada/notes" }));
-    expect(data).toMatchObject({ serverJson: null, manifest: { server: { entry_point: "dist/main.js" } } });
+    expect(data).toMatchObject({
+      serverJson: null,
+      registrySchema: null,
+      manifest: { server: { entry_point: "dist/main.js" } },
+    });
     expect(data.manifest.tools).toContainEqual({ name: "create_note", description: expect.any(String) });
   });
 
   test.each([
     ["a package without an author", { author: undefined }, [], /names its author/],
     ["a name that the registry refuses", { mcpName: "notes" }, [], /no name on the registry/],
-    ["a description that is too long", { mcpName: "a.b/c", description: "x".repeat(101) }, [], /101 characters/],
+    [
+      "a description that is too long",
+      { mcpName: "a.b/c", description: "x".repeat(101) },
+      [],
+      /server\.json\/description must NOT have more than 100/,
+    ],
     ["a version that is none", { mcpName: "a.b/c", version: "latest" }, [], /exact versions/],
     ["an address that is not https", { mcpName: "a.b/c" }, ["--url", "http://example.org/mcp"], /wants https/],
   ])("is refused for %s, with the next step, and nothing is written", async (_, manifest, words, error) => {
@@ -99,6 +117,15 @@ describe("a bundle", () => {
     const { code, data } = await bundle(folder, ...words);
     expect([code, data.error, data.next]).toEqual([2, expect.stringMatching(error), expect.any(String)]);
     expect(readdirSync(folder)).not.toContain("bundle");
+  });
+
+  test("is made without the registry's schema as well, and says that nothing was held against it", async () => {
+    const env = { ...process.env, OFFSHOOT_REGISTRY_SCHEMA: "file:///no/such/server.schema.json" };
+    const folder = project("notes", { mcpName: "a.b/c", description: "x".repeat(101) });
+    const { code, stdout } = await run(process.execPath, [offshootBin, "bundle"], { cwd: folder, env });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^It was not held against file:.*: ENOENT.*`mcp-publisher publish` will do so\.$/m);
+    expect(readdirSync(join(folder, "bundle"))).toContain("server.json");
   });
 
   test("is refused when the built server needs packages that are not in it", async () => {

@@ -24,11 +24,15 @@ const calls: Record<string, { args: (data: string) => string[]; tool: string; in
   },
 };
 
+/** What a template's server is started with, to keep its data in a folder. */
+export const argumentsOf = (template: string, data: string): string[] => calls[template]?.args(data) ?? [];
+
 /** Starts a project's built server as a client does, calls a tool and compares; returns what the server calls itself. */
 export async function callOneTool(project: string, template: string, data: string): Promise<string> {
-  const { args, tool, input, expected } = calls[template] as (typeof calls)[string];
+  const { tool, input, expected } = calls[template] as (typeof calls)[string];
   mkdirSync(data, { recursive: true });
-  const client = await spawn(process.execPath, { args: [join(project, "dist/main.js"), ...args(data)], cwd: project });
+  const args = [join(project, "dist/main.js"), ...argumentsOf(template, data)];
+  const client = await spawn(process.execPath, { args, cwd: project });
   try {
     const answer = await client.call(tool, input as Record<string, unknown>);
     const text = JSON.stringify(answer.data);

@@ -5,6 +5,7 @@
  *   update     `offshoot update` from the registry, with the project's own gates
  *   rehearsal  releases of core, published to a registry, and what each does to the templates
  *   matrix     templates as they were released × today's core
+ *   inspect    the official Inspector on every template, and its tools listed through it
  *   torture    forks of every kind through three releases
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
@@ -14,6 +15,7 @@
 import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
+import { inspectors } from "./parts/inspectors.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
@@ -23,7 +25,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "torture"];
 
 const { values } = parseArgs({
   options: {
@@ -72,6 +74,7 @@ try {
 }
 if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
+if (wanted.includes("inspect")) await inspectors(templates, report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
 
 // The lanes end in any order; releases stand as they came.
