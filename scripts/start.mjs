@@ -79,7 +79,7 @@ That was a real client. Connect yours; ${place}.
 ${howToConnect(template, { command: process.execPath, args })}
 
 Inspector, to try every tool by hand
-  npx -y @modelcontextprotocol/inspector ${[process.execPath, ...args].join(" ")}
+  npx -y @modelcontextprotocol/inspector@2 -- ${[process.execPath, ...args].join(" ")}
 
 Next: sandbox/my-${template} is yours to try things in; its README.md says what to change first. For a project of its own:
   node packages/create/dist/main.js ../my-${template} --template ${template}`);

@@ -14,7 +14,7 @@ interface Download {
  *
  * The registry's schema judges the whole afterwards. What is looked at here it does not ask for, or cannot explain.
  *
- * @throws Refusal for a name, a version or an address that the registry would refuse
+ * @throws Refusal for a name, a version, a description or an address that the registry would refuse
  */
 export function serverJson(
   manifest: Manifest,
@@ -36,6 +36,12 @@ export function serverJson(
       !/^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(String(version)),
       `"version" is ${JSON.stringify(version)}, and the registry lists exact versions.`,
       'write it as "1.2.3".',
+    ],
+    // The schema says so as well; this is what most packages run into, and it is to be had without a network.
+    [
+      description.length < 1 || description.length > 100,
+      `"description" has ${description.length} characters, and the registry takes 1 to 100.`,
+      "shorten it in package.json.",
     ],
   ] as const)
     if (wrong) throw new Refusal(told, next);

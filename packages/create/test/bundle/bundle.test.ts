@@ -22,10 +22,13 @@ function project(template: string, manifest: object = {}): string {
   return folder;
 }
 
-/** Runs the command where the registry's schema asks for no more than a short description. */
+/** Longer than the registry takes, which nobody but its schema says. */
+const longName = `a.b/${"c".repeat(200)}`;
+
+/** Runs the command where the registry's schema asks for no more than a short name. */
 async function bundle(folder: string, ...args: string[]) {
   const schema = join(folder, "../server.schema.json");
-  writeFileSync(schema, JSON.stringify({ $id: SCHEMA, properties: { description: { maxLength: 100 } } }));
+  writeFileSync(schema, JSON.stringify({ $id: SCHEMA, properties: { name: { maxLength: 200 } } }));
   const env = { ...process.env, OFFSHOOT_REGISTRY_SCHEMA: pathToFileURL(schema).href };
   const { code, stdout } = await run(process.execPath, [offshootBin, "bundle", "--json", ...args], {
     cwd: folder,
@@ -104,12 +107,8 @@ describe("a bundle", () => {
   test.each([
     ["a package without an author", { author: undefined }, [], /names its author/],
     ["a name that the registry refuses", { mcpName: "notes" }, [], /no name on the registry/],
-    [
-      "a description that is too long",
-      { mcpName: "a.b/c", description: "x".repeat(101) },
-      [],
-      /server\.json\/description must NOT have more than 100/,
-    ],
+    ["a name that the registry's schema refuses", { mcpName: longName }, [], /server\.json\/name must NOT have more/],
+    ["a description that is too long", { mcpName: "a.b/c", description: "x".repeat(101) }, [], /101 characters/],
     ["a version that is none", { mcpName: "a.b/c", version: "latest" }, [], /exact versions/],
     ["an address that is not https", { mcpName: "a.b/c" }, ["--url", "http://example.org/mcp"], /wants https/],
   ])("is refused for %s, with the next step, and nothing is written", async (_, manifest, words, error) => {
@@ -121,7 +120,7 @@ describe("a bundle", () => {
 
   test("is made without the registry's schema as well, and says that nothing was held against it", async () => {
     const env = { ...process.env, OFFSHOOT_REGISTRY_SCHEMA: "file:///no/such/server.schema.json" };
-    const folder = project("notes", { mcpName: "a.b/c", description: "x".repeat(101) });
+    const folder = project("notes", { mcpName: longName });
     const { code, stdout } = await run(process.execPath, [offshootBin, "bundle"], { cwd: folder, env });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^It was not held against file:.*: ENOENT.*`mcp-publisher publish` will do so\.$/m);
