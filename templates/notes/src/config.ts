@@ -18,12 +18,18 @@ export const Config = z.object({
     .min(1)
     .optional()
     .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)"),
+  backup: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it"),
 });
 
 export const examples = [
   ["offshoot-notes", "notes of this user, for a client that starts the server"],
   ["offshoot-notes --data ./notes", "notes in a folder of your own"],
   ["offshoot-notes --store memory --transport http --port 3000", "try it over HTTP; nothing is kept"],
+  ["offshoot-notes --backup ~/notes-of-today", "copy every note and revision, while servers go on"],
   ["offshoot-notes --profile read-only", "without the tools that change something"],
 ] as const;
 

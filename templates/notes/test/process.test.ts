@@ -50,6 +50,27 @@ describe("the built server", () => {
     await client.close();
   });
 
+  test("backs up while a server runs, into a folder that another one starts on", async () => {
+    const data = await temporaryFolder();
+    const client = await spawn(process.execPath, { args: [main, "--data", data] });
+    await client.call("create_note", { title: "Kept", body: "twice" });
+    const backup = join(data, "backups", "today");
+    expect(await run("--data", data, "--backup", backup)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 notes \(\d+ bytes\) are in .*today\. Start a server on them with --data\.\n$/),
+      stderr: "",
+    });
+    expect(await run("--data", data, "--backup", backup)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^.*today exists\. Nothing was changed: name a folder that does not\.\n$/),
+    });
+    await client.close();
+    const other = await spawn(process.execPath, { args: [main, "--data", backup] });
+    expect((await other.call("get_note", { id: "n1" })).data).toMatchObject({ title: "Kept", body: "twice" });
+    await other.close();
+  });
+
   test("writes only protocol to stdout and leaves when its client does", async () => {
     const { code, stdout } = await run("--store", "memory");
     expect([code, stdout]).toEqual([0, ""]);

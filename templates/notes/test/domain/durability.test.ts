@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { chmod, chown, mkdir, readFile, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createNotes, openNotes } from "../../src/domain/notes.ts";
+import { backUp } from "../../src/domain/store/backup.ts";
 import { migrations, schemaVersion } from "../../src/domain/store/migrations.ts";
 import { databaseName, openSqliteStore } from "../../src/domain/store/open.ts";
 import { startChild } from "../fixtures/child.ts";
@@ -137,6 +138,64 @@ test("N07 keeps every note of two processes with four writers each", { timeout: 
   expect(acknowledged.filter((line) => line.startsWith("error"))).toEqual([]);
   expect(new Set(acknowledged.map((line) => line.split(" ").slice(0, 2).join(" "))).size).toBe(1_600);
   await verify(data, acknowledged);
+});
+
+test("N23 backs up what two processes are writing: a prefix of history, whole, that a server starts on", {
+  timeout: 60_000,
+}, async () => {
+  const folder = await temporaryFolder();
+  const data = join(folder, "data");
+  const writers = [startChild("writer.ts", [data, "2"]), startChild("writer.ts", [data, "2"])];
+  await Promise.all(writers.map(({ started }) => started));
+  const backups: { folder: string; acknowledged: string[] }[] = [];
+  for (let round = 0; round < 4; round++) {
+    await pause(between(20, 150));
+    const acknowledged = writers.flatMap(({ lines }) => lines());
+    backups.push({ ...(await backUp(data, join(folder, "backups", String(round)))), acknowledged });
+  }
+  await Promise.all(writers.map(({ kill }) => kill()));
+
+  const historyOf = (data: string) => {
+    const db = new DatabaseSync(join(data, databaseName), { readOnly: true });
+    const rows = db.prepare("SELECT seq, at, action, changes FROM activity ORDER BY seq").all();
+    db.close();
+    return rows;
+  };
+  const history = historyOf(data);
+  for (const { folder: backup, acknowledged } of backups) {
+    const copied = historyOf(backup);
+    expect(copied.length).toBeLessThan(history.length);
+    expect(copied).toEqual(history.slice(0, copied.length));
+    await verify(backup, acknowledged);
+  }
+  expect((await readdir(join(folder, "backups"))).sort()).toEqual(["0", "1", "2", "3"]);
+
+  const restored = await openNotes({ store: "sqlite", data: backups[0]?.folder ?? "" });
+  const before = (await restored.list({ limit: 1 })).notes[0]?.id;
+  expect(Number((await restored.create({ title: "Goes on", body: "" })).id.slice(1))).toBe(
+    Number(before?.slice(1)) + 1,
+  );
+  await restored.close();
+});
+
+test("a backup is refused, and nothing is made, where there is nothing whole to copy or no place for it", async () => {
+  const folder = await temporaryFolder();
+  const [data, target] = [join(folder, "data"), join(folder, "backup")];
+  await expect(backUp(data, target)).rejects.toMatchObject({ code: "not_found", message: /--data/ });
+  await (await openNotes({ store: "sqlite", data })).close();
+  await expect(backUp(data, folder)).rejects.toMatchObject({ code: "conflict" });
+  const file = join(data, databaseName);
+  await expect(backUp(data, join(file, "backup"))).rejects.toMatchObject({
+    code: "storage",
+    message: /Choose another/,
+  });
+  const bytes = await readFile(file);
+  // The pages behind the first, which `identify` looks at.
+  await writeFile(file, bytes.fill(0xff, 4096));
+  await expect(backUp(data, target)).rejects.toMatchObject({ code: "damaged" });
+  await writeFile(file, "Something else".repeat(20));
+  await expect(backUp(data, target)).rejects.toMatchObject({ code: "damaged" });
+  expect((await readdir(folder)).sort()).toEqual(["data"]);
 });
 
 test("N08 answers busy while another process keeps the lock, and never blocks", { timeout: 30_000 }, async () => {

@@ -49,6 +49,12 @@ function inspect(folder: string, file: string): boolean {
     );
   }
   if (statSync(file).size === 0) return true; // new, or a start that was cut short
+  identify(file);
+  return false;
+}
+
+/** Throws a NotesError unless the file begins like a database of notes that this server can read. */
+export function identify(file: string): void {
   const header = readStart(file, 100);
   if (header.length < 100 || header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
     throw new NotesError(
@@ -64,7 +70,6 @@ function inspect(folder: string, file: string): boolean {
   }
   const version = header.readUInt32BE(60);
   if (version > migrations.length) throw newerSchema(version, migrations.length);
-  return false;
 }
 
 function readStart(file: string, length: number): Buffer {
@@ -111,7 +116,7 @@ function claim(db: DatabaseSync): void {
 }
 
 /** Node 22 calls its SQLite experimental at the first import. Only that one warning is held back. */
-async function loadSqlite(): Promise<typeof import("node:sqlite")> {
+export async function loadSqlite(): Promise<typeof import("node:sqlite")> {
   const emitWarning = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: []) => {
     if (!String(warning).startsWith("SQLite is an experimental feature")) emitWarning.call(process, warning, ...rest);
