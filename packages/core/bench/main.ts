@@ -78,7 +78,7 @@ function readFlags() {
       allowPositionals: true,
       options: {
         rounds: { type: "string", default: "7" },
-        calls: { type: "string", default: "10000" },
+        calls: { type: "string", default: "30000" },
         json: { type: "boolean", default: false },
         check: { type: "boolean", default: false },
       },
