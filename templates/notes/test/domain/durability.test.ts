@@ -153,6 +153,9 @@ test("N23 backs up what two processes are writing: a prefix of history, whole, t
     const acknowledged = writers.flatMap(({ lines }) => lines());
     backups.push({ ...(await backUp(data, join(folder, "backups", String(round)))), acknowledged });
   }
+  // They have gone on behind the last one.
+  const until = writers.flatMap(({ lines }) => lines()).length;
+  await expect.poll(() => writers.flatMap(({ lines }) => lines()).length).toBeGreaterThan(until);
   await Promise.all(writers.map(({ kill }) => kill()));
 
   const historyOf = (data: string) => {

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { limits } from "../note.ts";
 import { hashNote, hashRevision, readNote, writeBody } from "./sqlite-rows.ts";
 import type { Change, Committed, Derived, KeyUse, NoteRow, Write } from "./store.ts";
@@ -17,31 +17,38 @@ export function createKeyReader(db: DatabaseSync): KeyReader {
 
 /** The writing half: one change as one transaction. The caller repeats it when the database is locked. */
 export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change) => Committed {
+  // Every run answers with the last rowid of the connection. The full-text index has rowids of its own that a number
+  // cannot hold, and Node 26 throws for one, after the work is done.
+  const writing = (text: string): StatementSync => {
+    const statement = db.prepare(text);
+    statement.setReadBigInts(true);
+    return statement;
+  };
   const sql = {
-    expireKeys: db.prepare("DELETE FROM idempotency WHERE at < ?"),
-    addKey: db.prepare("INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
-    dropKeys: db.prepare("DELETE FROM idempotency WHERE rowid <= ?"),
+    expireKeys: writing("DELETE FROM idempotency WHERE at < ?"),
+    addKey: writing("INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
+    dropKeys: writing("DELETE FROM idempotency WHERE rowid <= ?"),
     latest: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity"),
     live: db.prepare("SELECT count(*) AS live FROM notes WHERE deleted_at IS NULL"),
-    addActivity: db.prepare("INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
-    setChanges: db.prepare("UPDATE activity SET changes = ? WHERE seq = ?"),
+    addActivity: writing("INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
+    setChanges: writing("UPDATE activity SET changes = ? WHERE seq = ?"),
     note: db.prepare("SELECT * FROM notes WHERE number = ?"),
-    add: db.prepare(
+    add: writing(
       "INSERT INTO notes (title, title_key, tags, size, version, created_at, updated_at, deleted_at, seq, hash, body) VALUES (?, ?, ?, ?, 1, ?, ?, NULL, ?, '', ?)",
     ),
-    setHash: db.prepare("UPDATE notes SET hash = ? WHERE number = ?"),
-    set: db.prepare(
+    setHash: writing("UPDATE notes SET hash = ? WHERE number = ?"),
+    set: writing(
       "UPDATE notes SET title = ?, title_key = ?, tags = ?, size = ?, version = ?, updated_at = ?, deleted_at = ?, seq = ?, hash = ?, body = ? WHERE number = ?",
     ),
-    addRevision: db.prepare(
+    addRevision: writing(
       "INSERT INTO revisions (note, version, title, tags, size, updated_at, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     // Never the first version: a repeated create answers with it.
-    dropRevisions: db.prepare("DELETE FROM revisions WHERE note = ? AND version > 1 AND version <= ?"),
-    dropLinks: db.prepare("DELETE FROM links WHERE note = ?"),
-    addLink: db.prepare("INSERT INTO links (target, note) VALUES (?, ?)"),
-    dropWords: db.prepare("DELETE FROM words WHERE rowid = ?"),
-    addWords: db.prepare("INSERT INTO words (rowid, title, body, signs) VALUES (?, ?, ?, ?)"),
+    dropRevisions: writing("DELETE FROM revisions WHERE note = ? AND version > 1 AND version <= ?"),
+    dropLinks: writing("DELETE FROM links WHERE note = ?"),
+    addLink: writing("INSERT INTO links (target, note) VALUES (?, ?)"),
+    dropWords: writing("DELETE FROM words WHERE rowid = ?"),
+    addWords: writing("INSERT INTO words (rowid, title, body, signs) VALUES (?, ?, ?, ?)"),
   };
 
   function index(number: number, derived: Derived | undefined) {
