@@ -6,5 +6,6 @@ export default defineConfig({
     // Many tests start a process, which takes its time on a busy machine.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

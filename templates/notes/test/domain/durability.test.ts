@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createNotes, openNotes } from "../../src/domain/notes.ts";
-import { backUp } from "../../src/domain/store/backup.ts";
+import { type Backup, backUp } from "../../src/domain/store/backup.ts";
 import { migrations, schemaVersion } from "../../src/domain/store/migrations.ts";
 import { databaseName, openSqliteStore } from "../../src/domain/store/open.ts";
 import { startChild } from "../fixtures/child.ts";
@@ -147,7 +147,7 @@ test("N23 backs up what two processes are writing: a prefix of history, whole, t
   const data = join(folder, "data");
   const writers = [startChild("writer.ts", [data, "2"]), startChild("writer.ts", [data, "2"])];
   await Promise.all(writers.map(({ started }) => started));
-  const backups: { folder: string; acknowledged: string[] }[] = [];
+  const backups: (Backup & { acknowledged: string[] })[] = [];
   for (let round = 0; round < 4; round++) {
     await pause(between(20, 150));
     const acknowledged = writers.flatMap(({ lines }) => lines());
@@ -173,11 +173,9 @@ test("N23 backs up what two processes are writing: a prefix of history, whole, t
   }
   expect((await readdir(join(folder, "backups"))).sort()).toEqual(["0", "1", "2", "3"]);
 
-  const restored = await openNotes({ store: "sqlite", data: backups[0]?.folder ?? "" });
-  const before = (await restored.list({ limit: 1 })).notes[0]?.id;
-  expect(Number((await restored.create({ title: "Goes on", body: "" })).id.slice(1))).toBe(
-    Number(before?.slice(1)) + 1,
-  );
+  const [first] = backups;
+  const restored = await openNotes({ store: "sqlite", data: first?.folder ?? "" });
+  expect((await restored.create({ title: "Goes on", body: "" })).id).toBe(`n${(first?.notes ?? 0) + 1}`);
   await restored.close();
 });
 
