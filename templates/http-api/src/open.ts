@@ -7,7 +7,6 @@ import { listOperations, type Operations } from "./domain/openapi/operations.ts"
 import { type Document, readDescription } from "./domain/openapi/read.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
-import { serveSample } from "./domain/sample/serve.ts";
 import { createUpstream } from "./domain/upstream/upstream.ts";
 import type { OperationMap } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
@@ -36,6 +35,8 @@ async function openSample(config: Config): Promise<Opened> {
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;
+  // Not loaded for an API of one's own, like the database behind it.
+  const { serveSample } = await import("./domain/sample/serve.ts");
   const sample = await serveSample();
   const upstream = createUpstream({ baseUrl: sample.baseUrl, allowedHosts: ["127.0.0.1"] });
   return {

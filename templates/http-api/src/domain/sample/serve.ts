@@ -24,7 +24,7 @@ const MAX_BODY = 65_536;
  * describes it.
  */
 export async function serveSample(): Promise<Sample> {
-  const shop = openShop();
+  const shop = await openShop();
 
   const answer = (method: string, url: URL, headers: IncomingMessage["headers"], body: unknown): Answer => {
     const path = url.pathname.split("/").slice(1).map(decodeURIComponent);

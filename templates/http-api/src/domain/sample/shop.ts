@@ -1,5 +1,3 @@
-import { DatabaseSync } from "node:sqlite";
-
 /** An order of the sample shop. Money in cents. */
 export interface Order {
   id: string;
@@ -52,7 +50,8 @@ const PRODUCTS: [name: string, kind: string, price: number, stock: number][] = [
 ];
 const CUSTOMERS = ["ada", "grace", "linus", "margaret"];
 
-export function openShop(): Shop {
+export async function openShop(): Promise<Shop> {
+  const { DatabaseSync } = await loadSqlite();
   const database = new DatabaseSync(":memory:");
   database.exec(`
     CREATE TABLE product (id TEXT PRIMARY KEY, name TEXT, kind TEXT, price INTEGER, in_stock INTEGER) STRICT;
@@ -101,7 +100,7 @@ export function openShop(): Shop {
     }) =>
       database
         .prepare(
-          `SELECT * FROM "order" WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR customer = ?2) AND seq > ?3 ORDER BY seq LIMIT ?4`,
+          `SELECT * FROM "order" WHERE status = coalesce(?, status) AND customer = coalesce(?, customer) AND seq > ? ORDER BY seq LIMIT ?`,
         )
         .all(status, customer, seqOf(after), limit)
         .map((row) => whole(row) as Order),
@@ -149,4 +148,17 @@ export function openShop(): Shop {
   }
   database.exec(`UPDATE "order" SET status = 'shipped' WHERE seq % 3 = 0`);
   return shop;
+}
+
+/** Node 22 calls its SQLite experimental at the first import. Only that one warning is held back. */
+async function loadSqlite(): Promise<typeof import("node:sqlite")> {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: []) => {
+    if (!String(warning).startsWith("SQLite is an experimental feature")) emitWarning.call(process, warning, ...rest);
+  }) as typeof process.emitWarning;
+  try {
+    return await import("node:sqlite");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
