@@ -2,8 +2,9 @@ import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt, PromptReply } from "../../contract/prompt.ts";
 import { describeIssues } from "../../contract/schema.ts";
 import { checkSize } from "../compose.ts";
-import { objectParam, parseWith, stringParam } from "../normalize.ts";
+import { objectParam, parseWith } from "../normalize.ts";
 import type { Normalize } from "../subject.ts";
+import { named } from "./named.ts";
 
 /** A prompt as clients list it: made once. */
 export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({
@@ -17,21 +18,14 @@ export const listedPrompt = ({ name, title, description, listed, icons }: Prompt
 /** `prompts/get` */
 export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: number): Normalize {
   return async (params, call) => {
-    const name = stringParam(params, "name", call.method);
-    const prompt = prompts.get(name);
-    if (prompt === undefined)
-      throw new ProtocolError(
-        ErrorCode.invalidParams,
-        `Unknown prompt: ${name.slice(0, 64)}. Call prompts/list to see the names.`,
-      );
-    call.name = name;
+    const prompt = named(prompts, "prompt", params, call);
     const sent = objectParam(params, "arguments", call.method);
     const input =
       prompt.arguments === undefined ? { success: true as const, data: {} } : await parseWith(prompt.arguments, sent);
     if (!input.success)
       throw new ProtocolError(
         ErrorCode.invalidParams,
-        `Invalid arguments for the prompt ${name}:\n${describeIssues(input.error)}`,
+        `Invalid arguments for the prompt ${prompt.name}:\n${describeIssues(input.error)}`,
       );
     return {
       scopes: prompt.scopes,
@@ -46,7 +40,7 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
             content: typeof content === "string" ? { type: "text", text: content } : content,
           }),
         );
-        checkSize(JSON.stringify(messages), name);
+        checkSize(JSON.stringify(messages), prompt.name);
         return { description: prompt.description, messages };
       },
     };

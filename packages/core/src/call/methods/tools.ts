@@ -1,12 +1,13 @@
 import type { z } from "zod";
-import { ErrorCode, ProtocolError, ToolError } from "../../contract/errors.ts";
+import { ToolError } from "../../contract/errors.ts";
 import { describeIssues } from "../../contract/schema.ts";
 import type { Tool } from "../../contract/tool.ts";
 import { composeTool, toolFailure } from "../compose.ts";
 import type { Keyed } from "../idempotency/keyed.ts";
-import { objectParam, parseWith, stringParam } from "../normalize.ts";
+import { objectParam, parseWith } from "../normalize.ts";
 import type { Normalize, Subject } from "../subject.ts";
 import { andThen } from "../then.ts";
+import { named } from "./named.ts";
 
 /** A tool as clients list it: made once. */
 export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {
@@ -24,14 +25,7 @@ export function listedTool({ name, title, description, icons, annotations, json 
 /** `tools/call` */
 export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, keyed: Keyed): Normalize {
   return (params, call) => {
-    const name = stringParam(params, "name", call.method);
-    const tool = tools.get(name);
-    if (tool === undefined)
-      throw new ProtocolError(
-        ErrorCode.invalidParams,
-        `Unknown tool: ${name.slice(0, 64)}. Call tools/list to see the names.`,
-      );
-    call.name = name;
+    const tool = named(tools, "tool", params, call);
     const sent = objectParam(params, "arguments", call.method);
     return andThen(parseWith(tool.inputSchema, sent), (input) => {
       const subject: Subject = {
@@ -42,7 +36,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, ke
         input: sent,
         run: () => {
           // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
-          if (!input.success) throw invalidInput(name, input.error);
+          if (!input.success) throw invalidInput(tool.name, input.error);
           return tool.handler(input.data, call);
         },
         compose: (value) => composeTool(tool, value),
