@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { NotesError } from "../errors.ts";
-import { toNotesError } from "./failure.ts";
+import { reasonOf, toNotesError } from "./failure.ts";
 import { databaseName, identify, loadSqlite } from "./open.ts";
 
 /** How long a backup waits for a lock, in milliseconds: a server that recovers from a crash holds one for a moment. */
@@ -59,8 +59,7 @@ function draftBeside(target: string): string {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     return mkdtempSync(`${target}.unfinished-`);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
-    throw new NotesError("storage", `Cannot write a backup to ${target} (${reason}). Choose another folder.`, {
+    throw new NotesError("storage", `Cannot write a backup to ${target} (${reasonOf(cause)}). Choose another folder.`, {
       cause,
     });
   }

@@ -18,6 +18,11 @@ function resultCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
+/** What the system calls a failure to use a file or folder, such as EACCES. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}
+
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
   return code === primary.busy || code === primary.locked;

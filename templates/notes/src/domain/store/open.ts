@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { lockTimeoutMs, patiently } from "./busy.ts";
-import { toNotesError } from "./failure.ts";
+import { reasonOf, toNotesError } from "./failure.ts";
 import { applicationId, migrate, migrations, newerSchema } from "./migrations.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
 import type { NoteStore } from "./store.ts";
@@ -39,10 +39,9 @@ function inspect(folder: string, file: string): boolean {
     // Made here for its mode; SQLite gives the files it puts beside the database the same one.
     closeSync(openSync(file, existsSync(file) ? "r+" : "a", 0o600));
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown reason";
     throw new NotesError(
       "storage",
-      `Cannot write notes into ${folder} (${reason}). Choose another folder with --data.`,
+      `Cannot write notes into ${folder} (${reasonOf(cause)}). Choose another folder with --data.`,
       {
         cause,
       },
