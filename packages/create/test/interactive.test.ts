@@ -7,6 +7,7 @@ import { CTRL_C, DOWN, ENTER, openTerminal } from "./fixtures/terminal.ts";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const words = [process.execPath, main, "--core", "registry", "--no-git"];
+const QUESTIONS = ["Where?", "Which template?", "Install its dependencies now?"];
 
 /** An empty folder, and an environment in which npm does what it is told here. */
 function place(npm = "exit 1") {
@@ -43,7 +44,7 @@ describe("create-offshoot in a terminal", () => {
   test("takes what it proposes when Enter is all that is pressed", async () => {
     const { cwd, env, told } = place("exit 0");
     const terminal = openTerminal(words, { cwd, env });
-    for (const question of ["Where?", "Which template?", "Install its dependencies now?"]) {
+    for (const question of QUESTIONS) {
       await terminal.until(question);
       terminal.type(ENTER);
     }
@@ -89,22 +90,19 @@ describe("create-offshoot in a terminal", () => {
     ]);
   });
 
-  test.each(["Where?", "Which template?", "Install its dependencies now?"])(
-    "Ctrl+C at “%s” ends it with exit code 130, and nothing was made",
-    async (last) => {
-      const { cwd, env } = place();
-      const terminal = openTerminal(words, { cwd, env });
-      for (const question of ["Where?", "Which template?", "Install its dependencies now?"]) {
-        await terminal.until(question);
-        if (question === last) break;
-        terminal.type(ENTER);
-      }
-      terminal.type(CTRL_C);
-      const { code, shown } = await terminal.ended;
-      expect([code, readdirSync(cwd)]).toEqual([130, []]);
-      expect(shown.trimEnd()).toMatch(/Nothing was made\.$/);
-    },
-  );
+  test.each(QUESTIONS)("Ctrl+C at “%s” ends it with exit code 130, and nothing was made", async (last) => {
+    const { cwd, env } = place();
+    const terminal = openTerminal(words, { cwd, env });
+    for (const question of QUESTIONS) {
+      await terminal.until(question);
+      if (question === last) break;
+      terminal.type(ENTER);
+    }
+    terminal.type(CTRL_C);
+    const { code, shown } = await terminal.ended;
+    expect([code, readdirSync(cwd)]).toEqual([130, []]);
+    expect(shown.trimEnd()).toMatch(/Nothing was made\.$/);
+  });
 
   test("Ctrl+C while npm is asked ends both, and nothing was made", async () => {
     const { cwd, env, told } = place("trap 'echo stopped >> TOLD; exit 1' INT\nwhile :; do sleep 0.1; done");

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../fixtures/free-port.ts";
+import { isUp } from "./answering.ts";
 import { must } from "./command.ts";
 import { configuredRegistry } from "./packed.ts";
 
@@ -34,10 +35,7 @@ export async function openVerdaccio(folder: string): Promise<{ url: string; clos
   const exit = once(server, "exit");
   process.on("exit", () => server.kill());
   const url = `http://127.0.0.1:${port}/`;
-  for (let tries = 0; !(await fetch(`${url}-/ping`).catch(() => undefined))?.ok; tries += 1) {
-    if (tries > 300 || server.exitCode !== null) throw new Error("verdaccio did not start");
-    await new Promise((wait) => setTimeout(wait, 100));
-  }
+  if (!(await isUp(server, `${url}-/ping`, 30))) throw new Error("verdaccio did not start");
   return {
     url,
     async close() {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { freePort } from "../../fixtures/free-port.ts";
+import { isUp } from "../answering.ts";
 import { argumentsOf } from "../call.ts";
 import { throughInspector } from "../inspector.ts";
 import { type Report, timed } from "../row.ts";
@@ -50,7 +51,8 @@ async function inspected(template: string) {
           inspector.kill("SIGINT");
           const [code] = await closed;
           if (code !== 0) throw new Error(`the command ended with ${code}`);
-          if (await answers(url)) throw new Error("the Inspector still answers");
+          const answers = await fetch(url).catch(() => undefined);
+          if (answers !== undefined) throw new Error("the Inspector still answers");
           return undefined;
         },
       ],
@@ -68,18 +70,9 @@ async function up(inspector: ChildProcess, url: string): Promise<undefined> {
   let said = "";
   for (const stream of [inspector.stdout, inspector.stderr])
     stream?.setEncoding("utf8").on("data", (text) => (said += text));
-  for (let tries = 0; !(await answers(url)); tries += 1) {
-    if (inspector.exitCode !== null || tries > 1_800) throw new Error(`${said}\nthe Inspector did not start`);
-    await new Promise((wait) => setTimeout(wait, 100));
-  }
+  if (!(await isUp(inspector, url, 180))) throw new Error(`${said}\nthe Inspector did not start`);
   return undefined;
 }
-
-const answers = (url: string): Promise<boolean> =>
-  fetch(url).then(
-    () => true,
-    () => false,
-  );
 
 /** Compares what is listed with what is locked; returns how many there are. */
 async function listed(folder: string, url: string, token: string): Promise<string> {
