@@ -9,7 +9,7 @@ import type { HttpOptions } from "./protocol/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
-import { openInstruments } from "./telemetry/instruments.ts";
+import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
 import type { Alert } from "./telemetry/slo.ts";
 
@@ -57,7 +57,7 @@ export async function serve(
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
-    const { prometheus, telemetry } = await openInstruments(config, wanted, log);
+    const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,

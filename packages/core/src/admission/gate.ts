@@ -1,4 +1,4 @@
-import type { Call } from "../call/context.ts";
+import type { Call } from "../call/call.ts";
 import { DefinitionError, type ProtocolError } from "../contract/errors.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
@@ -67,10 +67,10 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
       limits: limitsNow,
       held: () => places.held,
       waiting: () => line.size,
-      waitingCore: () => line.sizeOf("core"),
+      waitingForeground: () => line.sizeOf("foreground"),
       changed(mode) {
         for (const listener of modeListeners) listener(mode);
-        if (mode === "core-only") line.refuseBackground();
+        if (mode === "foreground-only") line.refuseBackground();
         line.dispatch();
       },
     },
@@ -84,7 +84,8 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
   return {
     enter(call, lane) {
       strain.wake();
-      if (lane === "background" && strain.mode === "core-only") throw refusals.make("core_only", limits.calmMs);
+      if (lane === "background" && strain.mode === "foreground-only")
+        throw refusals.make("foreground_only", limits.calmMs);
       const perSecond = isNobody(call.caller.id) ? limits.localCallsPerSecond : limits.callsPerSecond;
       if (perSecond > 0) {
         const inMs = rate.take(call.caller.id, perSecond, performance.now());
@@ -120,9 +121,9 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
       overloaded: line.isOverloaded(performance.now()),
       paceMs: places.paceMs,
       lanes: {
-        core: {
+        foreground: {
           running: places.held.length - places.background,
-          waiting: line.sizeOf("core"),
+          waiting: line.sizeOf("foreground"),
           limit: places.limit,
         },
         background: {

@@ -1,4 +1,4 @@
-import type { Call } from "../call/context.ts";
+import type { Call } from "../call/call.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { ControlEvents } from "../control/events.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -18,7 +18,7 @@ export interface Strained {
   held(): readonly Call[];
   /** How many wait for one, and how many of these are no background work. */
   waiting(): number;
-  waitingCore(): number;
+  waitingForeground(): number;
   changed(mode: Mode): void;
 }
 
@@ -27,7 +27,7 @@ export interface StrainWatch {
   readonly mode: Mode;
   /** There is work: it looks, until there is none. */
   wake(): void;
-  /** A core call has found all places taken. */
+  /** A foreground call has found all places taken. */
   queues(at: number): void;
   /** A call has ended that took longer than `lagAlertMs`. */
   tookLong(call: Call): void;
@@ -45,7 +45,7 @@ export function createStrainWatch(strained: Strained, { log, control }: GateRepo
     limits: strained.limits,
     busy: () => strained.held().length + strained.waiting() > 0 || queuesSince !== undefined,
     queueMs(at) {
-      if (!queued && strained.waitingCore() === 0) queuesSince = undefined;
+      if (!queued && strained.waitingForeground() === 0) queuesSince = undefined;
       queued = false;
       long = [];
       return queuesSince === undefined ? 0 : at - queuesSince;

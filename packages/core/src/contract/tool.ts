@@ -19,7 +19,7 @@ export interface ToolAnnotations {
 }
 
 /** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
-export type Lane = "core" | "background";
+export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
@@ -62,7 +62,7 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   timeoutMs?: number;
   /**
    * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `core`.
+   * server is under strain, and is refused before anything else is. Default `foreground`.
    */
   lane?: Lane;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
@@ -105,8 +105,10 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
-  if (options.lane !== undefined && options.lane !== "core" && options.lane !== "background") {
-    throw new DefinitionError(`${where}: lane must be "core" or "background", got ${JSON.stringify(options.lane)}.`);
+  if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {
+    throw new DefinitionError(
+      `${where}: lane must be "foreground" or "background", got ${JSON.stringify(options.lane)}.`,
+    );
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);

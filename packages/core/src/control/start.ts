@@ -1,7 +1,7 @@
 import type { App } from "../call/app.ts";
 import { createScrub } from "../telemetry/scrub.ts";
 import { openAudit } from "./audit.ts";
-import { followControlFile } from "./operator.ts";
+import { followControlFile } from "./control-file.ts";
 
 /**
  * Opens the audit and follows the control file, where they are set. A configuration that is not the one last recorded

@@ -23,7 +23,7 @@ export function openStream(
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {
-      subscriptions.add(uri, wire);
+      subscriptions.subscribe(uri, wire);
       return true;
     } catch {
       // Recorded there, with the reason.

@@ -6,7 +6,7 @@ import type { Alert } from "./slo.ts";
 /** Boundaries that the conventions ask for, in seconds. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-const MODES = ["normal", "degraded", "core-only"];
+const MODES = ["normal", "degraded", "foreground-only"];
 const BREAKERS = ["closed", "open", "half-open"];
 
 const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
@@ -17,7 +17,7 @@ const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
  *
  * @returns how to record the duration of a call, in seconds
  */
-export function createInstruments(meter: Meter, app: App): (seconds: number, attributes: Attributes) => void {
+export function createMetrics(meter: Meter, app: App): (seconds: number, attributes: Attributes) => void {
   const duration = meter.createHistogram("mcp.server.operation.duration", {
     unit: "s",
     description: "Time from receiving a request to its result",

@@ -1,11 +1,11 @@
 import type { Meter } from "@opentelemetry/api";
 import type { App } from "../call/app.ts";
+import type { Call } from "../call/call.ts";
 import type { Outcome } from "../call/compose.ts";
-import type { Call } from "../call/context.ts";
 import type { Telemetry } from "../call/record.ts";
 import type { WireRequest } from "../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
-import { createInstruments } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
 import { createTracing, type Ending } from "./trace.ts";
 
 type Api = typeof import("@opentelemetry/api");
@@ -17,7 +17,7 @@ const OTHER = "_other";
 /** @param meters where the numbers go: that of the process, and that of `--metrics` */
 export function createTelemetry(api: Api, meters: readonly Meter[], app: App): Telemetry {
   const tracing = createTracing(api);
-  const instruments = meters.map((meter) => createInstruments(meter, app));
+  const instruments = meters.map((meter) => createMetrics(meter, app));
   const labels = new WeakMap<Call, Record<string, string>>();
   const names = new Set<string>();
   const counted = (name: string): string => {
@@ -41,7 +41,7 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: App): T
       };
       return tracing.run(call, known, attributes, stages);
     },
-    ended(call, outcome, ms, sent) {
+    end(call, outcome, ms, sent) {
       const ending = endingOf(outcome, sent);
       tracing.end(call, ending);
       const attributes = {

@@ -28,7 +28,7 @@ export { type StaleContextOptions, staleContextDrill } from "./drills/stale-cont
 export { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "./faults.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
+export { readContractOver } from "./read-contract-over.ts";
 export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";
 export { requirements } from "./requirements.ts";
-export { readContractOver } from "./seen.ts";
 export { type SpawnedClient, type SpawnOptions, spawn } from "./spawn.ts";

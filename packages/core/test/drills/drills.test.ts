@@ -92,7 +92,7 @@ describe("backlog turns red", () => {
       {
         keep: (app, file) => {
           const audit = openAudit(file, { log: silent });
-          app.control.keep((events) => audit.record(events.filter(({ after }) => after !== "core-only")));
+          app.control.keep((events) => audit.record(events.filter(({ after }) => after !== "foreground-only")));
           return audit.close;
         },
       },

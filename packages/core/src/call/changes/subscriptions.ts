@@ -1,8 +1,8 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
 import { checkScopes } from "../admit.ts";
 import type { App } from "../app.ts";
+import { Call } from "../call.ts";
 import { mapError, toProtocolError } from "../compose.ts";
-import { Call } from "../context.ts";
 import { findResource, notFound } from "../methods/resources.ts";
 import { record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
@@ -14,9 +14,9 @@ const MAX_SUBSCRIPTIONS = 1_024;
 export interface Subscriptions {
   has(uri: string): boolean;
   /** Does nothing where it is subscribed already. @throws ProtocolError saying why not, as safe to send as a call's */
-  add(uri: string, wire: WireRequest): void;
-  delete(uri: string): void;
-  /** Ends all of them for good: what is added later is not kept. */
+  subscribe(uri: string, wire: WireRequest): void;
+  unsubscribe(uri: string): void;
+  /** Ends all of them for good: a later subscription is not kept. */
   close(): void;
 }
 
@@ -61,7 +61,7 @@ export function createSubscriptions(app: App): Subscriptions {
 
   return {
     has: (uri) => ends.has(uri),
-    add(uri, wire) {
+    subscribe(uri, wire) {
       const call = new Call("resources/subscribe", wire, app.log);
       call.name = uri;
       try {
@@ -74,7 +74,7 @@ export function createSubscriptions(app: App): Subscriptions {
         throw isToolError(shown) ? toProtocolError(shown) : shown;
       }
     },
-    delete(uri) {
+    unsubscribe(uri) {
       const end = ends.get(uri);
       if (end !== undefined) finish(uri, end);
     },

@@ -2,7 +2,7 @@ import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { fingerprint } from "../asking/fingerprint.ts";
-import type { Call } from "../context.ts";
+import type { Call } from "../call.ts";
 import type { Subject } from "../subject.ts";
 import { createMemoryIdempotencyStore } from "./memory-store.ts";
 

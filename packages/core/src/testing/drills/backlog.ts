@@ -71,7 +71,7 @@ async function scenario(
     const arm = openArm(withTool(behind(server, call, around), backgroundTool(lane, rebuild)), startedAt, given);
     return { resource, arm };
   };
-  const [guarded, naive] = [open("background", limits), open("core", NO_GATE)];
+  const [guarded, naive] = [open("background", limits), open("foreground", NO_GATE)];
   const close = keep(guarded.arm.app, file);
   const modes: Mode[] = [];
   guarded.arm.app.gate.onMode((mode) => modes.push(mode));
@@ -186,7 +186,13 @@ async function scenario(
         phases: PHASES,
         lines: [coreLine(0), coreLine(1)],
       },
-      { title: "The mode: 0 normal, 1 degraded, 2 core-only", unit: "", steps: true, phases: PHASES, lines: [mode] },
+      {
+        title: "The mode: 0 normal, 1 degraded, 2 foreground-only",
+        unit: "",
+        steps: true,
+        phases: PHASES,
+        lines: [mode],
+      },
       { title: "Background work at once", unit: "calls", phases: PHASES, lines: [running] },
       {
         title: "Calls that wait",
@@ -200,7 +206,7 @@ async function scenario(
 }
 
 const NAMES = ["lanes and degradation", "neither"] as const;
-const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
+const MODES: readonly Mode[] = ["normal", "degraded", "foreground-only"];
 
 const backgroundTool = (lane: Lane, work: () => Promise<void>) =>
   defineTool({

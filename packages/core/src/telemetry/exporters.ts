@@ -13,7 +13,7 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
  *
  * @throws SettingsError naming what is not installed or does not fit
  */
-export async function openInstruments(
+export async function openExporters(
   { transport, metrics }: { transport: string; metrics: boolean },
   wanted: boolean | undefined,
   log: Log,
