@@ -29,6 +29,7 @@ export type {
   ServerDependency,
 } from "./contract/dependency.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export { explainUnapproved } from "./contract/explain-unapproved.ts";
 export type { Freshness } from "./contract/freshness.ts";
 export type {
   Idempotency,
