@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 
 /** A name beside a file that nobody can have put there before. */
-export const draftOf = (file: string): string => `${file}.offshoot-${randomBytes(8).toString("hex")}`;
+const draftOf = (file: string): string => `${file}.offshoot-${randomBytes(8).toString("hex")}`;
 
 /** Writes a file whole or not at all: aside, onto the disk, then into its place. */
 export function writeFileAtomically(file: string, content: string | Uint8Array, mode = 0o644): void {
