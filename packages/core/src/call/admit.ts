@@ -1,6 +1,6 @@
 import type { ClientCapability } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
 
 /**
  * Stage 3, admit: may this caller do this, and is there room?

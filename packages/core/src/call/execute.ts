@@ -3,7 +3,7 @@ import { fail } from "../contract/errors.ts";
 import { fingerprint } from "./asking/fingerprint.ts";
 import type { Question } from "./asking/question.ts";
 import { QUESTION_MS, type StateSeal } from "./asking/state-seal.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
 import { Stopped } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 
@@ -83,7 +83,7 @@ async function runOnce(
 ): Promise<{ value: unknown } | { open: readonly Question[] }> {
   // No `await` where there is nothing to wait for: each one costs the fast path a turn.
   call.open(subject.timeoutMs);
-  const entered = gate.enter(call, subject.lane ?? "core");
+  const entered = gate.enter(call, subject.lane ?? "foreground");
   if (entered !== undefined) await entered;
   try {
     // A client that does not read holds its places: what piles up is bounded by them.
