@@ -1,8 +1,10 @@
+import type { Logger } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
-import type { Account } from "../telemetry/account.ts";
-import { type Log, OWN_LINE } from "../telemetry/log.ts";
 import type { Call } from "./call.ts";
 import type { CallFailure, Outcome } from "./compose.ts";
+
+/** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
+export const OWN_LINE = Symbol("own line");
 
 /** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
 export interface Telemetry {
@@ -15,8 +17,9 @@ export interface Telemetry {
 
 /** Where calls are written down. */
 export interface Records {
-  readonly log: Log;
-  readonly account: Account;
+  readonly log: Logger & { isLevelEnabled(level: "info" | "error"): boolean };
+  /** Counts a call that is over. `ms` is how long it took. */
+  readonly account: { end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void };
   /** Spans and metrics, where somebody has set them up. */
   readonly telemetry: Telemetry | undefined;
 }
