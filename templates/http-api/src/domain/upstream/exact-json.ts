@@ -2,7 +2,7 @@ import { parse } from "lossless-json";
 import { rawNumber } from "../raw-number.ts";
 
 /** Levels of lists and objects inside each other. Readers of JSON overflow their stack a few thousand further on. */
-export const MAX_DEPTH = 500;
+const MAX_DEPTH = 500;
 
 /** Why a text is not read as JSON. Its message quotes nothing of the text, which may hold what is secret. */
 export class NotJson extends Error {}

@@ -1,10 +1,10 @@
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply } from "../operation.ts";
-import { plainLine } from "../visible.ts";
+import { plainLine, visible } from "../visible.ts";
+import { cleanTexts } from "./clean-texts.ts";
 import type { Incoming } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { readText, readValue } from "./read-value.ts";
-import { blankValue } from "./redact.ts";
 
 /** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
 const KEPT_HEADERS = /^(content-type|etag|last-modified|link|location|retry-after|x-request-id|(x-)?ratelimit-.*)$/;
@@ -22,11 +22,11 @@ export async function replyOf(
     headers: Object.fromEntries(
       Object.entries(headers)
         .filter(([name]) => KEPT_HEADERS.test(name))
-        .map(([name, value]) => [name, credentials.scrub(value)]),
+        .map(([name, value]) => [name, visible(credentials.scrub(value))]),
     ),
     contentType,
     // An API that repeats our credential, in an error say, must not make it known.
-    body: await blankValue(value, credentials.scrub),
+    body: await cleanTexts(value, (text) => visible(credentials.scrub(text))),
     bytes: bytes.length,
   };
 }
