@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
-import type { ApiReply, ApiRequest } from "../operation.ts";
+import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
+import { escapeFor } from "../request/escape.ts";
 import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
@@ -42,6 +43,15 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** A URL below which others are. */
+function folder(url: string, from?: URL): URL {
+  const found = new URL(url, from);
+  if (!found.pathname.endsWith("/")) found.pathname += "/";
+  found.search = "";
+  found.hash = "";
+  return found;
+}
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
@@ -51,15 +61,20 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const client = createClient({ guard, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
   const credentials = typeof given === "function" ? given(client) : given;
-  const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
+  const base = folder(options.baseUrl);
   guard.checkUrl(base);
+  // An operation may be somewhere else than the rest of the API.
+  const baseOf = (server: string | undefined): URL => (server === undefined ? base : folder(server, base));
   const etags = createETags(16_777_216);
 
-  const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
-    const { stamp, ...worn } = await credentials.dress();
+  const dress = async (
+    { method, path, query, headers, body, server, schemes }: ApiRequest,
+    key: string | undefined,
+  ) => {
+    const { stamp, ...worn } = await credentials.dress(schemes);
     // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
-    const url = urlOf(base, path, [...others, ...worn.query]);
+    const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {
       url,
       stamp,
@@ -73,7 +88,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           ...(key === undefined ? {} : { "idempotency-key": key }),
           ...worn.headers,
         } as Record<string, string>,
-        body: body?.text,
+        body: body?.bytes ?? body?.text,
+        shownBody: body?.text,
       },
     };
   };
@@ -124,7 +140,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!URL.canParse(location, at.href))
         throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
-      if (at.origin !== base.origin) headers = strangers(headers);
+      if (at.origin !== from.origin) headers = strangers(headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
     }
     return incoming;
@@ -134,7 +150,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     send: (request, sending) => once(request, sending, false),
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
-      const { method, headers, body } = outgoing;
+      const { method, headers, shownBody: body } = outgoing;
       const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
       return {
         method,
@@ -147,10 +163,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
+const inQuery = escapeFor("query");
+
 /** @throws UpstreamError should the path lead out of the base URL after all */
-function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
+function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
   const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
-  for (const [name, value] of query) url.searchParams.append(name, value);
+  url.search = query.map(([name, value, written]) => `${inQuery(name)}=${written ?? inQuery(value)}`).join("&");
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
     throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
       notSent: true,
