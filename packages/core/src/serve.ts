@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
-import { type App, createApp } from "./call/app.ts";
+import { type App, createApp } from "./app.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
@@ -9,7 +9,7 @@ import type { HttpOptions } from "./protocol/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
-import { openInstruments } from "./telemetry/instruments.ts";
+import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
 import type { Alert } from "./telemetry/slo.ts";
 
@@ -57,7 +57,7 @@ export async function serve(
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
-    const { prometheus, telemetry } = await openInstruments(config, wanted, log);
+    const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,

@@ -1,5 +1,5 @@
 /** How much a server does: all of it, less in the background, or what clients wait for alone. */
-export type Mode = "normal" | "degraded" | "core-only";
+export type Mode = "normal" | "degraded" | "foreground-only";
 
 /** Background work as the server that steers it sees it. `createJobs` makes one. */
 export interface ServerJobs {

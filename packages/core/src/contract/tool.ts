@@ -3,8 +3,9 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
+import type { ObjectJsonSchema } from "./json-schema.ts";
 import { checkName, checkText } from "./names.ts";
-import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
+import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
@@ -19,7 +20,7 @@ export interface ToolAnnotations {
 }
 
 /** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
-export type Lane = "core" | "background";
+export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
@@ -62,7 +63,7 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   timeoutMs?: number;
   /**
    * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `core`.
+   * server is under strain, and is refused before anything else is. Default `foreground`.
    */
   lane?: Lane;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
@@ -105,8 +106,10 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
-  if (options.lane !== undefined && options.lane !== "core" && options.lane !== "background") {
-    throw new DefinitionError(`${where}: lane must be "core" or "background", got ${JSON.stringify(options.lane)}.`);
+  if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {
+    throw new DefinitionError(
+      `${where}: lane must be "foreground" or "background", got ${JSON.stringify(options.lane)}.`,
+    );
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);

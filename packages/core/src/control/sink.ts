@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { SettingsError } from "../flags.ts";
-import { lockFile } from "./lock.ts";
+import { takePidLock } from "./pid-lock.ts";
 import { sha256, verifyAudit } from "./verify.ts";
 
 /** The parts of `node:fs` that a sink writes with; a test puts faults between. */
@@ -68,9 +68,9 @@ export function openSink(file: string, files: SinkFiles = fs): Sink {
 }
 
 function lockOf(file: string): () => void {
-  let lock: ReturnType<typeof lockFile>;
+  let lock: ReturnType<typeof takePidLock>;
   try {
-    lock = lockFile(file);
+    lock = takePidLock(file);
   } catch (cause) {
     throw new SettingsError(`--audit ${file} cannot be written: ${(cause as Error).message}`, { cause });
   }

@@ -1,13 +1,13 @@
 import type { BreakerState, DependencyEvent, ServerDependency } from "../contract/dependency.ts";
 import { DefinitionError } from "../contract/errors.ts";
+import { createAttempts, type Work } from "./attempts.ts";
 import { type BreakerOptions, createBreaker } from "./breaker.ts";
 import type { CacheOptions } from "./cache.ts";
 import { type Failure, Refused } from "./failure.ts";
-import { createGuard, type Work } from "./guard.ts";
-import { createLimit, type LimitOptions } from "./limit.ts";
 import { createReads, readOf } from "./reads.ts";
 import { createRetryBudget, type RetryOptions } from "./retry.ts";
 import { type RunContext, type Scope, scopeOf } from "./scope.ts";
+import { createSlots, type LimitOptions } from "./slots.ts";
 import { unavailable } from "./unavailable.ts";
 
 /** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
@@ -98,10 +98,10 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     }
   };
   const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
-  const limit = createLimit(name, options.limit);
+  const limit = createSlots(name, options.limit);
   const budget = createRetryBudget(retry.budget);
   const reads = createReads(name, options.cache);
-  const guard = createGuard({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
+  const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
 
   /** What was refused here is no news: the breaker has said so. */
   const note = ({ log }: RunContext, err: unknown, message: string): void =>
@@ -113,7 +113,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     if (key !== undefined && !idempotent)
       throw new TypeError(`${name}: what has a key is a read, so it is idempotent.`);
     counts.calls += 1;
-    const ask = (scope: Scope) => guard.ask(scope, { idempotent, kind }, work);
+    const ask = (scope: Scope) => attempts.ask(scope, { idempotent, kind }, work);
     const callerId = call.shared === true ? undefined : (context.caller?.id ?? "");
     const read = key === undefined ? undefined : readOf(key, callerId, call.ttlMs);
     const kept = read && reads.look(read);
@@ -129,7 +129,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
       return { value, stale: false, ageMs: 0 };
     } catch (error) {
       if (scope.signal?.aborted) throw error;
-      const failure = guard.failureOf(error);
+      const failure = attempts.failureOf(error);
       if (failure?.callersFault) throw error;
       const old = read && reads.last(read);
       if (old === undefined && call.fallback === undefined)
@@ -154,7 +154,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
       inFlight: limit.inFlight,
       waiting: limit.waiting,
       ...counts,
-      ...guard.counts,
+      ...attempts.counts,
       budget: budget.tokens,
       cache: reads.counts,
     }),

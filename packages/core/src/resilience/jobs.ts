@@ -65,7 +65,7 @@ export function createJobs({ concurrency = 2, maxWaiting = 100 }: JobsOptions = 
   };
   const pace = (opened: PQueue): void => {
     opened.concurrency = mode === "normal" ? concurrency : 1;
-    if (mode === "core-only") opened.pause();
+    if (mode === "foreground-only") opened.pause();
     else opened.start();
   };
   const run = async (name: string, id: string, job: Job): Promise<void> => {

@@ -1,5 +1,5 @@
+import type { Call } from "../call/call.ts";
 import type { Outcome } from "../call/compose.ts";
-import type { Call } from "../call/context.ts";
 import { ErrorCode, isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createLatency, type LatencyOf } from "./latency.ts";
 import type { Log } from "./log.ts";
@@ -16,7 +16,7 @@ export interface AccountOptions extends SloOptions {
 /** What a server knows of its own work: latencies, the objective, and what it refused. */
 export interface Account {
   /** Counts a call that is over. `ms` is how long it took. */
-  ended(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void;
+  end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void;
   /** Counts what was refused before it was a call, or as none: `parse`, `too_large`, `forbidden`, … */
   protocolError(reason: string): void;
   readonly protocolErrors: ReadonlyMap<string, number>;
@@ -57,7 +57,7 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
     protocolErrors.set(reason, (protocolErrors.get(reason) ?? 0) + 1);
   };
   return {
-    ended(call, outcome, ms, shown) {
+    end(call, outcome, ms, shown) {
       if (call.method === "tools/call" && call.name !== "") latency.record(call.name, ms);
       if (outcome === "refused" && isProtocolError(shown)) protocolError(REASONS[shown.code] ?? "other");
       // The client gave up: nobody can say whether it would have gone well.

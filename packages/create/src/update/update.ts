@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { openProject } from "../project.ts";
 import { Refusal } from "../terminal.ts";
+import { filesWithMarkers } from "./conflict-markers.ts";
 import { type Difference, differenceOf } from "./files.ts";
 import { type Gate, gatesOf, reinstall, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
 import { type Recovery, recover, writeChanges } from "./journal.ts";
-import { filesWithMarkers } from "./leftovers.ts";
 import { alignLineEnds } from "./line-ends.ts";
 import { type Conflict, mergeFiles } from "./merge.ts";
 import { openOwnRepository } from "./own-repository.ts";
@@ -73,7 +73,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (recovered?.kept)
     throw new Refusal(
       `An update was cut off here, and these files were changed since: ${named(recovered.left)}. The rest is as it was before.`,
-      `compare them with ${recovered.kept}/before, delete that folder, and run the update again.`,
+      `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
   const markers = [

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLimiter, type LimiterState, type SampleWindow, step } from "../../src/resilience/limiter.ts";
+import { createGradient, type GradientState, type SampleWindow, step } from "../../src/resilience/gradient.ts";
 
 const bounds = { min: 2, max: 64 };
-const at = (limit: number, ms = 20): LimiterState => ({ limit, usual: new Map([["", { ms, windows: 50 }]]) });
+const at = (limit: number, ms = 20): GradientState => ({ limit, usual: new Map([["", { ms, windows: 50 }]]) });
 const window = (rttMs: number, inFlight: number, dropped = false): SampleWindow => ({
   inFlight,
   dropped,
   kinds: new Map([["", { count: 10, sumMs: rttMs * 10 }]]),
 });
 /** The limit after so many like windows. */
-const repeat = (windows: number, state: LimiterState, rttMs: number, dropped = false): LimiterState => {
+const repeat = (windows: number, state: GradientState, rttMs: number, dropped = false): GradientState => {
   let next = state;
   for (let index = 0; index < windows; index += 1) next = step(next, window(rttMs, next.limit, dropped), bounds);
   return next;
@@ -45,7 +45,7 @@ describe("one step of the limit", () => {
   });
 
   test("holds slow work against slow work: another mix of the same calls is no queue", () => {
-    const state: LimiterState = {
+    const state: GradientState = {
       limit: 16,
       usual: new Map([
         ["quick", { ms: 1, windows: 50 }],
@@ -97,7 +97,7 @@ describe("over time", () => {
     );
     fc.assert(
       fc.property(windows, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 10, max: 100 }), (seen, min, max) => {
-        let state: LimiterState = { limit: 10, usual: new Map() };
+        let state: GradientState = { limit: 10, usual: new Map() };
         for (const { rttMs, inFlight, dropped } of seen) {
           state = step(state, window(rttMs, inFlight, dropped), { min, max });
           expect(state.limit).toBeGreaterThanOrEqual(min);
@@ -108,38 +108,38 @@ describe("over time", () => {
   });
 });
 
-describe("a limiter", () => {
+describe("a gradient", () => {
   test("moves after 100 ms and 10 samples, not after one of them", () => {
     let now = 0;
-    const limiter = createLimiter({ initial: 8, now: () => now });
+    const gradient = createGradient({ initial: 8, now: () => now });
     const serve = (times: number): void => {
-      for (let index = 0; index < 8; index += 1) limiter.acquire();
-      for (let index = 0; index < 8; index += 1) limiter.release(index < times ? { rttMs: 20 } : undefined);
+      for (let index = 0; index < 8; index += 1) gradient.acquire();
+      for (let index = 0; index < 8; index += 1) gradient.release(index < times ? { rttMs: 20 } : undefined);
     };
     for (let index = 0; index < 1_000; index += 1) serve(8);
-    expect(limiter.limit).toBe(8);
+    expect(gradient.limit).toBe(8);
     now += 100;
     serve(1);
     now += 100;
     serve(8);
     serve(8);
-    expect(limiter.limit).toBe(8); // 8.57
+    expect(gradient.limit).toBe(8); // 8.57
     now += 100;
     serve(2);
-    expect(limiter.limit).toBe(9); // 9.15
-    expect(limiter.inFlight).toBe(0);
+    expect(gradient.limit).toBe(9); // 9.15
+    expect(gradient.inFlight).toBe(0);
   });
 
   test("learns nothing from work without a sample, and can be given other bounds", () => {
     let now = 0;
-    const limiter = createLimiter({ now: () => now });
+    const gradient = createGradient({ now: () => now });
     for (let index = 0; index < 100; index += 1) {
       now += 100;
-      limiter.acquire();
-      limiter.release();
+      gradient.acquire();
+      gradient.release();
     }
-    expect(limiter).toMatchObject({ limit: 8, inFlight: 0 });
-    limiter.configure({ min: 3, max: 3 });
-    expect(limiter.limit).toBe(3);
+    expect(gradient).toMatchObject({ limit: 8, inFlight: 0 });
+    gradient.configure({ min: 3, max: 3 });
+    expect(gradient.limit).toBe(3);
   });
 });

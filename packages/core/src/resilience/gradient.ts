@@ -1,5 +1,5 @@
 /** How many may be at work at once, learnt from how long the work takes. */
-export interface Limiter {
+export interface Gradient {
   /** The limit now, a whole number. */
   readonly limit: number;
   readonly inFlight: number;
@@ -29,7 +29,7 @@ export interface Bounds {
   max: number;
 }
 
-export interface LimiterOptions extends Partial<Bounds> {
+export interface GradientOptions extends Partial<Bounds> {
   /** Default 8. */
   initial?: number;
   /** Monotonic, in ms. Default `performance.now()`. */
@@ -37,7 +37,7 @@ export interface LimiterOptions extends Partial<Bounds> {
 }
 
 /** What the limit depends on. */
-export interface LimiterState {
+export interface GradientState {
   /** Not rounded: a whole number could never grow by less than one. */
   readonly limit: number;
   /** The usual time of each kind of work, in ms, and how many windows have shaped it. */
@@ -73,7 +73,7 @@ const WINDOW_SAMPLES = 10;
  * One step of Gradient2 [Netflix concurrency-limits]: down as far as the work is slower than usual, up by the root of
  * the limit when it is not. A limit that is not half used says nothing, and stays.
  */
-export function step(state: LimiterState, window: SampleWindow, { min, max }: Bounds): LimiterState {
+export function step(state: GradientState, window: SampleWindow, { min, max }: Bounds): GradientState {
   const usual = new Map(state.usual);
   let samples = 0;
   let shortMs = 0;
@@ -102,14 +102,14 @@ function average(long: { ms: number; windows: number } | undefined, shortMs: num
 }
 
 /** Feeds {@link step} with windows of at least 100 ms and 10 samples. */
-export function createLimiter({
+export function createGradient({
   initial = 8,
   min = 2,
   max = 64,
   now = () => performance.now(),
-}: LimiterOptions = {}): Limiter {
+}: GradientOptions = {}): Gradient {
   let bounds = { min, max };
-  let state: LimiterState = { limit: Math.min(max, Math.max(min, initial)), usual: new Map() };
+  let state: GradientState = { limit: Math.min(max, Math.max(min, initial)), usual: new Map() };
   let limit = Math.floor(state.limit);
   let inFlight = 0;
   let window: SampleWindow = { inFlight: 0, dropped: false, kinds: new Map() };

@@ -2,27 +2,27 @@ import { isProtocolError, isToolError } from "../contract/errors.ts";
 import { type Attempt, runAttempt } from "./attempt.ts";
 import type { Breaker, Evidence } from "./breaker.ts";
 import { type Failure, failureOf, isDependencyError, Refused, transient } from "./failure.ts";
-import type { Limit } from "./limit.ts";
-import type { Sample } from "./limiter.ts";
+import type { Sample } from "./gradient.ts";
 import { pause, type RetryBudget, type RetryOptions, retryDelay } from "./retry.ts";
 import type { Scope } from "./scope.ts";
+import type { Slots } from "./slots.ts";
 
 /** The work of a handler's `run`. */
 export type Work<Value> = (attempt: Attempt) => Promise<Value> | Value;
 
-interface GuardOptions {
+interface AttemptsOptions {
   name: string;
   timeoutMs: number;
   retry: RetryOptions;
   budget: RetryBudget;
   breaker: Breaker;
-  limit: Limit;
+  limit: Slots;
   classify: ((error: unknown) => Failure | undefined) | undefined;
   random: () => number;
 }
 
 /** The safeguards of asking, as opposed to those of answering from what is kept. */
-export interface Guard {
+export interface Attempts {
   readonly counts: { hits: number; retries: number; failures: number; refused: number };
   /** What an error of an attempt means; `undefined` when nobody said. */
   failureOf(error: unknown): Failure | undefined;
@@ -35,7 +35,16 @@ export interface Guard {
  * after ten failed ones whatever the number of calls, and an open breaker ends the retries. Nothing holds a place in
  * the limit while it waits to try again.
  */
-export function createGuard({ name, timeoutMs, retry, budget, breaker, limit, classify, random }: GuardOptions): Guard {
+export function createAttempts({
+  name,
+  timeoutMs,
+  retry,
+  budget,
+  breaker,
+  limit,
+  classify,
+  random,
+}: AttemptsOptions): Attempts {
   const { attempts = 3 } = retry;
   const counts = { hits: 0, retries: 0, failures: 0, refused: 0 };
 

@@ -1,5 +1,5 @@
 import { Refused } from "./failure.ts";
-import { createLimiter, type Sample } from "./limiter.ts";
+import { createGradient, type Sample } from "./gradient.ts";
 import type { Scope } from "./scope.ts";
 
 /** How much is asked of a dependency at once. */
@@ -14,7 +14,7 @@ export interface LimitOptions {
   maxWaitMs?: number;
 }
 
-export interface Limit {
+export interface Slots {
   readonly limit: number;
   readonly inFlight: number;
   readonly waiting: number;
@@ -25,26 +25,26 @@ export interface Limit {
 }
 
 /** The adaptive limit with a bounded first-in, first-out queue before it. Who leaves the queue never runs. */
-export function createLimit(name: string, { maxWaiting = 64, maxWaitMs = 1_000, ...bounds }: LimitOptions = {}): Limit {
-  const limiter = createLimiter(bounds);
+export function createSlots(name: string, { maxWaiting = 64, maxWaitMs = 1_000, ...bounds }: LimitOptions = {}): Slots {
+  const gradient = createGradient(bounds);
   const queue = new Set<() => void>();
   const refused = (why: string) => new Refused(`${name} has no place: ${why}.`, maxWaitMs);
   return {
     get limit() {
-      return limiter.limit;
+      return gradient.limit;
     },
     get inFlight() {
-      return limiter.inFlight;
+      return gradient.inFlight;
     },
     get waiting() {
       return queue.size;
     },
     enter({ signal, remainingMs }) {
-      if (queue.size === 0 && limiter.inFlight < limiter.limit) {
-        limiter.acquire();
+      if (queue.size === 0 && gradient.inFlight < gradient.limit) {
+        gradient.acquire();
         return undefined;
       }
-      if (queue.size >= maxWaiting) throw refused(`${limiter.inFlight} run and ${queue.size} wait`);
+      if (queue.size >= maxWaiting) throw refused(`${gradient.inFlight} run and ${queue.size} wait`);
       const waitMs = Math.min(maxWaitMs, remainingMs());
       return new Promise<void>((resolve, reject) => {
         const end = (settle: () => void) => () => {
@@ -54,7 +54,7 @@ export function createLimit(name: string, { maxWaiting = 64, maxWaitMs = 1_000, 
           settle();
         };
         const start = end(() => {
-          limiter.acquire();
+          gradient.acquire();
           resolve();
         });
         const abort = end(() => reject(signal?.reason));
@@ -67,9 +67,9 @@ export function createLimit(name: string, { maxWaiting = 64, maxWaitMs = 1_000, 
       });
     },
     leave(sample) {
-      limiter.release(sample);
+      gradient.release(sample);
       for (const start of queue) {
-        if (limiter.inFlight >= limiter.limit) return;
+        if (gradient.inFlight >= gradient.limit) return;
         start();
       }
     },

@@ -11,7 +11,7 @@ export interface HttpRefusal {
 }
 
 /** What {@link checkRequest} lets through. */
-export interface GuardOptions {
+export interface RequestCheckOptions {
   /** Host names, without port, that clients may use besides the local ones. */
   allowedHosts: readonly string[];
   /** Origins of browser pages that may call: `https://app.example.com`. Default none but the server's own. */
@@ -24,7 +24,7 @@ export interface GuardOptions {
  */
 export function checkRequest(
   request: IncomingMessage,
-  { allowedHosts, allowedOrigins }: GuardOptions,
+  { allowedHosts, allowedOrigins }: RequestCheckOptions,
 ): HttpRefusal | undefined {
   const host = nameOf(request.headers.host);
   if (host === undefined || !(LOCAL_NAMES.includes(host) || allowedHosts.includes(host))) {

@@ -23,7 +23,7 @@ export class Call implements CallContext {
   endsAt = Number.POSITIVE_INFINITY;
   /** When its handler began, this time; -1 before. */
   beganAt = -1;
-  lane: Lane = "core";
+  lane: Lane = "foreground";
   /** Its place at the gate. */
   place = -1;
   /** The tool, resource URI or prompt, once it is known. */
@@ -62,12 +62,12 @@ export class Call implements CallContext {
   }
   get log(): Logger {
     const log = this.#log;
-    const named = (fields: Record<string, unknown>) => ({ ...fields, correlationId: this.correlationId });
+    const withId = (fields: Record<string, unknown>) => ({ ...fields, correlationId: this.correlationId });
     return {
-      debug: (fields, message) => log.debug(named(fields), message),
-      info: (fields, message) => log.info(named(fields), message),
-      warn: (fields, message) => log.warn(named(fields), message),
-      error: (fields, message) => log.error(named(fields), message),
+      debug: (fields, message) => log.debug(withId(fields), message),
+      info: (fields, message) => log.info(withId(fields), message),
+      warn: (fields, message) => log.warn(withId(fields), message),
+      error: (fields, message) => log.error(withId(fields), message),
     };
   }
   get signal(): AbortSignal {

@@ -9,7 +9,7 @@ const mine = new Set<string>();
  *
  * @returns how to give it back, or the id of the process that has it
  */
-export function lockFile(file: string): (() => void) | number {
+export function takePidLock(file: string): (() => void) | number {
   const path = `${file}.lock`;
   if (mine.has(path)) return process.pid;
   for (let attempt = 0; attempt < 3; attempt += 1) {

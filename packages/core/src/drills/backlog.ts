@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Limits } from "../../admission/limits.ts";
-import type { App } from "../../call/app.ts";
-import type { Mode } from "../../contract/jobs.ts";
-import type { ServerDefinition } from "../../contract/server.ts";
-import { defineTool, type Lane } from "../../contract/tool.ts";
+import type { Limits } from "../admission/limits.ts";
+import type { App } from "../app.ts";
+import type { Mode } from "../contract/jobs.ts";
+import type { ServerDefinition } from "../contract/server.ts";
+import { defineTool, type Lane } from "../contract/tool.ts";
 import { type Arm, behind, type DrillCall, latencies, latencyLine, NO_GATE, openArm, withTool } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";
@@ -71,7 +71,7 @@ async function scenario(
     const arm = openArm(withTool(behind(server, call, around), backgroundTool(lane, rebuild)), startedAt, given);
     return { resource, arm };
   };
-  const [guarded, naive] = [open("background", limits), open("core", NO_GATE)];
+  const [guarded, naive] = [open("background", limits), open("foreground", NO_GATE)];
   const close = keep(guarded.arm.app, file);
   const modes: Mode[] = [];
   guarded.arm.app.gate.onMode((mode) => modes.push(mode));
@@ -186,7 +186,13 @@ async function scenario(
         phases: PHASES,
         lines: [coreLine(0), coreLine(1)],
       },
-      { title: "The mode: 0 normal, 1 degraded, 2 core-only", unit: "", steps: true, phases: PHASES, lines: [mode] },
+      {
+        title: "The mode: 0 normal, 1 degraded, 2 foreground-only",
+        unit: "",
+        steps: true,
+        phases: PHASES,
+        lines: [mode],
+      },
       { title: "Background work at once", unit: "calls", phases: PHASES, lines: [running] },
       {
         title: "Calls that wait",
@@ -200,7 +206,7 @@ async function scenario(
 }
 
 const NAMES = ["lanes and degradation", "neither"] as const;
-const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
+const MODES: readonly Mode[] = ["normal", "degraded", "foreground-only"];
 
 const backgroundTool = (lane: Lane, work: () => Promise<void>) =>
   defineTool({

@@ -1,7 +1,7 @@
-import type { App } from "../call/app.ts";
 import type { Telemetry } from "../call/record.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "./log.ts";
+import type { MeasuredServer } from "./metrics.ts";
 import type { Prometheus } from "./prometheus.ts";
 
 /** Where `@opentelemetry/api` keeps what an SDK has registered, whoever loaded it. */
@@ -13,11 +13,11 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
  *
  * @throws SettingsError naming what is not installed or does not fit
  */
-export async function openInstruments(
+export async function openExporters(
   { transport, metrics }: { transport: string; metrics: boolean },
   wanted: boolean | undefined,
   log: Log,
-): Promise<{ prometheus?: Prometheus; telemetry?: (app: App) => Telemetry }> {
+): Promise<{ prometheus?: Prometheus; telemetry?: (app: MeasuredServer) => Telemetry }> {
   if (metrics && transport !== "http")
     throw new SettingsError("--metrics is answered over HTTP. Add --transport http, or leave it out.");
   const registered = REGISTERED in globalThis;
