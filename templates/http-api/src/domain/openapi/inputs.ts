@@ -5,7 +5,7 @@ import { isFilePart } from "../request/multipart.ts";
 import { fieldName } from "./field-names.ts";
 import { inlined } from "./inline.ts";
 import { reachable } from "./schemas.ts";
-import { describeFields } from "./texts.ts";
+import { describeFields, wordsOf } from "./texts.ts";
 
 /** Where one field of a model's input goes. */
 export type Field =
@@ -46,7 +46,7 @@ export function flatInputs({
 
   const add = (wanted: string, place: string, schema: JsonSchema, must: boolean, field: (name: string) => Field) => {
     const name = fieldName(wanted, place, properties);
-    properties[name] = name === wanted ? schema : sentAs(wanted, schema);
+    properties[name] = name === wanted ? schema : sentAs(wanted, name, schema);
     if (must) required.push(name);
     fields.push(field(name));
   };
@@ -93,10 +93,10 @@ export function flatInputs({
 const asSchema = (node: unknown): JsonSchema =>
   typeof node === "object" && node !== null && !Array.isArray(node) ? (node as JsonSchema) : {};
 
-/** A name that says less than the API's own is explained by it. */
-function sentAs(wanted: string, schema: JsonSchema): JsonSchema {
-  const said = typeof schema.description === "string" ? `${schema.description.replace(/\.?\s*$/, "")}. ` : "";
-  return { ...schema, description: `${said}Sent as ${wanted}` };
+/** A name that says less than the API's own is explained by it; first, as a long description is cut. */
+function sentAs(wanted: string, name: string, schema: JsonSchema): JsonSchema {
+  const said = typeof schema.description === "string" ? schema.description : wordsOf(name);
+  return { ...schema, description: `Sent as ${wanted}: ${said}` };
 }
 
 /** A part of a multipart body, as a model gives it. */

@@ -10,7 +10,7 @@ const MAX_NAME = 64;
  * the whole, so that the name is the same at every start. An id without Latin letters says nothing there; its method
  * and path do.
  */
-export function toolName({ id, method, path }: Pick<OperationEntry, "id" | "method" | "path">): string {
+function toolName({ id, method, path }: Pick<OperationEntry, "id" | "method" | "path">): string {
   return short(snake(id) || snake(`${method} ${path}`) || "operation", id);
 }
 

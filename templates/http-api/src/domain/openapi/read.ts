@@ -32,7 +32,7 @@ export interface ReadOptions {
 }
 
 /** Largest description, in bytes. The largest public one known, GitHub's, has 13 MB. */
-export const MAX_DESCRIPTION_BYTES = 33_554_432;
+const MAX_DESCRIPTION_BYTES = 33_554_432;
 
 /**
  * Reads a description from a file: JSON or YAML, OpenAPI 3.0 to 3.2 or Swagger 2.0.
@@ -44,11 +44,7 @@ export async function readDescription(path: string, options: ReadOptions = {}): 
 }
 
 /** The same for bytes that come from elsewhere. */
-export async function readSource(
-  name: string,
-  bytes: Uint8Array,
-  { pin, strict = false }: ReadOptions,
-): Promise<Source> {
+async function readSource(name: string, bytes: Uint8Array, { pin, strict = false }: ReadOptions): Promise<Source> {
   const digest = digestOf(bytes);
   if (pin !== undefined && pin !== digest)
     throw new ApiError(
@@ -68,7 +64,7 @@ export async function readSource(
   return { document, digest, flaws: [...flaws, ...broken] };
 }
 
-export const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
+const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 
 async function checkValid(name: string, raw: Record<string, unknown>): Promise<void> {
   const { validate } = await import("@scalar/openapi-parser");

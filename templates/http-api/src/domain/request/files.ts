@@ -2,7 +2,7 @@ import { ApiError } from "../errors.ts";
 import type { JsonSchema } from "../operation.ts";
 
 /** Largest file that a request carries, in bytes: it comes through a model's call, as text or base64. */
-export const MAX_FILE_BYTES = 4_194_304;
+const MAX_FILE_BYTES = 4_194_304;
 
 /** A file as it travels. */
 export interface FileContent {
