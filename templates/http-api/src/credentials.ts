@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
 import type { Scheme } from "./domain/openapi/withheld.ts";
 import type { Client } from "./domain/upstream/client.ts";
-import { type Credentials, createCredentials, noCredentials, type Wear } from "./domain/upstream/credentials.ts";
+import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials.ts";
 import { fixedValues } from "./domain/upstream/fixed.ts";
 import { createOAuth } from "./domain/upstream/oauth.ts";
 import { createSecret, type Secret } from "./domain/upstream/secret.ts";
@@ -16,7 +16,7 @@ type Settings = Pick<
 
 /**
  * How the settings have the server make itself known to the API: one credential, one for each security scheme, and the
- * headers and query values that are always sent.
+ * headers and query values that are always sent. `undefined` for none at all.
  *
  * @throws ApiError, also for a secret that is not there
  */
@@ -24,7 +24,7 @@ export async function credentialsOf(
   settings: Settings,
   schemes: readonly Scheme[] = [],
   { headers = {}, query = {} }: Pick<OperationMap, "headers" | "query"> = {},
-): Promise<(client: Client) => Credentials> {
+): Promise<((client: Client) => Credentials) | undefined> {
   const ways = named("--auth", settings.auth, /,/);
   const secrets = named("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
   const makers: ((client: Client) => Part)[] = [];
@@ -52,7 +52,7 @@ export async function credentialsOf(
   }
   const given = Object.fromEntries(pairs("--header", settings.header, HEADERS));
   const fixed = await fixedValues({ headers: { ...headers, ...given }, query });
-  if (makers.length === 0 && fixed.length === 0) return () => noCredentials;
+  if (makers.length === 0 && fixed.length === 0) return undefined;
   return (client) =>
     severalCredentials([
       ...makers.map((make) => make(client)),

@@ -11,7 +11,7 @@ import { serverUrl } from "./domain/openapi/servers.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import { schemesOf } from "./domain/openapi/withheld.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
-import { createUpstream } from "./domain/upstream/upstream.ts";
+import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";
@@ -21,6 +21,8 @@ export interface Opened {
   api: ReturnType<typeof createApi>;
   operations: Operations;
   title: string;
+  /** Origins that the server's credential is sent to. Without one: none. */
+  credentialGoesTo: readonly string[];
   /** Of the description's bytes; the sample, which ships with the server, has none. */
   digest: string | undefined;
   map: OperationMap;
@@ -55,6 +57,7 @@ async function openSample(config: Config): Promise<Opened> {
     operations: listOperations(document),
     title: titleOf(document),
     digest: undefined,
+    credentialGoesTo: [],
     map: sampleMap,
     named: [],
     mode: config.mode ?? "explicit",
@@ -87,10 +90,15 @@ async function openReal(config: Config, path: string): Promise<Opened> {
   const map = await readMap(config.map);
   const named = listed(config.operations);
   const mode = config.mode ?? (map === undefined && named.length === 0 ? "dynamic" : "explicit");
+  const credentials = await credentialsOf(config, schemesOf(document), map);
+  const goesTo =
+    credentials === undefined ? [] : originsOf([baseUrl, ...absolute(all.servers, baseUrl)], config.tokenUrl);
+  if (!config.insecureHttp) for (const origin of goesTo) checkSecrecy(new URL(origin), listed(config.privateHosts));
   const upstream = createUpstream({
     baseUrl,
-    credentials: await credentialsOf(config, schemesOf(document), map),
-    allowedHosts: listed(config.allowHosts),
+    credentials,
+    allowedHosts: listed(config.privateHosts),
+    insecureHttp: config.insecureHttp,
     maxRedirects: config.redirects,
     connections: config.connections,
   });
@@ -100,6 +108,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",
     digest,
+    credentialGoesTo: goesTo,
     map: map ?? { tools: {} },
     named,
     mode,
@@ -108,6 +117,14 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     close: () => upstream.close(),
   };
 }
+
+/** Where requests go, and tokens come from: each origin once. */
+const originsOf = (urls: readonly string[], tokenUrl: string | undefined): string[] => [
+  ...new Set([...urls, ...(tokenUrl === undefined ? [] : [tokenUrl])].map((url) => new URL(url).origin)),
+];
+
+const absolute = (servers: readonly string[], baseUrl: string): string[] =>
+  servers.flatMap((server) => (URL.canParse(server, baseUrl) ? [new URL(server, baseUrl).href] : []));
 
 const titleOf = ({ info }: Document): string => plainText(typeof info?.title === "string" ? info.title : undefined, 80);
 

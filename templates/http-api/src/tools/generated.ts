@@ -6,6 +6,7 @@ import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
 import { type ApiRequest, isSafe, type JsonSchema, type Operation } from "../domain/operation.ts";
 import { project } from "../domain/project.ts";
+import { isRawNumber } from "../domain/raw-number.ts";
 import { makeRequest } from "../domain/request/make-request.ts";
 import type { KeptFiles } from "../kept-files.ts";
 import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
@@ -82,14 +83,15 @@ function withFixed(request: ApiRequest, { headers = {}, query = {} }: ToolEntry)
  * one, the model's or a new one, and so may be tried again.
  */
 export function policyOf(
-  operation: Pick<Operation, "method" | "parameters">,
+  operation: Pick<Operation, "method" | "parameters" | "reply">,
   entry: Partial<ToolEntry>,
   key?: unknown,
 ): SendPolicy {
   const { idempotent = IDEMPOTENT.has(operation.method), cacheMs, timeoutMs } = entry;
   const keyed = isKeyed(operation, entry);
   const idempotencyKey = keyed ? (typeof key === "string" ? key : randomUUID()) : undefined;
-  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs };
+  const expectsJson = /[/+]json\b/i.test(operation.reply?.contentType ?? "");
+  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs, expectsJson };
 }
 
 const isKeyed = (
@@ -201,14 +203,15 @@ async function answer(sent: Sent, { entry: { fields: kept, pages }, replies, fie
   if (odd !== undefined && replies === "strict")
     fail(
       `The request was carried out, with status ${reply.status}, but the answer is not as the API's description promises: ${odd}. The people who run this server can mend the description, keep only some fields of the answer, or have it given with a warning (--replies warn). It was: ${plainText(JSON.stringify(data), MAX_ODD)}`,
-      { code: "reply_not_as_described" },
+      { code: "reply_not_as_described", data: { status: reply.status } },
     );
-  const next = pages === undefined ? undefined : nextCursor(reply, data, pages, fields);
+  const next = pages === undefined ? undefined : nextCursor(reply, reply.body, pages, fields);
   const made = {
     ...result,
     ...(data === undefined ? {} : { data: kept === undefined ? data : project(data, kept) }),
     ...(odd === undefined ? {} : { warning: `The answer is not as the API's description promises: ${odd}` }),
     ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
+    ...(isRawNumber(next) ? { next_cursor: next.rawJSON } : {}),
   };
   return withBytes(made, reply, files);
 }

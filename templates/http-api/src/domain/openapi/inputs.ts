@@ -4,6 +4,7 @@ import { BYTES, FILE } from "../request/files.ts";
 import { isFilePart } from "../request/multipart.ts";
 import { fieldName } from "./field-names.ts";
 import { inlined } from "./inline.ts";
+import { isOwnHeader } from "./own-headers.ts";
 import { reachable } from "./schemas.ts";
 import { describeFields, wordsOf } from "./texts.ts";
 
@@ -25,10 +26,6 @@ export interface Inputs {
 
 /** Characters of JSON past which an input's nested schemas are left open where they are shown. */
 const MAX_SHOWN = 16_384;
-
-/** Headers that are the client's own or carry credentials. A model never sets them, whatever a description says. */
-const OWN_HEADERS =
-  /^(idempotency-key|host|connection|content-.*|transfer-encoding|accept(-encoding)?|authorization|proxy-.*|cookie|upgrade|te|trailer|expect|forwarded|x-forwarded-.*)$/i;
 
 /**
  * Makes an operation's parameters and body into one flat object. Cookies, credentials and the client's own headers are
@@ -52,7 +49,7 @@ export function flatInputs({
   };
 
   for (const parameter of parameters) {
-    if (parameter.in === "cookie" || (parameter.in === "header" && OWN_HEADERS.test(parameter.name))) continue;
+    if (parameter.in === "cookie" || (parameter.in === "header" && isOwnHeader(parameter.name))) continue;
     const schema = hoist(parameter.schema, definitions);
     const described = parameter.description === undefined ? schema : { ...schema, description: parameter.description };
     // What has a default is sent with it: nobody has to fill it in.

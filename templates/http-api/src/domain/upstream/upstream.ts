@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
@@ -12,9 +13,11 @@ import { replyOf, statusError } from "./reply.ts";
 export interface UpstreamOptions {
   /** Every request goes below it. */
   baseUrl: string;
-  credentials?: Credentials | ((client: Client) => Credentials);
+  credentials?: Credentials | ((client: Client) => Credentials) | undefined;
   /** Hosts that may be reached although they are not public. Default none. */
   allowedHosts?: readonly string[];
+  /** Sends the credential to public hosts without TLS too. Default `false`. */
+  insecureHttp?: boolean;
   /** Redirects of GET and HEAD that are followed, each checked like a request of its own. Default 0, at most 3. */
   maxRedirects?: number;
   /** Decoded bytes of an answer. Default 4 MiB. */
@@ -29,6 +32,8 @@ export interface SendOptions {
   /** Ends the request, whatever it is doing. There is no other time limit here. */
   signal: AbortSignal;
   idempotencyKey?: string | undefined;
+  /** The description promises JSON: a page of HTML is no answer then. Default `false`. */
+  expectsJson?: boolean | undefined;
 }
 
 /** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
@@ -52,9 +57,23 @@ function folder(url: string, from?: URL): URL {
   return found;
 }
 
+/** @throws UpstreamError where a credential would cross the internet for everyone on the way to read */
+export function checkSecrecy({ protocol, host, hostname }: URL, privateHosts: readonly string[]): void {
+  if (protocol === "https:" || privateHosts.includes(hostname.replace(/^\[|\]$/g, ""))) return;
+  throw new UpstreamError(
+    "insecure_http",
+    `The credential would go to ${host} without TLS. Use an https URL (--base-url), or --insecure-http if that is what you want.`,
+    { notSent: true },
+  );
+}
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
+/**
+ * Opens a way to an API. Nothing is sent yet.
+ *
+ * @throws UpstreamError for a base URL that may not be asked, or not with a credential
+ */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
   const guard = createGuard(allowedHosts);
@@ -65,6 +84,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   guard.checkUrl(base);
   // An operation may be somewhere else than the rest of the API.
   const baseOf = (server: string | undefined): URL => (server === undefined ? base : folder(server, base));
+  if (credentials !== noCredentials && options.insecureHttp !== true) checkSecrecy(base, allowedHosts);
   const etags = createETags(16_777_216);
 
   const dress = async (
@@ -96,11 +116,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   const once = async (
     request: ApiRequest,
-    { signal, idempotencyKey }: SendOptions,
+    { signal, idempotencyKey, expectsJson }: SendOptions,
     last: boolean,
   ): Promise<ApiReply> => {
     const { url, stamp, outgoing } = await dress(request, idempotencyKey);
-    const variant = JSON.stringify([url.href, request.headers]);
+    const variant = variantOf(url, outgoing);
     const known = request.method === "GET" ? etags.get(variant) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
@@ -108,9 +128,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status === 304 && known !== undefined) return known.reply;
     // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
-      return once(request, { signal, idempotencyKey }, true);
+      return once(request, { signal, idempotencyKey, expectsJson }, true);
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
-    const reply = replyOf(incoming, credentials);
+    const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
     if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
     return reply;
@@ -164,6 +184,18 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 const inQuery = escapeFor("query");
+
+/**
+ * Names an answer that is kept by all that was sent for it, the credential too: another account's entity may have the
+ * same tag. A digest, so that no credential lies about in keys.
+ */
+const variantOf = (
+  url: URL,
+  { method, headers, shownBody }: { method: string; headers: object; shownBody?: string | undefined },
+) =>
+  createHash("sha256")
+    .update(JSON.stringify([method, url.href, headers, shownBody]))
+    .digest("base64");
 
 /** @throws UpstreamError should the path lead out of the base URL after all */
 function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
