@@ -27,7 +27,7 @@ describe.each(WIRES)("%s", (wire) => {
   const modern = wire.endsWith("2026");
   const said = (ttlMs: number, cacheScope: string) => (modern ? [ttlMs, cacheScope] : [undefined, undefined]);
 
-  test("R50: lists and discover say how long they hold, alike on all pages, where the era has words for it", async () => {
+  test("lists and discover say how long they hold, alike on all pages, where the era has words for it", async () => {
     const lists = { ttlMs: 60_000, cacheScope: "public", resources: { ttlMs: 5_000 } } as const;
     const client = await connect(server([family(), resource("fixed")], lists), { wire });
     expect(hints(await client.request("resources/templates/list"))).toEqual(said(60_000, "public"));

@@ -211,7 +211,7 @@ describe("opening", () => {
   });
 });
 
-describe("T10 the file cannot be written", () => {
+describe("the file cannot be written", () => {
   /** A disk with a switch. */
   function disk() {
     let broken: "write" | "half" | "sync" | undefined;

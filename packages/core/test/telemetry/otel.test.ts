@@ -141,7 +141,7 @@ describe.each(WIRES)("%s", (wire) => {
     ["traceparent that is malformed", { traceparent: `00-${TRACE}-zz` }],
     ["traceparent that is no text", { traceparent: { toString: 1 } }],
     ["traceparent of zeros", { traceparent: `00-${"0".repeat(32)}-${PARENT}-01` }],
-  ])("R52 a %s begins a new trace", async (_what, meta) => {
+  ])("a %s begins a new trace", async (_what, meta) => {
     const lab = await client();
     await lab.request("tools/call", { name: "echo", arguments: { text: "" }, _meta: meta });
     await lab.close();
@@ -150,7 +150,7 @@ describe.each(WIRES)("%s", (wire) => {
     expect(span?.spanContext().traceId).not.toBe(TRACE);
   });
 
-  test("R52 baggage over 8 kB is dropped, and the trace kept", async () => {
+  test("baggage over 8 kB is dropped, and the trace kept", async () => {
     let baggage: api.Baggage | undefined;
     const server = defineServer({
       name: "heavy",
