@@ -22,10 +22,10 @@ export interface Audit {
 /** What {@link openAudit} takes. */
 export interface AuditOptions {
   log: Log;
-  scrub?: Scrub;
-  files?: SinkFiles;
+  scrub?: Scrub | undefined;
+  files?: SinkFiles | undefined;
   /** How often what waits is tried again, in ms. Default 1 000. */
-  retryMs?: number;
+  retryMs?: number | undefined;
 }
 
 interface Draft extends ControlEvent {

@@ -37,7 +37,7 @@ export interface ControlledServer {
  */
 export function followControlFile(file: string, app: ControlledServer): () => void {
   const start: Wanted = {
-    ...(app.profile !== undefined && { profile: app.profile }),
+    profile: app.profile,
     logLevel: app.log.level,
     limits: { ...app.gate.limits },
   };

@@ -14,7 +14,7 @@ export interface AuditReport {
   /** Hash of the last of them: keep it somewhere else, and give it as `head` next time. */
   head: string;
   /** The first thing that is wrong: everything after it proves nothing. `line` counts from 1. */
-  problem?: { line: number; what: string };
+  problem?: { line: number; what: string } | undefined;
 }
 
 /** How a line looks; the hash is over the bytes before `,"hash"`. */
@@ -27,7 +27,10 @@ const LINE = /^(\{"seq":(\d+),.*"prev":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"
  * @param source a path, or the lines
  * @param head a hash that has to occur: from the server's log, or from an earlier report
  */
-export function verifyAudit(source: string | readonly string[], { head }: { head?: string } = {}): AuditReport {
+export function verifyAudit(
+  source: string | readonly string[],
+  { head }: { head?: string | undefined } = {},
+): AuditReport {
   const bytes =
     typeof source === "string" ? readFileSync(source) : Buffer.from(source.map((line) => `${line}\n`).join(""));
   let records = 0;

@@ -18,9 +18,9 @@ export interface BacklogOptions extends DrillOptions {
   /** A read that somebody waits for. The server must answer it without side effects. */
   call: DrillCall;
   /** The limits you serve with. Default: the server's defaults. */
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits> | undefined;
   /** @internal For tests of the drill itself: how the protected arm keeps account. */
-  keep?: (app: App, file: string) => () => void;
+  keep?: ((app: App, file: string) => () => void) | undefined;
 }
 
 /** Background work takes five times what somebody waits for takes, of the same eight places. */

@@ -10,7 +10,7 @@ export interface SpikeOptions extends DrillOptions {
   /** A read that the server answers without side effects. */
   call: DrillCall;
   /** The limits you serve with. Default: the server's defaults. */
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits> | undefined;
 }
 
 /** Each call takes so many ms of one of so many places: 200 calls a second. */

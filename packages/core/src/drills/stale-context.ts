@@ -13,7 +13,7 @@ import { seeded, until } from "./load.ts";
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
   /** Makes your way of reading, with a TTL of {@link STALE_CONTEXT_TTL_MS}. Default: `dependency()` with a cache. */
-  read?: () => KeptRead;
+  read?: (() => KeptRead) | undefined;
 }
 
 const READERS = 100;

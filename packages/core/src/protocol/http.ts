@@ -20,7 +20,7 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   /** Answers `GET /metrics`, behind the same guards. Default: there is no such path. */
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
-  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
 }
 
 /** A served endpoint. */

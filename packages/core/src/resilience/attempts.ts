@@ -64,7 +64,7 @@ export function createAttempts({
     if (entered !== undefined) await entered;
     const startedAt = performance.now();
     const sampled = (dropped: boolean): void => {
-      sample = { rttMs: performance.now() - startedAt, dropped, ...(kind === undefined ? {} : { kind }) };
+      sample = { rttMs: performance.now() - startedAt, dropped, kind };
     };
     const evidenceOf = (error: unknown): Evidence => {
       if (signal?.aborted) return "unsaid";

@@ -6,13 +6,13 @@ import { Refused } from "./failure.ts";
 /** When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left alone. */
 export interface BreakerOptions {
   /** How far back outcomes count, in ms. Default 10 000. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /** Attempts in the window below which nothing is concluded. So many failures in a row open it. Default 10. */
-  minCalls?: number;
+  minCalls?: number | undefined;
   /** From when an attempt is slow, in ms. Default: half of the dependency's `timeoutMs`. */
-  slowMs?: number;
+  slowMs?: number | undefined;
   /** How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000. */
-  openMs?: number;
+  openMs?: number | undefined;
 }
 
 /** What a failed attempt says about the dependency. `unsaid`: its caller left before it could. */

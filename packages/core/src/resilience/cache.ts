@@ -5,20 +5,20 @@ export interface CacheOptions {
   /** For how long an answer is as good as new, in ms. */
   ttlMs: number;
   /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. Default 0. */
-  staleMs?: number;
+  staleMs?: number | undefined;
   /**
    * For how long after `ttlMs` a reader gets the old answer at once, marked `stale`, while one refresh runs behind it,
    * in ms. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
    */
-  revalidateMs?: number;
+  revalidateMs?: number | undefined;
   /** Default 1 000. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Bytes, by `sizeOf`. An answer larger than that is not kept. Default 16 777 216. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** Bytes of an answer. Default: of its JSON, which it must have. */
-  sizeOf?: (value: unknown) => number;
+  sizeOf?: ((value: unknown) => number) | undefined;
   /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked anew. */
-  keep?: (value: unknown) => boolean;
+  keep?: ((value: unknown) => boolean) | undefined;
 }
 
 /** An answer that was kept. */

@@ -16,12 +16,12 @@ export interface Sample {
   /** How long it took, in ms. */
   rttMs: number;
   /** It ran out of time, or the other side refused it for want of room. */
-  dropped?: boolean;
+  dropped?: boolean | undefined;
   /**
    * What sort of work it was, from a small fixed set. A slow call is held against slow calls: without this, a client
    * that turns from quick tools to slow ones would look like a server that slows down. Default: all of one kind.
    */
-  kind?: string;
+  kind?: string | undefined;
 }
 
 export interface Bounds {
@@ -29,11 +29,13 @@ export interface Bounds {
   max: number;
 }
 
-export interface GradientOptions extends Partial<Bounds> {
+export interface GradientOptions {
+  min?: number | undefined;
+  max?: number | undefined;
   /** Default 8. */
-  initial?: number;
+  initial?: number | undefined;
   /** Monotonic, in ms. Default `performance.now()`. */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 /** What the limit depends on. */

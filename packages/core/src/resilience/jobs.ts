@@ -8,9 +8,9 @@ export type Job = (signal: AbortSignal) => unknown;
 /** What {@link createJobs} takes. */
 export interface JobsOptions {
   /** Jobs that run at once. Default 2: background work must leave the machine to the calls. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Jobs in line beside those; one more is refused. Default 100. */
-  maxWaiting?: number;
+  maxWaiting?: number | undefined;
 }
 
 /** A queue of background work in this process. What is in it is lost when the process is killed. */

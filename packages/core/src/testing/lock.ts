@@ -11,8 +11,8 @@ type Json = { [key: string]: unknown };
 /** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
 export interface Contract {
   name: string;
-  title?: string;
-  instructions?: string;
+  title?: string | undefined;
+  instructions?: string | undefined;
   capabilities: Json;
   /** By name. */
   tools: Json;

@@ -252,7 +252,11 @@ test("tools past the two-hundredth share a label", async () => {
 
 test("gauges say what runs, and what was refused by reason", async () => {
   const lab = createLab();
-  const client = await connect(lab.server, { wire: "stdio-2025", telemetry, limits: { maxRunning: 1, waitMs: 20_000 } });
+  const client = await connect(lab.server, {
+    wire: "stdio-2025",
+    telemetry,
+    limits: { maxRunning: 1, waitMs: 20_000 },
+  });
   const held = [client.call("hold"), client.call("hold")];
   await expect.poll(async () => lastOf(await metrics(), "offshoot.calls.waiting")).toBeGreaterThan(0);
   expect(lastOf(await metrics(), "offshoot.calls.running")).toBe(1);

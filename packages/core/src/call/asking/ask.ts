@@ -15,7 +15,7 @@ export interface Asking {
 /** {@link CallContext.elicit} */
 export async function elicit<Schema extends z.ZodObject>(
   call: Asking,
-  { key, message, schema }: { key?: string; message: string; schema: Schema },
+  { key, message, schema }: { key?: string | undefined; message: string; schema: Schema },
 ): Promise<ElicitAnswer<z.output<Schema>>> {
   if (!call.wire.asks.elicitation) return { action: "unavailable" };
   const params = { mode: "form", message, requestedSchema: formOf(schema) };
@@ -42,6 +42,6 @@ export async function sample(call: Asking, request: Parameters<CallContext["samp
 export async function roots(call: Asking): Promise<RootsAnswer> {
   if (!call.wire.asks.roots) return { action: "unavailable" };
   const { roots } = call.ask({ method: "roots/list", params: {} });
-  const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
+  const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string | undefined }[]) : [];
   return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
 }

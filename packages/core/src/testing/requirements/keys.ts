@@ -45,7 +45,7 @@ async function repeated(
   client: TestClient,
   name: string,
   input: Input,
-): Promise<{ failed?: boolean; problem?: string }> {
+): Promise<{ failed?: boolean | undefined; problem?: string | undefined }> {
   const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => tryCall(client, name, input)));
   answers.push(await tryCall(client, name, input));
   if (answers.every(failed)) return { failed: true };
