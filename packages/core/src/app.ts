@@ -54,7 +54,7 @@ export interface App extends CallRuntime {
   /**
    * Offers the tools of another profile from the next request on.
    *
-   * @throws DefinitionError when there is none of the name
+   * @throws DefinitionError for an unknown profile
    */
   offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */

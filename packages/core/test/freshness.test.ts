@@ -145,7 +145,7 @@ describe("a refresh", () => {
     return (uri: string, changed: () => void) => begin(item, item.template.match(uri) ?? {}, uri, changed);
   };
 
-  test("runs each time the TTL has passed while somebody is subscribed, and tells what changed", () =>
+  test("runs each time the TTL has passed while anyone is subscribed, and tells what changed", () =>
     timers(async (log) => {
       const ran: string[] = [];
       const watch = watcherOf(log, ({ id }) => ran.push(id as string) % 2 === 0);

@@ -23,7 +23,7 @@ export type NotifyLevel = "debug" | "info" | "notice" | "warning" | "error" | "c
 /** The user's answer to {@link CallContext.elicit}. */
 export type ElicitAnswer<Content> =
   | { action: "accept"; content: Content }
-  /** The user said no. */
+  /** The user refused. */
   | { action: "decline" }
   /** The user closed the question without an answer. */
   | { action: "cancel" }
@@ -73,7 +73,7 @@ export interface CallContext {
   /**
    * Asks the user, once. **The handler then runs again from its top** with the answer in place, in both eras, so
    * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema is
-   * another on the next run is asked anew. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
+   * another on the next run is asked again. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
    *
    * @param question.key names the question to clients of the 2026 era. Default `q0`, `q1`, … in the order asked
    * @param question.schema a flat z.object of strings, numbers, booleans, choices (z.enum, or a union of literals with

@@ -37,7 +37,7 @@ export interface DependencySnapshot {
   fallbacks: number;
   /** Tokens left for retries. */
   budget: number;
-  /** Reads answered fresh, marked stale, or not at all; values read anew; entries and bytes held. */
+  /** Reads answered fresh, marked stale, or not at all; values read again; entries and bytes held. */
   cache: { hits: number; stale: number; misses: number; refreshes: number; entries: number; bytes: number };
 }
 

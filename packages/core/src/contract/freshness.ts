@@ -5,7 +5,7 @@ export interface Freshness {
   /** Time in ms for which the answer may be used again without asking; whole, 0 or more. Default 0: ask every time. */
   ttlMs?: number | undefined;
   /**
-   * Whether one answer serves everybody (`public`: caches on the way may keep it) or only the caller that it was made
+   * Whether one answer serves everyone (`public`: caches on the way may keep it) or only the caller that it was made
    * for. Default `private`.
    */
   cacheScope?: "public" | "private" | undefined;

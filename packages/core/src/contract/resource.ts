@@ -45,7 +45,7 @@ export type ResourceReply = ResourceBody | AgedReply;
 /** What a {@link ResourceOptions.refresh} is called with beside the variables. */
 export interface RefreshContext {
   uri: string;
-  /** Aborted when the time is over, nobody is subscribed any more, or the server stops. */
+  /** Aborted at the deadline, when the last subscriber has left, or when the server stops. */
   signal: AbortSignal;
 }
 
@@ -85,9 +85,9 @@ export interface ResourceOptions<Template extends string> extends Freshness {
    */
   watch?: ((variables: UriVariables<Template>, changed: () => void) => () => void) | undefined;
   /**
-   * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while somebody is
-   * subscribed; whoever is hears of it when the answer is `true`: the content is another now. What it throws is logged,
-   * and the next turn comes. It runs for nobody in particular: for content that is one for all callers.
+   * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while anyone is
+   * subscribed; return `true` when the content changed, to notify the subscribers. What it throws is logged, and the
+   * next turn comes. It runs without a caller: for content that is the same for all of them.
    */
   refresh?: ((variables: UriVariables<Template>, context: RefreshContext) => boolean | Promise<boolean>) | undefined;
 }
@@ -104,7 +104,7 @@ export interface Resource extends Omit<ResourceOptions<string>, "read" | "comple
     | undefined;
 }
 
-/** Shortest time between two refreshes, in ms: a timer for each URI that somebody subscribes to must stay cheap. */
+/** Shortest time between two refreshes, in ms: a timer for each URI with a subscriber must stay cheap. */
 const LEAST_REFRESH_MS = 1_000;
 
 /**
@@ -133,7 +133,7 @@ export function defineResource<const Template extends string>(options: ResourceO
   checkFreshness(where, options);
   if (options.cacheScope === "public" && (options.scopes ?? []).length > 0) {
     throw new DefinitionError(
-      `${where} needs the scopes ${options.scopes?.join(" ")} and is cached for everybody. Drop cacheScope "public": a shared cache asks for no scope.`,
+      `${where} needs the scopes ${options.scopes?.join(" ")} and is cached for everyone. Drop cacheScope "public": a shared cache asks for no scope.`,
     );
   }
   if (options.refresh !== undefined && !(options.subscribe && (options.ttlMs ?? 0) >= LEAST_REFRESH_MS)) {

@@ -10,7 +10,7 @@ import type { Icon, Tool } from "./tool.ts";
 
 /** Tells clients that something changed; core says it in the words of each client's era. */
 export interface ChangeEmitter {
-  /** The content behind this URI is another now. Reaches those who subscribed to it. */
+  /** The content behind this URI changed. Its subscribers are notified. */
   resourceUpdated(uri: string): void;
   /** A resource came or went. */
   resourcesChanged(): void;

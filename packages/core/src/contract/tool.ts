@@ -19,7 +19,7 @@ export interface ToolAnnotations {
   openWorldHint?: boolean | undefined;
 }
 
-/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+/** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
 export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */

@@ -140,7 +140,7 @@ function apply(app: ControlledServer, { profile, logLevel, limits = {}, breakers
 const stampOf = (stats: Stats | undefined): string =>
   stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 
-/** Whoever may write the file is whoever asks. */
+/** The owner of the file counts as the operator who asks. */
 function ownerOf(file: string): string {
   try {
     return process.platform === "win32" ? "operator" : `uid ${statSync(file).uid}`;

@@ -46,7 +46,7 @@ function lives(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It lives and belongs to somebody else.
+    // It lives and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -22,7 +22,7 @@ const LINE = /^(\{"seq":(\d+),.*"prev":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"
 
 /**
  * Checks an audit file: that each record is as it was written and none is missing between. Without a `head` from
- * elsewhere nobody can tell that records are missing at the end, or that all of the file was written anew.
+ * elsewhere it cannot be seen that records are missing at the end, or that the whole file was written again.
  *
  * @param source a path, or the lines
  * @param head a hash that has to occur: from the server's log, or from an earlier report
@@ -57,7 +57,7 @@ export function verifyAudit(
     headSeen ||= hash === head;
     start = end + 1;
   }
-  return headSeen ? report() : report("the head is missing: records at the end are gone, or all were written anew");
+  return headSeen ? report() : report("the head is missing: records at the end are gone, or all were written again");
 }
 
 /** A record as its line, and its hash. `fields` begin with `seq` and end with `prev`. */

@@ -9,7 +9,7 @@ export interface DrillResult {
   seed: number;
   /** Counts and ratios of the protected arm. */
   measured: Record<string, number>;
-  /** What they are held against; `control.…` and `idle.…` are what makes the drill prove anything. */
+  /** What they are compared with; `control.…` and `idle.…` are what makes the drill prove anything. */
   threshold: Record<string, string>;
   /** The same world without the safeguard, in the same seconds. */
   control: Record<string, number>;

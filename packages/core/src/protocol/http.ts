@@ -81,7 +81,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "Method not allowed. Use GET.",
         headers: { allow: "GET" },
       });
-    // Names of tools and how much they are used are not for everybody.
+    // Names of tools and how much they are used are not for everyone.
     if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
     metrics?.(request, response);
   };

@@ -17,7 +17,7 @@ export interface CacheOptions {
   maxBytes?: number | undefined;
   /** Bytes of an answer. Default: of its JSON, which it must have. */
   sizeOf?: ((value: unknown) => number) | undefined;
-  /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked anew. */
+  /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked again. */
   keep?: ((value: unknown) => boolean) | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface CacheOptions {
 export interface Kept {
   value: unknown;
   ageMs: number;
-  /** `fresh` is within its TTL; `aging` is to be refreshed behind the reader; `stale` is for failures alone. */
+  /** `fresh` is within its TTL; `aging` is to be refreshed in the background; `stale` is for failures alone. */
   state: "fresh" | "aging" | "stale";
 }
 
@@ -46,7 +46,7 @@ export interface Cache {
   forget(matches: (key: string) => boolean): void;
 }
 
-/** Answers by id, the least recently used thrown out first. Who calls it decides what an old one is good for. */
+/** Answers by id, the least recently used thrown out first. The caller decides what an old one may be used for. */
 export function createCache({
   ttlMs: defaultTtlMs,
   staleMs = 0,

@@ -32,13 +32,13 @@ export interface RunOptions<Value> {
    * where there is a cache. Give one to reads only. The caller's id is part of it.
    */
   key?: string | undefined;
-  /** Everybody gets the same answer under this `key`, whoever asks. Default `false`. */
+  /** Every caller gets the same answer under this `key`. Default `false`. */
   shared?: boolean | undefined;
   /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. Default: the cache's `ttlMs`. */
   ttlMs?: number | undefined;
   /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
   idempotent?: boolean | undefined;
-  /** What sort of call it is, from a small fixed set, so that slow ones are not held against quick ones. */
+  /** What sort of call it is, from a small fixed set, so that slow calls are not compared with quick ones. */
   kind?: string | undefined;
   /** The answer when there is none and none was kept. It is marked `stale`. */
   fallback?: ((error: unknown) => Value | Promise<Value>) | undefined;

@@ -41,7 +41,7 @@ export class DependencyError extends Error {
   }
 }
 
-/** Said no here, before the dependency was asked: by the breaker or the limit. */
+/** Rejected here, before the dependency was asked: by the breaker or the limit. */
 export class Refused extends DependencyError {
   constructor(message: string, retryAfterMs: number) {
     super(message, { outcome: "failed", retryAfterMs });

@@ -53,7 +53,7 @@ export function createFlights(name: string): Flights {
           remainingMs: () => Math.max(0, begun.endsAt - performance.now()),
         };
         begun.result = fly(scope, () => flights.get(id) === begun).finally(() => drop(id, begun));
-        // Everybody may have left by the time it fails.
+        // Everyone may have left by the time it fails.
         begun.result.catch(() => {});
       }
       flight.members += 1;

@@ -15,10 +15,10 @@ export interface Gradient {
 export interface Sample {
   /** How long it took, in ms. */
   rttMs: number;
-  /** It ran out of time, or the other side refused it for want of room. */
+  /** It ran out of time, or the other side refused it because it had no room. */
   dropped?: boolean | undefined;
   /**
-   * What sort of work it was, from a small fixed set. A slow call is held against slow calls: without this, a client
+   * What sort of work it was, from a small fixed set. A slow call is compared with slow calls: without this, a client
    * that turns from quick tools to slow ones would look like a server that slows down. Default: all of one kind.
    */
   kind?: string | undefined;

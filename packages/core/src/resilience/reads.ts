@@ -23,13 +23,13 @@ export const readOf = (key: string, callerId: string | undefined, ttlMs?: number
 /** The safeguards of answering from what is kept or already asked for. */
 export interface Reads {
   readonly counts: { hits: number; stale: number; misses: number; refreshes: number; entries: number; bytes: number };
-  /** What is kept; its `state` says what it is good for. Counted, as the first look of a call. */
+  /** What is kept; its `state` says what it may be used for. Counted, as the first look of a call. */
   look(read: Read): Kept | undefined;
   /** The same, after the dependency failed. */
   last(read: Read): Kept | undefined;
-  /** Waits for the answer together with whoever asks for the same, and keeps it. */
+  /** Waits for the answer together with all who ask for the same, and keeps it. */
   join<Value>(read: Read, scope: Scope, ask: (scope: Scope) => Promise<Value>): Promise<Value>;
-  /** Reads anew behind the reader, once however many readers there are. */
+  /** Reads again in the background, once for any number of readers. */
   refresh(read: Read, ask: (scope: Scope) => Promise<unknown>, failed: (error: unknown) => void): void;
   invalidate(key: string | { prefix: string }): void;
   onRefresh(listener: (key: string) => void): () => void;

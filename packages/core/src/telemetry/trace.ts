@@ -86,7 +86,7 @@ export function createTracing({
       }
       span.end();
     },
-    /** For the log: which trace a call belongs to, when somebody keeps it. */
+    /** For the log: which trace a call belongs to, when it is recorded. */
     idOf(call: Call): string | undefined {
       const span = spans.get(call)?.spanContext();
       return span !== undefined && isSpanContextValid(span) ? span.traceId : undefined;

@@ -107,7 +107,7 @@ describe.each(WIRES)("%s", (wire) => {
         defineTool({
           name: "fetch_it",
           title: "Fetch",
-          description: "Asks somebody else.",
+          description: "Asks another service.",
           inputSchema: z.object({}),
           outputSchema: z.object({}),
           handler: async () => {

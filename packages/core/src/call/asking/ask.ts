@@ -24,7 +24,7 @@ export async function elicit<Schema extends z.ZodObject>(
   const content = await schema.safeParseAsync(answer.content ?? {});
   if (answer.action !== "accept" || !content.success) {
     const why = content.success ? "" : `\n${describeIssues(content.error)}`;
-    fail(`The answer to "${message}" does not fit the question. Call again and answer it anew.${why}`, {
+    fail(`The answer to "${message}" does not fit the question. Call again and answer again.${why}`, {
       code: "invalid_answer",
     });
   }

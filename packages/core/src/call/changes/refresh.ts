@@ -18,8 +18,8 @@ export type Refresher = (
 ) => () => void;
 
 /**
- * Looks at what somebody subscribes to again, each time its TTL has passed, by the resource's own `refresh`. A URI has
- * one timer, set anew when its refresh has ended: two of them never overlap, and none keeps the process alive.
+ * Runs the `refresh` of a resource each time its TTL has passed, while it has subscribers. A URI has one timer, set
+ * again when its refresh has ended: two refreshes never overlap, and no timer keeps the process alive.
  */
 export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: number }): Refresher {
   let watched = 0;

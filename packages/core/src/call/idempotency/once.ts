@@ -72,7 +72,7 @@ export function createOnce(
     let value: unknown;
     try {
       value = await subject.run(call);
-      // A question ends the run; the next one, with the answer in place, claims the key anew.
+      // A question ends the run; the next one, with the answer in place, claims the key again.
       if (call.questions.length > 0) throw call.questions[0];
     } catch (error) {
       if (call.questions.length > 0 || nothingDone(error)) await recorded(call, () => store.release(id));
@@ -111,7 +111,7 @@ function answerOf({ input, answer }: IdempotencyRecord, digest: string, name: st
   if (input !== digest) conflict(name);
   if (answer !== undefined) return answer;
   fail(
-    `A call of ${name} with this idempotency key began and did not come to a known end: its work may be done, or half done. Nothing was done now. Look whether it took effect; to do it anew, use a new key.`,
+    `A call of ${name} with this idempotency key began and did not come to a known end: its work may be done, or half done. Nothing was done now. Look whether it took effect; to do it again, use a new key.`,
     { code: "outcome_unknown" },
   );
 }

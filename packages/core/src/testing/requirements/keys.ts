@@ -8,7 +8,7 @@ import { eachSampled, type Problems, shown } from "./sampled.ts";
 /** Repetitions that are on their way at once. */
 const AT_ONCE = 5;
 
-/** Requirements on tools that take an idempotency key, whoever keeps it. */
+/** Requirements on tools that take an idempotency key, kept by core or by the handler. */
 export const keyRequirements: readonly Requirement[] = [
   {
     id: "idempotency-key",
