@@ -73,7 +73,7 @@ export async function serve(
     }
     return made;
   });
-  // Before anything says that the server is up: who reads that may send a signal at once.
+  // Before anything says that the server is up: a signal may follow at once.
   const stopped = untilStopped(log);
   void stopped.then(() => {
     app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });

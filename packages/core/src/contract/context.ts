@@ -72,8 +72,8 @@ export interface CallContext {
   notify(level: NotifyLevel, data: unknown): void;
   /**
    * Asks the user, once. **The handler then runs again from its top** with the answer in place, in both eras, so
-   * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema is
-   * another on the next run is asked again. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
+   * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema
+   * has changed on the next run is asked again. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
    *
    * @param question.key names the question to clients of the 2026 era. Default `q0`, `q1`, … in the order asked
    * @param question.schema a flat z.object of strings, numbers, booleans, choices (z.enum, or a union of literals with

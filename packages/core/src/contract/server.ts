@@ -32,9 +32,9 @@ export interface ServerOptions {
   resources?: readonly Resource[] | undefined;
   prompts?: readonly Prompt[] | undefined;
   /**
-   * How long clients may keep the lists that stand while the server runs, and what it says of itself; they hear of an
-   * earlier change from `changes`. `resources` is about resources/list where a resource's `list` fills it: without it,
-   * clients ask every time. A TTL is over the whole list, all its pages.
+   * How long clients may keep the lists that do not change while the server runs, and its description; `changes`
+   * announces an earlier change. `resources` is for resources/list where a resource's `list` fills it: without it,
+   * clients ask every time. A TTL holds for the whole list, all its pages.
    */
   lists?: (Freshness & { resources?: Freshness | undefined }) | undefined;
   /**

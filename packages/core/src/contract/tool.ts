@@ -61,13 +61,12 @@ export interface ToolOptions<
    */
   requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
-   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
    */
   timeoutMs?: number | undefined;
   /**
-   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `foreground`.
+   * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
+   * strain, and is refused first. Default `foreground`.
    */
   lane?: Lane | undefined;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */

@@ -7,8 +7,8 @@ export interface CacheOptions {
   /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. Default 0. */
   staleMs?: number | undefined;
   /**
-   * For how long after `ttlMs` a reader gets the old answer at once, marked `stale`, while one refresh runs behind it,
-   * in ms. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
+   * For how long after `ttlMs`, in ms, a reader gets the old answer at once, marked `stale`, while one refresh runs in
+   * the background. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
    */
   revalidateMs?: number | undefined;
   /** Default 1 000. */
@@ -77,7 +77,7 @@ export function createCache({
       if (pastMs < 0) return { value, ageMs, state: "fresh" };
       if (pastMs < (revalidateMs ?? Math.min(ttlMs, staleMs))) return { value, ageMs, state: "aging" };
       if (pastMs < staleMs) return { value, ageMs, state: "stale" };
-      // It stays until it is pushed out or replaced: a refresh is compared with it.
+      // Kept until evicted or replaced: a refresh is compared with it.
       return undefined;
     },
     write(id, key, value, ttlMs = defaultTtlMs) {

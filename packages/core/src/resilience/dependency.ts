@@ -28,8 +28,8 @@ export interface DependencyOptions {
 /** What one call says about itself. */
 export interface RunOptions<Value> {
   /**
-   * Names what is read, such as `order:17`: who asks for the same at the same time shares one answer, and it is kept
-   * where there is a cache. Give one to reads only. The caller's id is part of it.
+   * Names what is read, such as `order:17`: simultaneous reads of one key share an answer, which is kept where there is
+   * a cache. Give one to reads only. The caller's id is part of it.
    */
   key?: string | undefined;
   /** Every caller gets the same answer under this `key`. Default `false`. */
@@ -94,7 +94,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     try {
       tell({ before, after, by: "server", reason });
     } catch {
-      // An account that cannot be written keeps a person from changing something, and not a breaker from opening.
+      // When the audit cannot be written, people cannot change anything, but a breaker must still open.
     }
   };
   const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);

@@ -12,7 +12,7 @@ interface Flight {
 
 export interface Flights {
   /**
-   * Waits for the work of this id, which `fly` begins when nobody else has. It goes on as long as one who waits has
+   * Waits for the work of this id, which `fly` starts unless it runs already. It runs as long as any waiting call has
    * time left, and ends when the last one leaves. `landed` says whether the result is still wanted for keeping.
    */
   join(

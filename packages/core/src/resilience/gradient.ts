@@ -99,7 +99,7 @@ function average(long: { ms: number; windows: number } | undefined, shortMs: num
   const { ms, windows } = long ?? { ms: 0, windows: 0 };
   const share = windows < WARM_UP ? 1 / (windows + 1) : 2 / (LONG_WINDOW + 1);
   const averaged = ms + (shortMs - ms) * share;
-  // After a long slow time the average would take minutes to come down, and call everything quick until then.
+  // After a long slow period the average would take minutes to fall, and everything would look quick until then.
   return { ms: averaged > 2 * shortMs ? averaged * 0.95 : averaged, windows: windows + 1 };
 }
 

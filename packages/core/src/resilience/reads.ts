@@ -11,8 +11,8 @@ export interface Read {
 }
 
 /**
- * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length keeps apart a caller
- * and a key that only together read like another pair.
+ * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length of the id is part of it,
+ * so that no other pair of caller and key gives the same text.
  */
 export const readOf = (key: string, callerId: string | undefined, ttlMs?: number): Read => ({
   key,
@@ -70,7 +70,7 @@ export function createReads(name: string, options: CacheOptions | undefined): Re
     last: (read) => cache?.read(read.id),
     join: join as Reads["join"],
     refresh(read, ask, failed) {
-      // Nobody waits for it, so it has the dependency's time and not a call's.
+      // No call waits for it, so it has the dependency's timeout and not a call's.
       if (!flights.has(read.id)) join(read, scopeOf({}), ask).catch(failed);
     },
     invalidate(key) {

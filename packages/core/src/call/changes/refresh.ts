@@ -34,7 +34,7 @@ export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: nu
   ): Promise<void> {
     running += 1;
     const late = new AbortController();
-    // One that does not heed its signal gives its place back all the same.
+    // A refresh that ignores its signal frees its place all the same.
     const timer = setTimeout(() => {
       running -= 1;
       late.abort(new Error(`The refresh did not end within ${limitMs} ms.`));
@@ -69,7 +69,7 @@ export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: nu
       if (stop.signal.aborted) return;
       watched -= 1;
       clearTimeout(timer);
-      stop.abort(new Error("Nobody is subscribed any more."));
+      stop.abort(new Error("The last subscriber has left."));
     };
   };
 }
