@@ -84,9 +84,9 @@ export class Call implements CallContext {
   }
 
   /**
-   * Sets the one deadline for queue, handler and all that the handler asks for: counted from when the call was received,
-   * or from when its user answered. The time a user takes does not count: in the 2026 era the answer comes as a request
-   * of its own, with a deadline of its own, and the 2025 era does the same.
+   * Sets the one deadline for queue, handler and all that the handler asks for: counted from when the call was
+   * received, or from when its user answered. The time a user takes does not count: in the 2026 era the answer comes as
+   * a request of its own, with a deadline of its own, and the 2025 era does the same.
    */
   open(timeoutMs: number): void {
     this.endsAt = this.#openedAt + timeoutMs;

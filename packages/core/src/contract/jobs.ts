@@ -4,7 +4,8 @@ export type Mode = "normal" | "degraded" | "foreground-only";
 /** Background work as the server that steers it sees it. `createJobs` makes one. */
 export interface ServerJobs {
   /**
-   * One job at a time while the server is degraded, no new ones while it does foreground work alone. The server calls this.
+   * One job at a time while the server is degraded, no new ones while it does foreground work alone. The server calls
+   * this.
    */
   follow(mode: Mode): void;
   /** Where failures go. The server's log, once it is served; a process warning before. */

@@ -61,7 +61,8 @@ export interface ToolOptions<
    */
   requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
+   * The time a user takes to answer a question is not counted. Default: the server's (60 000).
    */
   timeoutMs?: number | undefined;
   /**

@@ -3,7 +3,10 @@ import CircuitBreaker from "opossum";
 import type { BreakerForce, BreakerState } from "../contract/dependency.ts";
 import { Refused } from "./failure.ts";
 
-/** When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left alone. */
+/**
+ * When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left
+ * alone.
+ */
 export interface BreakerOptions {
   /** How far back outcomes count, in ms. Default 10 000. */
   windowMs?: number | undefined;
@@ -11,7 +14,9 @@ export interface BreakerOptions {
   minCalls?: number | undefined;
   /** From when an attempt is slow, in ms. Default: half of the dependency's `timeoutMs`. */
   slowMs?: number | undefined;
-  /** How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000. */
+  /**
+   * How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000.
+   */
   openMs?: number | undefined;
 }
 
@@ -53,8 +58,8 @@ const BUCKETS = 10;
 
 /**
  * opossum's window and states, with what it lacks: a share of slow attempts, longer pauses each time in a row, and a
- * window that is empty after closing: otherwise one failure after the pause would open it again, together with those from
- * before. The window turns when it is read, so an idle dependency has no timer.
+ * window that is empty after closing: otherwise one failure after the pause would open it again, together with those
+ * from before. The window turns when it is read, so an idle dependency has no timer.
  */
 export function createBreaker(
   name: string,

@@ -95,7 +95,9 @@ export function createCache({
   };
 }
 
-/** The monotonic clock stands still while a laptop sleeps, and the wall clock can be set back: the older age is right. */
+/**
+ * The monotonic clock stands still while a laptop sleeps, and the wall clock can be set back: the older age is right.
+ */
 const ageOf = ({ storedAt, storedAtWall }: Entry): number =>
   Math.round(Math.max(performance.now() - storedAt, Date.now() - storedAtWall));
 

@@ -11,8 +11,8 @@ export interface Failure {
   /** How long the dependency asked to wait, in ms. Taken as a hint: at most 5 s are added to the computed pause. */
   retryAfterMs?: number | undefined;
   /**
-   * Whether the work was certainly not done; matters for calls that change something. Default `"failed"` when throttled (it
-   * was refused), otherwise `"unknown"`.
+   * Whether the work was certainly not done; matters for calls that change something. Default `"failed"` when throttled
+   * (it was refused), otherwise `"unknown"`.
    */
   outcome?: "failed" | "unknown" | undefined;
   /**
@@ -65,7 +65,8 @@ export function transient(cause: unknown, failure: Failure = {}): DependencyErro
 }
 
 /**
- * The error for an HTTP status that is not success: 408, 425, 429 and 5xx may pass, the rest of 4xx is the caller's fault.
+ * The error for an HTTP status that is not success: 408, 425, 429 and 5xx may pass, the rest of 4xx is the caller's
+ * fault.
  *
  * @param retryAfter the `Retry-After` header as it came, seconds or a date. What cannot be read counts as absent
  * @example if (!response.ok) throw statusError(response.status, response.headers.get("retry-after"));

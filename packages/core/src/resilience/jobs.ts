@@ -33,8 +33,8 @@ const RETRY_MS = 5_000;
 let made = 0;
 
 /**
- * Makes a queue for work that no client waits for: an index to bring up to date, a file to write after an import. Given to
- * `defineServer({ jobs })` it is slowed under strain, its failures are logged, and it ends with the server.
+ * Makes a queue for work that no client waits for: an index to bring up to date, a file to write after an import. Given
+ * to `defineServer({ jobs })` it is slowed under strain, its failures are logged, and it ends with the server.
  *
  * Not for work that must not be lost (write that down first), nor for work whose result the caller needs: that is a
  * tool with `lane: "background"`.

@@ -11,8 +11,8 @@ export interface Read {
 }
 
 /**
- * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length of the id is part of it,
- * so that no other pair of caller and key gives the same text.
+ * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length of the id is part of
+ * it, so that no other pair of caller and key gives the same text.
  */
 export const readOf = (key: string, callerId: string | undefined, ttlMs?: number): Read => ({
   key,

@@ -19,8 +19,8 @@ export interface Scope {
 const RESERVE_MS = 50;
 
 /**
- * The scope of one call. It ends a little before the call does: after its deadline a call cannot even answer with what was
- * kept for that case.
+ * The scope of one call. It ends a little before the call does: after its deadline a call cannot even answer with what
+ * was kept for that case.
  */
 export function scopeOf({ signal, deadline }: RunContext): Scope {
   if (deadline === undefined) return { signal, remainingMs: () => Number.POSITIVE_INFINITY };

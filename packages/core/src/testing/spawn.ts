@@ -13,7 +13,9 @@ export interface SpawnOptions extends ClientBehaviour {
   /** Added to the environment of this process. */
   env?: Record<string, string> | undefined;
   cwd?: string | undefined;
-  /** Receives what the server writes to stderr. Default: what was masked is printed with its stack, the rest is dropped. */
+  /**
+   * Receives what the server writes to stderr. Default: what was masked is printed with its stack, the rest is dropped.
+   */
   onStderr?: ((text: string) => void) | undefined;
 }
 
