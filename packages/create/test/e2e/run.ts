@@ -8,6 +8,7 @@
  *   inspect    the official Inspector on every template, and its tools listed through it
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
  *   torture    forks of every kind through three releases
+ *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
  * `--write` puts the clients' table into the page, after a run of all of them.
@@ -19,6 +20,7 @@ import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
 import { clients } from "./parts/clients.ts";
 import { inspectors } from "./parts/inspectors.ts";
+import { kills } from "./parts/kills.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
@@ -28,7 +30,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "torture", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -82,6 +84,7 @@ if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("inspect")) await inspectors(templates, report);
 if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
+if (wanted.includes("kill") && templates.includes("filesystem")) await kills(report);
 
 // The lanes end in any order; releases stand as they came.
 const order = (row: Row): string =>
