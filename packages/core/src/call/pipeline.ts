@@ -3,7 +3,7 @@ import { isToolError } from "../contract/errors.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./asking/state-seal.ts";
 import { Call } from "./call.ts";
-import { mapError, toProtocolError } from "./compose.ts";
+import { mapError, toProtocolError } from "./map-error.ts";
 import { execute } from "./execute.ts";
 import { type Records, record } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";

@@ -2,7 +2,7 @@ import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Account } from "../telemetry/account.ts";
 import { type Log, OWN_LINE } from "../telemetry/log.ts";
 import type { Call } from "./call.ts";
-import type { CallFailure, Outcome } from "./compose.ts";
+import type { CallFailure, Outcome } from "./map-error.ts";
 
 /** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
 export interface Telemetry {

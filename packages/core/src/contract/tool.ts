@@ -4,6 +4,7 @@ import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import { checkName, checkText } from "./names.ts";
+import { isPlainSchema } from "./plain-schema.ts";
 import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
@@ -88,6 +89,8 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
   readonly toText?: (data: any) => string;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
+  /** Whether all that `outputSchema` lets through is plain data. */
+  readonly plainOutput: boolean;
 }
 
 /**
@@ -119,5 +122,5 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  return Object.freeze({ ...options, kind: "tool" as const, json });
+  return Object.freeze({ ...options, kind: "tool" as const, json, plainOutput: isPlainSchema(options.outputSchema) });
 }

@@ -2,7 +2,7 @@ import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts"
 import { checkScopes } from "../admit.ts";
 import type { App } from "../app.ts";
 import { Call } from "../call.ts";
-import { mapError, toProtocolError } from "../compose.ts";
+import { mapError, toProtocolError } from "../map-error.ts";
 import { findResource, notFound } from "../methods/resources.ts";
 import { record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";

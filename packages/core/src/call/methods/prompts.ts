@@ -1,7 +1,9 @@
+import type { ContentBlock } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import type { Prompt, PromptReply } from "../../contract/prompt.ts";
+import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.ts";
 import { describeIssues } from "../../contract/schema.ts";
-import { checkSize } from "../compose.ts";
+import { plainBlock } from "../blocks.ts";
+import { checkBlocks } from "../compose.ts";
 import { objectParam, parseWith } from "../normalize.ts";
 import type { Normalize } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
@@ -34,15 +36,17 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
-        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(
-          ({ role, content }) => ({
-            role,
-            content: typeof content === "string" ? { type: "text", text: content } : content,
-          }),
-        );
-        checkSize(JSON.stringify(messages), prompt.name);
+        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(messageOf);
+        const blocks = messages.map(({ content }) => content);
+        checkBlocks(blocks, prompt.name);
         return { description: prompt.description, messages };
       },
     };
   };
+}
+
+/** A message of a prompt as plain data. @throws Error for one that would have a client refuse the whole prompt */
+function messageOf({ role, content }: PromptMessage): { role: string; content: ContentBlock } {
+  if (role !== "user" && role !== "assistant") throw new Error("a message of a prompt has no known role");
+  return { role, content: plainBlock(typeof content === "string" ? { type: "text", text: content } : content) };
 }
