@@ -6,7 +6,7 @@ import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp } from "../src/call/app.ts";
+import { createApp } from "../src/app.ts";
 import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/http.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createLab } from "./fixtures/lab.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createApp } from "../src/call/app.ts";
+import { createApp } from "../src/app.ts";
 import { createMemoryIdempotencyStore } from "../src/call/idempotency/memory-store.ts";
 import { createOnce } from "../src/call/idempotency/once.ts";
 import { quietWire, type WireRequest } from "../src/call/wire.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLog, OWN_LINE, stderrSink } from "../src/telemetry/log.ts";
+import { OWN_LINE } from "../src/call/record.ts";
+import { createLog, stderrSink } from "../src/telemetry/log.ts";
 import { createScrub } from "../src/telemetry/scrub.ts";
 
 const write = (fields: Record<string, unknown>, message = "said", env: Record<string, string> = {}): string => {

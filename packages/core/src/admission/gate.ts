@@ -1,10 +1,9 @@
-import type { Call } from "../call/call.ts";
 import { DefinitionError, type ProtocolError } from "../contract/errors.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
 import { type Limits, withLimits } from "./limits.ts";
 import { createLine, type Line } from "./line.ts";
-import { createPlaces, isNobody, type Places } from "./places.ts";
+import { createPlaces, type GateCall, isNobody, type Places } from "./places.ts";
 import { createRate } from "./rate.ts";
 import { createRefusals, type RefusalReason, type Refusals } from "./refusals.ts";
 import { createStrainWatch, type GateReports, type StrainWatch } from "./strain-watch.ts";
@@ -16,9 +15,9 @@ export interface Gate {
    *
    * @throws ProtocolError 4290 with `retryAfterMs`, at once or from the promise, for a call that has not run
    */
-  enter(call: Call, lane: Lane): Promise<void> | undefined;
+  enter(call: GateCall, lane: Lane): Promise<void> | undefined;
   /** Frees the place of a call that was let in. */
-  leave(call: Call): void;
+  leave(call: GateCall): void;
   /** The refusal of a call whose time passed before it could begin. */
   tooLate(): ProtocolError;
   readonly running: number;

@@ -1,7 +1,6 @@
-import type { Call } from "../call/call.ts";
 import type { Lane } from "../contract/tool.ts";
 import type { Limits } from "./limits.ts";
-import type { Places } from "./places.ts";
+import type { GateCall, Places } from "./places.ts";
 import { createQueue, type Waiting } from "./queue.ts";
 import type { Refusals } from "./refusals.ts";
 
@@ -17,7 +16,7 @@ export interface Line {
    *
    * @throws ProtocolError 4290, at once or from the promise; the signal's reason when the client cancels
    */
-  wait(call: Call, lane: Lane): Promise<void>;
+  wait(call: GateCall, lane: Lane): Promise<void>;
   /** Gives the free places to those who are next. */
   dispatch(): void;
   /** Sends away all background work that waits. */
@@ -25,7 +24,7 @@ export interface Line {
 }
 
 interface Entry extends Waiting {
-  readonly call: Call;
+  readonly call: GateCall;
   readonly start: () => void;
   readonly refuse: (reason: unknown) => void;
 }

@@ -1,13 +1,27 @@
-import type { Call } from "../call/call.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
 import { createGradient } from "../resilience/gradient.ts";
 import type { Limits } from "./limits.ts";
 
+/** What admission reads of a call, and what it notes on it. */
+export interface GateCall {
+  readonly caller: { readonly id: string };
+  readonly method: string;
+  readonly name: string;
+  readonly wire: { readonly signal: AbortSignal };
+  /** When its handler began, and when its time is over; monotonic, in ms. `beganAt` is -1 before. */
+  readonly beganAt: number;
+  readonly endsAt: number;
+  readonly stopped: { readonly why: string } | undefined;
+  lane: Lane;
+  /** The index of its place. */
+  place: number;
+}
+
 /** Who holds a place now, and who may have one more. */
 export interface Places {
   /** The calls that hold one, in no order. */
-  readonly held: readonly Call[];
+  readonly held: readonly GateCall[];
   /** How many of them are background work. */
   readonly background: number;
   /** How many there are: the adaptive limit. */
@@ -23,10 +37,10 @@ export interface Places {
   /** How many each caller holds. New each time: for looks at the queue, not for each call. */
   counts(): Map<string, number>;
   /** Whether this call may have one at once. */
-  fits(call: Call, lane: Lane): boolean;
-  take(call: Call): void;
+  fits(call: GateCall, lane: Lane): boolean;
+  take(call: GateCall): void;
   /** Frees the place of a call, and learns from the time it took. */
-  free(call: Call): void;
+  free(call: GateCall): void;
   /** Follows limits that have changed. */
   configure(): void;
 }
@@ -44,11 +58,15 @@ export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
  *
  * @param tookLong told of each call that took longer than `lagAlertMs`
  */
-export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, tookLong: (call: Call) => void): Places {
+export function createPlaces(
+  limits: () => Readonly<Limits>,
+  mode: () => Mode,
+  tookLong: (call: GateCall) => void,
+): Places {
   const { initialRunning: initial, minRunning: min, maxRunning: max } = limits();
   const gradient = createGradient({ initial, min, max });
   // An array and not a set: adding to one and deleting from it on each call costs memory, a third more of it in all.
-  const held: Call[] = [];
+  const held: GateCall[] = [];
   let background = 0;
   let paceMs = 0;
 
@@ -97,7 +115,7 @@ export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, t
       if (call.lane === "background") background += 1;
     },
     free(call) {
-      const last = held.pop() as Call;
+      const last = held.pop() as GateCall;
       if (last !== call) {
         held[call.place] = last;
         last.place = call.place;

@@ -1,21 +1,23 @@
-import type { Call } from "../call/call.ts";
+import type { Logger } from "../contract/context.ts";
 import type { Mode } from "../contract/jobs.ts";
-import type { ControlEvents } from "../control/events.ts";
-import type { Log } from "../telemetry/log.ts";
 import { createMonitor } from "./degradation.ts";
 import type { Limits } from "./limits.ts";
+import type { GateCall } from "./places.ts";
 
 /** Where a gate says what it does. */
 export interface GateReports {
-  log: Log;
-  control: ControlEvents;
+  log: Logger;
+  /** Told of a change before it is made; when `emit` throws, it is not made. */
+  control: {
+    emit(event: { what: "degradation" | "limit"; before: unknown; after: unknown; by: string; reason?: string }): void;
+  };
 }
 
 /** What a {@link StrainWatch} looks at, and whom it tells. */
 export interface Strained {
   limits(): Readonly<Limits>;
   /** The calls that hold a place. */
-  held(): readonly Call[];
+  held(): readonly GateCall[];
   /** How many wait for one, and how many of these are no background work. */
   waiting(): number;
   waitingForeground(): number;
@@ -30,7 +32,7 @@ export interface StrainWatch {
   /** A foreground call has found all places taken. */
   queues(at: number): void;
   /** A call has ended that took longer than `lagAlertMs`. */
-  tookLong(call: Call): void;
+  tookLong(call: GateCall): void;
 }
 
 /** Feeds degradation: how long calls have queued, and what ran while the event loop stood still. */
@@ -79,4 +81,4 @@ export function createStrainWatch(strained: Strained, { log, control }: GateRepo
   };
 }
 
-const nameOf = (call: Call): string => (call.name === "" ? call.method : call.name);
+const nameOf = (call: GateCall): string => (call.name === "" ? call.method : call.name);

@@ -1,7 +1,12 @@
 import { z } from "zod";
-import type { ObjectJsonSchema } from "./schema.ts";
 
 const given = Symbol.for("offshoot.jsonSchema");
+
+/** A JSON Schema 2020-12 document whose root is an object. */
+export interface ObjectJsonSchema {
+  type: "object";
+  [keyword: string]: unknown;
+}
 
 /** What does not fit a schema: where (property names and indexes) and why. */
 export interface SchemaIssue {

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { DefinitionError } from "./errors.ts";
-import { givenJsonSchema } from "./json-schema.ts";
+import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
 import { checkText } from "./names.ts";
-
-/** A JSON Schema 2020-12 document whose root is an object. */
-export interface ObjectJsonSchema {
-  type: "object";
-  [keyword: string]: unknown;
-}
 
 type Json = { [keyword: string]: unknown };
 

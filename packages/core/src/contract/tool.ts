@@ -3,9 +3,10 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
+import type { ObjectJsonSchema } from "./json-schema.ts";
 import { checkName, checkText } from "./names.ts";
 import { isPlainSchema } from "./plain-schema.ts";
-import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
+import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {

@@ -1,9 +1,12 @@
 import { readFileSync, type Stats, stat, statSync } from "node:fs";
 import { z } from "zod";
+import type { Gate } from "../admission/gate.ts";
 import type { Limits } from "../admission/limits.ts";
-import type { App } from "../call/app.ts";
 import { describeIssues } from "../contract/schema.ts";
+import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 import { SettingsError } from "../flags.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { ControlEvents } from "./events.ts";
 
 /** What an operator may change while the server runs. What the file leaves out is as it was at the start. */
 const ControlFile = z.strictObject({
@@ -14,6 +17,17 @@ const ControlFile = z.strictObject({
 });
 type Wanted = z.output<typeof ControlFile>;
 
+/** What a control file turns. */
+export interface ControlledServer {
+  readonly definition: Pick<ServerDefinition, "profiles" | "dependencies">;
+  readonly log: Log;
+  readonly gate: Pick<Gate, "limits" | "configure">;
+  readonly control: ControlEvents;
+  readonly changes: { readonly emit: Pick<ChangeEmitter, "toolsChanged"> };
+  readonly profile: string | undefined;
+  offer(profile: string | undefined): void;
+}
+
 /**
  * Follows a control file: reads it now, when it changes (it is looked at every second) and on SIGHUP. A file that is
  * wrong in any part changes nothing. A file that is not there asks for nothing.
@@ -21,7 +35,7 @@ type Wanted = z.output<typeof ControlFile>;
  * @returns how to stop
  * @throws SettingsError when the file is wrong at the start
  */
-export function followControlFile(file: string, app: App): () => void {
+export function followControlFile(file: string, app: ControlledServer): () => void {
   const start: Wanted = {
     ...(app.profile !== undefined && { profile: app.profile }),
     logLevel: app.log.level,
@@ -73,7 +87,7 @@ export function followControlFile(file: string, app: App): () => void {
 }
 
 /** @throws Error in one line, for whatever is wrong with it */
-function parse(file: string, { definition }: App): Wanted {
+function parse(file: string, { definition }: ControlledServer): Wanted {
   const text = textOf(file);
   if (text === undefined) return {};
   let value: unknown;
@@ -108,7 +122,7 @@ function textOf(file: string): string | undefined {
 }
 
 /** Each part that is another emits its own event, before it changes. */
-function apply(app: App, { profile, logLevel, limits = {}, breakers = {} }: Wanted, by: string): void {
+function apply(app: ControlledServer, { profile, logLevel, limits = {}, breakers = {} }: Wanted, by: string): void {
   const { gate, definition } = app;
   if (profile !== app.profile) {
     app.control.emit({ what: "profile", before: app.profile ?? null, after: profile ?? null, by });

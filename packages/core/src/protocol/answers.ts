@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { Refusal } from "./frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { Caller } from "../contract/context.ts";
 import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
 import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";

@@ -8,7 +8,7 @@ import {
   SetLevelRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { QUESTION_MS } from "../call/asking/state-seal.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import { stringParam } from "../call/normalize.ts";

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { stringifyMessage } from "../call/ready-json.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";

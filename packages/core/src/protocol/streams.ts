@@ -1,4 +1,4 @@
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import { quietWire, type WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";

@@ -1,7 +1,7 @@
-import type { App } from "../call/app.ts";
 import type { Telemetry } from "../call/record.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "./log.ts";
+import type { MeasuredServer } from "./metrics.ts";
 import type { Prometheus } from "./prometheus.ts";
 
 /** Where `@opentelemetry/api` keeps what an SDK has registered, whoever loaded it. */
@@ -17,7 +17,7 @@ export async function openExporters(
   { transport, metrics }: { transport: string; metrics: boolean },
   wanted: boolean | undefined,
   log: Log,
-): Promise<{ prometheus?: Prometheus; telemetry?: (app: App) => Telemetry }> {
+): Promise<{ prometheus?: Prometheus; telemetry?: (app: MeasuredServer) => Telemetry }> {
   if (metrics && transport !== "http")
     throw new SettingsError("--metrics is answered over HTTP. Add --transport http, or leave it out.");
   const registered = REGISTERED in globalThis;

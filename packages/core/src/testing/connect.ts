@@ -1,7 +1,7 @@
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotocol/client";
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { type AppOptions, createApp } from "../call/app.ts";
+import { type AppOptions, createApp } from "../app.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { type HttpOptions, serveHttp } from "../protocol/http.ts";
 import { serveStdioConnection } from "../protocol/stdio.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createApp } from "../call/app.ts";
+import { createApp } from "../app.ts";
 import { listedTool } from "../call/methods/tools.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { createLog } from "../telemetry/log.ts";

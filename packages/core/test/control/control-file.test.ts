@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createApp } from "../../src/call/app.ts";
+import { createApp } from "../../src/app.ts";
 import { followControlFile } from "../../src/control/control-file.ts";
 import type { ControlEvent } from "../../src/control/events.ts";
 import { dependency } from "../../src/resilience/index.ts";

@@ -1,8 +1,6 @@
 // Each drill passes with what a server has by default, and turns red, by name, for each safeguard that is missing.
 import { describe, expect, test } from "vitest";
 import { openAudit } from "../../src/control/audit.ts";
-import { dependency } from "../../src/resilience/index.ts";
-import { createLog } from "../../src/telemetry/log.ts";
 import {
   backlogDrill,
   type DrillResult,
@@ -11,7 +9,9 @@ import {
   slowDependencyDrill,
   spikeDrill,
   staleContextDrill,
-} from "../../src/testing/index.ts";
+} from "../../src/drills/index.ts";
+import { dependency } from "../../src/resilience/index.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { greeter } from "../docs/greeter.ts";
 
 const call = { tool: "greet", input: { name: "Ada", language: "de" } };

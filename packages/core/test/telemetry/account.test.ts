@@ -1,6 +1,6 @@
 // What a server knows of its own work without anybody's SDK, through real calls.
 import { expect, test } from "vitest";
-import { createApp } from "../../src/call/app.ts";
+import { createApp } from "../../src/app.ts";
 import { quietWire } from "../../src/call/wire.ts";
 import { createLatency } from "../../src/telemetry/latency.ts";
 import { createLog } from "../../src/telemetry/log.ts";

@@ -13,7 +13,7 @@ import {
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createApp } from "../../src/call/app.ts";
+import { createApp } from "../../src/app.ts";
 import { quietWire } from "../../src/call/wire.ts";
 import { defineServer, defineTool } from "../../src/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";

@@ -73,7 +73,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (recovered?.kept)
     throw new Refusal(
       `An update was cut off here, and these files were changed since: ${named(recovered.left)}. The rest is as it was before.`,
-      `compare them with ${recovered.kept}/before, delete that folder, and run the update again.`,
+      `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
   const markers = [

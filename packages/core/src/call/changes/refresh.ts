@@ -1,5 +1,5 @@
+import type { Logger } from "../../contract/context.ts";
 import type { Resource } from "../../contract/resource.ts";
-import type { Log } from "../../telemetry/log.ts";
 
 /** Refreshes that run at once. One whose turn comes when there is no room has it a little later. */
 const MAX_RUNNING = 8;
@@ -21,7 +21,7 @@ export type Refresher = (
  * Looks at what somebody subscribes to again, each time its TTL has passed, by the resource's own `refresh`. A URI has
  * one timer, set anew when its refresh has ended: two of them never overlap, and none keeps the process alive.
  */
-export function createRefresher({ log, timeoutMs }: { log: Log; timeoutMs: number }): Refresher {
+export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: number }): Refresher {
   let watched = 0;
   let running = 0;
 

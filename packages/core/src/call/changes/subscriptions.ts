@@ -1,11 +1,13 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
+import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
-import type { App } from "../app.ts";
 import { Call } from "../call.ts";
 import { mapError, toProtocolError } from "../map-error.ts";
 import { findResource, notFound } from "../methods/resources.ts";
-import { record } from "../record.ts";
+import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
+import type { Changes } from "./changes.ts";
+import type { Refresher } from "./refresh.ts";
 
 /** How many URIs one listener may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1_024;
@@ -20,7 +22,14 @@ export interface Subscriptions {
   close(): void;
 }
 
-export function createSubscriptions(app: App): Subscriptions {
+/** What subscriptions need of the server. */
+export interface SubscribedServer extends Records {
+  readonly definition: Pick<ServerDefinition, "resources" | "expected">;
+  readonly changes: Changes;
+  readonly refresh: Refresher;
+}
+
+export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const ends = new Map<string, () => void>();
   let closed = false;
 
@@ -68,7 +77,7 @@ export function createSubscriptions(app: App): Subscriptions {
         begin(uri, call);
         record(app, call, "ok");
       } catch (error) {
-        const failure = mapError(error, call, undefined, app.expected);
+        const failure = mapError(error, call, undefined, app.definition.expected);
         const { outcome, shown } = failure;
         record(app, call, outcome, failure);
         throw isToolError(shown) ? toProtocolError(shown) : shown;

@@ -1,6 +1,6 @@
+import type { Logger } from "../../contract/context.ts";
 import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
-import type { Log } from "../../telemetry/log.ts";
 import { fingerprint } from "../asking/fingerprint.ts";
 import type { Call } from "../call.ts";
 import type { Subject } from "../subject.ts";
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 
 /** What a server gives to {@link createOnce}. */
 export interface OnceOptions {
-  log: Log;
+  log: Logger;
   expected: ((error: unknown) => string | undefined) | undefined;
   store: IdempotencyStore | undefined;
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { defineServer } from "../../contract/server.ts";
-import { defineTool } from "../../contract/tool.ts";
-import type { Dependency } from "../../resilience/dependency.ts";
-import { statusError } from "../../resilience/failure.ts";
+import { defineServer } from "../contract/server.ts";
+import { defineTool } from "../contract/tool.ts";
+import type { Dependency } from "../resilience/dependency.ts";
+import { statusError } from "../resilience/failure.ts";
 
 const WELL_MS = 20;
 

@@ -1,4 +1,4 @@
-import { type DependencyOptions, dependency } from "../../resilience/dependency.ts";
+import { type DependencyOptions, dependency } from "../resilience/dependency.ts";
 import { type Arm, latencyLine, latenessOf, NO_GATE, openArm } from "./arm.ts";
 import {
   type DrillLine,

@@ -1,11 +1,11 @@
-import type { Limits } from "../../admission/limits.ts";
-import { type App, createApp } from "../../call/app.ts";
-import { quietWire, type WireRequest } from "../../call/wire.ts";
-import type { Era } from "../../contract/context.ts";
-import { ErrorCode, isProtocolError } from "../../contract/errors.ts";
-import type { ServerDefinition } from "../../contract/server.ts";
-import type { Tool } from "../../contract/tool.ts";
-import { createLog } from "../../telemetry/log.ts";
+import type { Limits } from "../admission/limits.ts";
+import { type App, createApp } from "../app.ts";
+import { quietWire, type WireRequest } from "../call/wire.ts";
+import type { Era } from "../contract/context.ts";
+import { ErrorCode, isProtocolError } from "../contract/errors.ts";
+import type { ServerDefinition } from "../contract/server.ts";
+import type { Tool } from "../contract/tool.ts";
+import { createLog } from "../telemetry/log.ts";
 import type { Check, DrillLine } from "./drill.ts";
 import { percentile } from "./load.ts";
 

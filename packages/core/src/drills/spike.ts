@@ -1,5 +1,5 @@
-import type { Limits } from "../../admission/limits.ts";
-import type { ServerDefinition } from "../../contract/server.ts";
+import type { Limits } from "../admission/limits.ts";
+import type { ServerDefinition } from "../contract/server.ts";
 import { behind, type DrillCall, latencies, latencyLine, NO_GATE, type Outcome, openArm } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";

@@ -1,25 +1,25 @@
-import { createGate } from "../admission/gate.ts";
-import { DEFAULT_LIMITS, type Limits, withLimits } from "../admission/limits.ts";
-import { DefinitionError } from "../contract/errors.ts";
-import type { Freshness } from "../contract/freshness.ts";
-import type { ServerDefinition } from "../contract/server.ts";
-import type { Tool } from "../contract/tool.ts";
-import { type ControlEvents, createControlEvents } from "../control/events.ts";
-import { type AccountOptions, createAccount } from "../telemetry/account.ts";
-import type { Log } from "../telemetry/log.ts";
-import { createStateSeal } from "./asking/state-seal.ts";
-import { type Changes, createChanges } from "./changes/changes.ts";
-import { createRefresher, type Refresher } from "./changes/refresh.ts";
-import { createKeyed } from "./idempotency/keyed.ts";
-import { complete } from "./methods/complete.ts";
-import { createPages } from "./methods/pages.ts";
-import { getPrompt, listedPrompt } from "./methods/prompts.ts";
-import { listedTemplate, listResources, readResource } from "./methods/resources.ts";
-import { callTool, listedTool } from "./methods/tools.ts";
-import { type CallRuntime, runCall } from "./pipeline.ts";
-import type { Telemetry } from "./record.ts";
-import type { Normalize } from "./subject.ts";
-import type { WireRequest } from "./wire.ts";
+import { createGate } from "./admission/gate.ts";
+import { DEFAULT_LIMITS, type Limits, withLimits } from "./admission/limits.ts";
+import { createStateSeal } from "./call/asking/state-seal.ts";
+import { type Changes, createChanges } from "./call/changes/changes.ts";
+import { createRefresher, type Refresher } from "./call/changes/refresh.ts";
+import { createKeyed } from "./call/idempotency/keyed.ts";
+import { complete } from "./call/methods/complete.ts";
+import { createPages } from "./call/methods/pages.ts";
+import { getPrompt, listedPrompt } from "./call/methods/prompts.ts";
+import { listedTemplate, listResources, readResource } from "./call/methods/resources.ts";
+import { callTool, listedTool } from "./call/methods/tools.ts";
+import { type CallRuntime, runCall } from "./call/pipeline.ts";
+import type { Telemetry } from "./call/record.ts";
+import type { Normalize } from "./call/subject.ts";
+import type { WireRequest } from "./call/wire.ts";
+import { DefinitionError } from "./contract/errors.ts";
+import type { Freshness } from "./contract/freshness.ts";
+import type { ServerDefinition } from "./contract/server.ts";
+import type { Tool } from "./contract/tool.ts";
+import { type ControlEvents, createControlEvents } from "./control/events.ts";
+import { type Account, type AccountOptions, createAccount } from "./telemetry/account.ts";
+import type { Log } from "./telemetry/log.ts";
 
 /** Settings of a running server that are not the wire's. */
 export interface AppOptions {
@@ -38,6 +38,8 @@ export interface AppOptions {
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
 export interface App extends CallRuntime {
+  readonly log: Log;
+  readonly account: Account;
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
   readonly capabilities: Record<string, Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { App } from "../../call/app.ts";
-import { openAudit } from "../../control/audit.ts";
-import { verifyAudit } from "../../control/verify.ts";
+import type { App } from "../app.ts";
+import { openAudit } from "../control/audit.ts";
+import { verifyAudit } from "../control/verify.ts";
 
 /** How much of both is the same, in the same place. */
 export const agreement = (seen: readonly string[], kept: readonly string[]): number =>
