@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { definePrompt, defineResource, defineServer, defineTool, jsonSchema, withContent } from "../src/index.ts";
 import { WIRES } from "../src/testing/index.ts";
-import { hostileValues, SECRET } from "./fixtures/hostile.ts";
+import { hostileValues, isWellFormed, SECRET } from "./fixtures/hostile.ts";
 import { openRawWire, type RawAnswer, type RawWire } from "./fixtures/raw-wire.ts";
 
 /** Clients' own read buffers end at 10 MB. */
@@ -59,18 +59,11 @@ const server = defineServer({
   ],
 });
 
-const wellFormed = (value: unknown): boolean =>
-  typeof value === "string"
-    ? value.isWellFormed()
-    : typeof value !== "object" ||
-      value === null ||
-      Object.entries(value).every(([key, item]) => key.isWellFormed() && wellFormed(item));
-
 function isSound({ count, bytes, message }: RawAnswer): void {
   expect(count).toBe(1);
   expect(isUtf8(bytes)).toBe(true);
   expect(bytes.length).toBeLessThan(CAP);
-  expect(wellFormed(message)).toBe(true);
+  expect(isWellFormed(message)).toBe(true);
   expect(message.result ?? message.error).toBeDefined();
   expect(bytes.includes(SECRET)).toBe(false);
 }
@@ -154,6 +147,8 @@ describe.each(WIRES)("%s", (name) => {
   test.each(Object.keys(places))("%s: one sound answer, whatever it is", async (place) => {
     const [[method, params], replyWith] = places[place] as (typeof places)[string];
     for (const [kind, make] of Object.entries(hostileValues)) {
+      // The wire makes no difference to what is large, and looking at it takes long.
+      if (kind.includes(" MB ") && name !== "stdio-2025" && !process.env.OFFSHOOT_LONG) continue;
       try {
         reply = replyWith(make());
       } catch {
@@ -186,7 +181,7 @@ describe.each(WIRES)("%s", (name) => {
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 });

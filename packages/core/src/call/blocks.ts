@@ -23,6 +23,7 @@ export function plainBlock(block: unknown): ContentBlock {
   const { type } = copy;
   if (typeof type !== "string" || !Object.hasOwn(NEEDED, type)) throw new Error("a content block has no known type");
   requireTexts(copy, NEEDED[type as ContentBlock["type"]], `a block of type ${type}`);
+  if (type === "image" || type === "audio") requireBase64(copy.data as string, `a block of type ${type}`);
   if (type === "resource") copy.resource = plainContents(copy.resource);
   return copy as ContentBlock;
 }
@@ -31,6 +32,7 @@ export function plainBlock(block: unknown): ContentBlock {
 export function plainContents(contents: unknown): ResourceContents {
   const copy = membersOf(contents, "contents of a resource");
   requireTexts(copy, ["uri", "blob" in copy ? "blob" : "text"], "contents of a resource");
+  if ("blob" in copy) requireBase64(copy.blob as string, "contents of a resource");
   return copy as ResourceContents;
 }
 
@@ -47,7 +49,8 @@ export function framedSize(members: object): number {
 
 /** Texts are taken as they are, however long: a picture's base64 is not written out to look at it. */
 function membersOf(value: unknown, what: string): Members {
-  if (typeof value !== "object" || value === null) throw new Error(`${what} is ${value === null ? "null" : typeof value}`);
+  if (typeof value !== "object" || value === null)
+    throw new Error(`${what} is ${value === null ? "null" : typeof value}`);
   const copy: Members = {};
   for (const [name, member] of Object.entries(value)) {
     if (typeof member === "string") copy[name] = member.toWellFormed();
@@ -58,4 +61,8 @@ function membersOf(value: unknown, what: string): Members {
 
 function requireTexts(members: Members, names: readonly string[], what: string): void {
   for (const name of names) if (typeof members[name] !== "string") throw new Error(`${what} has no text in "${name}"`);
+}
+
+function requireBase64(text: string, what: string): void {
+  if (!/^[\w+/-]*={0,2}$/.test(text)) throw new Error(`${what} is not base64: use image(), audio() or bytes`);
 }

@@ -194,7 +194,9 @@ export class Call implements CallContext {
 
   /** The answer to a question of the handler. @throws Question while there is none: it leaves the handler */
   ask(request: ClientRequest, key?: string): Record<string, unknown> {
-    const question = new Question(this.#asked, key, plain(request));
+    const asked = plain(request);
+    checkSize(JSON.stringify(asked), `the question of ${this.name}`);
+    const question = new Question(this.#asked, key, asked);
     this.#asked += 1;
     const answer = this.answers[question.id];
     if (answer !== undefined) return answer;

@@ -11,7 +11,9 @@ const HALVES = /(\\\\)|\\ud[89a-f][0-9a-f]{2}/g;
  * message for it. They become U+FFFD, as in any other text that is cut wrongly.
  */
 export const wellFormedJson = (json: string): string =>
-  json.includes("\\ud") ? json.replace(HALVES, (match, backslashes: string | undefined) => backslashes ?? "\ufffd") : json;
+  json.includes("\\ud")
+    ? json.replace(HALVES, (_match, backslashes: string | undefined) => backslashes ?? "\ufffd")
+    : json;
 
 /**
  * Whatever a handler made, as the data that JSON has of it: read once, inside the boundary. Getters, `toJSON`, proxies
@@ -40,8 +42,11 @@ export function parsePlain(json: string): unknown {
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > MAX_DEPTH)
-    throw new ToolError(`The result nests deeper than ${MAX_DEPTH} levels, which clients cannot read. Ask for a part of it.`, {
-      code: "result_too_deep",
-    });
+    throw new ToolError(
+      `The result nests deeper than ${MAX_DEPTH} levels, which clients cannot read. Ask for a part of it.`,
+      {
+        code: "result_too_deep",
+      },
+    );
   for (const item of Array.isArray(value) ? value : Object.values(value)) checkDepth(item, depth + 1);
 }

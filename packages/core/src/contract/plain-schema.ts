@@ -21,11 +21,21 @@ interface Definition {
 export function isPlainSchema(schema: z.ZodType, above: readonly z.ZodType[] = []): boolean {
   if (above.includes(schema)) return false;
   const inner = (one: z.ZodType | undefined): boolean => one === undefined || isPlainSchema(one, [...above, schema]);
-  const { type, shape = {}, catchall, element, valueType, innerType, options = [] } = schema.def as unknown as Definition;
+  const {
+    type,
+    shape = {},
+    catchall,
+    element,
+    valueType,
+    innerType,
+    options = [],
+  } = schema.def as unknown as Definition;
   if (SCALARS.has(type)) return true;
   if (WRAPPERS.has(type)) return inner(innerType);
   if (type === "array") return inner(element);
   if (type === "record") return inner(valueType);
   if (type === "union") return options.every(inner);
-  return type === "object" && (catchall === undefined || catchall.def.type === "never") && Object.values(shape).every(inner);
+  return (
+    type === "object" && (catchall === undefined || catchall.def.type === "never") && Object.values(shape).every(inner)
+  );
 }

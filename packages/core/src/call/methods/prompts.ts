@@ -36,7 +36,9 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
-        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(messageOf);
+        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(
+          messageOf,
+        );
         const blocks = messages.map(({ content }) => content);
         checkBlocks(blocks, prompt.name);
         return { description: prompt.description, messages };

@@ -40,6 +40,9 @@ export function findResource(
   return undefined;
 }
 
+/** Longest cursor of a domain, in characters: clients send it back in a header or a URL at times. */
+const MAX_CURSOR = 2_048;
+
 /** `resources/list`: the fixed ones, then each template's own, a page of the domain at a time. */
 export function listResources(resources: readonly Resource[], timeoutMs: number): Normalize {
   const fixed = resources.filter((resource) => resource.template.variables.length === 0).map(listedFixed);
@@ -55,7 +58,8 @@ export function listResources(resources: readonly Resource[], timeoutMs: number)
       run: (call) => family?.list?.({ cursor: inner, limit: PAGE_SIZE }, call) ?? { resources: [] },
       compose: (value) => {
         const { nextCursor, resources } = value as ResourcePage;
-        if (nextCursor !== undefined && typeof nextCursor !== "string") throw new Error("a nextCursor is no text");
+        if (nextCursor !== undefined && !(typeof nextCursor === "string" && nextCursor.length <= MAX_CURSOR))
+          throw new Error(`a nextCursor is no text of at most ${MAX_CURSOR} characters`);
         const next =
           nextCursor !== undefined
             ? encodeCursor("resources", index, nextCursor)
