@@ -18,8 +18,9 @@ export interface InputRequired {
 }
 
 /**
- * Stage 4, execute: the handler under one deadline. A question ends the run; the next run starts from the top with the
- * answer in place, in both eras, so that a side effect above a question shows up in tests of either.
+ * Stage 4, execute: a place at the gate, then the handler under one deadline. A question ends the run and frees the
+ * place; the next run starts from the top with the answer in hand, in both eras, so that a side effect above a question
+ * shows up in tests of either.
  */
 export async function execute(
   subject: Subject,

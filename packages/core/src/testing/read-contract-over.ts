@@ -40,21 +40,25 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
 }
 
 async function resourcesOver(client: TestClient): Promise<Record<string, unknown>> {
-  const templates = (await client.templates()).map((listed) => ({
-    listed,
-    parsed: parseUriTemplate(listed.uriTemplate as string, "resources/templates/list"),
+  const templates = (await client.templates()).map((entry) => ({
+    entry,
+    parsed: parseUriTemplate(entry.uriTemplate as string, "resources/templates/list"),
   }));
   // The list also holds what the templates' own data is now.
+  const listed = await client.resources();
   const isData = (uri: string): boolean => templates.some(({ parsed }) => parsed.match(uri) !== undefined);
-  const fixed = (await client.resources()).filter(({ uri }) => !isData(uri as string));
+  const fixed = listed.filter(({ uri }) => !isData(uri as string));
   const entries = [
     ...fixed.map(async ({ uri, ...resource }) => [
       uri,
       { ...resource, subscribe: await subscribable(client, uri as string) },
     ]),
-    ...templates.map(async ({ listed: { uriTemplate, ...resource }, parsed }) => {
+    ...templates.map(async ({ entry: { uriTemplate, ...resource }, parsed }) => {
       const uri = uriTemplate as string;
-      const example = parsed.expand(Object.fromEntries(parsed.variables.map((name) => [name, "x"])));
+      // A watch looks at what it is asked for: one that exists is asked for where the server lists any.
+      const example =
+        listed.map(({ uri }) => uri as string).find((uri) => parsed.match(uri) !== undefined) ??
+        parsed.expand(Object.fromEntries(parsed.variables.map((name) => [name, "x"])));
       const completes = await completable(client, { type: "ref/resource", uri }, parsed.variables);
       return [uri, { ...resource, subscribe: await subscribable(client, example), completes }];
     }),
@@ -69,8 +73,9 @@ async function subscribable(client: TestClient, uri: string): Promise<true | und
     await client.request("resources/subscribe", { uri });
     await client.request("resources/unsubscribe", { uri });
     return true;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // A refusal of the resource's own `watch` says that there is one.
+    return (error as { data?: { subscribable?: boolean } }).data?.subscribable === false ? undefined : true;
   }
 }
 

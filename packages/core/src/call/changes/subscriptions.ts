@@ -3,7 +3,7 @@ import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
 import { mapError, toProtocolError } from "../map-error.ts";
-import { findResource, notFound } from "../methods/resources.ts";
+import { findResource } from "../methods/resources.ts";
 import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
 import type { Changes } from "./changes.ts";
@@ -36,7 +36,12 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const begin = (uri: string, call: Call): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     if (resource?.subscribe !== true)
-      throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`,
+        // Tells it from a resource that can be and refused this URI.
+        { uri, subscribable: false },
+      );
     checkScopes(resource.scopes, call);
     if (ends.has(uri) || closed) return;
     if (ends.size >= MAX_SUBSCRIPTIONS) {

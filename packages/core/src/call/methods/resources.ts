@@ -138,7 +138,7 @@ function contentsOf(
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
-export const notFound = (
+const notFound = (
   uri: string,
   message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`,
 ): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });
