@@ -6,6 +6,7 @@ import { z } from "zod";
 import { coerce } from "../src/call/coerce.ts";
 import { definePrompt, defineResource, defineServer, defineTool, jsonSchema } from "../src/index.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
+import { initialize, rawConnection } from "./fixtures/raw.ts";
 
 const seen = z.object({ input: z.any().describe("As the handler got it") });
 const Kind = z.discriminatedUnion("type", [
@@ -19,7 +20,10 @@ const Input = z.object({
   trashed: z.boolean().optional().describe("Whether it is in the trash"),
   tags: z.array(z.string()).optional().describe("Tags"),
   counts: z.array(z.int()).optional().describe("Counts"),
-  either: z.union([z.string(), z.array(z.string())]).optional().describe("Text or texts"),
+  either: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe("Text or texts"),
   nothing: z.string().nullable().optional().describe("May be null"),
   maybe: z.int().nullable().optional().describe("A number or null"),
   level: z.literal([1, 2, 3]).optional().describe("A level"),
@@ -28,7 +32,10 @@ const Input = z.object({
     .object({ from: z.int().optional().describe("From"), word: z.string().optional().describe("Word") })
     .optional()
     .describe("A filter"),
-  filters: z.array(z.object({ from: z.int().optional().describe("From") })).optional().describe("Filters"),
+  filters: z
+    .array(z.object({ from: z.int().optional().describe("From") }))
+    .optional()
+    .describe("Filters"),
 });
 const tool = (name: string, inputSchema: z.ZodType) =>
   defineTool({
@@ -52,7 +59,10 @@ const server = defineServer({
       jsonSchema(given, (value) =>
         validate(value)
           ? []
-          : (validate.errors ?? []).map(({ instancePath, message = "" }) => ({ path: instancePath.split("/").slice(1), message })),
+          : (validate.errors ?? []).map(({ instancePath, message = "" }) => ({
+              path: instancePath.split("/").slice(1),
+              message,
+            })),
       ),
     ),
   ],
@@ -93,7 +103,12 @@ describe.each(["by_zod", "by_json_schema"])("%s", (name) => {
     ["null as text where null is taken", { maybe: "null" }, { maybe: null }, 1],
     ["an object as text", { filter: '{"from":"3"}' }, { filter: { from: 3 } }, 2],
     ["a branch of a union as text", { kind: '{"type":"page","size":"3"}' }, { kind: { type: "page", size: 3 } }, 2],
-    ["text beside it that stays text", { limit: "2", title: "3", either: "[]" }, { limit: 2, title: "3", either: "[]" }, 1],
+    [
+      "text beside it that stays text",
+      { limit: "2", title: "3", either: "[]" },
+      { limit: 2, title: "3", either: "[]" },
+      1,
+    ],
   ];
   test.each(cases)("%s is taken, and counted in the log", async (_what, sent, taken, changes) => {
     const log: string[] = [];
@@ -124,21 +139,34 @@ describe.each(["by_zod", "by_json_schema"])("%s", (name) => {
   ])("%s is refused, and nothing is counted", async (_what, sent) => {
     const log: string[] = [];
     const client = await connect(server, { wire: "stdio-2025", log });
-    expect(await client.call(name, sent)).toMatchObject({ isError: true, text: expect.stringContaining("Invalid input") });
+    expect(await client.call(name, sent)).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("Invalid input"),
+    });
     expect(log.join("")).not.toContain("coerced");
     await client.close();
   });
 });
 
-test.each(WIRES)("%s: no cursor, no arguments and no params may be null", async (wire) => {
+test.each(WIRES)("%s: no cursor and no arguments may be null", async (wire) => {
   const client = await connect(server, { wire });
   expect(await client.request("tools/list", { cursor: null })).toMatchObject({ tools: expect.any(Array) });
   expect(await client.request("resources/list", { cursor: null })).toMatchObject({ resources: [] });
-  expect(await client.request("prompts/get", { name: "greet", arguments: null })).toMatchObject({ messages: expect.any(Array) });
+  expect(await client.request("prompts/get", { name: "greet", arguments: null })).toMatchObject({
+    messages: expect.any(Array),
+  });
   expect(await client.request("prompts/get", { name: "greet", arguments: { style: null } })).toMatchObject({
     messages: [{ content: { text: "Greet as you like." } }],
   });
   await client.close();
+});
+
+test("no params may be null", async () => {
+  const { write, lines } = rawConnection(server);
+  write(initialize(0));
+  await lines.id(0);
+  write({ jsonrpc: "2.0", id: 1, method: "tools/list", params: null });
+  expect((await lines.id(1)).result.tools).toHaveLength(2);
 });
 
 // Schemas of every kind that definitions come to, and values that know nothing of them.
@@ -176,14 +204,30 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => ({
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, depthIdentifier: "value" },
-    fc.constantFrom<unknown>("2", "true", "false", "null", "[]", "{}", '["1"]', '{"a":"1"}', "x", "", 1, 2.5, true, null),
+    fc.constantFrom<unknown>(
+      "2",
+      "true",
+      "false",
+      "null",
+      "[]",
+      "{}",
+      '["1"]',
+      '{"a":"1"}',
+      "x",
+      "",
+      1,
+      2.5,
+      true,
+      null,
+    ),
     fc.array(tie("value"), { maxLength: 3 }),
     fc.dictionary(fc.constantFrom("a", "b", "c"), tie("value"), { maxKeys: 3 }),
   ),
 }));
 
 describe("whatever the schema and the value", () => {
-  const accepts = (root: object, input: unknown): boolean => new Ajv2020({ strict: false, logger: false }).validate(root, input);
+  const any = new Ajv2020({ strict: false, logger: false, validateSchema: false, meta: false });
+  const accepts = (root: object, input: unknown): boolean => any.compile(root)(input) as boolean;
 
   test("a value that the schema accepts is not changed", () => {
     let accepted = 0;
@@ -193,9 +237,9 @@ describe("whatever the schema and the value", () => {
         accepted += 1;
         expect(coerce(root as never, input)).toBeUndefined();
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
-    expect(accepted).toBeGreaterThan(500);
+    expect(accepted).toBeGreaterThan(200);
   });
 
   test("what is changed is null that is gone or text that was read, and the input is left alone", () => {
@@ -206,7 +250,7 @@ describe("whatever the schema and the value", () => {
         expect(JSON.stringify(input)).toBe(before);
         if (coerced !== undefined) expect(reads(input, coerced.value)).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });
@@ -224,7 +268,8 @@ test("a chain of unions that doubles at each step costs no time", () => {
 /** Whether the second is the first with nulls left out and texts read as JSON. */
 function reads(from: unknown, to: unknown): boolean {
   if (typeof from === "string" && typeof to !== "string") return reads(JSON.parse(from), to);
-  if (Array.isArray(from)) return Array.isArray(to) && from.length === to.length && from.every((item, index) => reads(item, to[index]));
+  if (Array.isArray(from))
+    return Array.isArray(to) && from.length === to.length && from.every((item, index) => reads(item, to[index]));
   if (typeof from !== "object" || from === null) return from === to;
   if (typeof to !== "object" || to === null || Array.isArray(to)) return false;
   return Object.entries(from).every(([name, item]) =>

@@ -29,6 +29,8 @@ export class Call implements CallContext {
   /** When its handler began, this time; -1 before. */
   beganAt = -1;
   lane: Lane = "foreground";
+  /** How many values of its input were made to fit. */
+  coerced = 0;
   /** Its place at the gate. */
   place = -1;
   /** The tool, resource URI or prompt, once it is known. */

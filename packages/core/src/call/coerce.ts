@@ -71,7 +71,11 @@ export function coerce(root: Schema, input: unknown): Coerced | undefined {
       const properties = isObject(schema.properties) ? schema.properties : {};
       if (listOf(schema.required).some((name) => !Object.hasOwn(value, name as string))) return false;
       for (const [name, item] of Object.entries(value)) {
-        if (Object.hasOwn(properties, name) ? !fits(properties[name] as Schema, item) : schema.additionalProperties === false)
+        if (
+          Object.hasOwn(properties, name)
+            ? !fits(properties[name] as Schema, item)
+            : schema.additionalProperties === false
+        )
           return false;
       }
     }
@@ -149,12 +153,14 @@ function parse(text: string, wanted: (type: string) => boolean): { value: unknow
   const type = typeOf(value);
   if (!wanted(type) && !(type === "integer" && wanted("number"))) return undefined;
   // Digits that a number does not hold would become another number, such as another thing's id.
-  if (typeof value === "number" && (/^-?\d+$/.test(text) ? !Number.isSafeInteger(value) : !Number.isFinite(value))) return undefined;
+  if (typeof value === "number" && (/^-?\d+$/.test(text) ? !Number.isSafeInteger(value) : !Number.isFinite(value)))
+    return undefined;
   // The message was looked at when it was text, and what the text holds was not.
   return findHostile({ value }) === undefined ? { value } : undefined;
 }
 
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
 const branchesOf = ({ anyOf, oneOf }: Json): Schema[] => [...listOf(anyOf), ...listOf(oneOf)] as Schema[];
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

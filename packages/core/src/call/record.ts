@@ -65,6 +65,7 @@ function write(
       caller: call.caller.id,
       client: call.client.name,
       correlationId: call.correlationId,
+      ...(call.coerced > 0 && { coerced: call.coerced }),
       ...(telemetry === undefined ? {} : { traceId: telemetry.traceId(call) }),
       ...(failure?.hidden === undefined ? { [OWN_LINE]: true } : { err: failure.hidden }),
     },

@@ -48,13 +48,14 @@ export function listResources(resources: readonly Resource[], timeoutMs: number)
   const fixed = resources.filter((resource) => resource.template.variables.length === 0).map(listedFixed);
   const families = resources.filter((resource) => resource.list !== undefined);
   return (params, call) => {
-    const [index, inner] = params.cursor === undefined ? [0, undefined] : decodeCursor(params.cursor, "resources");
+    const cursor = params.cursor ?? undefined;
+    const [index, inner] = cursor === undefined ? [0, undefined] : decodeCursor(cursor, "resources");
     const family = families[index];
     if (family === undefined && index > 0) badCursor();
-    const first = params.cursor === undefined ? fixed : [];
+    const first = cursor === undefined ? fixed : [];
     return {
       timeoutMs,
-      input: params.cursor,
+      input: cursor,
       run: (call) => family?.list?.({ cursor: inner, limit: PAGE_SIZE }, call) ?? { resources: [] },
       compose: (value) => {
         const { nextCursor, resources } = value as ResourcePage;
