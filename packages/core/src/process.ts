@@ -59,7 +59,7 @@ export function untilStopped(log: Log): Promise<Stop> {
       setTimeout(() => process.exit(1), BROKEN_MS).unref();
       resolve({ exitCode: 1, reason: "an uncaught exception" });
     });
-    // A promise that nobody awaits is a bug to be logged, no reason to take every client's session down with it.
+    // An unhandled rejection is a bug to be logged, not a reason to end every client's session.
     process.on("unhandledRejection", (reason) => log.error({ err: reason }, "unhandled rejection"));
   });
 }

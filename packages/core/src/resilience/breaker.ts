@@ -3,16 +3,21 @@ import CircuitBreaker from "opossum";
 import type { BreakerForce, BreakerState } from "../contract/dependency.ts";
 import { Refused } from "./failure.ts";
 
-/** When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left alone. */
+/**
+ * When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left
+ * alone.
+ */
 export interface BreakerOptions {
   /** How far back outcomes count, in ms. Default 10 000. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /** Attempts in the window below which nothing is concluded. So many failures in a row open it. Default 10. */
-  minCalls?: number;
+  minCalls?: number | undefined;
   /** From when an attempt is slow, in ms. Default: half of the dependency's `timeoutMs`. */
-  slowMs?: number;
-  /** How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000. */
-  openMs?: number;
+  slowMs?: number | undefined;
+  /**
+   * How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000.
+   */
+  openMs?: number | undefined;
 }
 
 /** What a failed attempt says about the dependency. `unsaid`: its caller left before it could. */
@@ -53,8 +58,8 @@ const BUCKETS = 10;
 
 /**
  * opossum's window and states, with what it lacks: a share of slow attempts, longer pauses each time in a row, and a
- * window that is empty after closing, without which the failures of before the pause make the next one open it again.
- * The window is turned when it is looked at, so an idle dependency has no timer.
+ * window that is empty after closing: otherwise one failure after the pause would open it again, together with those
+ * from before. The window turns when it is read, so an idle dependency has no timer.
  */
 export function createBreaker(
   name: string,
@@ -67,7 +72,7 @@ export function createBreaker(
     name,
     timeout: false,
     resetTimeout: openMs,
-    // Out of reach: opossum's rule counts attempts that still run as if they were well. `judge` has the rule.
+    // Out of reach: opossum's rule counts running attempts as successes. `judge` has ours.
     volumeThreshold: Number.MAX_SAFE_INTEGER,
     rollingCountTimeout: windowMs,
     rollingCountBuckets: BUCKETS,
@@ -127,7 +132,7 @@ export function createBreaker(
     const { failures, successes, timeouts: slow } = circuit.stats;
     const calls = failures + successes;
     if (!circuit.closed || calls < minCalls) return;
-    // A share alone would be slow to see the end of a good time: half of a full window has to fail first.
+    // A share alone reacts late to a sudden outage: half of a full window has to fail first.
     if (inARow >= minCalls && failures >= minCalls) circuit.open();
     else if (failures * 100 >= FAILED_PERCENT * calls || slow * 100 >= SLOW_PERCENT * calls) circuit.open();
   };
@@ -146,7 +151,7 @@ export function createBreaker(
           throw error;
         });
       }
-      // opossum counts what it refuses among its calls, and a refusal says nothing about the dependency.
+      // opossum counts its own refusals as calls; they say nothing about the dependency.
       check();
       turn();
       const probe = circuit.halfOpen;
@@ -167,7 +172,7 @@ export function createBreaker(
           (error: unknown) => {
             ended();
             shot.evidence = evidenceOf(error);
-            // opossum knows well and failed, and a probe that nobody waited for must not close it.
+            // opossum knows only success and failure, and a probe whose caller left must not close it.
             if (shot.evidence === "unsaid" && probe) shot.evidence = "failed";
             throw error;
           },
