@@ -12,6 +12,8 @@ export interface Marker {
   version: string;
   /** The project's own name, under which upstream's files are written before they are compared. */
   name?: string;
+  /** Globs of the files that are the project's own: an update leaves them alone. */
+  mine?: string[];
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
   /** What its user has to name before it can start, in the order of the command line. */
@@ -74,6 +76,11 @@ export function openProject(folder = process.cwd()): Project {
       `${file} does not name a template and a version.`,
       'write {"template": "notes", "version": "0.1.0"}: the version exactly, as on the registry.',
     );
+  if (
+    marker.mine !== undefined &&
+    !(Array.isArray(marker.mine) && marker.mine.every((glob) => typeof glob === "string"))
+  )
+    throw new Refusal(`"mine" in ${file} is not a list of globs.`, 'write "mine": ["src/domain/**", "README.md"].');
   return { folder: where, marker, manifest: readManifest(where) };
 }
 

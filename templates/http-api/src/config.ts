@@ -44,10 +44,11 @@ export const Config = z.object({
     .describe("Where oauth gets its tokens"),
   clientId: list.optional().describe("Who oauth says it is"),
   scope: list.optional().describe("What oauth asks for"),
-  allowHosts: z
+  privateHosts: z
     .string()
     .default("")
     .describe("Hosts that may be reached although they are not public; comma-separated"),
+  insecureHttp: z.stringbool().default(false).describe("Send the credential to a public host without TLS all the same"),
   redirects: z.coerce.number().int().min(0).max(3).default(0).describe("Redirects that are followed, each one checked"),
   requestTimeout: count.default(10_000).describe("Time for one request to the API, in ms"),
   keepStale: z.coerce

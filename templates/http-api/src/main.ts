@@ -11,6 +11,8 @@ const opened = await orExit(openApi(config));
 const caps = { tools: config.maxTools, tokens: config.maxTokens };
 const server = await orExit(() => httpApiServer(opened, { caps, readOnly: config.profile === "read-only" }));
 // On stderr, because stdout carries the protocol.
-if (opened.digest !== undefined && config.pin === undefined && config.logLevel !== "silent")
-  process.stderr.write(`${config.api} can be pinned: --pin ${opened.digest}\n`);
+const say = (line: string): unknown => config.logLevel !== "silent" && process.stderr.write(`${line}\n`);
+if (opened.digest !== undefined && config.pin === undefined) say(`${config.api} can be pinned: --pin ${opened.digest}`);
+if (opened.credentialGoesTo.length > 0)
+  say(`The credential of --auth is sent to ${opened.credentialGoesTo.join(" and ")}.`);
 await serve(server, { config, onClose: () => opened.close() });

@@ -7,7 +7,7 @@ import { listOperations, type Operations } from "./domain/openapi/operations.ts"
 import { type Document, readDescription } from "./domain/openapi/read.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
-import { createUpstream } from "./domain/upstream/upstream.ts";
+import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
 import type { OperationMap } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";
@@ -17,6 +17,8 @@ export interface Opened {
   api: ReturnType<typeof createApi>;
   operations: Operations;
   title: string;
+  /** Origins that the server's credential is sent to. Without one: none. */
+  credentialGoesTo: readonly string[];
   /** Of the description's bytes; the sample, which ships with the server, has none. */
   digest: string | undefined;
   map: OperationMap;
@@ -44,6 +46,7 @@ async function openSample(config: Config): Promise<Opened> {
     operations: listOperations(document),
     title: document.info.title,
     digest: undefined,
+    credentialGoesTo: [],
     map: sampleMap,
     mode: config.mode ?? "explicit",
     async close() {
@@ -61,11 +64,14 @@ async function openReal(config: Config, path: string): Promise<Opened> {
       "no_base_url",
       `${path} does not say where the API is (servers: ${JSON.stringify(baseUrl)}). Say it with --base-url https://…`,
     );
+  if (config.tokenUrl !== undefined && !config.insecureHttp)
+    checkSecrecy(new URL(config.tokenUrl), listed(config.privateHosts));
   const map = await readMap(config);
   const upstream = createUpstream({
     baseUrl,
     credentials: await credentialsOf(config),
-    allowedHosts: listed(config.allowHosts),
+    allowedHosts: listed(config.privateHosts),
+    insecureHttp: config.insecureHttp,
     maxRedirects: config.redirects,
     connections: config.connections,
   });
@@ -75,6 +81,10 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     // Models read it, in the instructions.
     title: plainText(document.info.title, 80) || "An API without a name",
     digest,
+    credentialGoesTo:
+      config.auth === undefined
+        ? []
+        : [...new Set([baseUrl, config.tokenUrl ?? baseUrl].map((url) => new URL(url).origin))],
     map: map ?? { tools: {} },
     mode: config.mode ?? (map === undefined ? "dynamic" : "explicit"),
     close: () => upstream.close(),

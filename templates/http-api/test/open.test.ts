@@ -71,7 +71,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     ["a credential for the sample", async () => ({ auth: "bearer" }), /--auth needs --api/],
     ["a description that is not there", async () => ({ api: "/no/such.json" }), /\/no\/such.json cannot be read/],
     ["no base URL anywhere", async () => ({ api: await file(described({})) }), /Say it with --base-url/],
-    ["a private base URL", async () => ({ api, baseUrl: "http://10.0.0.1" }), /--allow-hosts/],
+    ["a private base URL", async () => ({ api, baseUrl: "http://10.0.0.1" }), /--private-hosts/],
     [
       "a map that is not there",
       async () => ({ api, map: "/no/map.json" }),
@@ -96,5 +96,28 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
 
   test("an unknown way to wear a credential", () => {
     expect(() => Config.parse({ auth: "cookie" })).toThrow(/one of bearer, header/);
+  });
+});
+
+describe("a credential goes where its operator can see it, and not without TLS", () => {
+  const served = (url: string) => descriptionFile(described({ "/x": { get: operation() } }, { servers: [{ url }] }));
+  const auth = { auth: "bearer", secret: "env:SHOP_TOKEN" };
+  process.env.SHOP_TOKEN = "a-token-of-the-shop";
+
+  test("plain http to a public host is refused with a credential, and says what to do", async () => {
+    const plain = await served("http://api.example/v1");
+    await expect(open({ api: plain, ...auth })).rejects.toThrow(/api.example without TLS.*--insecure-http/);
+    await expect(open({ api: plain, ...auth, baseUrl: "https://api.example" })).resolves.toBeDefined();
+    await expect(open({ api: plain, ...auth, insecureHttp: "true" })).resolves.toBeDefined();
+    await expect(open({ api: plain, ...auth, privateHosts: "api.example" })).resolves.toBeDefined();
+    await expect(open({ api: plain })).resolves.toBeDefined();
+  });
+  test("so is a token URL", async () => {
+    const oauth = { ...auth, auth: "oauth", clientId: "me", tokenUrl: "http://login.example/token" };
+    await expect(open({ api, ...oauth })).rejects.toThrow(/login.example without TLS/);
+  });
+  test("the server knows where it goes; without a credential it goes nowhere", async () => {
+    expect((await open({ api, ...auth })).credentialGoesTo).toEqual(["https://api.example"]);
+    expect((await open({ api })).credentialGoesTo).toEqual([]);
   });
 });

@@ -48,6 +48,8 @@ export async function readRelease(
   { template, name }: Marker,
   { version, from, option }: { version?: string; from?: string | undefined; option: string },
 ): Promise<Release> {
+  if (version !== undefined && !isVersion(version))
+    throw new Refusal(`${JSON.stringify(version)} is not a version.`, "name one exactly, such as 0.4.0.");
   const found =
     from !== undefined ? await readFrom(repository, from, option) : await readVersion(template, version as string);
   requireHarmless(found, from ?? `${nameOf(template)}@${version}`);

@@ -5,6 +5,7 @@ import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
 import { isSafe, type JsonSchema, type Operation } from "../domain/operation.ts";
 import { project, valueAt } from "../domain/project.ts";
+import { isRawNumber } from "../domain/raw-number.ts";
 import { makeRequest } from "../domain/request.ts";
 import { checkInputs, type ToolEntry } from "../map.ts";
 import { resultOf, withBytes } from "./content.ts";
@@ -45,14 +46,15 @@ export function operationTool(api: Api, name: string, operation: Operation, entr
  * one, the model's or a new one, and so may be tried again.
  */
 export function policyOf(
-  operation: Pick<Operation, "method" | "parameters">,
+  operation: Pick<Operation, "method" | "parameters" | "reply">,
   entry: Partial<ToolEntry>,
   key?: unknown,
 ): SendPolicy {
   const { idempotent = IDEMPOTENT.has(operation.method), cacheMs, timeoutMs } = entry;
   const keyed = isKeyed(operation, entry);
   const idempotencyKey = keyed ? (typeof key === "string" ? key : randomUUID()) : undefined;
-  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs };
+  const expectsJson = /[/+]json\b/i.test(operation.reply?.contentType ?? "");
+  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs, expectsJson };
 }
 
 const isKeyed = (
@@ -136,6 +138,7 @@ async function answer(sent: Sent, { fields, pages }: ToolEntry, asDescribed: Che
       ...result,
       ...(data === undefined ? {} : { data: fields === undefined ? data : project(data, fields) }),
       ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
+      ...(isRawNumber(next) ? { next_cursor: next.rawJSON } : {}),
     },
     reply,
   );

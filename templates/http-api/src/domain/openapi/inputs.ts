@@ -15,9 +15,31 @@ export interface Inputs {
   fields: readonly Field[];
 }
 
-/** Headers that are the client's own or carry credentials. A model never sets them, whatever a description says. */
-const OWN_HEADERS =
-  /^(idempotency-key|host|connection|content-.*|transfer-encoding|accept(-encoding)?|authorization|proxy-.*|cookie|upgrade|te|trailer|expect|forwarded|x-forwarded-.*)$/i;
+/**
+ * Headers that are the client's own, or that change what a request is after all was decided: its method, host, length,
+ * encoding, credentials and the way it takes. A model never sets them, whatever a description says.
+ */
+const OWN_HEADERS = new RegExp(
+  `^(${[
+    ...["x-http-method(-.*)?", "x-method(-.*)?", "x-original-.*", "x-rewrite-.*", "x-override-.*"],
+    ...[
+      "host",
+      "x-host",
+      "x-forwarded(-.*)?",
+      "forwarded",
+      "via",
+      "x-real-ip",
+      "(x|true|cf|fastly)-(cluster-)?(client|connecting)-ip",
+    ],
+    ...["content-.*", "transfer-encoding", "accept(-encoding)?", "te", "trailer", "expect", "max-forwards"],
+    ...["authorization", "x-authorization", "proxy-.*", "cookie2?", "set-cookie2?", "idempotency-key"],
+    ...["connection", "keep-alive", "upgrade", "http2-settings"],
+  ].join("|")})$`,
+  "i",
+);
+
+/** Some servers read `X_HTTP_METHOD_OVERRIDE` as if it had dashes. */
+const isOwnHeader = (name: string): boolean => OWN_HEADERS.test(name.trim().replaceAll("_", "-"));
 
 /**
  * Makes an operation's parameters and body into one flat object. Parameters keep their names where they can; where two
@@ -38,7 +60,7 @@ export function flatInputs({ parameters, body }: Pick<Operation, "parameters" | 
   };
 
   for (const parameter of parameters) {
-    if (parameter.in === "cookie" || (parameter.in === "header" && OWN_HEADERS.test(parameter.name))) continue;
+    if (parameter.in === "cookie" || (parameter.in === "header" && isOwnHeader(parameter.name))) continue;
     const schema = hoist(parameter.schema, definitions);
     const described = parameter.description === undefined ? schema : { ...schema, description: parameter.description };
     add(parameter.name, parameter.in, described, parameter.required, (name) => ({ name, to: "parameter", parameter }));

@@ -1,3 +1,4 @@
+import { blank } from "./redact.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a request gets on its way out. */
@@ -15,7 +16,7 @@ export interface Credentials {
    * sense.
    */
   renew(stamp: string): Promise<boolean>;
-  /** Blanks every secret that was ever used, in plain, base64 and URL-encoded form. */
+  /** Blanks every secret that was ever used, however it is spelled: see `blank`. */
   scrub(text: string): string;
 }
 
@@ -58,19 +59,3 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 const withBasic = (secrets: Iterable<string>, user: string): string[] =>
   [...secrets].flatMap((secret) => [base64(`${user}:${secret}`), secret]);
-
-/** Takes secrets out of a text. Those under 4 characters stay: blanking them would garble words and protect nothing. */
-export function blank(text: string, secrets: Iterable<string>): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret.length < 4) continue;
-    for (const form of new Set([
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      base64(secret),
-    ]))
-      clean = clean.replaceAll(form, "[secret]");
-  }
-  return clean;
-}

@@ -1,6 +1,7 @@
 import { UpstreamError } from "../errors.ts";
 import type { Client } from "./client.ts";
-import { blank, type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { blank } from "./redact.ts";
 import { createKnown, type Secret } from "./secret.ts";
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4). */

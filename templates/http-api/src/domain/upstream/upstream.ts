@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest } from "../operation.ts";
@@ -14,6 +15,8 @@ export interface UpstreamOptions {
   credentials?: Credentials | ((client: Client) => Credentials);
   /** Hosts that may be reached although they are not public. Default none. */
   allowedHosts?: readonly string[];
+  /** Sends the credential to public hosts without TLS too. Default `false`. */
+  insecureHttp?: boolean;
   /** Redirects of GET and HEAD that are followed, each checked like a request of its own. Default 0, at most 3. */
   maxRedirects?: number;
   /** Decoded bytes of an answer. Default 4 MiB. */
@@ -28,6 +31,8 @@ export interface SendOptions {
   /** Ends the request, whatever it is doing. There is no other time limit here. */
   signal: AbortSignal;
   idempotencyKey?: string | undefined;
+  /** The description promises JSON: a page of HTML is no answer then. Default `false`. */
+  expectsJson?: boolean | undefined;
 }
 
 /** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
@@ -42,9 +47,23 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** @throws UpstreamError where a credential would cross the internet for everyone on the way to read */
+export function checkSecrecy({ protocol, host, hostname }: URL, privateHosts: readonly string[]): void {
+  if (protocol === "https:" || privateHosts.includes(hostname.replace(/^\[|\]$/g, ""))) return;
+  throw new UpstreamError(
+    "insecure_http",
+    `The credential would go to ${host} without TLS. Use an https URL (--base-url), or --insecure-http if that is what you want.`,
+    { notSent: true },
+  );
+}
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
+/**
+ * Opens a way to an API. Nothing is sent yet.
+ *
+ * @throws UpstreamError for a base URL that may not be asked, or not with a credential
+ */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
   const guard = createGuard(allowedHosts);
@@ -53,6 +72,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const credentials = typeof given === "function" ? given(client) : given;
   const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
   guard.checkUrl(base);
+  if (credentials !== noCredentials && options.insecureHttp !== true) checkSecrecy(base, allowedHosts);
   const etags = createETags(16_777_216);
 
   const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
@@ -80,11 +100,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   const once = async (
     request: ApiRequest,
-    { signal, idempotencyKey }: SendOptions,
+    { signal, idempotencyKey, expectsJson }: SendOptions,
     last: boolean,
   ): Promise<ApiReply> => {
     const { url, stamp, outgoing } = await dress(request, idempotencyKey);
-    const variant = JSON.stringify([url.href, request.headers]);
+    const variant = variantOf(url, outgoing);
     const known = request.method === "GET" ? etags.get(variant) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
@@ -92,9 +112,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status === 304 && known !== undefined) return known.reply;
     // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
-      return once(request, { signal, idempotencyKey }, true);
+      return once(request, { signal, idempotencyKey, expectsJson }, true);
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
-    const reply = replyOf(incoming, credentials);
+    const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
     if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
     return reply;
@@ -146,6 +166,18 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     close: () => client.close(),
   };
 }
+
+/**
+ * Names an answer that is kept by all that was sent for it, the credential too: another account's entity may have the
+ * same tag. A digest, so that no credential lies about in keys.
+ */
+const variantOf = (
+  url: URL,
+  { method, headers, body }: { method: string; headers: object; body?: string | undefined },
+) =>
+  createHash("sha256")
+    .update(JSON.stringify([method, url.href, headers, body]))
+    .digest("base64");
 
 /** @throws UpstreamError should the path lead out of the base URL after all */
 function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
