@@ -14,7 +14,7 @@ export const resultRequirements: readonly Requirement[] = [
       ),
   },
   {
-    id: "no-base64-in-data",
+    id: "no-bytes-in-data",
     because:
       "Clients that pass structuredContent to the model fill its context with base64, and show no picture: bytes belong in a content block.",
     check: (subject) =>

@@ -80,7 +80,7 @@ function commonProblems(node: Json, at: (problem: string) => string): (string | 
   const typed = ["anyOf", "oneOf", "allOf", "enum", "const", "$ref"].some((keyword) => keyword in node);
   const undefinedOnes = ((node.required ?? []) as string[]).filter((name) => !keysOf(node.properties).includes(name));
   return [
-    typesOf(node).length === 0 && !typed ? at("says no type") : undefined,
+    node.type === undefined && !typed ? at("says no type") : undefined,
     typesOf(node).includes("array") && keysOf(node.items).length === 0
       ? at("is an array that says no items")
       : undefined,
