@@ -39,9 +39,9 @@ export type ServeSettings = z.output<typeof ServeSettings>;
 /** What {@link loadConfig} needs to know of the server. */
 export interface ConfigOptions extends HelpOptions {
   /** Default `process.argv.slice(2)`. */
-  argv?: readonly string[];
+  argv?: readonly string[] | undefined;
   /** Default `process.env`. */
-  env?: Record<string, string | undefined>;
+  env?: Record<string, string | undefined> | undefined;
 }
 
 /**

@@ -19,16 +19,18 @@ export interface PromptOptions<Arguments extends z.ZodObject> {
   title: string;
   description: string;
   /** A flat z.object; every value arrives as a string, so each field must accept strings. Default: none. */
-  arguments?: Arguments;
-  icons?: Icon[];
+  arguments?: Arguments | undefined;
+  icons?: Icon[] | undefined;
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
   /** Time for one get, in ms. Default: the server's (60 000). */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Suggests values of an argument. Enums complete themselves. */
-  complete?: {
-    [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
-  };
+  complete?:
+    | {
+        [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
+      }
+    | undefined;
   /** Makes the messages; a string is one message of the user. */
   handler: (input: z.output<Arguments>, call: CallContext) => PromptReply | Promise<PromptReply>;
 }

@@ -10,23 +10,23 @@ import { toJsonSchema } from "./schema.ts";
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
   /** Changes nothing. Default `false`. */
-  readOnlyHint?: boolean;
+  readOnlyHint?: boolean | undefined;
   /** May destroy something that was there. Default `true` for a tool that is not read-only. */
-  destructiveHint?: boolean;
+  destructiveHint?: boolean | undefined;
   /** Calling again with the same input changes nothing more. Default `false`. */
-  idempotentHint?: boolean;
+  idempotentHint?: boolean | undefined;
   /** Reaches things outside this server's own world. Default `true`. */
-  openWorldHint?: boolean;
+  openWorldHint?: boolean | undefined;
 }
 
-/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+/** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
 export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
   src: string;
-  mimeType?: string;
-  sizes?: string[];
+  mimeType?: string | undefined;
+  sizes?: string[] | undefined;
 }
 
 /** What {@link defineTool} takes. */
@@ -45,33 +45,33 @@ export interface ToolOptions<
   inputSchema: Input;
   /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
   outputSchema: Output;
-  annotations?: ToolAnnotations;
-  icons?: Icon[];
+  annotations?: ToolAnnotations | undefined;
+  icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
    * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
    * Default: each call is a request of its own.
    */
-  idempotency?: Idempotency;
+  idempotency?: Idempotency | undefined;
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
   /**
    * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
    * answer `unavailable`, and the handler decides.
    */
-  requiredCapabilities?: readonly ClientCapability[];
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
-   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
+   * The time a user takes to answer a question is not counted. Default: the server's (60 000).
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
-   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `foreground`.
+   * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
+   * strain, and is refused first. Default `foreground`.
    */
-  lane?: Lane;
+  lane?: Lane | undefined;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
-  toText?: (data: z.output<Output>) => string;
+  toText?: ((data: z.output<Output>) => string) | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
@@ -106,7 +106,7 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
   readonly handler: (input: any, call: CallContext) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
-  readonly toText?: (data: any) => string;
+  readonly toText?: ((data: any) => string) | undefined;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
 }
 

@@ -63,7 +63,7 @@ describe("spike turns red", () => {
 describe("slow-dependency turns red", () => {
   test.each([
     ["no breaker", { breaker: { minCalls: 1e9 } }, ["hitsPerCall", "fallbackAnswered"]],
-    // Nobody waits for a place, then, so that the upstream pays for everybody's answer.
+    // Nobody waits for a place, then, so that the upstream pays for everyone's answer.
     ["neither breaker nor limit", { breaker: { minCalls: 1e9 }, limit: { initial: 64, min: 64 } }, ["hitsPerCall"]],
     ["no retry budget", { retry: { budget: 1e9 } }, ["hitsPerCallBudgetOnly"]],
     ["nothing kept for bad times", { cache: { ttlMs: 1_000 } }, ["fallbackAnswered"]],
