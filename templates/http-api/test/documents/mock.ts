@@ -134,11 +134,11 @@ export async function startMock(document: Json): Promise<Mock> {
       return [`the body travels as ${sent}, and may travel as ${Object.keys(content).join(", ")}`];
     const media = (content[type] ?? {}) as { schema?: Json; encoding?: Record<string, Json> };
     if (media.schema === undefined) return [];
-    const value = await valueOf(media, sent, request, body);
+    const value = await bodyValue(media, sent, request, body);
     return issuesOf(media.schema, value).map((issue) => `body: ${issue}`);
   }
 
-  async function valueOf(
+  async function bodyValue(
     { schema, encoding = {} }: { schema?: Json; encoding?: Record<string, Json> },
     sent: string,
     request: IncomingMessage,
