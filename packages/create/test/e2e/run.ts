@@ -7,6 +7,7 @@
  *   matrix     templates as they were released × today's core
  *   inspect    the official Inspector on every template, and its tools listed through it
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
+ *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
  *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
@@ -19,6 +20,7 @@ import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
 import { clients } from "./parts/clients.ts";
+import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
 import { kills } from "./parts/kills.ts";
 import { matrix } from "./parts/matrix.ts";
@@ -30,7 +32,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "torture", "kill"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -83,6 +85,7 @@ if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("inspect")) await inspectors(templates, report);
 if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
+if (wanted.includes("documents")) await documents(report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
 if (wanted.includes("kill") && templates.includes("filesystem")) await kills(report);
 

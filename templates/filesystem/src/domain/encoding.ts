@@ -61,8 +61,8 @@ const utf16 = (name: "utf-16le" | "utf-16be"): Encoding => ({
     return high >= 0xd8 && high <= 0xdb ? odd + 2 : odd;
   },
 });
-export const utf16le = utf16("utf-16le");
-export const utf16be = utf16("utf-16be");
+const utf16le = utf16("utf-16le");
+const utf16be = utf16("utf-16be");
 
 /** Bytes that are no UTF-8, and nobody says what they are: shown as Latin-1, which keeps them apart. Only ASCII is written. */
 export const unknown8bit: Encoding = {

@@ -18,7 +18,7 @@ export function refuseMisleading(name: string, given: string): void {
  * A name that is not UTF-8, as text: each byte that is none is written as `\xE9`. Such a name can be moved, so that it
  * gets one that can be used.
  */
-export function nameOfBytes(bytes: Buffer): string {
+function nameOfBytes(bytes: Buffer): string {
   let text = "";
   for (let at = 0; at < bytes.length; ) {
     const length = [1, 2, 3, 4].find(

@@ -72,7 +72,7 @@ function judgePlace(ground: Ground, { folder, name, given, close }: Place): void
   }
 }
 
-export const readOnlyRoot = (path: string) =>
+const readOnlyRoot = (path: string) =>
   new FilesError("permission", `${shown(path)} is in a folder that the user allows for reading only.`);
 
 /** A new or other name in a folder that is open already. The place does not own the folder. */
