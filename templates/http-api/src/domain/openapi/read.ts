@@ -22,6 +22,8 @@ export interface Source {
   digest: string;
   /** What of it cannot be used. */
   flaws: Flaw[];
+  /** What people who run the server should know of it: that it is not the newest. */
+  note?: string | undefined;
 }
 
 export interface ReadOptions {
@@ -32,7 +34,7 @@ export interface ReadOptions {
 }
 
 /** Largest description, in bytes. The largest public one known, GitHub's, has 13 MB. */
-const MAX_DESCRIPTION_BYTES = 33_554_432;
+export const MAX_DESCRIPTION_BYTES = 33_554_432;
 
 /**
  * Reads a description from a file: JSON or YAML, OpenAPI 3.0 to 3.2 or Swagger 2.0.
@@ -44,7 +46,11 @@ export async function readDescription(path: string, options: ReadOptions = {}): 
 }
 
 /** The same for bytes that come from elsewhere. */
-async function readSource(name: string, bytes: Uint8Array, { pin, strict = false }: ReadOptions): Promise<Source> {
+export async function readSource(
+  name: string,
+  bytes: Uint8Array,
+  { pin, strict = false }: ReadOptions,
+): Promise<Source> {
   const digest = digestOf(bytes);
   if (pin !== undefined && pin !== digest)
     throw new ApiError(
@@ -64,7 +70,7 @@ async function readSource(name: string, bytes: Uint8Array, { pin, strict = false
   return { document, digest, flaws: [...flaws, ...broken] };
 }
 
-const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
+export const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 
 async function checkValid(name: string, raw: Record<string, unknown>): Promise<void> {
   const { validate } = await import("@scalar/openapi-parser");
