@@ -57,17 +57,24 @@ export async function readSource(
       "description_changed",
       `${name} is not the description that was pinned: it has ${digest}, expected ${pin}. Look at what changed, then pin the new digest.`,
     );
-  const raw = await parseDescription(name, bytes);
+  const parsed = async () => withPaths(name, await parseDescription(name, bytes));
+  const raw = await parsed();
   const version = versionOf(name, raw);
   if (strict) await checkValid(name, raw);
-  if (typeof raw.paths !== "object" || raw.paths === null || Array.isArray(raw.paths)) {
-    if (raw.webhooks === undefined && raw.components === undefined)
-      throw new ApiError("description_invalid", `${name} is no OpenAPI description: #/paths is no object.`);
-    raw.paths = {};
-  }
   const broken = brokenReferences(raw as Document);
-  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw);
+  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw, parsed);
   return { document, digest, flaws: [...flaws, ...broken] };
+}
+
+/** @throws ApiError where there are none, and nothing that a description without them is made of */
+function withPaths(name: string, raw: Record<string, unknown>): Record<string, unknown> {
+  // A file of another kind has no paths either, and is better called what it is.
+  versionOf(name, raw);
+  if (typeof raw.paths === "object" && raw.paths !== null && !Array.isArray(raw.paths)) return raw;
+  if (raw.webhooks === undefined && raw.components === undefined)
+    throw new ApiError("description_invalid", `${name} is no OpenAPI description: #/paths is no object.`);
+  raw.paths = {};
+  return raw;
 }
 
 export const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
