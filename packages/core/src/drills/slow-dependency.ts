@@ -8,7 +8,7 @@ import {
   type Findings,
   runDrill,
 } from "./drill.ts";
-import { openLoop, seeded, until } from "./load.ts";
+import { createRandom, openLoop, until } from "./load.ts";
 import { createUpstream, rateServer } from "./upstream.ts";
 
 /** What {@link slowDependencyDrill} takes. */
@@ -49,8 +49,8 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
   const base: DependencyOptions = { timeoutMs: 500, cache: { ttlMs: 1_000, staleMs: 600_000 }, ...given };
   const startedAt = performance.now();
   const open = (options: DependencyOptions, gate: boolean) => {
-    const upstream = createUpstream(startedAt, inTrouble, seeded(seed + 1));
-    const rates = dependency("rates", { random: seeded(seed + 2), ...options });
+    const upstream = createUpstream(startedAt, inTrouble, createRandom(seed + 1));
+    const rates = dependency("rates", { random: createRandom(seed + 2), ...options });
     return { upstream, rates, arm: openArm(rateServer(rates, upstream.ask), startedAt, gate ? {} : NO_GATE) };
   };
   const arms = {
@@ -59,7 +59,7 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
     naive: open({ ...base, ...OFF, retry: { attempts: 5, budget: 1e9 } }, false),
   };
   const breaker = arms.all.arm.sample("breaker", "protected", () => STATES[arms.all.rates.snapshot().breaker]);
-  const random = seeded(seed);
+  const random = createRandom(seed);
   const times = Array.from(
     { length: PER_SECOND * TIMES.end },
     (_, index) => ((index + 0.8 * random()) * 1_000) / PER_SECOND,
