@@ -41,12 +41,9 @@ export const callRequirements: readonly Requirement[] = [
   {
     id: "text-twin",
     because:
-      "Many clients hand only the text to the model: without it, or with one that says something else, the model knows nothing or the wrong thing.",
+      "Many clients hand only the text to the model: where it says something else than the data, the model knows the wrong thing.",
     check: (subject) =>
-      eachResult(subject, ({ content, text, data }, tool) => {
-        const blocks = content.some((block) => block.type !== "text");
-        if (text.trim() === "" && !blocks)
-          return `${tool.name} sends data without any text or other content beside it.`;
+      eachResult(subject, ({ content, data }, tool) => {
         if (tool.toText !== undefined) return undefined;
         const first = content.find((block) => block.type === "text")?.text ?? "";
         return isDeepStrictEqual(parseText(first), data)
