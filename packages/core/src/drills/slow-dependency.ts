@@ -13,7 +13,9 @@ import { createUpstream, rateServer } from "./upstream.ts";
 
 /** What {@link slowDependencyDrill} takes. */
 export interface SlowDependencyOptions extends DrillOptions {
-  /** Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale. */
+  /**
+   * Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale.
+   */
   dependency?: DependencyOptions | undefined;
 }
 
@@ -37,9 +39,9 @@ const OFF: DependencyOptions = {
 /**
  * Half a minute in which what a server depends on hangs two times of three and answers 503 otherwise. Three arms ask an
  * upstream each, in the same seconds: the control arm as in the literature on retry storms (up to five attempts, no
- * budget, no breaker, no limit; the three of `retry`'s default could not show 3.5 hits a call); one with the budget alone;
- * and one with everything. Proven: how often a call reaches an upstream that is in trouble, and that every caller is
- * answered all the same.
+ * budget, no breaker, no limit; the three of `retry`'s default could not show 3.5 hits a call); one with the budget
+ * alone; and one with everything. Proven: how often a call reaches an upstream that is in trouble, and that every
+ * caller is answered all the same.
  */
 export function slowDependencyDrill(options: SlowDependencyOptions = {}): Promise<DrillResult> {
   return runDrill("slow-dependency", options, (seed) => scenario(options, seed));

@@ -27,8 +27,8 @@ const PHASES: DrillPhase[] = [
 /**
  * A hundred readers at once, again and again, of something that changes, and whose source is away for a while. The
  * control arm is a map with a time in it, as it is often written: it hands out what it has when the source fails, says
- * nothing of its age, and lets every reader fetch. Proven: nobody is given something past its TTL without being told, no
- * client is told to keep something beyond it, and a hundred readers cost one request.
+ * nothing of its age, and lets every reader fetch. Proven: nobody is given something past its TTL without being told,
+ * no client is told to keep something beyond it, and a hundred readers cost one request.
  */
 export function staleContextDrill(options: StaleContextOptions = {}): Promise<DrillResult> {
   return runDrill("stale-context", options, (seed) => scenario(options, seed));
