@@ -51,7 +51,7 @@ describe("what becomes tools", () => {
     });
     const both = await open({ api, map, operations: "getOrder" });
     expect(tools(both)).toEqual(["orders", "get_order"]);
-    expect([...httpApiServer(both).resources.keys()]).toEqual(["order"]);
+    expect([...httpApiServer(both).resources.keys()]).toEqual(["order", "api_file"]);
   });
   test("--mode all, and the cap that it stops at", async () => {
     const all = await open({ api, mode: "all" });
@@ -81,6 +81,11 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     ["a map with a field too many", async () => ({ api, map: await file({ tools: {}, tool: {} }) }), /--map .*tool/],
     ["a tool without operation", async () => ({ api, map: await file({ tools: { a: {} } }) }), /wrong at tools.a/],
     ["auth without secret", async () => ({ api, auth: "bearer" }), /--auth needs --secret/],
+    [
+      "an unknown way to wear a credential",
+      async () => ({ api, auth: "coat", secret: `file:${api}` }),
+      /none of bearer, header/,
+    ],
     ["a secret as it is", async () => ({ api, auth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
     [
       "a secret that is not there",
@@ -92,10 +97,6 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     const error = await open(await settings()).catch((thrown: Error) => thrown);
     expect((error as Error).message).toMatch(why);
     expect((error as Error).message).not.toMatch(/\n|s3cr3t/);
-  });
-
-  test("an unknown way to wear a credential", () => {
-    expect(() => Config.parse({ auth: "cookie" })).toThrow(/one of bearer, header/);
   });
 });
 

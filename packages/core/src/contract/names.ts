@@ -17,8 +17,14 @@ export function checkName(kind: string, name: string): void {
   }
 }
 
-/** Refuses text for the model that is empty or carries characters nobody can see. */
+/** Refuses a definition without the function that does its work. */
+export function checkFunction(where: string, name: string, value: unknown): void {
+  if (typeof value !== "function") throw new DefinitionError(`${where} has no ${name}: it must be a function.`);
+}
+
+/** Refuses text for the model that is missing, empty or carries characters nobody can see. */
 export function checkText(where: string, text: string): void {
+  if (typeof text !== "string") throw new DefinitionError(`${where} is missing: it must be a text.`);
   if (text.trim() === "") throw new DefinitionError(`${where} is empty.`);
   if (PLAIN.test(text)) return;
   for (const character of text) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
-import { checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 import type { Icon } from "./tool.ts";
 
@@ -66,6 +66,7 @@ export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   const where = `prompt "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "handler", options.handler);
   const { listed, enums } = readArguments(options.arguments, where);
   for (const name of Object.keys(options.complete ?? {})) {
     if (!listed.some((argument) => argument.name === name)) {

@@ -87,7 +87,8 @@ export function defineServer(options: ServerOptions): ServerDefinition {
     checkText(`The instructions of server "${options.name}"`, options.instructions);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
-  const resources = byName("resources", options.resources ?? []);
+  const where = `server "${options.name}"`;
+  const resources = byName(where, "resources", options.resources, "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {
     if (uris.has(resource.uri)) throw new DefinitionError(`Two resources have the URI ${resource.uri}.`);
@@ -96,10 +97,10 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   const server = {
     ...options,
     kind: "server" as const,
-    tools: byName("tools", options.tools ?? []),
+    tools: byName(where, "tools", options.tools, "tool"),
     resources,
-    prompts: byName("prompts", options.prompts ?? []),
-    dependencies: byName("dependencies", options.dependencies ?? []),
+    prompts: byName(where, "prompts", options.prompts, "prompt"),
+    dependencies: byName(where, "dependencies", options.dependencies),
   };
   if (server.tools.size + server.resources.size + server.prompts.size === 0) {
     throw new DefinitionError(`server "${options.name}" offers nothing: give it tools, resources or prompts.`);
@@ -107,9 +108,22 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   return Object.freeze(server);
 }
 
-function byName<Item extends { name: string }>(kinds: string, items: readonly Item[]): ReadonlyMap<string, Item> {
+function byName<Item extends { name: string; kind?: string }>(
+  where: string,
+  kinds: string,
+  items: readonly Item[] = [],
+  kind?: string,
+): ReadonlyMap<string, Item> {
   const map = new Map<string, Item>();
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
+    if (Array.isArray(item))
+      throw new DefinitionError(
+        `${where}: ${kinds}[${index}] is a list of its own. Spread it: ${kinds}: [...these, ...those].`,
+      );
+    if (kind !== undefined && item?.kind !== kind) {
+      const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+      throw new DefinitionError(`${where}: ${kinds}[${index}] was not made by ${define}.`);
+    }
     if (map.has(item.name)) throw new DefinitionError(`Two ${kinds} are named "${item.name}". Names must be unique.`);
     map.set(item.name, item);
   }

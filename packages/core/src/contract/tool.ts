@@ -4,7 +4,7 @@ import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
-import { checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
@@ -30,7 +30,11 @@ export interface Icon {
 }
 
 /** What {@link defineTool} takes. */
-export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+export interface ToolOptions<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  Reply extends ToolReply<z.input<Output>> = ToolReply<z.input<Output>>,
+> {
   /** snake_case, 2 to 64 characters, unique in its server. */
   name: string;
   /** A few words for people. */
@@ -72,14 +76,29 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
    */
-  handler: (
-    input: z.output<Input>,
-    call: CallContext,
-  ) => ToolReply<z.input<Output>> | Promise<ToolReply<z.input<Output>>>;
+  handler: (input: z.output<Input>, call: CallContext) => Reply | Promise<Reply>;
 }
 
 /** What a handler returns: data, or data with blocks beside it. */
 export type ToolReply<Data> = Data | WithContent<Data>;
+
+type KeyOf<Shape> = Shape extends unknown ? keyof Shape : never;
+type DataOf<Reply> = Reply extends WithContent<infer Data> ? Data : Reply;
+type Extra<Shape, Data> = Exclude<KeyOf<Data>, KeyOf<Shape>> & string;
+type Missing<Shape, Data> = Exclude<KeyOf<Shape>, KeyOf<Data>> & string;
+
+/**
+ * What is wrong with a handler that leaves out an optional field of its schema and answers with one that is not in it:
+ * TypeScript takes any object with enough fields from a function, and a misspelt field would be lost without a word.
+ * A reply with all fields of the schema may have more of them; they are not sent.
+ */
+type KnownKeys<Shape, Reply> = [Extra<Shape, DataOf<Reply>>] extends [never]
+  ? unknown
+  : [Missing<Shape, DataOf<Reply>>] extends [never]
+    ? unknown
+    : {
+        handler: `outputSchema has no field "${Extra<Shape, DataOf<Reply>>}"; is "${Missing<Shape, DataOf<Reply>>}" meant?`;
+      };
 
 /** A tool as data, with its JSON Schemas already made. */
 export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
@@ -96,13 +115,16 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
  *
  * @throws DefinitionError naming the tool, for a bad name, hidden characters, or a schema no client could use
  */
-export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
-  options: ToolOptions<Input, Output>,
-): Tool {
+export function defineTool<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  const Reply extends ToolReply<z.input<Output>>,
+>(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options.name);
   const where = `tool "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "handler", options.handler);
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
@@ -120,5 +142,5 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  return Object.freeze({ ...options, kind: "tool" as const, json });
+  return Object.freeze({ ...(options as ToolOptions<z.ZodType, z.ZodType>), kind: "tool" as const, json });
 }

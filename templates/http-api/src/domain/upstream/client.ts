@@ -13,7 +13,7 @@ export interface Client {
 export interface Outgoing {
   method: string;
   headers: Record<string, string>;
-  body?: string | undefined;
+  body?: string | Uint8Array | undefined;
 }
 
 export interface Incoming {

@@ -9,8 +9,12 @@ export interface Dressed {
 
 /** How the API knows us. Never from the model, never in what it reads. */
 export interface Credentials {
-  /** What to add to a request, and a stamp that says which credential that was. */
-  dress(): Promise<Dressed & { stamp: string }>;
+  /**
+   * What to add to a request, and a stamp that says which credential that was.
+   *
+   * @param schemes what the operation asks for: all security schemes of one of these lists
+   */
+  dress(schemes?: readonly (readonly string[])[]): Promise<Dressed & { stamp: string }>;
   /**
    * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
    * sense.
@@ -34,6 +38,7 @@ export type Wear =
   | { kind: "bearer" }
   | { kind: "header"; name: string }
   | { kind: "query"; name: string }
+  | { kind: "cookie"; name: string }
   | { kind: "basic"; user: string };
 
 export function createCredentials(secret: Secret, wear: Wear): Credentials {
@@ -51,6 +56,7 @@ export function createCredentials(secret: Secret, wear: Wear): Credentials {
 function worn(value: string, wear: Wear): Dressed {
   if (wear.kind === "bearer") return { headers: { authorization: `Bearer ${value}` }, query: [] };
   if (wear.kind === "header") return { headers: { [wear.name.toLowerCase()]: value }, query: [] };
+  if (wear.kind === "cookie") return { headers: { cookie: `${wear.name}=${value}` }, query: [] };
   if (wear.kind === "query") return { headers: {}, query: [[wear.name, value]] };
   return { headers: { authorization: `Basic ${base64(`${wear.user}:${value}`)}` }, query: [] };
 }

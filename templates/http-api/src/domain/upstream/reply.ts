@@ -7,7 +7,8 @@ import type { Credentials } from "./credentials.ts";
 import { readText, readValue } from "./read-value.ts";
 
 /** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
-const KEPT_HEADERS = /^(content-type|etag|last-modified|link|location|retry-after|x-request-id|(x-)?ratelimit-.*)$/;
+const KEPT_HEADERS =
+  /^(content-type|etag|last-modified|link|location|retry-after|x-total-count|x-request-id|(x-)?ratelimit-.*)$/;
 
 /** An answer as its readers see it: parsed, without what is infrastructure, and without our secrets. */
 export async function replyOf(

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
-import type { ApiReply, ApiRequest } from "../operation.ts";
+import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
+import { escapeFor } from "../request/escape.ts";
 import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
@@ -12,7 +13,7 @@ import { replyOf, statusError } from "./reply.ts";
 export interface UpstreamOptions {
   /** Every request goes below it. */
   baseUrl: string;
-  credentials?: Credentials | ((client: Client) => Credentials);
+  credentials?: Credentials | ((client: Client) => Credentials) | undefined;
   /** Hosts that may be reached although they are not public. Default none. */
   allowedHosts?: readonly string[];
   /** Sends the credential to public hosts without TLS too. Default `false`. */
@@ -47,6 +48,15 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** A URL below which others are. */
+function folder(url: string, from?: URL): URL {
+  const found = new URL(url, from);
+  if (!found.pathname.endsWith("/")) found.pathname += "/";
+  found.search = "";
+  found.hash = "";
+  return found;
+}
+
 /** @throws UpstreamError where a credential would cross the internet for everyone on the way to read */
 export function checkSecrecy({ protocol, host, hostname }: URL, privateHosts: readonly string[]): void {
   if (protocol === "https:" || privateHosts.includes(hostname.replace(/^\[|\]$/g, ""))) return;
@@ -70,16 +80,21 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const client = createClient({ guard, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
   const credentials = typeof given === "function" ? given(client) : given;
-  const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
+  const base = folder(options.baseUrl);
   guard.checkUrl(base);
+  // An operation may be somewhere else than the rest of the API.
+  const baseOf = (server: string | undefined): URL => (server === undefined ? base : folder(server, base));
   if (credentials !== noCredentials && options.insecureHttp !== true) checkSecrecy(base, allowedHosts);
   const etags = createETags(16_777_216);
 
-  const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
-    const { stamp, ...worn } = await credentials.dress();
+  const dress = async (
+    { method, path, query, headers, body, server, schemes }: ApiRequest,
+    key: string | undefined,
+  ) => {
+    const { stamp, ...worn } = await credentials.dress(schemes);
     // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
-    const url = urlOf(base, path, [...others, ...worn.query]);
+    const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {
       url,
       stamp,
@@ -93,7 +108,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           ...(key === undefined ? {} : { "idempotency-key": key }),
           ...worn.headers,
         } as Record<string, string>,
-        body: body?.text,
+        body: body?.bytes ?? body?.text,
+        shownBody: body?.text,
       },
     };
   };
@@ -144,7 +160,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!URL.canParse(location, at.href))
         throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
-      if (at.origin !== base.origin) headers = strangers(headers);
+      if (at.origin !== from.origin) headers = strangers(headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
     }
     return incoming;
@@ -154,7 +170,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     send: (request, sending) => once(request, sending, false),
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
-      const { method, headers, body } = outgoing;
+      const { method, headers, shownBody: body } = outgoing;
       const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
       return {
         method,
@@ -167,22 +183,24 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
+const inQuery = escapeFor("query");
+
 /**
  * Names an answer that is kept by all that was sent for it, the credential too: another account's entity may have the
  * same tag. A digest, so that no credential lies about in keys.
  */
 const variantOf = (
   url: URL,
-  { method, headers, body }: { method: string; headers: object; body?: string | undefined },
+  { method, headers, shownBody }: { method: string; headers: object; shownBody?: string | undefined },
 ) =>
   createHash("sha256")
-    .update(JSON.stringify([method, url.href, headers, body]))
+    .update(JSON.stringify([method, url.href, headers, shownBody]))
     .digest("base64");
 
 /** @throws UpstreamError should the path lead out of the base URL after all */
-function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
+function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
   const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
-  for (const [name, value] of query) url.searchParams.append(name, value);
+  url.search = query.map(([name, value, written]) => `${inQuery(name)}=${written ?? inQuery(value)}`).join("&");
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
     throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
       notSent: true,

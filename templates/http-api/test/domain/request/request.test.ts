@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Field } from "../../src/domain/openapi/inputs.ts";
-import type { Parameter } from "../../src/domain/operation.ts";
-import { makeRequest } from "../../src/domain/request.ts";
+import type { Field } from "../../../src/domain/openapi/inputs.ts";
+import type { Parameter } from "../../../src/domain/operation.ts";
+import { makeRequest } from "../../../src/domain/request/make-request.ts";
 
 const parameter = (name: string, more: Partial<Parameter> = {}): Parameter => ({
   name,
@@ -85,41 +85,6 @@ describe("H14: a value is a value, whatever it looks like", () => {
   });
 });
 
-describe("lists and objects are written as their description says", () => {
-  test.each([
-    [
-      "form, exploded",
-      { style: "form", explode: true },
-      [
-        ["v", "a"],
-        ["v", "b"],
-      ],
-    ],
-    ["form", { style: "form", explode: false }, [["v", "a,b"]]],
-    ["spaces", { style: "spaceDelimited", explode: false }, [["v", "a b"]]],
-    ["pipes", { style: "pipeDelimited", explode: false }, [["v", "a|b"]]],
-  ] as const)("a list: %s", (_what, more, expected) => {
-    expect(send("/a", [parameter("v", more)], { v: ["a", "b"] }).query).toEqual(expected);
-  });
-  test("an object: deepObject, and form both ways", () => {
-    const value = { v: { a: 1, b: [2, 3] } };
-    expect(send("/a", [parameter("v", { style: "deepObject" })], value).query).toEqual([
-      ["v[a]", "1"],
-      ["v[b][]", "2"],
-      ["v[b][]", "3"],
-    ]);
-    expect(send("/a", [parameter("v", { explode: true })], { v: { a: 1 } }).query).toEqual([["a", "1"]]);
-    expect(send("/a", [parameter("v", { explode: false })], { v: { a: 1 } }).query).toEqual([["v", "a,1"]]);
-  });
-  test.each([
-    ["simple", { style: "simple", explode: false }, "/a/x,y"],
-    ["label", { style: "label", explode: true }, "/a/.x.y"],
-    ["matrix", { style: "matrix", explode: false }, "/a/;id=x,y"],
-  ] as const)("a list in a path: %s", (_what, more, expected) => {
-    expect(send("/a/{id}", [parameter("id", { in: "path", ...more })], { id: ["x", "y"] }).path).toBe(expected);
-  });
-});
-
 describe("a body is made of the fields that belong to it", () => {
   const of = (contentType: string, input: Record<string, unknown>, fields: Field[]) =>
     makeRequest(
@@ -132,13 +97,6 @@ describe("a body is made of the fields that belong to it", () => {
   test("JSON, and an empty object where nothing was given but a body is due", () => {
     expect(of("application/json", { a: 1, b: undefined }, [property("a"), property("b")])?.text).toBe('{"a":1}');
     expect(of("application/json", {}, [property("a")])?.text).toBe("{}");
-  });
-  test("a form, with what is nested in brackets", () => {
-    const text = of("application/x-www-form-urlencoded", { a: { b: [1, 2] }, c: "x y" }, [
-      property("a"),
-      property("c"),
-    ])?.text;
-    expect(decodeURIComponent(text ?? "")).toBe("a[b][]=1&a[b][]=2&c=x+y");
   });
   test("text travels as text, and anything else is refused", () => {
     const body: Field = { name: "body", to: "body" };
