@@ -34,7 +34,7 @@ export const onNote = (listener: Note): void => {
  * validate, and neither keeps anything else waiting. The thread starts with the first value and holds no process up.
  */
 export function checker(schema: JsonSchema): Check {
-  const key = `root:${(counter += 1)}`;
+  const key = nextName();
   let cutOff = 0;
   return async (value) => {
     if (cutOff >= MAX_CUT_OFF) return { issues: [], unchecked: "it took too long before" };
@@ -55,6 +55,10 @@ export function checker(schema: JsonSchema): Check {
 }
 
 let counter = 0;
+const nextName = (): string => {
+  counter += 1;
+  return `schema:${counter}`;
+};
 const TOO_LONG = "it takes too long to validate";
 
 /** One at a time: a worker that is cut off takes with it what else it was given. */
@@ -88,7 +92,7 @@ const identities = new WeakMap<object, string>();
 const identityOf = (definition: object): string => {
   const known = identities.get(definition);
   if (known !== undefined) return known;
-  const made = `schema:${(counter += 1)}`;
+  const made = nextName();
   identities.set(definition, made);
   return made;
 };

@@ -65,3 +65,19 @@ export function leaveOver(node: JsonSchema): void {
   delete node.unevaluatedProperties;
   delete node.unevaluatedItems;
 }
+
+/** Keywords that say what is left to others, and those that then go with them. */
+const TOGETHER: Record<string, readonly string[] | undefined> = {
+  properties: ["additionalProperties"],
+  patternProperties: ["additionalProperties"],
+  prefixItems: ["items"],
+  if: ["then", "else"],
+  // Without a number of its own, one has to be there.
+  minContains: ["contains"],
+};
+
+/** Takes out of a schema what would refuse more because these keywords of it are no longer there. */
+export function leaveAside(node: JsonSchema, keywords: readonly string[]): void {
+  for (const keyword of keywords) for (const other of TOGETHER[keyword] ?? []) delete node[other];
+  leaveOver(node);
+}

@@ -12,13 +12,17 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 const isCount = (value: unknown): boolean => isNumber(value) && (value as number) >= 0;
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isMap = (holds: (item: unknown) => boolean) => (value: unknown) => isNode(value) && Object.values(value).every(holds);
+const isMap = (holds: (item: unknown) => boolean) => (value: unknown) =>
+  isNode(value) && Object.values(value).every(holds);
 const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 
 /** What the value of a keyword has to be, in words and as a test. A keyword that is not here says nothing about values. */
 const KEYWORDS: Record<string, [wanted: string, test: (value: unknown) => boolean]> = {
   $ref: ["a text", isText],
-  type: ["a type of JSON Schema, or a list of them", (value) => [value].flat().length > 0 && [value].flat().every((one) => TYPES.has(one as string))],
+  type: [
+    "a type of JSON Schema, or a list of them",
+    (value) => [value].flat().length > 0 && [value].flat().every((one) => TYPES.has(one as string)),
+  ],
   enum: ["a list with something in it", isList],
   const: ["any value", () => true],
   required: ["a list of names", isTexts],
@@ -31,25 +35,41 @@ const KEYWORDS: Record<string, [wanted: string, test: (value: unknown) => boolea
   oneOf: ["a list of schemas", isList],
   prefixItems: ["a list of schemas", isList],
   ...Object.fromEntries(
-    ["not", "if", "then", "else", "contains", "propertyNames", "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems"].map(
-      (keyword) => [keyword, ["a schema", isSchema]],
-    ),
+    [
+      "not",
+      "if",
+      "then",
+      "else",
+      "contains",
+      "propertyNames",
+      "items",
+      "additionalProperties",
+      "unevaluatedProperties",
+      "unevaluatedItems",
+    ].map((keyword) => [keyword, ["a schema", isSchema]]),
   ),
   ...Object.fromEntries(
     ["maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"].map((keyword) => [keyword, ["a number", isNumber]]),
   ),
   multipleOf: ["a number above 0", (value) => isNumber(value) && (value as number) > 0],
   ...Object.fromEntries(
-    ["maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "maxContains", "minContains"].map(
-      (keyword) => [keyword, ["a number from 0", isCount]],
-    ),
+    [
+      "maxLength",
+      "minLength",
+      "maxItems",
+      "minItems",
+      "maxProperties",
+      "minProperties",
+      "maxContains",
+      "minContains",
+    ].map((keyword) => [keyword, ["a number from 0", isCount]]),
   ),
   uniqueItems: ["true or false", (value) => typeof value === "boolean"],
   pattern: ["a regular expression of JavaScript", isPattern],
 };
 
 /** What says nothing about which values fit, and something to those who read the schema. */
-const ANNOTATIONS = ["title", "description", "default", "format", "deprecated"] as const;
+const TEXTS = ["title", "description", "format", "contentEncoding", "contentMediaType"] as const;
 
 /** Whether a text is a regular expression as JSON Schema has them. It is never run here. */
 export function isPattern(value: unknown): boolean {
@@ -82,7 +102,9 @@ export function mend(node: JsonSchema): { node: JsonSchema; bad: BadKeyword[] } 
   }
   for (const keyword of ["$dynamicRef", "$recursiveRef"])
     if (Object.hasOwn(node, keyword)) bad.push({ keyword, reason: `${keyword} is not followed` });
-  for (const keyword of ANNOTATIONS) if (Object.hasOwn(node, keyword)) out[keyword] = node[keyword];
+  for (const keyword of TEXTS) if (isText(node[keyword])) out[keyword] = node[keyword];
+  if (Object.hasOwn(node, "default")) out.default = node.default;
+  if (node.deprecated === true) out.deprecated = true;
   return { node: node.nullable === true ? nullable(out) : withNull(out), bad };
 }
 

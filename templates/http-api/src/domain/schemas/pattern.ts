@@ -11,7 +11,8 @@ export interface Pattern {
 /** Copies of a repeated part that the engine makes; past that it refuses. */
 const MAX_REPEAT = 1_000;
 const ANY = "(?s:.)";
-const SPACE = "\\t\\n\\x{B}\\f\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}";
+const SPACE =
+  "\\t\\n\\x{B}\\f\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}";
 const NOT_LINE_END = "[^\\n\\r\\x{2028}\\x{2029}]";
 
 /** A regular expression of JavaScript, as JSON Schema's `pattern` has it. `undefined` for one that is none. */
@@ -109,7 +110,9 @@ function write(pattern: AST.Pattern, counts: boolean): { text: string; exact: bo
 function classMember(member: AST.CharacterClassElement): string | undefined {
   if (member.type === "Character") return isSurrogate(member.value) ? undefined : literal(member.value);
   if (member.type === "CharacterClassRange")
-    return member.min.value <= 0xdfff && member.max.value >= 0xd800 && (isSurrogate(member.min.value) || isSurrogate(member.max.value))
+    return member.min.value <= 0xdfff &&
+      member.max.value >= 0xd800 &&
+      (isSurrogate(member.min.value) || isSurrogate(member.max.value))
       ? undefined
       : `${literal(member.min.value)}-${literal(member.max.value)}`;
   if (member.type !== "CharacterSet") return undefined;

@@ -1,6 +1,6 @@
 import type { JsonSchema } from "../operation.ts";
 import { isNode, LISTS, MAPS, SINGLE } from "./keywords.ts";
-import { leaveOver, loosen } from "./loosen.ts";
+import { leaveAside, leaveOver, loosen } from "./loosen.ts";
 import { isPattern, mend } from "./mend.ts";
 
 /** Which way a value travels: a request leaves out what is readOnly, an answer what is writeOnly. */
@@ -71,15 +71,29 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
     const apart = group.hidden.size === 0 ? without : new Set([...without, ...group.hidden]);
     const child = (value: unknown, keyword: string) => copy(value, SAME_VALUE.has(keyword) ? apart : NONE, depth + 1);
     const out: JsonSchema = { ...node };
-    if (bad.length > 0) loose.add(out);
+    if (bad.length > 0) {
+      loose.add(out);
+      leaveAside(
+        out,
+        bad.map(({ keyword }) => keyword),
+      );
+    }
+    // Ajv does not count what a condition alone has looked at, and not all that lists have.
+    if ("if" in out && !("then" in out && "else" in out)) openTo(out);
+    if ("unevaluatedItems" in out) openTo(out);
     if (typeof out.$ref === "string") {
       const referred = lookUp(out.$ref);
       if (referred === undefined || leadsRound(lookUp, raw)) {
         delete out.$ref;
-        loose.add(out);
+        openTo(out);
       } else {
         const { required } = groupOf(referred);
-        out.$ref = REFERENCE + nameOf(out.$ref, [...apart].filter((name) => required.has(name)));
+        out.$ref =
+          REFERENCE +
+          nameOf(
+            out.$ref,
+            [...apart].filter((name) => required.has(name)),
+          );
       }
     }
     if (Array.isArray(out.required) && out.required.some((name) => apart.has(name))) {
@@ -94,14 +108,17 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
     return out;
   };
 
-  const copyMap = (out: JsonSchema, keyword: string, child: (value: unknown, keyword: string) => unknown): JsonSchema => {
+  const copyMap = (
+    out: JsonSchema,
+    keyword: string,
+    child: (value: unknown, keyword: string) => unknown,
+  ): JsonSchema => {
     const all = Object.entries(out[keyword] as object);
     // A validator takes a name such as __proto__ for something else, and refuses to compile a pattern that is none.
     const sound = all.filter(([name]) => name !== "__proto__" && (keyword !== "patternProperties" || isPattern(name)));
     if (sound.length < all.length) {
       delete out.additionalProperties;
-      leaveOver(out);
-      loose.add(out);
+      openTo(out);
     }
     return Object.fromEntries(sound.map(([name, item]) => [name, child(item, keyword)]));
   };
@@ -115,6 +132,11 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
         if (tolerated) properties[name] = {};
         else delete properties[name];
       }
+  };
+
+  const openTo = (out: JsonSchema): void => {
+    leaveOver(out);
+    loose.add(out);
   };
 
   const looseNode = (): JsonSchema => {
@@ -157,7 +179,8 @@ interface Group {
   required: Set<string>;
 }
 
-const asNode = (schema: JsonSchema | boolean): JsonSchema => (typeof schema === "object" ? schema : schema ? {} : { not: {} });
+const asNode = (schema: JsonSchema | boolean): JsonSchema =>
+  typeof schema === "object" ? schema : schema ? {} : { not: {} };
 
 const NONE: ReadonlySet<string> = new Set();
 const SAME_VALUE = new Set(["allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"]);
@@ -185,7 +208,8 @@ function leadsRound(lookUp: (reference: string) => unknown, start: JsonSchema): 
     if (at === start || seen.size > MAX_MAZE) return true;
     seen.add(at);
     if (typeof at.$ref === "string") open.push(lookUp(at.$ref));
-    for (const keyword of ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]) open.push(...[at[keyword] ?? []].flat());
+    for (const keyword of ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"])
+      open.push(...[at[keyword] ?? []].flat());
     if (isNode(at.dependentSchemas)) open.push(...Object.values(at.dependentSchemas));
   }
   return false;
