@@ -38,10 +38,10 @@ export type ServeSettings = z.output<typeof ServeSettings>;
 
 /** What {@link loadConfig} needs to know of the server. */
 export interface ConfigOptions extends HelpOptions {
-  /** Default `process.argv.slice(2)`. */
-  argv?: readonly string[];
-  /** Default `process.env`. */
-  env?: Record<string, string | undefined>;
+  /** @default `process.argv.slice(2)` */
+  argv?: readonly string[] | undefined;
+  /** @default `process.env` */
+  env?: Record<string, string | undefined> | undefined;
 }
 
 /**

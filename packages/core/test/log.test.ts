@@ -66,7 +66,7 @@ describe("secrets are taken out by what they look like", () => {
   });
 });
 
-describe("R53 one line for each entry", () => {
+describe("one line for each entry", () => {
   test.each([
     ["a forged line", 'x\n{"level":60,"msg":"forged"}'],
     ["an escape sequence", "\u001b[2J"],

@@ -19,7 +19,7 @@ export class Call implements CallContext {
   readonly correlationId: string;
   /** When it was received. */
   readonly startedAt = performance.now();
-  /** Its time is over then: see {@link Call.open}. */
+  /** Its deadline, monotonic, in ms: see {@link Call.open}. */
   endsAt = Number.POSITIVE_INFINITY;
   /** When its handler began, this time; -1 before. */
   beganAt = -1;
@@ -84,9 +84,9 @@ export class Call implements CallContext {
   }
 
   /**
-   * Sets the one deadline, over queue, handler and all that the handler asks for: so long after the call was received,
-   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its
-   * own, with a time of its own, and the 2025 era does the same.
+   * Sets the one deadline for queue, handler and all that the handler asks for: counted from when the call was
+   * received, or from when its user answered. The time a user takes does not count: in the 2026 era the answer comes as
+   * a request of its own, with a deadline of its own, and the 2025 era does the same.
    */
   open(timeoutMs: number): void {
     this.endsAt = this.#openedAt + timeoutMs;

@@ -64,7 +64,7 @@ export async function execute(
 }
 
 /**
- * A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way.
+ * A client that can ask and then answers with an error: not a bug of this server, and the model may try another way.
  */
 function unanswered(cause: unknown): never {
   if (cause instanceof Stopped && cause.why === "cancelled") throw cause;

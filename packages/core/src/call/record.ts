@@ -6,7 +6,7 @@ import type { CallFailure, Outcome } from "./compose.ts";
 /** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
 export const OWN_LINE = Symbol("own line");
 
-/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
+/** Spans and metrics of calls. There is none unless OpenTelemetry is set up. */
 export interface Telemetry {
   /** Runs the stages of a call within its span. */
   run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
@@ -20,7 +20,7 @@ export interface Records {
   readonly log: Logger & { isLevelEnabled(level: "info" | "error"): boolean };
   /** Counts a call that is over. `ms` is how long it took. */
   readonly account: { end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void };
-  /** Spans and metrics, where somebody has set them up. */
+  /** Spans and metrics, where they are set up. */
   readonly telemetry: Telemetry | undefined;
 }
 

@@ -5,7 +5,7 @@ const NAME = /^[a-z][a-z0-9_]{1,63}$/;
 // them, the model does. Line feed and tab are plain layout.
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/u;
 
-// Nearly every text; it spares the start the compiling of the expression above.
+// Matches nearly every text, so that a start rarely compiles the expression above.
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
 /** Refuses a name that is not snake_case of 2 to 64 characters. */

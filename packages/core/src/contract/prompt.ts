@@ -18,17 +18,19 @@ export interface PromptOptions<Arguments extends z.ZodObject> {
   name: string;
   title: string;
   description: string;
-  /** A flat z.object; every value arrives as a string, so each field must accept strings. Default: none. */
-  arguments?: Arguments;
-  icons?: Icon[];
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
-  /** Time for one get, in ms. Default: the server's (60 000). */
-  timeoutMs?: number;
+  /** A flat z.object; every value arrives as a string, so each field must accept strings. @default none */
+  arguments?: Arguments | undefined;
+  icons?: Icon[] | undefined;
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
+  scopes?: readonly string[] | undefined;
+  /** Time for one get, in ms. @default the server's (60 000) */
+  timeoutMs?: number | undefined;
   /** Suggests values of an argument. Enums complete themselves. */
-  complete?: {
-    [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
-  };
+  complete?:
+    | {
+        [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
+      }
+    | undefined;
   /** Makes the messages; a string is one message of the user. */
   handler: (input: z.output<Arguments>, call: CallContext) => PromptReply | Promise<PromptReply>;
 }

@@ -10,7 +10,7 @@ import type { Icon, Tool } from "./tool.ts";
 
 /** Tells clients that something changed; core says it in the words of each client's era. */
 export interface ChangeEmitter {
-  /** The content behind this URI is another now. Reaches those who subscribed to it. */
+  /** The content behind this URI changed. Its subscribers are notified. */
   resourceUpdated(uri: string): void;
   /** A resource came or went. */
   resourcesChanged(): void;
@@ -23,38 +23,38 @@ export interface ServerOptions {
   /** Lower-case name of the server, as clients show it: `notes`. */
   name: string;
   version: string;
-  title?: string;
-  websiteUrl?: string;
-  icons?: Icon[];
+  title?: string | undefined;
+  websiteUrl?: string | undefined;
+  icons?: Icon[] | undefined;
   /** How the tools fit together: the first thing a model reads of this server. */
-  instructions?: string;
-  tools?: readonly Tool[];
-  resources?: readonly Resource[];
-  prompts?: readonly Prompt[];
+  instructions?: string | undefined;
+  tools?: readonly Tool[] | undefined;
+  resources?: readonly Resource[] | undefined;
+  prompts?: readonly Prompt[] | undefined;
   /**
-   * How long clients may keep the lists that stand while the server runs, and what it says of itself; they hear of an
-   * earlier change from `changes`. `resources` is about resources/list where a resource's `list` fills it: without it,
-   * clients ask every time. A TTL is over the whole list, all its pages.
+   * How long clients may keep the lists that do not change while the server runs, and its description; `changes`
+   * announces an earlier change. `resources` is for resources/list where a resource's `list` fills it: without it,
+   * clients ask every time. A TTL holds for the whole list, all its pages.
    */
-  lists?: Freshness & { resources?: Freshness };
+  lists?: (Freshness & { resources?: Freshness | undefined }) | undefined;
   /**
    * Turns an error of the domain into text for the model. Return the text (it says what to do next), or `undefined`
    * to have the error masked.
    */
-  expected?: (error: unknown) => string | undefined;
+  expected?: ((error: unknown) => string | undefined) | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
-  changes?: (emit: ChangeEmitter) => () => void;
-  /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
-  idempotencyStore?: IdempotencyStore;
+  changes?: ((emit: ChangeEmitter) => () => void) | undefined;
+  /** Where core keeps the answers of calls with an idempotency key. @default in memory, the latest 10 000 */
+  idempotencyStore?: IdempotencyStore | undefined;
   /**
    * What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer
    * them.
    */
-  dependencies?: readonly ServerDependency[];
+  dependencies?: readonly ServerDependency[] | undefined;
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
-  jobs?: ServerJobs;
+  jobs?: ServerJobs | undefined;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
-  profiles?: Record<string, (tool: Tool) => boolean>;
+  profiles?: Record<string, (tool: Tool) => boolean> | undefined;
 }
 
 /** A whole server as data. */
@@ -108,7 +108,7 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   return Object.freeze(server);
 }
 
-function byName<Item extends { name: string; kind?: string }>(
+function byName<Item extends { name: string; kind?: string | undefined }>(
   where: string,
   kinds: string,
   items: readonly Item[] = [],

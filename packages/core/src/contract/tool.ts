@@ -9,24 +9,24 @@ import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
-  /** Changes nothing. Default `false`. */
-  readOnlyHint?: boolean;
-  /** May destroy something that was there. Default `true` for a tool that is not read-only. */
-  destructiveHint?: boolean;
-  /** Calling again with the same input changes nothing more. Default `false`. */
-  idempotentHint?: boolean;
-  /** Reaches things outside this server's own world. Default `true`. */
-  openWorldHint?: boolean;
+  /** Changes nothing. @default `false` */
+  readOnlyHint?: boolean | undefined;
+  /** May destroy something that was there. @default `true` for a tool that is not read-only */
+  destructiveHint?: boolean | undefined;
+  /** Calling again with the same input changes nothing more. @default `false` */
+  idempotentHint?: boolean | undefined;
+  /** Reaches things outside this server's own world. @default `true` */
+  openWorldHint?: boolean | undefined;
 }
 
-/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+/** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
 export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
   src: string;
-  mimeType?: string;
-  sizes?: string[];
+  mimeType?: string | undefined;
+  sizes?: string[] | undefined;
 }
 
 /** What {@link defineTool} takes. */
@@ -45,33 +45,39 @@ export interface ToolOptions<
   inputSchema: Input;
   /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
   outputSchema: Output;
-  annotations?: ToolAnnotations;
-  icons?: Icon[];
+  annotations?: ToolAnnotations | undefined;
+  icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
    * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
-   * Default: each call is a request of its own.
+   *
+   * @default each call is a request of its own
    */
-  idempotency?: Idempotency;
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
+  idempotency?: Idempotency | undefined;
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
+  scopes?: readonly string[] | undefined;
   /**
-   * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
-   * answer `unavailable`, and the handler decides.
+   * What a client must be able to do, or the call is refused before it runs.
+   *
+   * @default none: `elicit` and its like answer `unavailable`, and the handler decides
    */
-  requiredCapabilities?: readonly ClientCapability[];
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
-   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
+   * The time a user takes to answer a question is not counted.
+   *
+   * @default the server's (60 000)
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
-   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `foreground`.
+   * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
+   * strain, and is refused first.
+   *
+   * @default `foreground`
    */
-  lane?: Lane;
-  /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
-  toText?: (data: z.output<Output>) => string;
+  lane?: Lane | undefined;
+  /** Text for models, beside the structured data; an empty string sends no text block. @default the data as JSON */
+  toText?: ((data: z.output<Output>) => string) | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
@@ -106,7 +112,7 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
   readonly handler: (input: any, call: CallContext) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
-  readonly toText?: (data: any) => string;
+  readonly toText?: ((data: any) => string) | undefined;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
 }
 

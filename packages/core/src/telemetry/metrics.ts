@@ -26,7 +26,7 @@ const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
 
 /**
  * The instruments of one server on one meter: the histogram of the conventions for MCP, and gauges of our own that are
- * read when somebody collects them.
+ * read when they are collected.
  *
  * @returns how to record the duration of a call, in seconds
  */
@@ -87,7 +87,7 @@ function observeGate(meter: Meter, app: MeasuredServer): void {
     });
   meter
     .createObservableCounter("offshoot.calls.refused", {
-      description: "Calls refused for want of room",
+      description: "Calls refused because there was no room",
       unit: "{call}",
     })
     .addCallback((result) => {

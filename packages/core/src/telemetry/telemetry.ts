@@ -35,7 +35,7 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: Measure
       const attributes = {
         ...common,
         ...(known !== undefined && attributeOf(call.method, known)),
-        // On the span alone: it is the client's word, and each new one would be a time series.
+        // On the span alone: the client chooses the value, and each new one would be a time series.
         ...(protocolVersion !== undefined && { "mcp.protocol.version": protocolVersion }),
       };
       return tracing.run(call, known, attributes, stages);

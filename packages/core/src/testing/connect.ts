@@ -13,12 +13,12 @@ import { printMasked } from "./masked-errors.ts";
 /** What {@link connect} takes beside the server. */
 export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log"> {
   wire: Wire;
-  /** Collects the server's log lines. Default: what was masked is printed with its stack, the rest is dropped. */
-  log?: string[];
-  /** Default `info` with `log`, else `error`. `silent` prints nothing. */
-  logLevel?: LogLevel;
+  /** Collects the server's log lines. @default what was masked is printed with its stack, the rest is dropped */
+  log?: string[] | undefined;
+  /** `silent` prints nothing. @default `info` with `log`, else `error` */
+  logLevel?: LogLevel | undefined;
   /** Further settings of the HTTP wires. */
-  http?: HttpOptions;
+  http?: HttpOptions | undefined;
 }
 
 /**
@@ -38,9 +38,9 @@ export async function connect(
   const write = log === undefined ? printMasked() : (line: string) => log.push(line);
   const app = createApp(server, {
     log: createLog(level, { write }),
-    ...(profile !== undefined && { profile }),
-    ...(limits !== undefined && { limits }),
-    ...(slo !== undefined && { slo }),
+    profile,
+    limits,
+    slo,
     telemetry,
   });
   let client: TestClient;

@@ -19,10 +19,10 @@ export function printMasked(print: (text: string) => void = console.error): (chu
 function maskedIn(line: string): string | undefined {
   if (!line.startsWith('{"level":"error"')) return undefined;
   const { err, method, name, correlationId } = JSON.parse(line) as {
-    err?: { stack?: string; message?: string };
-    method?: string;
-    name?: string;
-    correlationId?: string;
+    err?: { stack?: string | undefined; message?: string | undefined } | undefined;
+    method?: string | undefined;
+    name?: string | undefined;
+    correlationId?: string | undefined;
   };
   if (err === undefined || method === undefined) return undefined;
   return `${method} ${name} failed, and the client was told no more than the id ${correlationId}:\n${err.stack ?? err.message}`;

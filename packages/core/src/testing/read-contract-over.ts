@@ -13,7 +13,7 @@ type Completable = { type: "ref/prompt"; name: string } | { type: "ref/resource"
  */
 export async function readContractOver(client: TestClient): Promise<Contract> {
   const { capabilities } = client;
-  const { name, title } = client.serverInfo as { name: string; title?: string };
+  const { name, title } = client.serverInfo as { name: string; title?: string | undefined };
   const has = (capability: string): boolean => capability in capabilities;
   const tools = has("tools") ? await client.tools() : [];
   const prompts = has("prompts") ? await client.prompts() : [];
@@ -68,14 +68,16 @@ async function resourcesOver(client: TestClient): Promise<Record<string, unknown
 
 /** `undefined` where it cannot be subscribed to, which leaves it out of the contract. */
 async function subscribable(client: TestClient, uri: string): Promise<true | undefined> {
-  if (!(client.capabilities.resources as { subscribe?: boolean }).subscribe) return undefined;
+  if (!(client.capabilities.resources as { subscribe?: boolean | undefined }).subscribe) return undefined;
   try {
     await client.request("resources/subscribe", { uri });
     await client.request("resources/unsubscribe", { uri });
     return true;
   } catch (error) {
     // A refusal of the resource's own `watch` says that there is one.
-    return (error as { data?: { subscribable?: boolean } }).data?.subscribable === false ? undefined : true;
+    return (error as { data?: { subscribable?: boolean | undefined } | undefined }).data?.subscribable === false
+      ? undefined
+      : true;
   }
 }
 
@@ -91,7 +93,7 @@ async function completable(
     try {
       const params = { ref, argument: { name, value: "" } };
       const { completion } = (await client.request("completion/complete", params)) as {
-        completion: { total?: number };
+        completion: { total?: number | undefined };
       };
       if (completion.total !== undefined) found.push(name);
     } catch {

@@ -7,14 +7,18 @@ import { printMasked } from "./masked-errors.ts";
 /** What {@link spawn} takes beside the command. */
 export interface SpawnOptions extends ClientBehaviour {
   /** Arguments of the command. */
-  args?: string[];
-  /** Default `2025`, which is how nearly every client opens today. */
-  era?: "2025" | "2026";
+  args?: string[] | undefined;
+  /** @default `2025`, which is how nearly every client opens today */
+  era?: "2025" | "2026" | undefined;
   /** Added to the environment of this process. */
-  env?: Record<string, string>;
-  cwd?: string;
-  /** Receives what the server writes to stderr. Default: what was masked is printed with its stack, the rest is dropped. */
-  onStderr?: (text: string) => void;
+  env?: Record<string, string> | undefined;
+  cwd?: string | undefined;
+  /**
+   * Receives what the server writes to stderr.
+   *
+   * @default what was masked is printed with its stack, the rest is dropped
+   */
+  onStderr?: ((text: string) => void) | undefined;
 }
 
 /** A client of a server in a process of its own. */

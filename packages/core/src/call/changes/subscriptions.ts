@@ -63,7 +63,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     ends.set(uri, app.changes.subscribe(uri, begun));
   };
 
-  // How a domain stops watching is its own; a failure there must not keep a connection from closing.
+  // A failure of the domain here must not keep a connection from closing.
   const finish = (uri: string, end: () => void): void => {
     ends.delete(uri);
     try {

@@ -91,7 +91,7 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
   };
 }
 
-/** A reply with its age, which is none where it says nothing of it. */
+/** A reply with its age; 0 when not given. */
 function withAge(reply: unknown): AgedReply {
   return typeof reply === "object" && reply !== null && "contents" in reply
     ? (reply as AgedReply)
