@@ -29,3 +29,8 @@ export function* inner(node: JsonSchema): Iterable<[keyword: string, child: Json
     for (const child of Object.values((node[keyword] as object | undefined) ?? {}))
       if (isNode(child)) yield [keyword, child];
 }
+
+/** Keywords that hold schemas, one or many. */
+export const HOLDS_SCHEMAS: ReadonlySet<string> = new Set([...SINGLE, ...LISTS, ...MAPS]);
+/** Of these, the maps from names. */
+export const HOLDS_MAP: ReadonlySet<string> = new Set(MAPS);

@@ -17,56 +17,61 @@ const isMap = (holds: (item: unknown) => boolean) => (value: unknown) =>
 const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 
 /** What the value of a keyword has to be, in words and as a test. A keyword that is not here says nothing about values. */
-const KEYWORDS: Record<string, [wanted: string, test: (value: unknown) => boolean]> = {
-  $ref: ["a text", isText],
-  type: [
-    "a type of JSON Schema, or a list of them",
-    (value) => [value].flat().length > 0 && [value].flat().every((one) => TYPES.has(one as string)),
-  ],
-  enum: ["a list with something in it", isList],
-  const: ["any value", () => true],
-  required: ["a list of names", isTexts],
-  dependentRequired: ["a map of lists of names", isMap(isTexts)],
-  properties: ["a map of schemas", isNode],
-  patternProperties: ["a map of schemas", isNode],
-  dependentSchemas: ["a map of schemas", isNode],
-  allOf: ["a list of schemas", isList],
-  anyOf: ["a list of schemas", isList],
-  oneOf: ["a list of schemas", isList],
-  prefixItems: ["a list of schemas", isList],
-  ...Object.fromEntries(
-    [
-      "not",
-      "if",
-      "then",
-      "else",
-      "contains",
-      "propertyNames",
-      "items",
-      "additionalProperties",
-      "unevaluatedProperties",
-      "unevaluatedItems",
-    ].map((keyword) => [keyword, ["a schema", isSchema]]),
-  ),
-  ...Object.fromEntries(
-    ["maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"].map((keyword) => [keyword, ["a number", isNumber]]),
-  ),
-  multipleOf: ["a number above 0", (value) => isNumber(value) && (value as number) > 0],
-  ...Object.fromEntries(
-    [
-      "maxLength",
-      "minLength",
-      "maxItems",
-      "minItems",
-      "maxProperties",
-      "minProperties",
-      "maxContains",
-      "minContains",
-    ].map((keyword) => [keyword, ["a number from 0", isCount]]),
-  ),
-  uniqueItems: ["true or false", (value) => typeof value === "boolean"],
-  pattern: ["a regular expression of JavaScript", isPattern],
-};
+const KEYWORDS = new Map<string, [wanted: string, test: (value: unknown) => boolean]>(
+  Object.entries({
+    $ref: ["a text", isText],
+    type: [
+      "a type of JSON Schema, or a list of them",
+      (value) => [value].flat().length > 0 && [value].flat().every((one) => TYPES.has(one as string)),
+    ],
+    enum: ["a list with something in it", isList],
+    const: ["any value", () => true],
+    required: ["a list of names", isTexts],
+    dependentRequired: ["a map of lists of names", isMap(isTexts)],
+    properties: ["a map of schemas", isNode],
+    patternProperties: ["a map of schemas", isNode],
+    dependentSchemas: ["a map of schemas", isNode],
+    allOf: ["a list of schemas", isList],
+    anyOf: ["a list of schemas", isList],
+    oneOf: ["a list of schemas", isList],
+    prefixItems: ["a list of schemas", isList],
+    ...Object.fromEntries(
+      [
+        "not",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "items",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+      ].map((keyword) => [keyword, ["a schema", isSchema]]),
+    ),
+    ...Object.fromEntries(
+      ["maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"].map((keyword) => [
+        keyword,
+        ["a number", isNumber],
+      ]),
+    ),
+    multipleOf: ["a number above 0", (value) => isNumber(value) && (value as number) > 0],
+    ...Object.fromEntries(
+      [
+        "maxLength",
+        "minLength",
+        "maxItems",
+        "minItems",
+        "maxProperties",
+        "minProperties",
+        "maxContains",
+        "minContains",
+      ].map((keyword) => [keyword, ["a number from 0", isCount]]),
+    ),
+    uniqueItems: ["true or false", (value) => typeof value === "boolean"],
+    pattern: ["a regular expression of JavaScript", isPattern],
+  }),
+);
 
 /** What says nothing about which values fit, and something to those who read the schema. */
 const TEXTS = ["title", "description", "format", "contentEncoding", "contentMediaType"] as const;
@@ -91,25 +96,42 @@ const MAX_PATTERN = 10_000;
  * the caller's to mend.
  */
 export function mend(node: JsonSchema): { node: JsonSchema; bad: BadKeyword[] } {
-  const bad: BadKeyword[] = [];
+  const modern = today(node);
+  const bad = badKeywords(modern);
+  const left = new Set(bad.map(({ keyword }) => keyword));
   const out: JsonSchema = {};
-  for (const [keyword, value] of Object.entries(today(node))) {
-    const known = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
-    if (known === undefined) continue;
-    const [wanted, fits] = known;
-    if (fits(value)) out[keyword] = value;
-    else bad.push({ keyword, reason: `${keyword} is ${shown(value)} where ${wanted} belongs` });
-  }
-  for (const keyword of ["$dynamicRef", "$recursiveRef"])
-    if (Object.hasOwn(node, keyword)) bad.push({ keyword, reason: `${keyword} is not followed` });
+  for (const keyword of Object.keys(modern))
+    if (KEYWORDS.has(keyword) && !left.has(keyword)) out[keyword] = modern[keyword];
   for (const keyword of TEXTS) if (isText(node[keyword])) out[keyword] = node[keyword];
   if (Object.hasOwn(node, "default")) out.default = node.default;
   if (node.deprecated === true) out.deprecated = true;
   return { node: node.nullable === true ? nullable(out) : withNull(out), bad };
 }
 
+/** The keywords of a node that cannot be used as they are. */
+function badKeywords(node: JsonSchema): BadKeyword[] {
+  const bad: BadKeyword[] = [];
+  for (const keyword of Object.keys(node)) {
+    const known = KEYWORDS.get(keyword);
+    if (known !== undefined && !known[1](node[keyword]))
+      bad.push({ keyword, reason: `${keyword} is ${shown(node[keyword])} where ${known[0]} belongs` });
+    else if (keyword === "$dynamicRef" || keyword === "$recursiveRef")
+      bad.push({ keyword, reason: `${keyword} is not followed` });
+  }
+  return bad;
+}
+
+/** The same, for people: in the words that the description has. */
+export const flawsOf = (node: JsonSchema): BadKeyword[] => badKeywords(today(node));
+
 /** What drafts 3 to 7 and OpenAPI 3.0 say in another way. */
 function today(node: JsonSchema): JsonSchema {
+  if (
+    typeof node.exclusiveMinimum !== "boolean" &&
+    typeof node.exclusiveMaximum !== "boolean" &&
+    !Array.isArray(node.items)
+  )
+    return node;
   const out = { ...node };
   for (const [exclusive, bound] of [
     ["exclusiveMinimum", "minimum"],
