@@ -53,7 +53,7 @@ function openUp(node: JsonSchema, keyword: string): void {
 }
 
 /** One of these becomes any of these. */
-export function anyOfThem(node: JsonSchema): void {
+function anyOfThem(node: JsonSchema): void {
   const { oneOf } = node;
   delete node.oneOf;
   if (node.anyOf === undefined) node.anyOf = oneOf;
