@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { ApiError } from "../errors.ts";
+import { brokenSchemas } from "./broken-schemas.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";
 import { raised, versionOf } from "./raise.ts";
@@ -63,7 +64,7 @@ export async function readSource(
   if (strict) await checkValid(name, raw);
   const broken = brokenReferences(raw as Document);
   const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw, parsed);
-  return { document, digest, flaws: [...flaws, ...broken] };
+  return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };
 }
 
 /** @throws ApiError where there are none, and nothing that a description without them is made of */
