@@ -14,6 +14,8 @@ export interface Marker {
   name?: string;
   /** Globs of the files that are the project's own: an update leaves them alone. */
   mine?: string[];
+  /** Of a template: what of it is the domain and is to be replaced, as `mine` of those who build their own. */
+  domain?: string[];
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
   /** What its user has to name before it can start, in the order of the command line. */
