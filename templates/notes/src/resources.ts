@@ -1,13 +1,12 @@
 import { defineResource, fail } from "@offshoot/core";
-import { type Note, NoteId } from "./domain/note.ts";
+import { NoteId } from "./domain/note.ts";
 import type { Notes } from "./domain/notes.ts";
-import { toMarkdown } from "./domain/text/to-markdown.ts";
 
 /** A note as resource contents. Clients are told that its text is nobody's instruction. */
-export const noteContents = (note: Note) => ({
-  uri: `note://${note.id}`,
+export const noteContents = async (notes: Notes, id: string) => ({
+  uri: `note://${id}`,
   mimeType: "text/markdown",
-  text: toMarkdown(note),
+  text: await notes.markdown(id),
   _meta: { "offshoot/untrusted": true },
 });
 
@@ -44,7 +43,7 @@ export const noteResources = (notes: Notes) => [
     async read({ id }) {
       if (!NoteId.safeParse(id).success)
         fail("There is no such note. Call list_notes to see the ids.", { code: "not_found" });
-      return [noteContents(await notes.get(id))];
+      return [await noteContents(notes, id)];
     },
   }),
   defineResource({

@@ -1,7 +1,7 @@
 import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { fileName } from "../../src/domain/export.ts";
+import { basenameOf } from "../../src/domain/file-name.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 import { notesOn, stores } from "../fixtures/stores.ts";
 
@@ -31,6 +31,7 @@ describe.each(stores)("import and export on the $name store", (store) => {
       updated: 0,
       unchanged: 0,
       refused: [],
+      notUnderstood: [],
     });
     expect(seen).toEqual([[4, 4]]);
     for (const id of ["n1", "n2", "n3", "n4"]) {
@@ -44,7 +45,7 @@ describe.each(stores)("import and export on the $name store", (store) => {
     await notes.create({ title: "A", body: "one" });
     await notes.create({ title: "B", body: "two" });
     await notes.exportFolder("out");
-    const file = join(exchange, "out", "n1-A.md");
+    const file = join(exchange, "out", "A.md");
     await writeFile(file, (await readFile(file, "utf8")).replace(/one$/, "changed"));
     await writeFile(join(exchange, "out", "n99-new.md"), "---\nid: n99\ntitle: New\n---\nfrom elsewhere");
     expect(await notes.importFolder("out", { update: true })).toEqual({
@@ -52,6 +53,7 @@ describe.each(stores)("import and export on the $name store", (store) => {
       updated: 1,
       unchanged: 1,
       refused: [],
+      notUnderstood: [],
     });
     expect(await notes.get("n1")).toMatchObject({ body: "changed", version: 2 });
     expect(await notes.get("n1", 1)).toMatchObject({ body: "one" });
@@ -67,16 +69,18 @@ describe.each(stores)("import and export on the $name store", (store) => {
     await writeFile(join(inside, "deep", "er", "Good note.MD"), "fine");
     await writeFile(join(inside, "latin.md"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
     await writeFile(join(inside, "big.md"), "x".repeat(1_048_577));
-    await writeFile(join(inside, "title.md"), `---\ntitle: ${"x".repeat(201)}\n---\n`);
+    await writeFile(join(inside, "title.md"), `---\ntitle: ${"x".repeat(201)}\ntags: [a, {b: c}]\n---\n`);
     await writeFile(join(inside, "other.txt"), "no note");
     await writeFile(join(inside, ".hidden", "h.md"), "hidden");
     await symlink(join(folder, "secret.md"), join(inside, "link.md"));
     await symlink(folder, join(inside, "linked"));
-    const { created, refused } = await notes.importFolder("in");
-    expect(created).toBe(1);
-    expect(refused.map(({ file }) => file).sort()).toEqual(["big.md", "latin.md", "link.md", "linked", "title.md"]);
+    const { created, refused, notUnderstood } = await notes.importFolder("in");
+    expect(created).toBe(2);
+    expect(refused.map(({ file }) => file).sort()).toEqual(["big.md", "latin.md", "link.md", "linked"]);
+    expect(notUnderstood).toEqual([{ file: "title.md", fields: ["title", "tags"] }]);
+    expect(await notes.get("n2")).toMatchObject({ title: "title", tags: ["a"] });
     expect(refused.find(({ file }) => file === "latin.md")?.reason).toMatch(/UTF-8/);
-    expect(await notes.get("n1")).toMatchObject({ title: "Good note", body: "fine" });
+    expect(await notes.get("n1")).toMatchObject({ title: "Good note", body: "fine", folder: "deep/er" });
     expect(JSON.stringify(refused)).not.toContain(folder);
   });
 
@@ -151,14 +155,13 @@ describe.each(stores)("import and export on the $name store", (store) => {
 });
 
 describe("file names", () => {
-  test("hold the id and the readable part of the title", () => {
-    const named = (title: string) => fileName({ id: "n7", title });
-    expect(named("Plan: a/b\\c?")).toBe("n7-Plan-a-b-c.md");
-    expect(named("../../etc/passwd")).toBe("n7-etc-passwd.md");
-    expect(named("CON")).toBe("n7-CON.md");
-    expect(named("***")).toBe("n7.md");
-    expect(named("e\u0301 日本語")).toBe("n7-\u00e9-日本語.md");
-    expect(Buffer.byteLength(named("𝒜".repeat(200)))).toBeLessThanOrEqual(255);
+  test("are titles, where a system and a link take them", () => {
+    expect(basenameOf("Plan: a/b\\c?")).toBe("Plan a b c");
+    expect(basenameOf("../../etc/passwd")).toBe("etc passwd");
+    expect(basenameOf("CON")).toBe("CON_");
+    expect(basenameOf("***")).toBe("Untitled");
+    expect(basenameOf("e\u0301 日本語")).toBe("\u00e9 日本語");
+    expect(Buffer.byteLength(basenameOf("𝒜".repeat(200)))).toBeLessThanOrEqual(200);
   });
 
   test("hard links are files like any other", async () => {

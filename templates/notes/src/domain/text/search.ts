@@ -8,8 +8,15 @@ import { limits } from "../note.ts";
 export interface Words {
   title: string;
   body: string;
+  tags: string;
   /** Runs of signs such as "++" or "%_", each sign a token of its own, runs parted by a token that no sign equals. */
   signs: string;
+}
+
+/** A query: all of its terms must occur, or any. */
+export interface Terms {
+  terms: Term[];
+  any: boolean;
 }
 
 /** One blank-separated piece of a query. Its words stand side by side, and each of its runs of signs is in the text. */
@@ -59,13 +66,14 @@ const signToken = (character: string): string =>
 
 const signRuns = (folded: string): string[][] => [...folded.matchAll(signs())].map(([run]) => [...run].map(signToken));
 
-export function wordsIn(title: string, body: string): Words {
+export function wordsIn(title: string, body: string, tags: string[]): Words {
   const foldedTitle = fold(title);
   const foldedBody = fold(body);
   const runs = [...signRuns(foldedTitle), ...signRuns(foldedBody)].map((run) => run.join(" "));
   return {
     title: wordsOf(foldedTitle).join(" "),
     body: wordsOf(foldedBody).join(" "),
+    tags: wordsOf(fold(tags.join(" "))).join(" "),
     signs: [...new Set(runs)].join(` ${parting} `),
   };
 }
