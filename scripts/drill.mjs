@@ -15,7 +15,6 @@ Without a name, all of them. Prints one line of JSON for each.
   --seed <number>    repeat a drill exactly (default 1)
   --real-time        by the wall's clock, half a minute each; a busy machine makes it inconclusive
   --report <file>    the page with pictures (default sandbox/drills.html)
-  --json             one line of JSON each, as always
   --help             this text
 
 Exit: 0 all passed, 1 a safeguard failed, 2 a drill proved nothing or was asked for wrongly.`;
@@ -33,7 +32,6 @@ try {
       seed: { type: "string", default: "1" },
       "real-time": { type: "boolean", default: false },
       report: { type: "string", default: "sandbox/drills.html" },
-      json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -50,7 +48,7 @@ if (unknown.length > 0) stop(`There is no drill "${unknown[0]}".`);
 if (!/^\d+$/.test(values.seed)) stop(`--seed takes a whole number; ${JSON.stringify(values.seed)} is none.`);
 
 process.chdir(dirname(import.meta.dirname));
-if (!existsSync("packages/core/dist/testing/index.js")) {
+if (!existsSync("packages/core/dist/drills/index.js")) {
   const { status } = spawnSync("pnpm exec turbo run build --output-logs=errors-only --filter=@offshoot/core", {
     shell: true,
     stdio: ["ignore", 2, 2],
@@ -58,7 +56,7 @@ if (!existsSync("packages/core/dist/testing/index.js")) {
   if (status !== 0) stop("core could not be built.");
 }
 const { spikeDrill, slowDependencyDrill, backlogDrill, staleContextDrill, drillLine, drillReport } = await import(
-  "../packages/core/dist/testing/index.js"
+  "../packages/core/dist/drills/index.js"
 );
 const { openNotes } = await import("../templates/notes/src/domain/notes.ts");
 const { notesServer } = await import("../templates/notes/src/server.ts");

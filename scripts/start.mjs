@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { tour } from "./tour.mjs";
 
 const terminal = process.stdout.isTTY === true;
-// Git makes no commit for nobody; whoever works here may not have told it a name.
+// Git makes no commit without a name, and may not have been told one here.
 const env = { GIT_AUTHOR_NAME: "Offshoot", GIT_AUTHOR_EMAIL: "sandbox@localhost", ...process.env };
 env.GIT_COMMITTER_NAME ??= env.GIT_AUTHOR_NAME;
 env.GIT_COMMITTER_EMAIL ??= env.GIT_AUTHOR_EMAIL;
@@ -84,7 +84,7 @@ Inspector, to try every tool by hand
 Next: sandbox/my-${template} is yours to try things in; its README.md says what to change first. For a project of its own:
   node packages/create/dist/main.js ../my-${template} --template ${template}`);
 
-/** Whether somebody has worked on a copy. One without a repository cannot tell. */
+/** Whether a copy was changed. One without a repository cannot tell. */
 function isTouched(folder) {
   if (!existsSync(folder)) return false;
   const git = (...args) => spawnSync("git", args, { cwd: folder, encoding: "utf8" }).stdout?.trim();

@@ -10,6 +10,7 @@ export default defineConfig({
     "src/resilience/dependency.ts",
     "src/verify-audit.ts",
     "src/testing/index.ts",
+    "src/drills/index.ts",
   ],
   format: "esm",
   target: "node22",

@@ -29,6 +29,7 @@ export type {
   ServerDependency,
 } from "./contract/dependency.ts";
 export { DefinitionError, fail, isToolError, ToolError, type ToolErrorOptions } from "./contract/errors.ts";
+export { explainUnapproved } from "./contract/explain-unapproved.ts";
 export type { Freshness } from "./contract/freshness.ts";
 export type {
   Idempotency,
@@ -36,6 +37,7 @@ export type {
   IdempotencyRecord,
   IdempotencyStore,
 } from "./contract/idempotency.ts";
+export type { ObjectJsonSchema } from "./contract/json-schema.ts";
 export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
 export {
   definePrompt,
@@ -54,7 +56,6 @@ export {
   type ResourcePage,
   type ResourceReply,
 } from "./contract/resource.ts";
-export type { ObjectJsonSchema } from "./contract/schema.ts";
 export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
 export {
   defineTool,

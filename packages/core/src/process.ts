@@ -36,7 +36,7 @@ export function untilStopped(log: Log): Promise<void> {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
-    // A promise that nobody awaits is a bug to be logged, no reason to take every client's session down with it.
+    // An unhandled rejection is a bug to be logged, not a reason to end every client's session.
     process.on("unhandledRejection", (reason) =>
       log.error({ err: reason instanceof Error ? reason : new Error(String(reason)) }, "unhandled rejection"),
     );

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
-import { type App, createApp } from "./call/app.ts";
+import { type App, createApp } from "./app.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
@@ -9,7 +9,7 @@ import type { HttpOptions } from "./protocol/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
-import { openInstruments } from "./telemetry/instruments.ts";
+import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
 import type { Alert } from "./telemetry/slo.ts";
 
@@ -19,22 +19,22 @@ export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
   /** Settings as {@link loadConfig} gives them. Default: stdio. */
-  config?: Partial<ServeSettings>;
+  config?: Partial<ServeSettings> | undefined;
   /**
    * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
    */
-  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits> | undefined;
   /**
    * Spans and metrics by OpenTelemetry. Default: when the process has an SDK set up before the server starts
    * (`node --import ./otel.js`). `true` refuses to start without the API; `false` sends nothing.
    */
-  telemetry?: boolean;
+  telemetry?: boolean | undefined;
   /** The objective that alerts hold calls against, and who hears of them beside the log. */
-  slo?: AccountOptions;
+  slo?: AccountOptions | undefined;
   /** Runs once when serving has ended and nothing is in flight: close stores here. */
-  onClose?: () => void | Promise<void>;
+  onClose?: (() => void | Promise<void>) | undefined;
 }
 
 /** Time for calls in flight when a signal asks the server to stop, in ms. */
@@ -57,7 +57,7 @@ export async function serve(
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
     checkProfile(server, config.profile);
-    const { prometheus, telemetry } = await openInstruments(config, wanted, log);
+    const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,
@@ -65,7 +65,7 @@ export async function serve(
       limits,
       telemetry,
       operated: config.control !== undefined,
-      ...(slo !== undefined && { slo }),
+      slo,
     });
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
@@ -73,13 +73,13 @@ export async function serve(
     }
     return made;
   });
-  // Before anything says that the server is up: who reads that may send a signal at once.
+  // Before anything says that the server is up: a signal may follow at once.
   const stopped = untilStopped(log);
   void stopped.then(() => {
     app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, { ...config, metrics, ...(authenticate !== undefined && { authenticate }) });
+  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate });
   app.close();
   await server.jobs?.close(DRAIN_MS);
   await onClose?.();
@@ -102,7 +102,10 @@ export async function orExit<Value>(step: Promise<Value> | (() => Value | Promis
 }
 
 function explain(error: unknown): string {
-  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, message } = error as NodeJS.ErrnoException & {
+    port?: number | undefined;
+    address?: string | undefined;
+  };
   if (code === "EADDRINUSE")
     return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
   if (code === "EACCES" && port !== undefined)

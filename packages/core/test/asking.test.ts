@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createApp } from "../src/call/app.ts";
+import { createApp } from "../src/app.ts";
 import { type ClientRequest, quietWire, type WireRequest } from "../src/call/wire.ts";
 import { type CallContext, defineServer, defineTool } from "../src/index.ts";
 import { createLog } from "../src/telemetry/log.ts";

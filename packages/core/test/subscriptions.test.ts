@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotoc
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createApp } from "../src/call/app.ts";
+import { createApp } from "../src/app.ts";
 import { createChanges } from "../src/call/changes/changes.ts";
 import { defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http.ts";

@@ -1,7 +1,7 @@
 import type { Mode } from "../contract/jobs.ts";
 import type { Limits } from "./limits.ts";
 
-const MODES: readonly Mode[] = ["normal", "degraded", "core-only"];
+const MODES: readonly Mode[] = ["normal", "degraded", "foreground-only"];
 
 /** Looks at itself this often while there is work, in ms. */
 export const LOOK_MS = 250;

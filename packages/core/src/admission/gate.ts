@@ -1,10 +1,9 @@
-import type { Call } from "../call/context.ts";
 import { DefinitionError, type ProtocolError } from "../contract/errors.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
 import { type Limits, withLimits } from "./limits.ts";
 import { createLine, type Line } from "./line.ts";
-import { createPlaces, isNobody, type Places } from "./places.ts";
+import { createPlaces, type GateCall, isNobody, type Places } from "./places.ts";
 import { createRate } from "./rate.ts";
 import { createRefusals, type RefusalReason, type Refusals } from "./refusals.ts";
 import { createStrainWatch, type GateReports, type StrainWatch } from "./strain-watch.ts";
@@ -16,9 +15,9 @@ export interface Gate {
    *
    * @throws ProtocolError 4290 with `retryAfterMs`, at once or from the promise, for a call that has not run
    */
-  enter(call: Call, lane: Lane): Promise<void> | undefined;
+  enter(call: GateCall, lane: Lane): Promise<void> | undefined;
   /** Frees the place of a call that was let in. */
-  leave(call: Call): void;
+  leave(call: GateCall): void;
   /** The refusal of a call whose time passed before it could begin. */
   tooLate(): ProtocolError;
   readonly running: number;
@@ -47,7 +46,7 @@ export interface GateSnapshot {
   waiting: number;
   /** Whether the queue has not drained for a whole wait: newest first, and a short wait. */
   overloaded: boolean;
-  /** Mean time of a handler of late, in ms. */
+  /** Moving average of the time a handler takes, in ms. */
   paceMs: number;
   lanes: Record<Lane, { running: number; waiting: number; limit: number }>;
   /** Calls refused since the start. */
@@ -67,10 +66,10 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
       limits: limitsNow,
       held: () => places.held,
       waiting: () => line.size,
-      waitingCore: () => line.sizeOf("core"),
+      waitingForeground: () => line.sizeOf("foreground"),
       changed(mode) {
         for (const listener of modeListeners) listener(mode);
-        if (mode === "core-only") line.refuseBackground();
+        if (mode === "foreground-only") line.refuseBackground();
         line.dispatch();
       },
     },
@@ -84,7 +83,8 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
   return {
     enter(call, lane) {
       strain.wake();
-      if (lane === "background" && strain.mode === "core-only") throw refusals.make("core_only", limits.calmMs);
+      if (lane === "background" && strain.mode === "foreground-only")
+        throw refusals.make("foreground_only", limits.calmMs);
       const perSecond = isNobody(call.caller.id) ? limits.localCallsPerSecond : limits.callsPerSecond;
       if (perSecond > 0) {
         const inMs = rate.take(call.caller.id, perSecond, performance.now());
@@ -120,9 +120,9 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
       overloaded: line.isOverloaded(performance.now()),
       paceMs: places.paceMs,
       lanes: {
-        core: {
+        foreground: {
           running: places.held.length - places.background,
-          waiting: line.sizeOf("core"),
+          waiting: line.sizeOf("foreground"),
           limit: places.limit,
         },
         background: {

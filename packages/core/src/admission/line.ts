@@ -1,7 +1,6 @@
-import type { Call } from "../call/context.ts";
 import type { Lane } from "../contract/tool.ts";
 import type { Limits } from "./limits.ts";
-import type { Places } from "./places.ts";
+import type { GateCall, Places } from "./places.ts";
 import { createQueue, type Waiting } from "./queue.ts";
 import type { Refusals } from "./refusals.ts";
 
@@ -17,7 +16,7 @@ export interface Line {
    *
    * @throws ProtocolError 4290, at once or from the promise; the signal's reason when the client cancels
    */
-  wait(call: Call, lane: Lane): Promise<void>;
+  wait(call: GateCall, lane: Lane): Promise<void>;
   /** Gives the free places to those who are next. */
   dispatch(): void;
   /** Sends away all background work that waits. */
@@ -25,7 +24,7 @@ export interface Line {
 }
 
 interface Entry extends Waiting {
-  readonly call: Call;
+  readonly call: GateCall;
   readonly start: () => void;
   readonly refuse: (reason: unknown) => void;
 }
@@ -33,25 +32,26 @@ interface Entry extends Waiting {
 /** The fewest that may wait, where the limit is high enough. */
 const ROOM = 64;
 
-/** @param queues told when a core call finds all places taken */
+/** @param queues told when a foreground call finds all places taken */
 export function createLine(
   limits: () => Readonly<Limits>,
   places: Places,
   refusals: Refusals,
   queues: (at: number) => void,
 ): Line {
-  const lanes = { core: createQueue<Entry>(), background: createQueue<Entry>() };
+  const lanes = { foreground: createQueue<Entry>(), background: createQueue<Entry>() };
   let timer: NodeJS.Timeout | undefined;
   let wakesAt = Number.POSITIVE_INFINITY;
 
-  const isOverloaded = (at: number): boolean => lanes.core.size > 0 && at - lanes.core.standsSince > limits().waitMs;
+  const isOverloaded = (at: number): boolean =>
+    lanes.foreground.size > 0 && at - lanes.foreground.standsSince > limits().waitMs;
   const roomOf = (lane: Lane): number => {
     const { maxWaiting, waitMs, backgroundShare } = limits();
     const { limit, paceMs } = places;
     const least = Math.min(2 * limit, ROOM);
     const served = paceMs === 0 ? maxWaiting : Math.ceil((limit * waitMs) / paceMs);
     const room = Math.min(maxWaiting, Math.max(least, served));
-    return lane === "core" ? room : Math.ceil(room * backgroundShare);
+    return lane === "foreground" ? room : Math.ceil(room * backgroundShare);
   };
   // Background work waits as long as its call lasts: nobody sits before it, and its lane is short.
   const waitMsOf = (lane: Lane, at: number): number => {
@@ -62,9 +62,9 @@ export function createLine(
   const expire = (): void => {
     wakesAt = Number.POSITIVE_INFINITY;
     const at = performance.now();
-    for (const lane of [lanes.core, lanes.background])
+    for (const lane of [lanes.foreground, lanes.background])
       for (const entry of lane.expire(at)) entry.refuse(refusals.make("overloaded"));
-    wakeAt(Math.min(lanes.core.nextExpiry(), lanes.background.nextExpiry()), at);
+    wakeAt(Math.min(lanes.foreground.nextExpiry(), lanes.background.nextExpiry()), at);
   };
   const wakeAt = (when: number, at: number): void => {
     if (when >= wakesAt) return;
@@ -75,7 +75,7 @@ export function createLine(
 
   return {
     get size() {
-      return lanes.core.size + lanes.background.size;
+      return lanes.foreground.size + lanes.background.size;
     },
     sizeOf: (lane) => lanes[lane].size,
     isOverloaded,
@@ -83,7 +83,7 @@ export function createLine(
       const at = performance.now();
       const queue = lanes[lane];
       // Background work that stands in line, or a caller that has all it may have, is no strain.
-      if (lane === "core" && places.full) queues(at);
+      if (lane === "foreground" && places.full) queues(at);
       if (queue.size >= roomOf(lane)) {
         const evicted = queue.evict(call.caller.id);
         if (evicted === undefined) throw refusals.make("overloaded");
@@ -114,7 +114,7 @@ export function createLine(
       });
     },
     dispatch() {
-      if (lanes.core.size + lanes.background.size === 0) return refusals.drained();
+      if (lanes.foreground.size + lanes.background.size === 0) return refusals.drained();
       const at = performance.now();
       const counts = places.counts();
       const atHand = (caller: string): number | undefined => {
@@ -125,7 +125,7 @@ export function createLine(
         const mayBackground = places.background < places.backgroundLimit();
         const entry =
           (mayBackground ? lanes.background.take(false, atHand) : undefined) ??
-          lanes.core.take(isOverloaded(at), atHand);
+          lanes.foreground.take(isOverloaded(at), atHand);
         if (entry === undefined) break;
         if (entry.expiresAt <= at) {
           entry.refuse(refusals.make("overloaded"));
@@ -137,7 +137,7 @@ export function createLine(
       }
     },
     refuseBackground() {
-      for (const entry of lanes.background.clear()) entry.refuse(refusals.make("core_only"));
+      for (const entry of lanes.background.clear()) entry.refuse(refusals.make("foreground_only"));
     },
   };
 }

@@ -1,20 +1,34 @@
-import type { Call } from "../call/context.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
-import { createLimiter } from "../resilience/limiter.ts";
+import { createGradient } from "../resilience/gradient.ts";
 import type { Limits } from "./limits.ts";
+
+/** What admission reads of a call, and what it notes on it. */
+export interface GateCall {
+  readonly caller: { readonly id: string };
+  readonly method: string;
+  readonly name: string;
+  readonly wire: { readonly signal: AbortSignal };
+  /** When its handler began, and when its time is over; monotonic, in ms. `beganAt` is -1 before. */
+  readonly beganAt: number;
+  readonly endsAt: number;
+  readonly stopped: { readonly why: string } | undefined;
+  lane: Lane;
+  /** The index of its place. */
+  place: number;
+}
 
 /** Who holds a place now, and who may have one more. */
 export interface Places {
   /** The calls that hold one, in no order. */
-  readonly held: readonly Call[];
+  readonly held: readonly GateCall[];
   /** How many of them are background work. */
   readonly background: number;
   /** How many there are: the adaptive limit. */
   readonly limit: number;
   /** Whether none is free. */
   readonly full: boolean;
-  /** Mean time of a handler of late, in ms. 0: none has ended yet. */
+  /** Moving average of the time a handler takes, in ms. 0: none has ended yet. */
   readonly paceMs: number;
   /** How many background work may hold, in the mode of now. */
   backgroundLimit(): number;
@@ -23,10 +37,10 @@ export interface Places {
   /** How many each caller holds. New each time: for looks at the queue, not for each call. */
   counts(): Map<string, number>;
   /** Whether this call may have one at once. */
-  fits(call: Call, lane: Lane): boolean;
-  take(call: Call): void;
+  fits(call: GateCall, lane: Lane): boolean;
+  take(call: GateCall): void;
   /** Frees the place of a call, and learns from the time it took. */
-  free(call: Call): void;
+  free(call: GateCall): void;
   /** Follows limits that have changed. */
   configure(): void;
 }
@@ -44,21 +58,25 @@ export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
  *
  * @param tookLong told of each call that took longer than `lagAlertMs`
  */
-export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, tookLong: (call: Call) => void): Places {
+export function createPlaces(
+  limits: () => Readonly<Limits>,
+  mode: () => Mode,
+  tookLong: (call: GateCall) => void,
+): Places {
   const { initialRunning: initial, minRunning: min, maxRunning: max } = limits();
-  const limiter = createLimiter({ initial, min, max });
+  const gradient = createGradient({ initial, min, max });
   // An array and not a set: adding to one and deleting from it on each call costs memory, a third more of it in all.
-  const held: Call[] = [];
+  const held: GateCall[] = [];
   let background = 0;
   let paceMs = 0;
 
   const backgroundLimit = (): number => {
     const now = mode();
-    if (now === "core-only") return 0;
-    return now === "degraded" ? 1 : Math.max(1, Math.floor(limiter.limit * limits().backgroundShare));
+    if (now === "foreground-only") return 0;
+    return now === "degraded" ? 1 : Math.max(1, Math.floor(gradient.limit * limits().backgroundShare));
   };
   const mayHave = (caller: string): number =>
-    isNobody(caller) ? limiter.limit : Math.ceil(limiter.limit * limits().callerShare);
+    isNobody(caller) ? gradient.limit : Math.ceil(gradient.limit * limits().callerShare);
   const countOf = (caller: string): number => {
     let count = 0;
     for (const call of held) if (call.caller.id === caller) count += 1;
@@ -71,10 +89,10 @@ export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, t
       return background;
     },
     get limit() {
-      return limiter.limit;
+      return gradient.limit;
     },
     get full() {
-      return held.length >= limiter.limit;
+      return held.length >= gradient.limit;
     },
     get paceMs() {
       return paceMs;
@@ -88,16 +106,16 @@ export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, t
     },
     // The common case costs a comparison: whose calls run is counted only where one caller could have too many.
     fits: (call, lane) =>
-      held.length < limiter.limit &&
-      (lane === "core" || background < backgroundLimit()) &&
-      (held.length < limiter.limit * limits().callerShare || countOf(call.caller.id) < mayHave(call.caller.id)),
+      held.length < gradient.limit &&
+      (lane === "foreground" || background < backgroundLimit()) &&
+      (held.length < gradient.limit * limits().callerShare || countOf(call.caller.id) < mayHave(call.caller.id)),
     take(call) {
       call.place = held.push(call) - 1;
-      limiter.acquire();
+      gradient.acquire();
       if (call.lane === "background") background += 1;
     },
     free(call) {
-      const last = held.pop() as Call;
+      const last = held.pop() as GateCall;
       if (last !== call) {
         held[call.place] = last;
         last.place = call.place;
@@ -105,15 +123,15 @@ export function createPlaces(limits: () => Readonly<Limits>, mode: () => Mode, t
       if (call.lane === "background") background -= 1;
       const { stopped } = call;
       // A call that was cancelled, or that never began, says nothing about the server.
-      if (call.beganAt < 0 || stopped?.why === "cancelled") return limiter.release();
+      if (call.beganAt < 0 || stopped?.why === "cancelled") return gradient.release();
       const tookMs = performance.now() - call.beganAt;
       paceMs = paceMs === 0 ? tookMs : paceMs + (tookMs - paceMs) * PACE_SHARE;
       if (tookMs >= limits().lagAlertMs) tookLong(call);
-      limiter.release({ rttMs: tookMs, kind: call.name, dropped: stopped !== undefined });
+      gradient.release({ rttMs: tookMs, kind: call.name, dropped: stopped !== undefined });
     },
     configure() {
       const { minRunning, maxRunning } = limits();
-      limiter.configure({ min: minRunning, max: maxRunning });
+      gradient.configure({ min: minRunning, max: maxRunning });
     },
   };
 }

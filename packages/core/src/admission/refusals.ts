@@ -2,7 +2,7 @@ import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Places } from "./places.ts";
 
 /** Why a call was refused; `data.reason` of the answer. */
-export type RefusalReason = "overloaded" | "rate_limited" | "core_only";
+export type RefusalReason = "overloaded" | "rate_limited" | "foreground_only";
 
 /** Makes refusals, and counts them. */
 export interface Refusals {
@@ -20,13 +20,13 @@ const RETRY_MS = { least: 100, most: 5_000, unknown: 1_000 };
 const WHY: Record<RefusalReason, string> = {
   overloaded: "Overloaded: there is no room for this call now, and it was not begun.",
   rate_limited: "Too many calls in a short time; this one was not begun.",
-  core_only: "The server is under strain and does no background work now; this call was not begun.",
+  foreground_only: "The server is under strain and does no background work now; this call was not begun.",
 };
 
 /** @param waiting how many wait for a place */
 export function createRefusals(places: Places, waiting: () => number): Refusals {
-  const counts: Record<RefusalReason, number> = { overloaded: 0, rate_limited: 0, core_only: 0 };
-  /** Refused for want of room since the queue was last empty: they will be back, and are told to come in turn. */
+  const counts: Record<RefusalReason, number> = { overloaded: 0, rate_limited: 0, foreground_only: 0 };
+  /** Refused because there was no room, since the queue was last empty: they will come back, and are told to come in turn. */
   let sentAway = 0;
   return {
     counts,

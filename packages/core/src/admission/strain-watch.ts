@@ -1,24 +1,26 @@
-import type { Call } from "../call/context.ts";
+import type { Logger } from "../contract/context.ts";
 import type { Mode } from "../contract/jobs.ts";
-import type { ControlEvents } from "../control/events.ts";
-import type { Log } from "../telemetry/log.ts";
 import { createMonitor } from "./degradation.ts";
 import type { Limits } from "./limits.ts";
+import type { GateCall } from "./places.ts";
 
 /** Where a gate says what it does. */
 export interface GateReports {
-  log: Log;
-  control: ControlEvents;
+  log: Logger;
+  /** Told of a change before it is made; when `emit` throws, it is not made. */
+  control: {
+    emit(event: { what: "degradation" | "limit"; before: unknown; after: unknown; by: string; reason?: string }): void;
+  };
 }
 
 /** What a {@link StrainWatch} looks at, and whom it tells. */
 export interface Strained {
   limits(): Readonly<Limits>;
   /** The calls that hold a place. */
-  held(): readonly Call[];
+  held(): readonly GateCall[];
   /** How many wait for one, and how many of these are no background work. */
   waiting(): number;
-  waitingCore(): number;
+  waitingForeground(): number;
   changed(mode: Mode): void;
 }
 
@@ -27,10 +29,10 @@ export interface StrainWatch {
   readonly mode: Mode;
   /** There is work: it looks, until there is none. */
   wake(): void;
-  /** A core call has found all places taken. */
+  /** A foreground call has found all places taken. */
   queues(at: number): void;
   /** A call has ended that took longer than `lagAlertMs`. */
-  tookLong(call: Call): void;
+  tookLong(call: GateCall): void;
 }
 
 /** Feeds degradation: how long calls have queued, and what ran while the event loop stood still. */
@@ -45,7 +47,7 @@ export function createStrainWatch(strained: Strained, { log, control }: GateRepo
     limits: strained.limits,
     busy: () => strained.held().length + strained.waiting() > 0 || queuesSince !== undefined,
     queueMs(at) {
-      if (!queued && strained.waitingCore() === 0) queuesSince = undefined;
+      if (!queued && strained.waitingForeground() === 0) queuesSince = undefined;
       queued = false;
       long = [];
       return queuesSince === undefined ? 0 : at - queuesSince;
@@ -79,4 +81,4 @@ export function createStrainWatch(strained: Strained, { log, control }: GateRepo
   };
 }
 
-const nameOf = (call: Call): string => (call.name === "" ? call.method : call.name);
+const nameOf = (call: GateCall): string => (call.name === "" ? call.method : call.name);

@@ -1,9 +1,9 @@
 import type { ClientCapability } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
 
 /**
- * Stage 3, admit: may this caller do this, and is there room?
+ * Stage 3, admit: may this caller do this?
  *
  * @throws ProtocolError -32003 naming every scope that is needed. A caller without scopes is unrestricted: nothing
  * authenticates on stdio.

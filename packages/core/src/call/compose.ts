@@ -2,7 +2,7 @@ import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
 import { parseWith } from "./normalize.ts";
 import { stringifyData } from "./ready-json.ts";
 import { Stopped, timedOut } from "./stopped.ts";
@@ -67,7 +67,7 @@ export type Outcome =
   | "internal_error";
 
 /** An error, split into what the client may see and what the log keeps. */
-export interface Failure {
+export interface CallFailure {
   outcome: Outcome;
   /** Shown as written. */
   shown: ToolError | ProtocolError;
@@ -83,7 +83,7 @@ export function mapError(
   call: Call,
   subject: Subject | undefined,
   expected: ((error: unknown) => string | undefined) | undefined,
-): Failure {
+): CallFailure {
   if (error instanceof Stopped || call.wire.signal.aborted) {
     if (error instanceof Stopped && error.why === "deadline") {
       return { outcome: "deadline_exceeded", shown: timedOut(call.name, subject?.timeoutMs ?? 0) };

@@ -1,23 +1,26 @@
+import type { Logger } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
-import type { Account } from "../telemetry/account.ts";
-import { type Log, OWN_LINE } from "../telemetry/log.ts";
-import type { Failure, Outcome } from "./compose.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
+import type { CallFailure, Outcome } from "./compose.ts";
 
-/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
+/** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
+export const OWN_LINE = Symbol("own line");
+
+/** Spans and metrics of calls. There is none unless OpenTelemetry is set up. */
 export interface Telemetry {
   /** Runs the stages of a call within its span. */
   run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
   /** The call is over. `sent` is the error as the client gets it, and whether that is a result (`isError`). */
-  ended(call: Call, outcome: Outcome, ms: number, sent?: { error: ToolError | ProtocolError; asResult: boolean }): void;
+  end(call: Call, outcome: Outcome, ms: number, sent?: { error: ToolError | ProtocolError; asResult: boolean }): void;
   traceId(call: Call): string | undefined;
 }
 
 /** Where calls are written down. */
 export interface Records {
-  readonly log: Log;
-  readonly account: Account;
-  /** Spans and metrics, where somebody has set them up. */
+  readonly log: Logger & { isLevelEnabled(level: "info" | "error"): boolean };
+  /** Counts a call that is over. `ms` is how long it took. */
+  readonly account: { end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void };
+  /** Spans and metrics, where they are set up. */
   readonly telemetry: Telemetry | undefined;
 }
 
@@ -29,12 +32,12 @@ export function record(
   { log, account, telemetry }: Records,
   call: Call,
   outcome: Outcome,
-  failure?: Failure,
+  failure?: CallFailure,
   asResult = false,
 ): void {
   const ms = performance.now() - call.startedAt;
-  account.ended(call, outcome, ms, failure?.shown);
-  telemetry?.ended(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
+  account.end(call, outcome, ms, failure?.shown);
+  telemetry?.end(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
   const level = outcome === "internal_error" ? "error" : "info";
   if (!log.isLevelEnabled(level)) return;
   log[level](

@@ -1,13 +1,13 @@
 import type { ClientCapability } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Lane } from "../contract/tool.ts";
-import type { Call } from "./context.ts";
+import type { Call } from "./call.ts";
 
 /** What a request is about, once its parameters are understood: the same shape for a tool, a resource and a prompt. */
 export interface Subject {
   scopes?: readonly string[] | undefined;
   requiredCapabilities?: readonly ClientCapability[] | undefined;
-  /** Whose places it takes. Default `core`. */
+  /** Which lane's places it uses. Default `foreground`. */
   lane?: Lane | undefined;
   /** Time for one call, in ms. */
   timeoutMs: number;

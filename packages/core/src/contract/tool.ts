@@ -3,33 +3,38 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
-import { checkName, checkText } from "./names.ts";
-import { type ObjectJsonSchema, toJsonSchema } from "./schema.ts";
+import type { ObjectJsonSchema } from "./json-schema.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
+import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
   /** Changes nothing. Default `false`. */
-  readOnlyHint?: boolean;
+  readOnlyHint?: boolean | undefined;
   /** May destroy something that was there. Default `true` for a tool that is not read-only. */
-  destructiveHint?: boolean;
+  destructiveHint?: boolean | undefined;
   /** Calling again with the same input changes nothing more. Default `false`. */
-  idempotentHint?: boolean;
+  idempotentHint?: boolean | undefined;
   /** Reaches things outside this server's own world. Default `true`. */
-  openWorldHint?: boolean;
+  openWorldHint?: boolean | undefined;
 }
 
-/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
-export type Lane = "core" | "background";
+/** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
+export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
   src: string;
-  mimeType?: string;
-  sizes?: string[];
+  mimeType?: string | undefined;
+  sizes?: string[] | undefined;
 }
 
 /** What {@link defineTool} takes. */
-export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+export interface ToolOptions<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  Reply extends ToolReply<z.input<Output>> = ToolReply<z.input<Output>>,
+> {
   /** snake_case, 2 to 64 characters, unique in its server. */
   name: string;
   /** A few words for people. */
@@ -40,45 +45,60 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   inputSchema: Input;
   /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
   outputSchema: Output;
-  annotations?: ToolAnnotations;
-  icons?: Icon[];
+  annotations?: ToolAnnotations | undefined;
+  icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
    * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
    * Default: each call is a request of its own.
    */
-  idempotency?: Idempotency;
+  idempotency?: Idempotency | undefined;
   /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
   /**
    * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
    * answer `unavailable`, and the handler decides.
    */
-  requiredCapabilities?: readonly ClientCapability[];
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
-   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
+   * The time a user takes to answer a question is not counted. Default: the server's (60 000).
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
-   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `core`.
+   * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
+   * strain, and is refused first. Default `foreground`.
    */
-  lane?: Lane;
+  lane?: Lane | undefined;
   /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
-  toText?: (data: z.output<Output>) => string;
+  toText?: ((data: z.output<Output>) => string) | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
    */
-  handler: (
-    input: z.output<Input>,
-    call: CallContext,
-  ) => ToolReply<z.input<Output>> | Promise<ToolReply<z.input<Output>>>;
+  handler: (input: z.output<Input>, call: CallContext) => Reply | Promise<Reply>;
 }
 
 /** What a handler returns: data, or data with blocks beside it. */
 export type ToolReply<Data> = Data | WithContent<Data>;
+
+type KeyOf<Shape> = Shape extends unknown ? keyof Shape : never;
+type DataOf<Reply> = Reply extends WithContent<infer Data> ? Data : Reply;
+type Extra<Shape, Data> = Exclude<KeyOf<Data>, KeyOf<Shape>> & string;
+type Missing<Shape, Data> = Exclude<KeyOf<Shape>, KeyOf<Data>> & string;
+
+/**
+ * What is wrong with a handler that leaves out an optional field of its schema and answers with one that is not in it:
+ * TypeScript takes any object with enough fields from a function, and a misspelt field would be lost without a word.
+ * A reply with all fields of the schema may have more of them; they are not sent.
+ */
+type KnownKeys<Shape, Reply> = [Extra<Shape, DataOf<Reply>>] extends [never]
+  ? unknown
+  : [Missing<Shape, DataOf<Reply>>] extends [never]
+    ? unknown
+    : {
+        handler: `outputSchema has no field "${Extra<Shape, DataOf<Reply>>}"; is "${Missing<Shape, DataOf<Reply>>}" meant?`;
+      };
 
 /** A tool as data, with its JSON Schemas already made. */
 export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
@@ -86,7 +106,7 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
   readonly handler: (input: any, call: CallContext) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
-  readonly toText?: (data: any) => string;
+  readonly toText?: ((data: any) => string) | undefined;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
 }
 
@@ -95,18 +115,23 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
  *
  * @throws DefinitionError naming the tool, for a bad name, hidden characters, or a schema no client could use
  */
-export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
-  options: ToolOptions<Input, Output>,
-): Tool {
+export function defineTool<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  const Reply extends ToolReply<z.input<Output>>,
+>(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options.name);
   const where = `tool "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "handler", options.handler);
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
-  if (options.lane !== undefined && options.lane !== "core" && options.lane !== "background") {
-    throw new DefinitionError(`${where}: lane must be "core" or "background", got ${JSON.stringify(options.lane)}.`);
+  if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {
+    throw new DefinitionError(
+      `${where}: lane must be "foreground" or "background", got ${JSON.stringify(options.lane)}.`,
+    );
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);
@@ -117,5 +142,5 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  return Object.freeze({ ...options, kind: "tool" as const, json });
+  return Object.freeze({ ...(options as ToolOptions<z.ZodType, z.ZodType>), kind: "tool" as const, json });
 }

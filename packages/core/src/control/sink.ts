@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { SettingsError } from "../flags.ts";
-import { lockFile } from "./lock.ts";
+import { takePidLock } from "./pid-lock.ts";
 import { sha256, verifyAudit } from "./verify.ts";
 
 /** The parts of `node:fs` that a sink writes with; a test puts faults between. */
@@ -46,7 +46,7 @@ export function openSink(file: string, files: SinkFiles = fs): Sink {
         if (there.ino !== ino || there.dev !== dev) throw new Error(`${file} was replaced by another file`);
         // What a failed write left of itself goes first: the chain must not begin again behind half a line.
         if (unsure) files.ftruncateSync(opened, size);
-        else if (there.size !== size) throw new Error(`${file} was written by somebody else`);
+        else if (there.size !== size) throw new Error(`${file} was written by another process`);
         unsure = true;
         const bytes = Buffer.from(text);
         for (let written = 0; written < bytes.length; ) written += files.writeSync(opened, bytes, written);
@@ -68,9 +68,9 @@ export function openSink(file: string, files: SinkFiles = fs): Sink {
 }
 
 function lockOf(file: string): () => void {
-  let lock: ReturnType<typeof lockFile>;
+  let lock: ReturnType<typeof takePidLock>;
   try {
-    lock = lockFile(file);
+    lock = takePidLock(file);
   } catch (cause) {
     throw new SettingsError(`--audit ${file} cannot be written: ${(cause as Error).message}`, { cause });
   }

@@ -1,7 +1,6 @@
-import type { App } from "../call/app.ts";
 import { createScrub } from "../telemetry/scrub.ts";
 import { openAudit } from "./audit.ts";
-import { followControlFile } from "./operator.ts";
+import { type ControlledServer, followControlFile } from "./control-file.ts";
 
 /**
  * Opens the audit and follows the control file, where they are set. A configuration that is not the one last recorded
@@ -11,7 +10,7 @@ import { followControlFile } from "./operator.ts";
  * @throws SettingsError in one line, when either cannot be used
  */
 export function startControl(
-  app: App,
+  app: ControlledServer,
   config: { audit?: string | undefined; control?: string | undefined },
 ): () => void {
   const audit = config.audit === undefined ? undefined : openAudit(config.audit, { log: app.log });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { Refusal } from "./frame.ts";
-import type { HttpRefusal } from "./guards.ts";
+import type { HttpRefusal } from "./request-checks.ts";
 
 /** What the endpoint answers at all. */
 export const METHODS = "GET, POST, DELETE";

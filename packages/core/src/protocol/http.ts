@@ -1,18 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { Caller } from "../contract/context.ts";
 import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
 import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";
-import { checkRequest, type GuardOptions, type HttpRefusal, readBody } from "./guards.ts";
 import { createModernHandler } from "./modern.ts";
+import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
 
 /** How an HTTP endpoint behaves. */
-export interface HttpOptions extends Partial<GuardOptions>, SessionOptions {
+export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOptions {
   /** Address to bind. Default `127.0.0.1`. */
   host?: string;
   /** Port to bind; 0 picks a free one. Default 0. */
@@ -20,7 +20,7 @@ export interface HttpOptions extends Partial<GuardOptions>, SessionOptions {
   /** Answers `GET /metrics`, behind the same guards. Default: there is no such path. */
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
-  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
 }
 
 /** A served endpoint. */
@@ -49,7 +49,7 @@ const ANONYMOUS: Caller = { id: "anonymous" };
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
   const { host = "127.0.0.1", port = 0, metrics, authenticate = () => ANONYMOUS } = options;
-  const guards: GuardOptions = {
+  const checks: RequestCheckOptions = {
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
   };
@@ -81,7 +81,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "Method not allowed. Use GET.",
         headers: { allow: "GET" },
       });
-    // Names of tools and how much they are used are not for everybody.
+    // Names of tools and how much they are used are not for everyone.
     if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
     metrics?.(request, response);
   };
@@ -93,7 +93,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const measured = metrics !== undefined && path === "/metrics";
     if (path !== PATH && !measured)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
-    const wrong = checkRequest(request, guards);
+    const wrong = checkRequest(request, checks);
     if (wrong !== undefined) return refused(app, request, response, wrong);
     if (measured) return sendMetrics(request, response);
     allowOrigin(request, response);

@@ -8,7 +8,7 @@ import {
   SetLevelRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { QUESTION_MS } from "../call/asking/state-seal.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import { stringParam } from "../call/normalize.ts";
@@ -95,11 +95,11 @@ export async function connectLegacy(
   const answerSubscription = async (method: string, params: Record<string, unknown>, extra: Extra) => {
     const subscribable = "subscribe" in (app.capabilities.resources ?? {});
     if (subscribable && method === "resources/subscribe") {
-      subscriptions.add(stringParam(params, "uri", method), wire(params, extra));
+      subscriptions.subscribe(stringParam(params, "uri", method), wire(params, extra));
       return {};
     }
     if (subscribable && method === "resources/unsubscribe") {
-      subscriptions.delete(stringParam(params, "uri", method));
+      subscriptions.unsubscribe(stringParam(params, "uri", method));
       return {};
     }
     throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);

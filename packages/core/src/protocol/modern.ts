@@ -7,7 +7,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import type { Caller } from "../contract/context.ts";
 import { duplicateId, type Message } from "./frame.ts";
 import { connectLegacy } from "./legacy.ts";

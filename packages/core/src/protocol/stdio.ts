@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { stringifyMessage } from "../call/ready-json.ts";
 import type { Era } from "../contract/context.ts";
 import { eraOf } from "./era.ts";
@@ -22,7 +22,7 @@ export interface StdioConnection {
 }
 
 /** The part of a connection that one era's SDK sees as its transport. */
-interface Lane {
+interface EraChannel {
   onmessage?: (message: never) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
@@ -38,7 +38,7 @@ interface Lane {
  * 4 MiB, invalid UTF-8 and a second request with an id in use are answered and logged, and serving goes on.
  */
 export function serveStdioConnection(app: App, input: Readable, output: Writable): StdioConnection {
-  const lanes = new Map<Era, Lane>();
+  const channels = new Map<Era, EraChannel>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Era>();
   // Those of them that are streams: they end with the connection, which does not wait for them.
@@ -54,26 +54,26 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   });
   const out = createWriter(output, () => end("broken"));
 
-  const openLane = async (era: Era): Promise<void> => {
-    const lane: Lane = {
+  const openChannel = async (era: Era): Promise<void> => {
+    const channel: EraChannel = {
       start: async () => {},
       send: async (message) => {
         const { id, method } = message as Message;
         if (method === undefined && id !== undefined) settle(id);
         out.write(stringifyMessage(message as Message));
       },
-      close: async () => lane.onclose?.(),
+      close: async () => channel.onclose?.(),
     };
     const waits = (id: string | number): boolean => inFlight.has(id);
     const options = { caller: { id: "local" }, transport: "pipe" as const, writable: out.writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy.ts");
-      closers.push(await connectLegacy(app, lane as never, options));
+      closers.push(await connectLegacy(app, channel as never, options));
     } else {
       const { connectModern } = await import("./modern.ts");
-      closers.push(connectModern(app, lane as never, options));
+      closers.push(connectModern(app, channel as never, options));
     }
-    lanes.set(era, lane);
+    channels.set(era, channel);
   };
 
   const refused = ({ reason, answer }: Refusal): void => {
@@ -99,8 +99,8 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     // A cancellation says nothing of its era; the request it names does.
     const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
     const era = (cancelled === undefined ? undefined : inFlight.get(cancelled)) ?? eraOf(message);
-    const lane = lanes.get(era);
-    if (lane === undefined) return openLane(era).catch(broken);
+    const channel = channels.get(era);
+    if (channel === undefined) return openChannel(era).catch(broken);
     if (id !== undefined && method !== undefined) {
       // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
       const lagging = out.writable();
@@ -115,7 +115,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
       // It may go unanswered from here on.
       settle(cancelled);
     }
-    lane.onmessage?.(message as never);
+    channel.onmessage?.(message as never);
     return undefined;
   };
 

@@ -1,4 +1,4 @@
-import type { App } from "../call/app.ts";
+import type { App } from "../app.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
 import { quietWire, type WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
@@ -23,7 +23,7 @@ export function openStream(
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {
-      subscriptions.add(uri, wire);
+      subscriptions.subscribe(uri, wire);
       return true;
     } catch {
       // Recorded there, with the reason.

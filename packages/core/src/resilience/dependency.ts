@@ -1,47 +1,47 @@
 import type { BreakerState, DependencyEvent, ServerDependency } from "../contract/dependency.ts";
 import { DefinitionError } from "../contract/errors.ts";
+import { createAttempts, type Work } from "./attempts.ts";
 import { type BreakerOptions, createBreaker } from "./breaker.ts";
 import type { CacheOptions } from "./cache.ts";
 import { type Failure, Refused } from "./failure.ts";
-import { createGuard, type Work } from "./guard.ts";
-import { createLimit, type LimitOptions } from "./limit.ts";
 import { createReads, readOf } from "./reads.ts";
 import { createRetryBudget, type RetryOptions } from "./retry.ts";
 import { type RunContext, type Scope, scopeOf } from "./scope.ts";
+import { createSlots, type LimitOptions } from "./slots.ts";
 import { unavailable } from "./unavailable.ts";
 
 /** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
 export interface DependencyOptions {
   /** Time for one attempt, in ms. Default 5 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Keeps answers of calls that name a `key`. Default: nothing is kept. */
-  cache?: CacheOptions;
-  retry?: RetryOptions;
-  breaker?: BreakerOptions;
-  limit?: LimitOptions;
+  cache?: CacheOptions | undefined;
+  retry?: RetryOptions | undefined;
+  breaker?: BreakerOptions | undefined;
+  limit?: LimitOptions | undefined;
   /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
-  classify?: (error: unknown) => Failure | undefined;
+  classify?: ((error: unknown) => Failure | undefined) | undefined;
   /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /** What one call says about itself. */
 export interface RunOptions<Value> {
   /**
-   * Names what is read, such as `order:17`: who asks for the same at the same time shares one answer, and it is kept
-   * where there is a cache. Give one to reads only. The caller's id is part of it.
+   * Names what is read, such as `order:17`: simultaneous reads of one key share an answer, which is kept where there is
+   * a cache. Give one to reads only. The caller's id is part of it.
    */
-  key?: string;
-  /** Everybody gets the same answer under this `key`, whoever asks. Default `false`. */
-  shared?: boolean;
+  key?: string | undefined;
+  /** Every caller gets the same answer under this `key`. Default `false`. */
+  shared?: boolean | undefined;
   /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. Default: the cache's `ttlMs`. */
   ttlMs?: number | undefined;
   /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
-  idempotent?: boolean;
-  /** What sort of call it is, from a small fixed set, so that slow ones are not held against quick ones. */
-  kind?: string;
+  idempotent?: boolean | undefined;
+  /** What sort of call it is, from a small fixed set, so that slow calls are not compared with quick ones. */
+  kind?: string | undefined;
   /** The answer when there is none and none was kept. It is marked `stale`. */
-  fallback?: (error: unknown) => Value | Promise<Value>;
+  fallback?: ((error: unknown) => Value | Promise<Value>) | undefined;
 }
 
 /** An answer, and whether it is of now. */
@@ -94,14 +94,14 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     try {
       tell({ before, after, by: "server", reason });
     } catch {
-      // An account that cannot be written keeps a person from changing something, and not a breaker from opening.
+      // When the audit cannot be written, people cannot change anything, but a breaker must still open.
     }
   };
   const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
-  const limit = createLimit(name, options.limit);
+  const limit = createSlots(name, options.limit);
   const budget = createRetryBudget(retry.budget);
   const reads = createReads(name, options.cache);
-  const guard = createGuard({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
+  const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
 
   /** What was refused here is no news: the breaker has said so. */
   const note = ({ log }: RunContext, err: unknown, message: string): void =>
@@ -113,7 +113,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     if (key !== undefined && !idempotent)
       throw new TypeError(`${name}: what has a key is a read, so it is idempotent.`);
     counts.calls += 1;
-    const ask = (scope: Scope) => guard.ask(scope, { idempotent, kind }, work);
+    const ask = (scope: Scope) => attempts.ask(scope, { idempotent, kind }, work);
     const callerId = call.shared === true ? undefined : (context.caller?.id ?? "");
     const read = key === undefined ? undefined : readOf(key, callerId, call.ttlMs);
     const kept = read && reads.look(read);
@@ -129,7 +129,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
       return { value, stale: false, ageMs: 0 };
     } catch (error) {
       if (scope.signal?.aborted) throw error;
-      const failure = guard.failureOf(error);
+      const failure = attempts.failureOf(error);
       if (failure?.callersFault) throw error;
       const old = read && reads.last(read);
       if (old === undefined && call.fallback === undefined)
@@ -154,14 +154,14 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
       inFlight: limit.inFlight,
       waiting: limit.waiting,
       ...counts,
-      ...guard.counts,
+      ...attempts.counts,
       budget: budget.tokens,
       cache: reads.counts,
     }),
     force(next, { by, reason }) {
       const word = (forced: string) => (forced === "auto" ? "auto" : `forced ${forced}`);
       if (next === breaker.forced) return;
-      tell({ before: word(breaker.forced), after: word(next), by, ...(reason === undefined ? {} : { reason }) });
+      tell({ before: word(breaker.forced), after: word(next), by, reason });
       breaker.force(next);
     },
     invalidate: reads.invalidate,

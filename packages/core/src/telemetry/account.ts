@@ -1,5 +1,5 @@
+import type { Call } from "../call/call.ts";
 import type { Outcome } from "../call/compose.ts";
-import type { Call } from "../call/context.ts";
 import { ErrorCode, isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createLatency, type LatencyOf } from "./latency.ts";
 import type { Log } from "./log.ts";
@@ -16,7 +16,7 @@ export interface AccountOptions extends SloOptions {
 /** What a server knows of its own work: latencies, the objective, and what it refused. */
 export interface Account {
   /** Counts a call that is over. `ms` is how long it took. */
-  ended(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void;
+  end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void;
   /** Counts what was refused before it was a call, or as none: `parse`, `too_large`, `forbidden`, … */
   protocolError(reason: string): void;
   readonly protocolErrors: ReadonlyMap<string, number>;
@@ -44,7 +44,7 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
     if (state === "firing") alerts[severity] += 1;
     // One line each, with what to do; a page is the only thing here that cannot wait.
     log[state === "cleared" ? "info" : severity === "page" ? "error" : "warn"]({ ...alert }, "alert");
-    // When no call comes any more, an alert must still clear.
+    // An alert must clear even when no more calls come.
     timer ??= setInterval(() => {
       slo.check(performance.now());
       if (slo.firing.length > 0) return;
@@ -57,10 +57,10 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
     protocolErrors.set(reason, (protocolErrors.get(reason) ?? 0) + 1);
   };
   return {
-    ended(call, outcome, ms, shown) {
+    end(call, outcome, ms, shown) {
       if (call.method === "tools/call" && call.name !== "") latency.record(call.name, ms);
       if (outcome === "refused" && isProtocolError(shown)) protocolError(REASONS[shown.code] ?? "other");
-      // The client gave up: nobody can say whether it would have gone well.
+      // The client gave up: whether it would have succeeded is unknown.
       if (outcome !== "cancelled") slo.record(badness(outcome, ms, slowMs, shown), call.startedAt + ms);
     },
     protocolError,
@@ -80,7 +80,7 @@ function badness(
   if (outcome === "internal_error" || outcome === "deadline_exceeded") return outcome;
   if (outcome === "refused") {
     if (!isProtocolError(shown) || shown.code !== ErrorCode.overloaded) return undefined;
-    // A caller over its own rate limit is refused with the same code, and that is no failing of the server.
+    // A caller over its own rate limit is refused with the same code, and that is not a failure of the server.
     return (shown.data as { reason?: unknown } | undefined)?.reason === "rate_limited" ? undefined : "overloaded";
   }
   return outcome === "ok" && slowMs !== undefined && ms > slowMs ? "slow" : undefined;

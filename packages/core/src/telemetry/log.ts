@@ -1,4 +1,5 @@
 import { type Logger as Pino, pino } from "pino";
+import { OWN_LINE } from "../call/record.ts";
 import { createScrub, type Scrub } from "./scrub.ts";
 
 /** How much is logged. `silent` logs nothing. */
@@ -14,9 +15,6 @@ export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabl
   /** How much is logged; may be set while the server runs. */
   level: LogLevel;
 };
-
-/** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
-export const OWN_LINE = Symbol("own line");
 
 /** Longest line written, in characters. A longer one has its values cut. */
 const MAX_LINE = 8_192;

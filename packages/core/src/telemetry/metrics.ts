@@ -1,23 +1,36 @@
 import type { Attributes, Meter } from "@opentelemetry/api";
-import type { App } from "../call/app.ts";
 import type { DependencySnapshot } from "../contract/dependency.ts";
+import type { ServerDefinition } from "../contract/server.ts";
+import type { Account } from "./account.ts";
+import type { Log } from "./log.ts";
 import type { Alert } from "./slo.ts";
+
+/** What is measured of a server. */
+export interface MeasuredServer {
+  readonly definition: Pick<ServerDefinition, "tools" | "prompts" | "dependencies">;
+  readonly log: Log;
+  readonly account: Account;
+  readonly gate: {
+    readonly mode: string;
+    snapshot(): { running: number; waiting: number; limit: number; refused: Readonly<Record<string, number>> };
+  };
+}
 
 /** Boundaries that the conventions ask for, in seconds. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-const MODES = ["normal", "degraded", "core-only"];
+const MODES = ["normal", "degraded", "foreground-only"];
 const BREAKERS = ["closed", "open", "half-open"];
 
 const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
 
 /**
  * The instruments of one server on one meter: the histogram of the conventions for MCP, and gauges of our own that are
- * read when somebody collects them.
+ * read when they are collected.
  *
  * @returns how to record the duration of a call, in seconds
  */
-export function createInstruments(meter: Meter, app: App): (seconds: number, attributes: Attributes) => void {
+export function createMetrics(meter: Meter, app: MeasuredServer): (seconds: number, attributes: Attributes) => void {
   const duration = meter.createHistogram("mcp.server.operation.duration", {
     unit: "s",
     description: "Time from receiving a request to its result",
@@ -58,7 +71,7 @@ export function createInstruments(meter: Meter, app: App): (seconds: number, att
   return (seconds, attributes) => duration.record(seconds, attributes);
 }
 
-function observeGate(meter: Meter, app: App): void {
+function observeGate(meter: Meter, app: MeasuredServer): void {
   const gauge = (name: "running" | "waiting" | "limit", description: string): void => {
     meter.createObservableGauge(`offshoot.calls.${name}`, { description, unit: "{call}" }).addCallback((result) => {
       result.observe(app.gate.snapshot()[name]);
@@ -74,7 +87,7 @@ function observeGate(meter: Meter, app: App): void {
     });
   meter
     .createObservableCounter("offshoot.calls.refused", {
-      description: "Calls refused for want of room",
+      description: "Calls refused because there was no room",
       unit: "{call}",
     })
     .addCallback((result) => {
@@ -82,7 +95,7 @@ function observeGate(meter: Meter, app: App): void {
     });
 }
 
-function observeDependencies(meter: Meter, app: App): void {
+function observeDependencies(meter: Meter, app: MeasuredServer): void {
   type Count = Exclude<keyof DependencySnapshot, "breaker" | "forced" | "cache">;
   const dependencies = [...app.definition.dependencies.values()];
   const each = (name: Count): ((result: { observe(value: number, attributes: Attributes): void }) => void) => {

@@ -1,8 +1,8 @@
 import type { Meter, MeterProvider } from "@opentelemetry/api";
-import type { App } from "../call/app.ts";
 import type { Telemetry } from "../call/record.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "./log.ts";
+import type { MeasuredServer } from "./metrics.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 type Api = typeof import("@opentelemetry/api");
@@ -20,7 +20,7 @@ export async function loadApi(why: string): Promise<Api> {
  * Telemetry that goes where the process's OpenTelemetry SDK sends it, and to a provider of the server's own when it has
  * one (`--metrics`).
  */
-export function openTelemetry(api: Api, own?: MeterProvider): (app: App) => Telemetry {
+export function openTelemetry(api: Api, own?: MeterProvider): (app: MeasuredServer) => Telemetry {
   return (app) => {
     warnOfStrangers(api, app.log);
     const meterOf = (provider: MeterProvider): Meter => provider.getMeter("@offshoot/core");

@@ -15,7 +15,7 @@ export interface SloOptions {
 /** The error budget is being spent too fast, or is so no longer. */
 export interface Alert {
   state: "firing" | "cleared";
-  /** `page`: somebody should look now. `ticket`: somebody should look this week. */
+  /** `page`: look now. `ticket`: look this week. */
   severity: "page" | "ticket";
   /** How many times faster than the objective allows the budget went, in the longer window. */
   burnRate: number;
@@ -101,7 +101,7 @@ export function createSlo(
         firing.delete(severity);
         onAlert({ ...before, state: "cleared" });
       }
-      // Whoever has been paged needs no ticket for the same budget. Once the page is over, it may be one.
+      // While a page fires, a ticket for the same budget adds nothing. When the page is over, it may be one.
       if (before !== undefined || rule === undefined || (severity === "ticket" && firing.has("page"))) continue;
       const alert = alertOf(rule);
       firing.set(severity, alert);

@@ -1,11 +1,10 @@
 import type { Meter } from "@opentelemetry/api";
-import type { App } from "../call/app.ts";
+import type { Call } from "../call/call.ts";
 import type { Outcome } from "../call/compose.ts";
-import type { Call } from "../call/context.ts";
 import type { Telemetry } from "../call/record.ts";
 import type { WireRequest } from "../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
-import { createInstruments } from "./metrics.ts";
+import { createMetrics, type MeasuredServer } from "./metrics.ts";
 import { createTracing, type Ending } from "./trace.ts";
 
 type Api = typeof import("@opentelemetry/api");
@@ -15,9 +14,9 @@ const MAX_NAMES = 200;
 const OTHER = "_other";
 
 /** @param meters where the numbers go: that of the process, and that of `--metrics` */
-export function createTelemetry(api: Api, meters: readonly Meter[], app: App): Telemetry {
+export function createTelemetry(api: Api, meters: readonly Meter[], app: MeasuredServer): Telemetry {
   const tracing = createTracing(api);
-  const instruments = meters.map((meter) => createInstruments(meter, app));
+  const instruments = meters.map((meter) => createMetrics(meter, app));
   const labels = new WeakMap<Call, Record<string, string>>();
   const names = new Set<string>();
   const counted = (name: string): string => {
@@ -36,12 +35,12 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: App): T
       const attributes = {
         ...common,
         ...(known !== undefined && attributeOf(call.method, known)),
-        // On the span alone: it is the client's word, and each new one would be a time series.
+        // On the span alone: the client chooses the value, and each new one would be a time series.
         ...(protocolVersion !== undefined && { "mcp.protocol.version": protocolVersion }),
       };
       return tracing.run(call, known, attributes, stages);
     },
-    ended(call, outcome, ms, sent) {
+    end(call, outcome, ms, sent) {
       const ending = endingOf(outcome, sent);
       tracing.end(call, ending);
       const attributes = {
@@ -60,7 +59,7 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: App): T
  * The tool or prompt that a request names. What the server does not have is `_other`: a client could make up any
  * number.
  */
-function nameOf({ definition }: App, method: string, { name }: Record<string, unknown>): string | undefined {
+function nameOf({ definition }: MeasuredServer, method: string, { name }: Record<string, unknown>): string | undefined {
   const known = method === "tools/call" ? definition.tools : method === "prompts/get" ? definition.prompts : undefined;
   if (known === undefined) return undefined;
   return typeof name === "string" && known.has(name) ? name : OTHER;

@@ -36,20 +36,22 @@ describe("one look at the strain", () => {
       "normal",
       "degraded",
       "degraded",
-      "core-only",
+      "foreground-only",
     ]);
   });
 
   test("back one step after five seconds of calm without a break", () => {
     const looks = 5_000 / LOOK_MS;
-    expect(modes(calm(looks), { mode: "core-only" }).at(-1)).toBe("core-only");
-    expect(modes(calm(looks + 1), { mode: "core-only" }).at(-1)).toBe("degraded");
-    expect(modes([...calm(looks), { queueMs: 6_000 }, ...calm(looks)], { mode: "core-only" }).at(-1)).toBe("core-only");
-    expect(modes(calm(2 * looks + 2), { mode: "core-only" }).at(-1)).toBe("normal");
+    expect(modes(calm(looks), { mode: "foreground-only" }).at(-1)).toBe("foreground-only");
+    expect(modes(calm(looks + 1), { mode: "foreground-only" }).at(-1)).toBe("degraded");
+    expect(modes([...calm(looks), { queueMs: 6_000 }, ...calm(looks)], { mode: "foreground-only" }).at(-1)).toBe(
+      "foreground-only",
+    );
+    expect(modes(calm(2 * looks + 2), { mode: "foreground-only" }).at(-1)).toBe("normal");
   });
 
   test("whatever comes, each change is to the next mode, and none follows a look that asked for none", () => {
-    const order = ["normal", "degraded", "core-only"];
+    const order = ["normal", "degraded", "foreground-only"];
     fc.assert(
       fc.property(fc.array(fc.record({ queueMs: fc.nat(10_000), lagMs: fc.nat(2_000) })), (strains) => {
         const seen = ["normal", ...modes(strains)];
@@ -83,10 +85,10 @@ describe("a server under strain", () => {
       shares[mode] = lanes.background.running;
       for (const visit of visits.filter(({ state }) => state === "running")) visit.leave();
     }
-    expect(gate.mode).toBe("core-only");
-    expect(shares).toEqual({ normal: 2, degraded: 1, "core-only": 0 });
+    expect(gate.mode).toBe("foreground-only");
+    expect(shares).toEqual({ normal: 2, degraded: 1, "foreground-only": 0 });
     const refused = enter({ lane: "background" });
-    expect(refused).toMatchObject({ state: "refused: core_only", retryAfterMs: 5_000 });
+    expect(refused).toMatchObject({ state: "refused: foreground_only", retryAfterMs: 5_000 });
     await pass(1_000);
     for (const visit of visits.filter(({ state }) => state === "running")) visit.leave();
     visits.length = 0;
@@ -98,8 +100,8 @@ describe("a server under strain", () => {
     expect(states()).toEqual({ done: 1, running: 1 });
     expect(events.map(({ what, before, after, by }) => [what, before, after, by])).toEqual([
       ["degradation", "normal", "degraded", "server"],
-      ["degradation", "degraded", "core-only", "server"],
-      ["degradation", "core-only", "degraded", "server"],
+      ["degradation", "degraded", "foreground-only", "server"],
+      ["degradation", "foreground-only", "degraded", "server"],
       ["degradation", "degraded", "normal", "server"],
     ]);
     expect(events[0]?.reason).toMatch(/^calls have queued for \d+ ms/);
@@ -120,13 +122,13 @@ describe("a server under strain", () => {
   test("what waits in the background is refused when only core work is done", async () => {
     const { gate, many, states, visits } = openGate({ initialRunning: 2, minRunning: 2, maxRunning: 2 });
     const background = many(3, { lane: "background" });
-    for (let turn = 0; gate.mode !== "core-only" && turn < 200; turn += 1) {
+    for (let turn = 0; gate.mode !== "foreground-only" && turn < 200; turn += 1) {
       many(10);
       await pass(50);
-      for (const visit of visits.filter(({ state, call }) => state === "running" && call.lane === "core"))
+      for (const visit of visits.filter(({ state, call }) => state === "running" && call.lane === "foreground"))
         visit.leave();
     }
-    expect(states(background)).toEqual({ running: 1, "refused: core_only": 2 });
+    expect(states(background)).toEqual({ running: 1, "refused: foreground_only": 2 });
   });
 
   test("a change that cannot be accounted for does not happen, and the server goes on", async () => {

@@ -1,6 +1,6 @@
 import { createGate } from "../../src/admission/gate.ts";
 import { DEFAULT_LIMITS, type Limits, withLimits } from "../../src/admission/limits.ts";
-import { Call } from "../../src/call/context.ts";
+import { Call } from "../../src/call/call.ts";
 import type { WireRequest } from "../../src/call/wire.ts";
 import { isProtocolError } from "../../src/contract/errors.ts";
 import { type ControlEvent, createControlEvents } from "../../src/control/events.ts";
@@ -31,7 +31,7 @@ export function openGate(given: Partial<Limits> = {}) {
   const visits: Visit[] = [];
   const began: number[] = [];
 
-  const enter = ({ caller = "local", lane = "core" as Lane, name = "tool", timeoutMs = 60_000 } = {}): Visit => {
+  const enter = ({ caller = "local", lane = "foreground" as Lane, name = "tool", timeoutMs = 60_000 } = {}): Visit => {
     const controller = new AbortController();
     const call = new Call("tools/call", { caller: { id: caller }, signal: controller.signal } as WireRequest, log);
     call.name = name;

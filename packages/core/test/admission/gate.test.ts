@@ -115,7 +115,7 @@ describe("lanes", () => {
     const core = many(10);
     expect(states(core)).toEqual({ running: 8, waiting: 2 });
     expect(gate.snapshot().lanes).toEqual({
-      core: { running: 8, waiting: 2, limit: 10 },
+      foreground: { running: 8, waiting: 2, limit: 10 },
       background: { running: 2, waiting: 8, limit: 2 },
     });
     await pass(0);
@@ -127,7 +127,7 @@ describe("lanes", () => {
     many(60);
     for (let round = 0; round < 5; round += 1) {
       await pass(200);
-      expect(gate.snapshot().lanes).toMatchObject({ core: { running: 8 }, background: { running: 2 } });
+      expect(gate.snapshot().lanes).toMatchObject({ foreground: { running: 8 }, background: { running: 2 } });
       for (const visit of visits.filter(({ state }) => state === "running")) visit.leave();
     }
     await pass(0);
@@ -155,7 +155,7 @@ describe("callers", () => {
     }
   });
 
-  test("one with much that waits gives way to one with little, and loses its oldest for want of room", async () => {
+  test("one with much that waits gives way to one with little, and loses its oldest when there is no room", async () => {
     const { many, enter, began, visits } = openGate({ ...places(2), maxWaiting: 10, callerShare: 1 });
     const greedy = many(12, { caller: "greedy" });
     const modest = enter({ caller: "modest" });
@@ -249,7 +249,7 @@ test("whatever happens, bounds hold, and every call is told once: it runs, or it
     fc.record({
       op: fc.constant("enter" as const),
       caller: fc.constantFrom("local", "ada", "bob"),
-      lane: fc.constantFrom("core" as const, "background" as const),
+      lane: fc.constantFrom("foreground" as const, "background" as const),
       count: fc.integer({ min: 1, max: 40 }),
       timeoutMs: fc.constantFrom(20, 60_000),
     }),
@@ -273,7 +273,7 @@ test("whatever happens, bounds hold, and every call is told once: it runs, or it
         // A limit that was lowered lets those finish who are in.
         if (!ops.some((other) => other.op === "limit")) expect(running).toBeLessThanOrEqual(limit);
         expect(lanes.background.waiting).toBeLessThanOrEqual(10);
-        expect(lanes.core.waiting).toBeLessThanOrEqual(50);
+        expect(lanes.foreground.waiting).toBeLessThanOrEqual(50);
         for (const { call } of visits.filter(({ state }) => state === "waiting"))
           expect(call.endsAt).toBeGreaterThan(performance.now());
         for (const id of began) expect(visits[id]?.state).toMatch(/running|done/);

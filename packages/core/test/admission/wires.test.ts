@@ -152,7 +152,7 @@ describe.each(WIRES)("%s", (wire) => {
 describe("on HTTP", () => {
   test("a caller that holds all it may leaves room for another, and one over its rate is told so", async () => {
     const stage = createStage();
-    const { createApp } = await import("../../src/call/app.ts");
+    const { createApp } = await import("../../src/app.ts");
     const { serveHttp } = await import("../../src/protocol/http.ts");
     const { createLog } = await import("../../src/telemetry/log.ts");
     const app = createApp(stage.server, {
@@ -184,7 +184,7 @@ describe("on HTTP", () => {
   });
 });
 
-test("R35 a tool that loops for three seconds: one line in the log says how long and which", async () => {
+test("a tool that loops for three seconds: one line in the log says how long and which", async () => {
   const log: string[] = [];
   const client = await connect(createStage().server, { wire: "stdio-2025", log });
   await client.call("loops", { ms: 3_000 });

@@ -1,5 +1,5 @@
 // #region drill
-import { drillLine, spikeDrill } from "@offshoot/core/testing";
+import { drillLine, spikeDrill } from "@offshoot/core/drills";
 import { expect, test } from "vitest";
 import { greeter } from "./greeter.ts";
 

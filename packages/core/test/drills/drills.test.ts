@@ -1,8 +1,6 @@
 // Each drill passes with what a server has by default, and turns red, by name, for each safeguard that is missing.
 import { describe, expect, test } from "vitest";
 import { openAudit } from "../../src/control/audit.ts";
-import { dependency } from "../../src/resilience/index.ts";
-import { createLog } from "../../src/telemetry/log.ts";
 import {
   backlogDrill,
   type DrillResult,
@@ -11,7 +9,9 @@ import {
   slowDependencyDrill,
   spikeDrill,
   staleContextDrill,
-} from "../../src/testing/index.ts";
+} from "../../src/drills/index.ts";
+import { dependency } from "../../src/resilience/index.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { greeter } from "../docs/greeter.ts";
 
 const call = { tool: "greet", input: { name: "Ada", language: "de" } };
@@ -63,7 +63,7 @@ describe("spike turns red", () => {
 describe("slow-dependency turns red", () => {
   test.each([
     ["no breaker", { breaker: { minCalls: 1e9 } }, ["hitsPerCall", "fallbackAnswered"]],
-    // Nobody waits for a place, then, so that the upstream pays for everybody's answer.
+    // Nobody waits for a place, then, so that the upstream pays for everyone's answer.
     ["neither breaker nor limit", { breaker: { minCalls: 1e9 }, limit: { initial: 64, min: 64 } }, ["hitsPerCall"]],
     ["no retry budget", { retry: { budget: 1e9 } }, ["hitsPerCallBudgetOnly"]],
     ["nothing kept for bad times", { cache: { ttlMs: 1_000 } }, ["fallbackAnswered"]],
@@ -92,7 +92,7 @@ describe("backlog turns red", () => {
       {
         keep: (app, file) => {
           const audit = openAudit(file, { log: silent });
-          app.control.keep((events) => audit.record(events.filter(({ after }) => after !== "core-only")));
+          app.control.keep((events) => audit.record(events.filter(({ after }) => after !== "foreground-only")));
           return audit.close;
         },
       },

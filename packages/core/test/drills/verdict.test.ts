@@ -1,9 +1,9 @@
 // What a verdict follows from, and the clock that makes it the same each time.
 import { setTimeout as sleepOutside } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { inVirtualTime } from "../../src/testing/drills/clock.ts";
-import { type Findings, judge, runDrill } from "../../src/testing/drills/drill.ts";
-import { drillLine, drillReport, spikeDrill } from "../../src/testing/index.ts";
+import { inVirtualTime } from "../../src/drills/clock.ts";
+import { type Findings, judge, runDrill } from "../../src/drills/drill.ts";
+import { drillLine, drillReport, spikeDrill } from "../../src/drills/index.ts";
 import { greeter } from "../docs/greeter.ts";
 
 const found = (good: number, control: number, idle: number): Findings => ({

@@ -63,7 +63,7 @@ test("at the end, jobs have their time, and are then aborted; none begins after 
 test("a degraded server does one at a time, a server that does core work alone begins none", async () => {
   const jobs = createJobs({ concurrency: 3 });
   const holds = [held(), held(), held(), held()];
-  jobs.follow("core-only");
+  jobs.follow("foreground-only");
   for (const [index, { job }] of holds.entries()) jobs.add(`job ${index}`, job);
   await sleep(20);
   expect([jobs.running, jobs.waiting]).toEqual([0, 4]);

@@ -1,6 +1,6 @@
 // What a server knows of its own work without anybody's SDK, through real calls.
 import { expect, test } from "vitest";
-import { createApp } from "../../src/call/app.ts";
+import { createApp } from "../../src/app.ts";
 import { quietWire } from "../../src/call/wire.ts";
 import { createLatency } from "../../src/telemetry/latency.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -27,7 +27,7 @@ test.each(WIRES)(
   },
 );
 
-test("calls refused for want of room and calls past their deadline are bad, slow ones when that was asked for", async () => {
+test("calls refused because there is no room and calls past their deadline are bad, slow ones when that was asked for", async () => {
   const causes = async (
     use: (call: (name: string, input?: object) => Promise<unknown>) => Promise<unknown>,
     options = {},

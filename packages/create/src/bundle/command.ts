@@ -1,12 +1,22 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { strayOutput } from "../check/stdout.ts";
 import { readLock } from "../contract/lock-file.ts";
 import { npm } from "../npm.ts";
 import { during } from "../progress.ts";
 import { binName, builtBin, openProject, type Project } from "../project.ts";
+import { isSecretName } from "../secret-name.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { mcpbManifest } from "./mcpb-manifest.ts";
@@ -28,7 +38,7 @@ export const bundle = defineCommand({
     ["offshoot bundle", "bundle/<name>-<version>.mcpb, to be opened with Claude Desktop"],
     ["offshoot bundle --url https://example.org/my-mcp-1.0.0.mcpb", "list the bundle in server.json, too"],
     ["offshoot bundle -- --profile read-only", "a bundle that starts the server with arguments"],
-    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "server.json held against a copy of the registry's schema"],
+    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "check server.json against a copy of the registry's schema"],
   ],
   async run({ words: args, options: { out = "bundle", url }, json }) {
     const project = openProject();
@@ -45,7 +55,7 @@ export const bundle = defineCommand({
     const entryToCome = listed("0".repeat(64));
     const verdict =
       entryToCome &&
-      (await during("Holding server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
+      (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
       stage(project, staged, told);
@@ -75,16 +85,28 @@ export const bundle = defineCommand({
 const lineOf = ({ schema, fits, reason }: Verdict): string =>
   fits === true
     ? `It fits ${schema}.`
-    : `It was not held against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
+    : `It was not checked against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
 
 /** What is built, and what Node and readers look for beside it. */
 function stage({ folder, manifest }: Project, staged: string, told: object): void {
-  cpSync(join(folder, "dist"), join(staged, "dist"), { recursive: true });
-  for (const name of ["README.md", "LICENSE"])
-    if (existsSync(join(folder, name))) cpSync(join(folder, name), join(staged, name));
+  for (const path of [...filesBelow(folder, "dist"), "README.md", "LICENSE"]) {
+    const stat = lstatSync(join(folder, path), { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    const reason = stat.isFile() ? (isSecretName(path) ? "is named like a secret" : undefined) : "is not a plain file";
+    if (reason !== undefined)
+      throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "take it out, and build again.");
+    mkdirSync(dirname(join(staged, path)), { recursive: true });
+    copyFileSync(join(folder, path), join(staged, path));
+  }
   const { name, version, type } = manifest;
   writeFileSync(join(staged, "package.json"), `${JSON.stringify({ name, version, private: true, type }, null, 2)}\n`);
   writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
+}
+
+/** What is in a folder that is one itself; a link is listed and not followed. */
+function filesBelow(folder: string, path: string): string[] {
+  if (!lstatSync(join(folder, path)).isDirectory()) return [path];
+  return readdirSync(join(folder, path)).flatMap((name) => filesBelow(folder, `${path}/${name}`));
 }
 
 /** A bundle brings no packages along: what the build left outside is missing on the user's machine. */

@@ -4,14 +4,16 @@ import { LOCK, readLock } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
 import { npm } from "../npm.ts";
 import type { Project } from "../project.ts";
+import { isSecretName } from "../secret-name.ts";
 import { Refusal } from "../terminal.ts";
+import { filesWithMarkers } from "../update/conflict-markers.ts";
 import { openScratchRepository } from "../update/git.ts";
-import { filesWithMarkers } from "../update/leftovers.ts";
 import { latestVersion } from "../update/release.ts";
 import { snapshot } from "../update/snapshot.ts";
 import { named } from "../update/update.ts";
 import { newer } from "../update/version.ts";
 import { installedCore } from "./installed-core.ts";
+import { packedFiles } from "./packed-files.ts";
 import { strayOutput } from "./stdout.ts";
 
 /** What a check found. `unknown` is neither good nor bad: nobody could say. */
@@ -71,6 +73,16 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
         next: "write logs to stderr: `context.log`, never console.log.",
       };
     return { status: "ok", told: `carries the protocol only (${lines} lines looked at).` };
+  }),
+  checked("packed files", async ({ project }) => {
+    const files = await packedFiles(project.folder);
+    const secret = files.filter(isSecretName);
+    if (secret.length === 0) return { status: "ok", told: `none of ${files.length} is named like a secret.` };
+    return {
+      status: "wrong",
+      told: `\`npm publish\` would hand out ${named(secret)}.`,
+      next: 'move them out of the folder, or leave them out in "files" of package.json: "!**/<name>".',
+    };
   }),
   checked("core", ({ project, offline }) => {
     const { version, local } = installedCore(project);

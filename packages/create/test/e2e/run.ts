@@ -6,15 +6,18 @@
  *   rehearsal  releases of core, published to a registry, and what each does to the templates
  *   matrix     templates as they were released × today's core
  *   inspect    the official Inspector on every template, and its tools listed through it
+ *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
  *   torture    forks of every kind through three releases
  *
- * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * `--write` puts the clients' table into the page, after a run of all of them.
  * Each row is told on stderr when it is there, the table on stdout at the end. Exit code 1 when one is red. Needs a build;
  * nothing but dependencies comes from the network.
  */
 import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
+import { clients } from "./parts/clients.ts";
 import { inspectors } from "./parts/inspectors.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
@@ -25,7 +28,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "torture"];
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +36,8 @@ const { values } = parseArgs({
     template: { type: "string", multiple: true },
     manager: { type: "string", multiple: true },
     way: { type: "string", multiple: true },
+    client: { type: "string", multiple: true, default: [] },
+    write: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     forks: { type: "string", default: "100" },
     lanes: { type: "string", default: "1" },
@@ -75,6 +80,7 @@ try {
 if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("inspect")) await inspectors(templates, report);
+if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
 
 // The lanes end in any order; releases stand as they came.

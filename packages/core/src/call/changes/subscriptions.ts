@@ -1,11 +1,13 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
+import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
-import type { App } from "../app.ts";
+import { Call } from "../call.ts";
 import { mapError, toProtocolError } from "../compose.ts";
-import { Call } from "../context.ts";
-import { findResource, notFound } from "../methods/resources.ts";
-import { record } from "../record.ts";
+import { findResource } from "../methods/resources.ts";
+import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
+import type { Changes } from "./changes.ts";
+import type { Refresher } from "./refresh.ts";
 
 /** How many URIs one listener may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1_024;
@@ -14,20 +16,32 @@ const MAX_SUBSCRIPTIONS = 1_024;
 export interface Subscriptions {
   has(uri: string): boolean;
   /** Does nothing where it is subscribed already. @throws ProtocolError saying why not, as safe to send as a call's */
-  add(uri: string, wire: WireRequest): void;
-  delete(uri: string): void;
-  /** Ends all of them for good: what is added later is not kept. */
+  subscribe(uri: string, wire: WireRequest): void;
+  unsubscribe(uri: string): void;
+  /** Ends all of them for good: a later subscription is not kept. */
   close(): void;
 }
 
-export function createSubscriptions(app: App): Subscriptions {
+/** What subscriptions need of the server. */
+export interface SubscribedServer extends Records {
+  readonly definition: Pick<ServerDefinition, "resources" | "expected">;
+  readonly changes: Changes;
+  readonly refresh: Refresher;
+}
+
+export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const ends = new Map<string, () => void>();
   let closed = false;
 
   const begin = (uri: string, call: Call): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     if (resource?.subscribe !== true)
-      throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`,
+        // Tells it from a resource that can be and refused this URI.
+        { uri, subscribable: false },
+      );
     checkScopes(resource.scopes, call);
     if (ends.has(uri) || closed) return;
     if (ends.size >= MAX_SUBSCRIPTIONS) {
@@ -49,7 +63,7 @@ export function createSubscriptions(app: App): Subscriptions {
     ends.set(uri, app.changes.subscribe(uri, begun));
   };
 
-  // How a domain stops watching is its own; a failure there must not keep a connection from closing.
+  // A failure of the domain here must not keep a connection from closing.
   const finish = (uri: string, end: () => void): void => {
     ends.delete(uri);
     try {
@@ -61,20 +75,20 @@ export function createSubscriptions(app: App): Subscriptions {
 
   return {
     has: (uri) => ends.has(uri),
-    add(uri, wire) {
+    subscribe(uri, wire) {
       const call = new Call("resources/subscribe", wire, app.log);
       call.name = uri;
       try {
         begin(uri, call);
         record(app, call, "ok");
       } catch (error) {
-        const failure = mapError(error, call, undefined, app.expected);
+        const failure = mapError(error, call, undefined, app.definition.expected);
         const { outcome, shown } = failure;
         record(app, call, outcome, failure);
         throw isToolError(shown) ? toProtocolError(shown) : shown;
       }
     },
-    delete(uri) {
+    unsubscribe(uri) {
       const end = ends.get(uri);
       if (end !== undefined) finish(uri, end);
     },

@@ -1,5 +1,5 @@
 import type { Tool } from "../../contract/tool.ts";
-import type { Call } from "../context.ts";
+import type { Call } from "../call.ts";
 import type { Subject } from "../subject.ts";
 import type { Once, OnceOptions } from "./once.ts";
 

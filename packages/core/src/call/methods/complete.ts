@@ -35,7 +35,7 @@ export function complete(
       input: params,
       run: () => suggest?.(typed, call) ?? [],
       compose: (value) => {
-        // No total: there is nothing to count, which tells it from an argument that has no values just now.
+        // No total: this tells it from an argument that can be completed and has no values now.
         if (suggest === undefined) return { completion: { values: [] } };
         const values = value as string[];
         return {

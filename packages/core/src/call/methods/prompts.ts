@@ -4,7 +4,7 @@ import { describeIssues } from "../../contract/schema.ts";
 import { checkSize } from "../compose.ts";
 import { objectParam, parseWith } from "../normalize.ts";
 import type { Normalize } from "../subject.ts";
-import { named } from "./named.ts";
+import { findNamed } from "./find-named.ts";
 
 /** A prompt as clients list it: made once. */
 export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({
@@ -18,7 +18,7 @@ export const listedPrompt = ({ name, title, description, listed, icons }: Prompt
 /** `prompts/get` */
 export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: number): Normalize {
   return async (params, call) => {
-    const prompt = named(prompts, "prompt", params, call);
+    const prompt = findNamed(prompts, "prompt", params, call);
     const sent = objectParam(params, "arguments", call.method);
     const input =
       prompt.arguments === undefined ? { success: true as const, data: {} } : await parseWith(prompt.arguments, sent);

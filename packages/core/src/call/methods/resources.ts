@@ -79,7 +79,7 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
       input: uri,
       run: () => resource.read(variables, call),
       compose: (value) => {
-        const { contents, ttlMs = resource.ttlMs, ageMs = 0, stale = ageMs > (ttlMs ?? ageMs) } = aged(value);
+        const { contents, ttlMs = resource.ttlMs, ageMs = 0, stale = ageMs > (ttlMs ?? ageMs) } = withAge(value);
         const answer = { contents: contentsOf(uri, resource, contents, stale ? { ageMs } : undefined) };
         // The 2025 era has no words for it.
         if (call.era === "2025" || ttlMs === undefined) return answer;
@@ -91,8 +91,8 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
   };
 }
 
-/** A reply with its age, which is none where it says nothing of it. */
-function aged(reply: unknown): AgedReply {
+/** A reply with its age; 0 when not given. */
+function withAge(reply: unknown): AgedReply {
   return typeof reply === "object" && reply !== null && "contents" in reply
     ? (reply as AgedReply)
     : { contents: reply as AgedReply["contents"] };
@@ -120,7 +120,7 @@ function contentsOf(
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
-export const notFound = (
+const notFound = (
   uri: string,
   message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`,
 ): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });

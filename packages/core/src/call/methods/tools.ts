@@ -7,7 +7,7 @@ import type { Keyed } from "../idempotency/keyed.ts";
 import { objectParam, parseWith } from "../normalize.ts";
 import type { Normalize, Subject } from "../subject.ts";
 import { andThen } from "../then.ts";
-import { named } from "./named.ts";
+import { findNamed } from "./find-named.ts";
 
 /** A tool as clients list it: made once. */
 export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {
@@ -25,7 +25,7 @@ export function listedTool({ name, title, description, icons, annotations, json 
 /** `tools/call` */
 export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, keyed: Keyed): Normalize {
   return (params, call) => {
-    const tool = named(tools, "tool", params, call);
+    const tool = findNamed(tools, "tool", params, call);
     const sent = objectParam(params, "arguments", call.method);
     return andThen(parseWith(tool.inputSchema, sent), (input) => {
       const subject: Subject = {

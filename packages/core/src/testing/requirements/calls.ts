@@ -55,7 +55,7 @@ export const callRequirements: readonly Requirement[] = [
   {
     id: "failing-input",
     because:
-      "An expected failure is the model's next step: its text says what to do, and a masked one says only that somebody should look at a log.",
+      "An expected failure is the model's next step: its text says what to do, and a masked one says only that a log should be read.",
     async check(subject) {
       const failing = Object.entries(subject.samples.tools ?? {}).flatMap(([name, of]) =>
         (of.failing ?? []).map((input) => ({ name, input })),

@@ -1,0 +1,196 @@
+import { createGate } from "./admission/gate.ts";
+import { DEFAULT_LIMITS, type Limits, withLimits } from "./admission/limits.ts";
+import { createStateSeal } from "./call/asking/state-seal.ts";
+import { type Changes, createChanges } from "./call/changes/changes.ts";
+import { createRefresher, type Refresher } from "./call/changes/refresh.ts";
+import { createKeyed } from "./call/idempotency/keyed.ts";
+import { complete } from "./call/methods/complete.ts";
+import { createPages } from "./call/methods/pages.ts";
+import { getPrompt, listedPrompt } from "./call/methods/prompts.ts";
+import { listedTemplate, listResources, readResource } from "./call/methods/resources.ts";
+import { callTool, listedTool } from "./call/methods/tools.ts";
+import { type CallRuntime, runCall } from "./call/pipeline.ts";
+import type { Telemetry } from "./call/record.ts";
+import type { Normalize } from "./call/subject.ts";
+import type { WireRequest } from "./call/wire.ts";
+import { DefinitionError } from "./contract/errors.ts";
+import type { Freshness } from "./contract/freshness.ts";
+import type { ServerDefinition } from "./contract/server.ts";
+import type { Tool } from "./contract/tool.ts";
+import { type ControlEvents, createControlEvents } from "./control/events.ts";
+import { type Account, type AccountOptions, createAccount } from "./telemetry/account.ts";
+import type { Log } from "./telemetry/log.ts";
+
+/** Settings of a running server that are not the wire's. */
+export interface AppOptions {
+  log: Log;
+  /** One of the definition's profiles. Default: every tool. */
+  profile?: string | undefined;
+  /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
+  limits?: Partial<Limits> | undefined;
+  /** The objective that alerts hold calls against. */
+  slo?: AccountOptions | undefined;
+  /** An operator may change the profile while it serves, so clients are told that lists change. */
+  operated?: boolean | undefined;
+  /** Makes spans and metrics, where they are set up. */
+  telemetry?: ((app: App) => Telemetry) | undefined;
+}
+
+/** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
+export interface App extends CallRuntime {
+  readonly log: Log;
+  readonly account: Account;
+  readonly definition: ServerDefinition;
+  readonly info: { name: string; version: string };
+  readonly capabilities: Record<string, Record<string, unknown>>;
+  /** How long the answers of a method hold, for the era that can say it; a read says it for itself. */
+  readonly freshness: Record<string, Freshness>;
+  readonly changes: Changes;
+  readonly refresh: Refresher;
+  /** What changes about the server itself. */
+  readonly control: ControlEvents;
+  /** The profile whose tools are offered now. */
+  readonly profile: string | undefined;
+  /**
+   * Offers the tools of another profile from the next request on.
+   *
+   * @throws DefinitionError for an unknown profile
+   */
+  offer(profile: string | undefined): void;
+  /** The methods this server answers, beyond what an SDK does itself. */
+  readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
+  /** Stops listening to the domain and to what it depends on, which outlive it. */
+  close(): void;
+}
+
+/**
+ * Makes everything that can be made once: lists, pages, capabilities.
+ *
+ * @throws DefinitionError for an unknown profile, or a limit that cannot be
+ */
+export function createApp(
+  definition: ServerDefinition,
+  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+): App {
+  const tools = new Map<string, Tool>();
+  let toolPages: ReturnType<typeof createPages>;
+  const resources = [...definition.resources.values()];
+  const { prompts } = definition;
+  const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
+  const limits = withLimits(DEFAULT_LIMITS, given);
+  const { timeoutMs } = limits;
+  const control = createControlEvents();
+  const app: App & { telemetry: Telemetry | undefined; profile: string | undefined } = {
+    definition,
+    expected: definition.expected,
+    info: infoOf(definition),
+    capabilities: capabilitiesOf(definition, operated),
+    freshness: freshnessOf(definition),
+    log,
+    gate: createGate(limits, { log, control }),
+    // Per process: a question that is open while the server restarts is asked again.
+    seal: createStateSeal(),
+    account: createAccount(log, slo),
+    telemetry: undefined,
+    changes: createChanges(definition),
+    refresh: createRefresher({ log, timeoutMs }),
+    control,
+    methods,
+    profile: undefined,
+    offer(wanted) {
+      const chosen = chooseTools(definition, wanted);
+      tools.clear();
+      for (const [name, tool] of chosen) tools.set(name, tool);
+      toolPages = createPages("tools", [...tools.values()].map(listedTool));
+      app.profile = wanted;
+    },
+    close() {
+      app.changes.close();
+      for (const stop of stops) stop();
+    },
+  };
+  app.offer(profile);
+  app.telemetry = telemetry?.(app);
+  app.control.listen((event) => log.info({ ...event }, "control"));
+  const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
+  const { jobs } = definition;
+  if (jobs !== undefined) {
+    app.gate.onMode((mode) => jobs.follow(mode));
+    jobs.report((name, correlationId, error) => log.error({ job: name, correlationId, err: error }, "job failed"));
+  }
+  const list = (method: string, page: (cursor: unknown) => object): void => {
+    methods.set(method, async (params) => page(params.cursor));
+  };
+  const call = (method: string, normalize: Normalize): void => {
+    methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
+  };
+  if (definition.tools.size > 0) {
+    list("tools/list", (cursor) => toolPages(cursor));
+    const { expected, idempotencyStore: store } = definition;
+    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store })));
+  }
+  if (resources.length > 0) {
+    const templates = resources.filter(({ template }) => template.variables.length > 0);
+    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate)));
+    call("resources/list", listResources(resources, timeoutMs));
+    call("resources/read", readResource(resources, timeoutMs));
+  }
+  if (prompts.size > 0) {
+    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt)));
+    call("prompts/get", getPrompt(prompts, timeoutMs));
+  }
+  if ("completions" in app.capabilities) call("completion/complete", complete(prompts, resources, timeoutMs));
+  return app;
+}
+
+function chooseTools(definition: ServerDefinition, profile: string | undefined): ReadonlyMap<string, Tool> {
+  if (profile === undefined) return definition.tools;
+  const profiles = definition.profiles ?? {};
+  const includes = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
+  if (includes === undefined) {
+    throw new DefinitionError(
+      `No profile "${profile}". This server has: ${Object.keys(profiles).join(", ") || "none"}.`,
+    );
+  }
+  return new Map([...definition.tools].filter(([, tool]) => includes(tool)));
+}
+
+const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition) => ({
+  name,
+  version,
+  title,
+  websiteUrl,
+  icons,
+});
+
+/** One for each list, so that all its pages say the same. */
+function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string, Freshness> {
+  const { resources: filled = {}, ...standing } = lists;
+  const listed = [...resources.values()].some(({ list }) => list !== undefined) ? filled : standing;
+  return {
+    "server/discover": standing,
+    "tools/list": standing,
+    "prompts/list": standing,
+    "resources/templates/list": standing,
+    "resources/list": listed,
+  };
+}
+
+/** The capabilities follow from the definition, so they cannot promise what is not there. */
+function capabilitiesOf(
+  { tools, resources, prompts, changes }: ServerDefinition,
+  operated: boolean,
+): Record<string, Record<string, unknown>> {
+  const listChanged = changes === undefined ? {} : { listChanged: true };
+  const subscribable = [...resources.values()].some(({ subscribe }) => subscribe === true);
+  const completes = [...prompts.values(), ...resources.values()].some(
+    (item) => Object.keys(item.complete ?? {}).length > 0,
+  );
+  return {
+    logging: {},
+    ...(tools.size > 0 ? { tools: operated ? { listChanged: true } : listChanged } : {}),
+    ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
+    ...(prompts.size > 0 ? { prompts: listChanged } : {}),
+    ...(completes ? { completions: {} } : {}),
+  };
+}

@@ -1,0 +1,179 @@
+import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
+import type { Lane } from "../contract/tool.ts";
+import { elicit, roots, sample } from "./asking/ask.ts";
+import { type Answers, Question } from "./asking/question.ts";
+import { Stopped } from "./stopped.ts";
+import type { ClientRequest, WireRequest } from "./wire.ts";
+
+// Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
+const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+let calls = 0;
+
+/**
+ * Stage 1, bootstrap: the context of one call. A class because it is a small state machine that most calls use little
+ * of: the signal, its controller and the logger come into being when a handler asks for them.
+ */
+export class Call implements CallContext {
+  readonly wire: WireRequest;
+  readonly method: string;
+  readonly correlationId: string;
+  /** When it was received. */
+  readonly startedAt = performance.now();
+  /** Its deadline, monotonic, in ms: see {@link Call.open}. */
+  endsAt = Number.POSITIVE_INFINITY;
+  /** When its handler began, this time; -1 before. */
+  beganAt = -1;
+  lane: Lane = "foreground";
+  /** Its place at the gate. */
+  place = -1;
+  /** The tool, resource URI or prompt, once it is known. */
+  name = "";
+  answers: Answers = {};
+  /**
+   * The open questions of this run: several when the handler asks them together, and noted even if it swallows the
+   * throw.
+   */
+  questions: Question[] = [];
+  #asked = 0;
+  #openedAt = this.startedAt;
+  #stopped: Stopped | undefined;
+  #controller: AbortController | undefined;
+  #log: Logger;
+
+  constructor(method: string, wire: WireRequest, log: Logger) {
+    this.method = method;
+    this.wire = wire;
+    this.#log = log;
+    calls += 1;
+    this.correlationId = `${prefix}-${calls.toString(36)}`;
+  }
+
+  get era() {
+    return this.wire.era;
+  }
+  get caller() {
+    return this.wire.caller;
+  }
+  get client() {
+    return this.wire.client;
+  }
+  get deadline() {
+    return { remainingMs: () => Math.max(0, this.endsAt - performance.now()) };
+  }
+  get log(): Logger {
+    const log = this.#log;
+    const withId = (fields: Record<string, unknown>) => ({ ...fields, correlationId: this.correlationId });
+    return {
+      debug: (fields, message) => log.debug(withId(fields), message),
+      info: (fields, message) => log.info(withId(fields), message),
+      warn: (fields, message) => log.warn(withId(fields), message),
+      error: (fields, message) => log.error(withId(fields), message),
+    };
+  }
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#stopped !== undefined) this.#controller.abort(this.#stopped);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why it was stopped, if it was. */
+  get stopped(): Stopped | undefined {
+    return this.#stopped;
+  }
+
+  /**
+   * Sets the one deadline for queue, handler and all that the handler asks for: counted from when the call was
+   * received, or from when its user answered. The time a user takes does not count: in the 2026 era the answer comes as
+   * a request of its own, with a deadline of its own, and the 2025 era does the same.
+   */
+  open(timeoutMs: number): void {
+    this.endsAt = this.#openedAt + timeoutMs;
+    this.beganAt = -1;
+  }
+
+  /** The user has answered. */
+  reopen(): void {
+    this.#openedAt = performance.now();
+  }
+
+  /** Opens one run of the handler: its questions are counted from the first. */
+  begin(): void {
+    this.#asked = 0;
+    this.questions = [];
+    // A cancellation that came in the same chunk as its request is older than the handler.
+    if (this.wire.signal.aborted || this.wire.cancelled?.())
+      this.stop(new Stopped("cancelled", "The client cancelled the call."));
+    if (this.#stopped !== undefined) throw this.#stopped;
+    this.beganAt = performance.now();
+  }
+
+  /** Time left in ms, whole: Node keeps timers of one length together, and most calls get the same. */
+  get leftMs(): number {
+    return Math.max(1, Math.ceil(this.endsAt - performance.now()));
+  }
+
+  /** Waits for the handler's promise, the deadline or the client's cancellation, whichever is first. */
+  settle<Value>(work: PromiseLike<Value>, timeoutMs: number): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      const stop = (stopped: Stopped): void => {
+        end();
+        this.stop(stopped);
+        reject(stopped);
+      };
+      const cancelled = (): void => stop(new Stopped("cancelled", "The client cancelled the call."));
+      const timer = setTimeout(() => stop(new Stopped("deadline", `No result within ${timeoutMs} ms.`)), timeoutMs);
+      this.wire.signal.addEventListener("abort", cancelled);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.wire.signal.removeEventListener("abort", cancelled);
+      };
+      work.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  stop(stopped: Stopped): void {
+    this.#stopped ??= stopped;
+    this.#controller?.abort(this.#stopped);
+  }
+
+  // Fields and not methods: handlers take them out of the context, `({ signal, progress }) => …`.
+  readonly progress = (done: number, total?: number, message?: string): void => {
+    const token = this.wire.progressToken;
+    if (token === undefined || this.#stopped !== undefined) return;
+    this.wire.notify("notifications/progress", {
+      progressToken: token,
+      progress: done,
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    });
+  };
+
+  readonly notify = (level: NotifyLevel, data: unknown): void => {
+    if (this.#stopped === undefined) this.wire.message(level, data);
+  };
+
+  readonly elicit: CallContext["elicit"] = (question) => elicit(this, question);
+  readonly sample: CallContext["sample"] = (request) => sample(this, request);
+  readonly roots: CallContext["roots"] = () => roots(this);
+
+  /** The answer to a question of the handler. @throws Question while there is none: it leaves the handler */
+  ask(request: ClientRequest, key?: string): Record<string, unknown> {
+    const question = new Question(this.#asked, key, request);
+    this.#asked += 1;
+    const answer = this.answers[question.id];
+    if (answer !== undefined) return answer;
+    this.questions.push(question);
+    throw question;
+  }
+}

@@ -1,0 +1,15 @@
+export type { DrillCall } from "./arm.ts";
+export { type BacklogOptions, backlogDrill } from "./backlog.ts";
+export type { DrillTime } from "./clock.ts";
+export {
+  type DrillChart,
+  type DrillOptions,
+  type DrillResult,
+  drillLine,
+  type Verdict,
+} from "./drill.ts";
+export { type KeptRead, STALE_CONTEXT_TTL_MS } from "./kept-read.ts";
+export { drillReport } from "./report.ts";
+export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
+export { type SpikeOptions, spikeDrill } from "./spike.ts";
+export { type StaleContextOptions, staleContextDrill } from "./stale-context.ts";
