@@ -22,7 +22,7 @@ testServerContract({
       create_note: {
         valid: [
           { title: "Milk", body: "See [[Shopping]]" },
-          { title: "Bread", body: "" },
+          { title: "Bread", body: "", folder: "drafts" },
         ],
         failing: [{ title: " ", body: "" }],
       },
@@ -55,6 +55,9 @@ testServerContract({
       restore_revision: { valid: [{ id: "n1", version: 1 }], failing: [{ id: "n1", version: 99 }] },
       list_tags: { valid: [{}] },
       rename_tag: { valid: [{ from: "home", to: "house" }], failing: [{ from: "absent", to: "house" }] },
+      list_folders: { valid: [{}] },
+      move_folder: { valid: [{ from: "drafts", to: "texts" }], failing: [{ from: "missing", to: "x" }] },
+      daily_note: { valid: [{ date: "2026-11-27", text: "done" }, {}] },
       list_links: {
         valid: [
           { show: "outgoing", id: "n1" },

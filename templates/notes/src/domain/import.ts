@@ -168,8 +168,9 @@ async function asMadeHere(before: NoteRow, { parsed, tags, folder, file }: FileN
   const front = setFields(parsed.front, Object.fromEntries(own.map((field) => [field, null])));
   const name = withoutExtension(file);
   const renamed = name !== basenameOf(before.title) && !name.endsWith(` (n${before.number})`);
-  const title = parsed.title ?? (renamed ? name : before.title);
-  return { title, body: parsed.body, tags, front, folder, file: null };
+  const retitled = parsed.title !== undefined && parsed.title !== before.title;
+  const title = retitled ? parsed.title : renamed ? titleOf(file) : before.title;
+  return { title: title ?? before.title, body: parsed.body, tags, front, folder, file: null };
 }
 
 async function readNote(folder: string, path: string): Promise<FileNote | NotesError> {

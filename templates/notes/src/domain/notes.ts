@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { createFeed, type NotesEvent, type RecentActivity, recentActivity } from "./activity.ts";
 import { createAll, type Draft } from "./create.ts";
+import { type DailyNote, dailyNote } from "./daily.ts";
 import { type Desk, findLive, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
 import { exportFolder, sweepExports } from "./export.ts";
 import type { LongTask } from "./folder.ts";
+import { type ListFolders, listFolders, moveFolder } from "./folders.ts";
 import { backlinks, brokenLinks, orphans, outgoingLinks, type Paging } from "./graph.ts";
 import { contentAt, diffRevisions, getNote, type ListRevisions, listRevisions } from "./history.ts";
 import { type ImportOptions, importFolder } from "./import.ts";
@@ -123,6 +125,14 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
     tags: (input?: z.input<typeof ListTags>) => listTags(desk, input),
     async renameTag(from: string, to: string, waiting?: Waiting): Promise<number> {
       return told(() => renameTag(desk, from, to, waiting));
+    },
+    folders: (input?: z.input<typeof ListFolders>) => listFolders(desk, input),
+    async moveFolder(from: string, to: string, waiting?: Waiting): Promise<number> {
+      return told(() => moveFolder(desk, from, to, waiting));
+    },
+    /** The note of a day, made where there is none, with a text added at its end where one is given. */
+    async daily(input: DailyNote, asked: Asked = {}): Promise<Note> {
+      return told(() => dailyNote(desk, input, asked));
     },
     outgoingLinks: (id: string, paging?: z.input<typeof Paging>) => outgoingLinks(desk, id, paging),
     backlinks: (id: string, paging?: z.input<typeof Paging>) => backlinks(desk, id, paging),

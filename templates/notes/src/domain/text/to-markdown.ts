@@ -1,4 +1,3 @@
-import { basenameOf } from "../file-name.ts";
 import { splitFrontMatter } from "./front-matter.ts";
 
 /** What goes into a file. */
@@ -24,7 +23,7 @@ export function toMarkdown(note: Exported): string {
   const { id, title, tags, created_at, updated_at, body, front } = note;
   const lines = [
     `id: ${quoted(id)}`,
-    ...(basenameOf(title) === title ? [] : [`title: ${quoted(title)}`]),
+    `title: ${quoted(title)}`,
     ...(tags.length === 0 ? [] : [`tags:\n${tags.map((tag) => `  - ${quoted(tag)}\n`).join("")}`.trimEnd()]),
     `created_at: ${quoted(created_at)}`,
     `updated_at: ${quoted(updated_at)}`,
