@@ -24,9 +24,9 @@ import type { Log } from "./telemetry/log.ts";
 /** Settings of a running server that are not the wire's. */
 export interface AppOptions {
   log: Log;
-  /** One of the definition's profiles. Default: every tool. */
+  /** One of the definition's profiles. @default every tool */
   profile?: string | undefined;
-  /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
+  /** How much it takes on. @default {@link DEFAULT_LIMITS} */
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;

@@ -18,7 +18,7 @@ export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
-  /** Settings as {@link loadConfig} gives them. Default: stdio. */
+  /** Settings as {@link loadConfig} gives them. @default stdio */
   config?: Partial<ServeSettings> | undefined;
   /**
    * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
@@ -27,8 +27,9 @@ export interface ServeOptions {
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
   limits?: Partial<Limits> | undefined;
   /**
-   * Spans and metrics by OpenTelemetry. Default: when the process has an SDK set up before the server starts
-   * (`node --import ./otel.js`). `true` refuses to start without the API; `false` sends nothing.
+   * Spans and metrics by OpenTelemetry. `true` refuses to start without the API; `false` sends nothing.
+   *
+   * @default when the process has an SDK set up before the server starts (`node --import ./otel.js`)
    */
   telemetry?: boolean | undefined;
   /** The objective that alerts hold calls against, and who hears of them beside the log. */

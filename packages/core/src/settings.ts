@@ -38,9 +38,9 @@ export type ServeSettings = z.output<typeof ServeSettings>;
 
 /** What {@link loadConfig} needs to know of the server. */
 export interface ConfigOptions extends HelpOptions {
-  /** Default `process.argv.slice(2)`. */
+  /** @default `process.argv.slice(2)` */
   argv?: readonly string[] | undefined;
-  /** Default `process.env`. */
+  /** @default `process.env` */
   env?: Record<string, string | undefined> | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { ObjectJsonSchema } from "./json-schema.ts";
 export interface Idempotency {
   /** The field of `inputSchema` that carries the key, a string. A call without it runs as ever. */
   key: string;
-  /** How long an answer is kept for its key, in ms. Default 24 h. Not used where the handler keeps it. */
+  /** How long an answer is kept for its key, in ms; not used where the handler keeps it. @default 24 h */
   ttlMs?: number | undefined;
   /**
    * Who remembers the answers. `core` (the default) does it around any handler, in the server's `idempotencyStore`.

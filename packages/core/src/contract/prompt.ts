@@ -18,12 +18,12 @@ export interface PromptOptions<Arguments extends z.ZodObject> {
   name: string;
   title: string;
   description: string;
-  /** A flat z.object; every value arrives as a string, so each field must accept strings. Default: none. */
+  /** A flat z.object; every value arrives as a string, so each field must accept strings. @default none */
   arguments?: Arguments | undefined;
   icons?: Icon[] | undefined;
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
   scopes?: readonly string[] | undefined;
-  /** Time for one get, in ms. Default: the server's (60 000). */
+  /** Time for one get, in ms. @default the server's (60 000) */
   timeoutMs?: number | undefined;
   /** Suggests values of an argument. Enums complete themselves. */
   complete?:

@@ -31,11 +31,11 @@ type ResourceBody = string | Uint8Array | ResourceContents[];
 /** A body that does not come from the source at this moment: out of a cache, or from the last time it could be had. */
 export interface AgedReply {
   contents: ResourceBody;
-  /** How long ago the source said so, in ms. Comes off the time that clients may keep it. Default 0. */
+  /** How long ago the source said so, in ms. Comes off the time that clients may keep it. @default 0 */
   ageMs?: number | undefined;
-  /** True where the source could not be asked and this is what is left. Default: whether it is older than the TTL. */
+  /** True where the source could not be asked and this is what is left. @default whether it is older than the TTL */
   stale?: boolean | undefined;
-  /** The TTL of this one answer, in ms. Default: the resource's. */
+  /** The TTL of this one answer, in ms. @default the resource's */
   ttlMs?: number | undefined;
 }
 
@@ -57,12 +57,12 @@ export interface ResourceOptions<Template extends string> extends Freshness {
   description: string;
   /** A fixed URI (`notes://tags`) or a template (`note://{id}`, `file:///{+path}`); variables arrive decoded. */
   uri: Template;
-  /** MIME type of what `read` returns. Default `text/plain`. */
+  /** MIME type of what `read` returns. @default `text/plain` */
   mimeType?: string | undefined;
   icons?: Icon[] | undefined;
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
   scopes?: readonly string[] | undefined;
-  /** Time for one read, in ms. Default: the server's (60 000). */
+  /** Time for one read, in ms. @default the server's (60 000) */
   timeoutMs?: number | undefined;
   /** Reads one resource. For one that is not there, `fail` with the next step. */
   read: (variables: UriVariables<Template>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
@@ -76,7 +76,7 @@ export interface ResourceOptions<Template extends string> extends Freshness {
         [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
       }
     | undefined;
-  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. Default `false`. */
+  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. @default `false` */
   subscribe?: boolean | undefined;
   /**
    * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns

@@ -44,7 +44,7 @@ export interface ServerOptions {
   expected?: ((error: unknown) => string | undefined) | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
   changes?: ((emit: ChangeEmitter) => () => void) | undefined;
-  /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
+  /** Where core keeps the answers of calls with an idempotency key. @default in memory, the latest 10 000 */
   idempotencyStore?: IdempotencyStore | undefined;
   /**
    * What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer

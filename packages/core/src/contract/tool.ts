@@ -9,13 +9,13 @@ import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
-  /** Changes nothing. Default `false`. */
+  /** Changes nothing. @default `false` */
   readOnlyHint?: boolean | undefined;
-  /** May destroy something that was there. Default `true` for a tool that is not read-only. */
+  /** May destroy something that was there. @default `true` for a tool that is not read-only */
   destructiveHint?: boolean | undefined;
-  /** Calling again with the same input changes nothing more. Default `false`. */
+  /** Calling again with the same input changes nothing more. @default `false` */
   idempotentHint?: boolean | undefined;
-  /** Reaches things outside this server's own world. Default `true`. */
+  /** Reaches things outside this server's own world. @default `true` */
   openWorldHint?: boolean | undefined;
 }
 
@@ -50,27 +50,33 @@ export interface ToolOptions<
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
    * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
-   * Default: each call is a request of its own.
+   *
+   * @default each call is a request of its own
    */
   idempotency?: Idempotency | undefined;
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
   scopes?: readonly string[] | undefined;
   /**
-   * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
-   * answer `unavailable`, and the handler decides.
+   * What a client must be able to do, or the call is refused before it runs.
+   *
+   * @default none: `elicit` and its like answer `unavailable`, and the handler decides
    */
   requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
    * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
-   * The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * The time a user takes to answer a question is not counted.
+   *
+   * @default the server's (60 000)
    */
   timeoutMs?: number | undefined;
   /**
    * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
-   * strain, and is refused first. Default `foreground`.
+   * strain, and is refused first.
+   *
+   * @default `foreground`
    */
   lane?: Lane | undefined;
-  /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
+  /** Text for models, beside the structured data; an empty string sends no text block. @default the data as JSON */
   toText?: ((data: z.output<Output>) => string) | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.

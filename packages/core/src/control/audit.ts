@@ -24,7 +24,7 @@ export interface AuditOptions {
   log: Log;
   scrub?: Scrub | undefined;
   files?: SinkFiles | undefined;
-  /** How often what waits is tried again, in ms. Default 1 000. */
+  /** How often what waits is tried again, in ms. @default 1 000 */
   retryMs?: number | undefined;
 }
 

@@ -17,7 +17,7 @@ import { agreement, auditedModes, keepAudit } from "./transitions.ts";
 export interface BacklogOptions extends DrillOptions {
   /** A read that a client waits for. The server must answer it without side effects. */
   call: DrillCall;
-  /** The limits you serve with. Default: the server's defaults. */
+  /** The limits you serve with. @default the server's defaults */
   limits?: Partial<Limits> | undefined;
   /** @internal For tests of the drill itself: how the protected arm keeps account. */
   keep?: ((app: App, file: string) => () => void) | undefined;

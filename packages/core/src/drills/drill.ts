@@ -38,9 +38,9 @@ export interface DrillChart {
   marks?: { at: number; label: string }[] | undefined;
   /** What went on from when to when, in s. */
   phases: DrillPhase[];
-  /** For values that differ by orders of magnitude. Default `false`. */
+  /** For values that differ by orders of magnitude. @default `false` */
   logarithmic?: boolean | undefined;
-  /** For values that jump. Default `false`. */
+  /** For values that jump. @default `false` */
   steps?: boolean | undefined;
 }
 
@@ -61,11 +61,13 @@ export interface DrillPhase {
 
 /** What each drill takes. */
 export interface DrillOptions {
-  /** Repeats a drill exactly, in virtual time. Default 1. */
+  /** Repeats a drill exactly, in virtual time. @default 1 */
   seed?: number | undefined;
   /**
-   * Default `virtual`. `real` is for servers that wait for a disk or a socket: it takes half a minute, and a busy
-   * machine makes it inconclusive.
+   * `real` is for servers that wait for a disk or a socket: it takes half a minute, and a busy machine makes it
+   * inconclusive.
+   *
+   * @default `virtual`
    */
   time?: DrillTime | undefined;
 }

@@ -9,7 +9,7 @@ import { createResource } from "./resource.ts";
 export interface SpikeOptions extends DrillOptions {
   /** A read that the server answers without side effects. */
   call: DrillCall;
-  /** The limits you serve with. Default: the server's defaults. */
+  /** The limits you serve with. @default the server's defaults */
   limits?: Partial<Limits> | undefined;
 }
 

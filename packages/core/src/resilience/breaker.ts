@@ -8,14 +8,16 @@ import { Refused } from "./failure.ts";
  * alone.
  */
 export interface BreakerOptions {
-  /** How far back outcomes count, in ms. Default 10 000. */
+  /** How far back outcomes count, in ms. @default 10 000 */
   windowMs?: number | undefined;
-  /** Attempts in the window below which nothing is concluded. So many failures in a row open it. Default 10. */
+  /** Attempts in the window below which nothing is concluded. So many failures in a row open it. @default 10 */
   minCalls?: number | undefined;
-  /** From when an attempt is slow, in ms. Default: half of the dependency's `timeoutMs`. */
+  /** From when an attempt is slow, in ms. @default half of the dependency's `timeoutMs` */
   slowMs?: number | undefined;
   /**
-   * How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most. Default 5 000.
+   * How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most.
+   *
+   * @default 5 000
    */
   openMs?: number | undefined;
 }

@@ -4,20 +4,22 @@ import { LRUCache } from "lru-cache";
 export interface CacheOptions {
   /** For how long an answer is as good as new, in ms. */
   ttlMs: number;
-  /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. Default 0. */
+  /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. @default 0 */
   staleMs?: number | undefined;
   /**
    * For how long after `ttlMs`, in ms, a reader gets the old answer at once, marked `stale`, while one refresh runs in
-   * the background. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
+   * the background. 0 has readers wait for the new one.
+   *
+   * @default `ttlMs`, at most `staleMs`
    */
   revalidateMs?: number | undefined;
-  /** Default 1 000. */
+  /** @default 1 000 */
   maxEntries?: number | undefined;
-  /** Bytes, by `sizeOf`. An answer larger than that is not kept. Default 16 777 216. */
+  /** Bytes, by `sizeOf`. An answer larger than that is not kept. @default 16 777 216 */
   maxBytes?: number | undefined;
-  /** Bytes of an answer. Default: of its JSON, which it must have. */
+  /** Bytes of an answer. @default of its JSON, which it must have */
   sizeOf?: ((value: unknown) => number) | undefined;
-  /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked again. */
+  /** Whether an answer is kept. @default everything but `undefined` and `null`, so that "not there" is asked again */
   keep?: ((value: unknown) => boolean) | undefined;
 }
 

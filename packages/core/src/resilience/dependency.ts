@@ -12,16 +12,16 @@ import { unavailable } from "./unavailable.ts";
 
 /** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
 export interface DependencyOptions {
-  /** Time for one attempt, in ms. Default 5 000. */
+  /** Time for one attempt, in ms. @default 5 000 */
   timeoutMs?: number | undefined;
-  /** Keeps answers of calls that name a `key`. Default: nothing is kept. */
+  /** Keeps answers of calls that name a `key`. @default nothing is kept */
   cache?: CacheOptions | undefined;
   retry?: RetryOptions | undefined;
   breaker?: BreakerOptions | undefined;
   limit?: LimitOptions | undefined;
   /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
   classify?: ((error: unknown) => Failure | undefined) | undefined;
-  /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
+  /** For tests: a number in [0, 1). Time is `performance.now` and `setTimeout`. @default `Math.random` */
   random?: (() => number) | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface RunOptions<Value> {
    * a cache. Give one to reads only. The caller's id is part of it.
    */
   key?: string | undefined;
-  /** Every caller gets the same answer under this `key`. Default `false`. */
+  /** Every caller gets the same answer under this `key`. @default `false` */
   shared?: boolean | undefined;
-  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. Default: the cache's `ttlMs`. */
+  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. @default the cache's `ttlMs` */
   ttlMs?: number | undefined;
-  /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
+  /** Doing it twice is the same as doing it once, so it may be tried again. @default whether there is a `key` */
   idempotent?: boolean | undefined;
   /** What sort of call it is, from a small fixed set, so that slow calls are not compared with quick ones. */
   kind?: string | undefined;

@@ -2,22 +2,25 @@ const brand = Symbol.for("offshoot.DependencyError");
 
 /** What a failed attempt means for what comes next. */
 export interface Failure {
-  /** Whether asking again may help. Default `false`. */
+  /** Whether asking again may help. @default `false` */
   retryable?: boolean | undefined;
-  /** The dependency asked to be left alone: longer pauses, and the limit falls. Default `false`. */
+  /** The dependency asked to be left alone: longer pauses, and the limit falls. @default `false` */
   throttled?: boolean | undefined;
-  /** It took too long. Like `throttled`, it lets the limit fall. Default `false`. */
+  /** It took too long. Like `throttled`, it lets the limit fall. @default `false` */
   timedOut?: boolean | undefined;
   /** How long the dependency asked to wait, in ms. Taken as a hint: at most 5 s are added to the computed pause. */
   retryAfterMs?: number | undefined;
   /**
-   * Whether the work was certainly not done; matters for calls that change something. Default `"failed"` when throttled
-   * (it was refused), otherwise `"unknown"`.
+   * Whether the work was certainly not done; matters for calls that change something.
+   *
+   * @default `"failed"` when throttled (it was refused), otherwise `"unknown"`
    */
   outcome?: "failed" | "unknown" | undefined;
   /**
    * The caller asked for what cannot be (a 404, a 422): the dependency is well. It is not retried, does not count
-   * against the dependency, has no fallback, and reaches the handler as it was thrown. Default `false`.
+   * against the dependency, has no fallback, and reaches the handler as it was thrown.
+   *
+   * @default `false`
    */
   callersFault?: boolean | undefined;
 }

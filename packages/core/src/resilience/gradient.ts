@@ -19,7 +19,9 @@ export interface Sample {
   dropped?: boolean | undefined;
   /**
    * What sort of work it was, from a small fixed set. A slow call is compared with slow calls: without this, a client
-   * that turns from quick tools to slow ones would look like a server that slows down. Default: all of one kind.
+   * that turns from quick tools to slow ones would look like a server that slows down.
+   *
+   * @default all of one kind
    */
   kind?: string | undefined;
 }
@@ -32,9 +34,9 @@ export interface Bounds {
 export interface GradientOptions {
   min?: number | undefined;
   max?: number | undefined;
-  /** Default 8. */
+  /** @default 8 */
   initial?: number | undefined;
-  /** Monotonic, in ms. Default `performance.now()`. */
+  /** Monotonic, in ms. @default `performance.now()` */
   now?: (() => number) | undefined;
 }
 

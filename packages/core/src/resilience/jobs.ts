@@ -7,9 +7,9 @@ export type Job = (signal: AbortSignal) => unknown;
 
 /** What {@link createJobs} takes. */
 export interface JobsOptions {
-  /** Jobs that run at once. Default 2: background work must leave the machine to the calls. */
+  /** Jobs that run at once. @default 2: background work must leave the machine to the calls */
   concurrency?: number | undefined;
-  /** Jobs in line beside those; one more is refused. Default 100. */
+  /** Jobs in line beside those; one more is refused. @default 100 */
   maxWaiting?: number | undefined;
 }
 

@@ -2,13 +2,13 @@ import type { Failure } from "./failure.ts";
 
 /** How often and how fast an idempotent call is tried again. The numbers are those of the AWS SDKs (2026). */
 export interface RetryOptions {
-  /** Attempts in all, the first included. 1 turns retries off. Default 3. */
+  /** Attempts in all, the first included. 1 turns retries off. @default 3 */
   attempts?: number | undefined;
-  /** Upper bound of the first pause, in ms; it doubles with each further one. Default 50. */
+  /** Upper bound of the first pause, in ms; it doubles with each further one. @default 50 */
   baseMs?: number | undefined;
-  /** The same after the dependency asked to be left alone (429, 503). Default 1 000. */
+  /** The same after the dependency asked to be left alone (429, 503). @default 1 000 */
   throttledBaseMs?: number | undefined;
-  /** Tokens shared by all calls of a dependency; with none left nothing is retried. Default 100. */
+  /** Tokens shared by all calls of a dependency; with none left nothing is retried. @default 100 */
   budget?: number | undefined;
 }
 

@@ -7,7 +7,7 @@ import { type Alert, type BadKind, createSlo, type Slo, type SloOptions } from "
 
 /** What {@link createAccount} takes. */
 export interface AccountOptions extends SloOptions {
-  /** A call that takes longer than this, in ms, counts as bad although it went well. Default: time does not count. */
+  /** A call that takes longer than this, in ms, counts as bad although it went well. @default time does not count */
   slowMs?: number;
   /** Hears of each alert, beside the log. */
   onAlert?: (alert: Alert) => void;

@@ -6,9 +6,9 @@ export type BadKind = "internal_error" | "overloaded" | "deadline_exceeded" | "s
 
 /** What {@link createSlo} takes. */
 export interface SloOptions {
-  /** Share of calls that must go well. Default 0.995. */
+  /** Share of calls that must go well. @default 0.995 */
   objective?: number;
-  /** Bad calls in the longer window below which nothing is alerted: one error at night wakes nobody. Default 10. */
+  /** Bad calls in the longer window below which nothing is alerted: one error at night wakes nobody. @default 10 */
   minimumBad?: number;
 }
 

@@ -13,9 +13,9 @@ import { printMasked } from "./masked-errors.ts";
 /** What {@link connect} takes beside the server. */
 export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log"> {
   wire: Wire;
-  /** Collects the server's log lines. Default: what was masked is printed with its stack, the rest is dropped. */
+  /** Collects the server's log lines. @default what was masked is printed with its stack, the rest is dropped */
   log?: string[] | undefined;
-  /** Default `info` with `log`, else `error`. `silent` prints nothing. */
+  /** `silent` prints nothing. @default `info` with `log`, else `error` */
   logLevel?: LogLevel | undefined;
   /** Further settings of the HTTP wires. */
   http?: HttpOptions | undefined;

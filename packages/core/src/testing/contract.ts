@@ -5,7 +5,7 @@ import { checkLock, writeLock } from "./lock.ts";
 
 /** What {@link testServerContract} takes. */
 export interface ContractOptions extends CheckOptions {
-  /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. Default: none is checked. */
+  /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. @default none is checked */
   lock?: URL | string | undefined;
   /** How the tools are fuzzed; `false` leaves it out. */
   fuzz?: FuzzOptions | false | undefined;

@@ -13,10 +13,12 @@ import { mismatch } from "./requirements/schemas.ts";
 
 /** How much and from where. */
 export interface FuzzOptions {
-  /** Inputs for each tool, of each sort. Default 25. */
+  /** Inputs for each tool, of each sort. @default 25 */
   runs?: number | undefined;
   /**
-   * Where the random numbers begin. Default 1: the same inputs in every run, so that red means that something changed.
+   * Where the random numbers begin.
+   *
+   * @default 1: the same inputs in every run, so that red means that something changed
    */
   seed?: number | undefined;
 }

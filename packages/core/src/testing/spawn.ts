@@ -8,13 +8,15 @@ import { printMasked } from "./masked-errors.ts";
 export interface SpawnOptions extends ClientBehaviour {
   /** Arguments of the command. */
   args?: string[] | undefined;
-  /** Default `2025`, which is how nearly every client opens today. */
+  /** @default `2025`, which is how nearly every client opens today */
   era?: "2025" | "2026" | undefined;
   /** Added to the environment of this process. */
   env?: Record<string, string> | undefined;
   cwd?: string | undefined;
   /**
-   * Receives what the server writes to stderr. Default: what was masked is printed with its stack, the rest is dropped.
+   * Receives what the server writes to stderr.
+   *
+   * @default what was masked is printed with its stack, the rest is dropped
    */
   onStderr?: ((text: string) => void) | undefined;
 }

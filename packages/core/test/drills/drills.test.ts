@@ -5,11 +5,11 @@ import {
   backlogDrill,
   type DrillResult,
   type KeptRead,
-  STALE_CONTEXT_TTL_MS,
   slowDependencyDrill,
   spikeDrill,
   staleContextDrill,
 } from "../../src/drills/index.ts";
+import { STALE_CONTEXT_TTL_MS } from "../../src/drills/kept-read.ts";
 import { dependency } from "../../src/resilience/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { greeter } from "../docs/greeter.ts";

@@ -7,6 +7,7 @@
  *   matrix     templates as they were released × today's core
  *   inspect    the official Inspector on every template, and its tools listed through it
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
+ *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
@@ -18,6 +19,7 @@ import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
 import { clients } from "./parts/clients.ts";
+import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
@@ -28,7 +30,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture"];
 
 const { values } = parseArgs({
   options: {
@@ -81,6 +83,7 @@ if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("inspect")) await inspectors(templates, report);
 if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
+if (wanted.includes("documents")) await documents(report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
 
 // The lanes end in any order; releases stand as they came.

@@ -11,7 +11,7 @@ export interface ToolSamples {
   valid: readonly Input[];
   /** Inputs that fit the schema and must fail with a `ToolError`: an id that is not there, a stale version. */
   failing?: readonly Input[] | undefined;
-  /** Two equal calls may answer differently although nothing changed: a clock, a random id. Default `false`. */
+  /** Two equal calls may answer differently although nothing changed: a clock, a random id. @default `false` */
   varies?: boolean | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface Requirement {
   readonly id: string;
   /** What goes wrong for whom when it does not hold. */
   readonly because: string;
-  /** Only clients of this era can tell. Default: both. */
+  /** Only clients of this era can tell. @default both */
   readonly era?: Era | undefined;
   /**
    * Resolves when it holds.

@@ -68,7 +68,7 @@ export function flatInputs({
       const musts = new Set((schema.required as string[] | undefined) ?? []);
       for (const [property, item] of Object.entries(inner)) {
         if (withheld.includes(property)) continue;
-        const shown = kind === "multipart" ? partSchema(item, body.encoding?.[property]) : asSchema(item);
+        const shown = kind === "multipart" ? partSchema(property, item, body.encoding?.[property]) : asSchema(item);
         const must = body.required && musts.has(property);
         add(property, "body", shown, must, (name) => ({ name, to: "property", property }));
       }
@@ -98,11 +98,12 @@ function sentAs(wanted: string, name: string, schema: JsonSchema): JsonSchema {
 
 /** A part of a multipart body, as a model gives it. */
 function partSchema(
+  name: string,
   item: unknown,
   encoding: NonNullable<NonNullable<Operation["body"]>["encoding"]>[string] | undefined,
 ): JsonSchema {
   const schema = asSchema(item);
-  if (!isFilePart(schema, encoding)) return schema;
+  if (!isFilePart(name, schema, encoding)) return schema;
   const { description } = schema;
   const file =
     typeof description === "string" ? { ...FILE, description: `${description} (${FILE.description})` } : FILE;

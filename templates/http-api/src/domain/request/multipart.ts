@@ -19,11 +19,25 @@ interface Part {
 const asObject = (node: unknown): JsonSchema =>
   typeof node === "object" && node !== null && !Array.isArray(node) ? (node as JsonSchema) : {};
 
+/** A schema that is one reference into its `$defs` is what that names. */
+function rootOf({ $defs, ...schema }: JsonSchema): JsonSchema {
+  const name = typeof schema.$ref === "string" ? schema.$ref.replace("#/$defs/", "") : "";
+  return schema.properties === undefined && name !== "" ? asObject(asObject($defs)[name]) : schema;
+}
+
 /** Whether a property of a multipart body is a file, or a list of files. */
-export function isFilePart(schema: unknown, encoding: Encoding | undefined): boolean {
+export function isFilePart(name: string, schema: unknown, encoding: Encoding | undefined): boolean {
   const node = asObject(schema);
   const items = node.type === "array" ? asObject(node.items) : node;
   if (isBinary(items)) return true;
+  // Stripe's file is a string, as far as its description says.
+  if (
+    /(^|[_-])file$|[a-z]File$/i.test(name) &&
+    items.type === "string" &&
+    items.format === undefined &&
+    items.enum === undefined
+  )
+    return true;
   // OpenAPI 3.1: a part without a schema is bytes where its type is none that a model writes.
   const type = encoding?.contentType ?? "";
   return (
@@ -41,10 +55,10 @@ export function multipartBody(
   schema: JsonSchema,
   encodings: Readonly<Record<string, Encoding>> = {},
 ): Multipart {
-  const properties = asObject(schema.properties);
+  const properties = asObject(rootOf(schema).properties);
   const parts = Object.entries(content).flatMap(([name, value]) => {
     const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
-    const isFile = isFilePart(Object.hasOwn(properties, name) ? properties[name] : undefined, encoding);
+    const isFile = isFilePart(name, Object.hasOwn(properties, name) ? properties[name] : undefined, encoding);
     const values = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
     return values.map((item) => (isFile ? filePart(name, item, encoding) : textPart(name, item, encoding)));
   });

@@ -21,7 +21,8 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
       const dressed = await Promise.all(wanted.map(({ credentials }) => credentials.dress(schemes)));
       return {
         headers: merged(dressed.map(({ headers }) => headers)),
-        query: dressed.flatMap(({ query }) => query),
+        // Two schemes may be one key: sent twice, it would be a list.
+        query: [...new Map(dressed.flatMap(({ query }) => query))],
         stamp: JSON.stringify(dressed.map(({ stamp }, n) => [parts.indexOf(wanted[n] as Part), stamp])),
       };
     },
