@@ -75,7 +75,10 @@ describe.each(WIRES)("over %s", (wire) => {
         title: expect.stringMatching(/./),
         annotations: { openWorldHint: expect.any(Boolean) },
       });
-    expect((await client.templates()).map(({ uriTemplate }) => uriTemplate)).toEqual(["note://{id}"]);
+    expect((await client.templates()).map(({ uriTemplate }) => uriTemplate)).toEqual([
+      "note://{id}",
+      "attachment://{+path}",
+    ]);
     expect((await client.prompts()).map(({ name }) => name)).toEqual([
       "summarize_notes",
       "continue_note",
@@ -337,6 +340,23 @@ describe.each(WIRES)("over %s", (wire) => {
     ]);
     await expect(client.prompt("summarize_notes", { style: "loud" })).rejects.toThrow();
     await expect(client.prompt("continue_note", { id: "n99" })).rejects.toThrow(/n99/);
+  });
+
+  test("a picture of a vault is kept, read as a resource and no broken link", async () => {
+    const { client, call, exchange } = await session();
+    await mkdir(join(exchange, "vault", "a b"), { recursive: true });
+    await writeFile(join(exchange, "vault", "Note.md"), "![[pic ü.png]] [x](a%20b/pic%20%C3%BC.png) [[gone.png]]");
+    await writeFile(join(exchange, "vault", "a b", "pic ü.png"), Buffer.from([0x89, 0x50, 0xff]));
+    expect(await call("import_notes", { folder: "vault" })).toMatchObject({
+      created: 1,
+      attachments: { created: 1, updated: 0, unchanged: 0 },
+    });
+    const listed = (await client.resources()).find(({ uri }) => String(uri).startsWith("attachment:"));
+    expect(listed).toMatchObject({ name: "a b/pic ü.png", mimeType: "image/png", size: 3 });
+    const [read] = await client.read(String(listed?.uri));
+    expect(read).toMatchObject({ mimeType: "image/png", blob: Buffer.from([0x89, 0x50, 0xff]).toString("base64") });
+    await expect(client.read("attachment://missing.png")).rejects.toThrow();
+    expect((await call("list_links", { show: "broken" })).links).toEqual([{ target: "gone.png", id: "n1" }]);
   });
 
   test("a folder is exported and imported, with refusals that show no host path", async () => {

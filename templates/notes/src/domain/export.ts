@@ -11,7 +11,7 @@ import { toMarkdown } from "./text/to-markdown.ts";
 import { toStorageError } from "./vault.ts";
 
 /**
- * Writes every live note as a Markdown file into a new folder, in the folder and under the name it has. The folder
+ * Writes every live note as a Markdown file and every attachment into a new folder, in the folder and under the name it has. The folder
  * appears complete or not at all: it is filled under another name first. Answers with the number of notes.
  */
 export async function exportFolder(desk: Desk, exchange: string | undefined, name: string, task: LongTask = {}) {
@@ -55,6 +55,19 @@ async function writeAll({ store }: Desk, folder: string, { signal, progress }: L
     progress?.(done, Math.max(done, live));
     query.after = [last.number, last.number];
   }
+  for (let after = ""; ; ) {
+    signal?.throwIfAborted();
+    const attachments = await store.attachments({ after, limit: 25 });
+    for (const { path, sha256, updated_at } of attachments) {
+      const inside = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+      if (!folders.has(inside)) await mkdir(join(folder, inside), { recursive: true });
+      folders.add(inside);
+      await writeDurably(join(folder, path), await store.blobs.get(sha256), updated_at);
+    }
+    const last = attachments.at(-1);
+    if (last === undefined) break;
+    after = last.path;
+  }
   for (const one of folders) await syncFolder(join(folder, one));
   return live;
 }
@@ -77,7 +90,7 @@ export function createNaming(store: Desk["store"]): (row: NoteRow) => Promise<st
   };
 }
 
-async function writeDurably(file: string, text: string, modified: string): Promise<void> {
+async function writeDurably(file: string, text: string | Buffer, modified: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, "wx", 0o600);

@@ -1,3 +1,4 @@
+import { importAttachment } from "./attachments.ts";
 import { createAll, type Draft } from "./create.ts";
 import type { Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
@@ -15,6 +16,8 @@ interface Imported {
   created: number;
   updated: number;
   unchanged: number;
+  /** Files that are no notes, and are kept beside them. */
+  attachments: { created: number; updated: number; unchanged: number };
   /** Files that made no note, with the reason; their path is relative to the folder. */
   refused: { file: string; reason: string }[];
   /** Fields of front matter that could not be read. They are in the note's front matter as they were. */
@@ -38,7 +41,7 @@ interface FileNote extends Content {
 }
 
 /**
- * Makes a note of every Markdown file in a folder and below. Hidden files and links are left out. What was imported
+ * Makes a note of every Markdown file in a folder and below, and keeps the other files. Hidden files and links are left out. What was imported
  * before an abort stays. With a key, a second import of the same files goes on where the first one ended.
  */
 export async function importFolder(
@@ -48,14 +51,23 @@ export async function importFolder(
   options: ImportOptions = {},
 ) {
   const folder = await folderInside(exchange, name, false);
-  const { notes: files, refused } = await walk(folder);
-  const result: Imported = { created: 0, updated: 0, unchanged: 0, refused, notUnderstood: [] };
-  const { signal, progress } = options;
+  const { notes: files, others, refused } = await walk(folder);
+  const attachments = { created: 0, updated: 0, unchanged: 0 };
+  const result: Imported = { created: 0, updated: 0, unchanged: 0, attachments, refused, notUnderstood: [] };
+  const { signal, progress, update = false } = options;
+  const total = files.length + others.length;
   for (let from = 0; from < files.length; from += batch) {
     signal?.throwIfAborted();
     const names = files.slice(from, from + batch);
     await importBatch(desk, folder, names, from, options, result);
-    progress?.(Math.min(from + batch, files.length), files.length);
+    progress?.(Math.min(from + batch, files.length), total);
+  }
+  for (const [index, path] of others.entries()) {
+    signal?.throwIfAborted();
+    const kept = await importAttachment(desk, folder, path, update);
+    if (kept.outcome === "refused") refused.push({ file: path, reason: kept.reason });
+    else attachments[kept.outcome]++;
+    if (index % batch === 0) progress?.(files.length + index, total);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { createFeed, type NotesEvent, type RecentActivity, recentActivity } from "./activity.ts";
+import { type ListAttachments, listAttachments, readAttachment } from "./attachments.ts";
 import { createAll, type Draft } from "./create.ts";
 import { type DailyNote, dailyNote } from "./daily.ts";
 import { type Desk, findLive, toNote } from "./desk.ts";
@@ -142,6 +143,8 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
       return told(() => importFolder(desk, exchange, name, options));
     },
     exportFolder: (name: string, task?: LongTask) => exportFolder(desk, exchange, name, task),
+    attachments: (input?: z.input<typeof ListAttachments>) => listAttachments(desk, input),
+    attachment: (path: string) => readAttachment(desk, path),
     /** A note as the Markdown file that an export would write. */
     async markdown(id: string): Promise<string> {
       return toMarkdown({ ...(await findLive(desk, id)), id });

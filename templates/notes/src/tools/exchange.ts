@@ -39,6 +39,13 @@ export const exchangeTools = (notes: Notes) => [
       created: z.int().describe("Notes made"),
       updated: z.int().describe("Notes changed"),
       unchanged: z.int().describe("Notes that were the same already"),
+      attachments: z
+        .object({
+          created: z.int().describe("Files kept for the first time"),
+          updated: z.int().describe("Files kept in place of another one"),
+          unchanged: z.int().describe("Files that were kept already"),
+        })
+        .describe("Files that are no notes, such as pictures: they are kept beside the notes and exported with them"),
       refused: z
         .array(
           z.object({

@@ -74,11 +74,16 @@ export const namesIn = (live: Kept[]): Named[] =>
   });
 
 /** The links of live notes, and the note that each leads to. */
-export function linksOf(live: Kept[]): { path: string; from: number; to: number | undefined }[] {
+export function linksOf(live: Kept[]): { key: string; path: string; from: number; to: number | undefined }[] {
   const names = Map.groupBy(namesIn(live), ({ key }) => key);
   return live.flatMap(({ row: { number: from }, derived }) =>
     (derived?.links ?? []).map((link) => {
-      return { path: link.path, from, to: pick(names.get(link.key) ?? [], link, derived?.folderKey ?? "") };
+      return {
+        key: link.key,
+        path: link.path,
+        from,
+        to: pick(names.get(link.key) ?? [], link, derived?.folderKey ?? ""),
+      };
     }),
   );
 }

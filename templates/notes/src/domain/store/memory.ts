@@ -1,13 +1,16 @@
 import { NotesError } from "../errors.ts";
 import { idOf, limits } from "../note.ts";
+import { lastPart, titleKey } from "../text/names.ts";
+import { createMemoryBlobs } from "./blobs.ts";
 import { compareText, copy, hasTag, headOf, type Kept, linksOf, listOf, namesIn, scoreOf } from "./memory-query.ts";
-import type { ActivityRow, Change, Committed, KeyUse, NoteRow, NoteStore, Write } from "./store.ts";
+import type { ActivityRow, Attachment, Change, Committed, KeyUse, NoteRow, NoteStore, Write } from "./store.ts";
 
 /** Keeps notes until the process ends: for trying things out, and for tests. */
 export function createMemoryStore({ most = limits.notes }: { most?: number | undefined } = {}): NoteStore {
   const notes = new Map<number, Kept>();
   const activity: ActivityRow[] = [];
   const keys = new Map<string, { input: string; answer: string; at: string; written: KeyUse["written"] }>();
+  const attachments = new Map<string, Attachment>();
   let seq = 0;
   let lastNumber = 0;
   let closed = false;
@@ -159,13 +162,30 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
     },
     async broken({ after, limit }) {
       open();
+      const attached = new Set([...attachments.keys()].map((path) => titleKey(lastPart(path))));
       return linksOf(live())
-        .filter(({ to }) => to === undefined)
+        .filter(({ to, key }) => to === undefined && !attached.has(key))
         .map(({ path, from }) => ({ path, number: from }))
         .sort((a, b) => compareText(a.path, b.path) || a.number - b.number)
         .filter(
           (link) => after === undefined || (compareText(link.path, String(after[0])) || link.number - after[1]) > 0,
         )
+        .slice(0, limit);
+    },
+    blobs: createMemoryBlobs(),
+    async attach(attachment) {
+      open();
+      attachments.set(attachment.path, attachment);
+    },
+    async attachment(path) {
+      open();
+      return attachments.get(path);
+    },
+    async attachments({ after, limit }) {
+      open();
+      return [...attachments.values()]
+        .sort((a, b) => compareText(a.path, b.path))
+        .filter(({ path }) => after === undefined || compareText(path, after) > 0)
         .slice(0, limit);
     },
     async activity({ after, before = Number.POSITIVE_INFINITY, limit }) {

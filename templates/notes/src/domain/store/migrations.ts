@@ -139,6 +139,16 @@ export const migrations: readonly string[] = [
     title, body, signs, tags, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3'
   );
 
+  -- Files that came with notes. Their bytes are beside the database, named by their hash.
+  CREATE TABLE attachments (
+    path TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attachments_by_key ON attachments (key);
+
   -- "live" counts the live notes: counting a million takes longer than all the rest of a write.
   CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO state SELECT 'live', count(*) FROM notes WHERE deleted_at IS NULL;

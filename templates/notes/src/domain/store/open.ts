@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { limits } from "../note.ts";
+import { createFileBlobs } from "./blobs.ts";
 import { lockTimeoutMs, patiently } from "./busy.ts";
 import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
@@ -13,6 +14,7 @@ import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
 import type { NoteStore } from "./store.ts";
 
 export const databaseName = "notes.db";
+export const attachmentsName = "attachments";
 
 /**
  * Opens the database in a folder, which is made (mode 0700) where it is missing. A file that is damaged, empty, foreign,
@@ -34,7 +36,7 @@ export async function openSqliteStore(folder: string, options: Partial<SqliteOpt
     await patiently(() => prepare(opened, file, withLog), { until });
     if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
     const guard = createGuard(opened, file, () => open(file, true));
-    return createSqliteStore(db, guard, { budgetMs, pollMs, most });
+    return createSqliteStore(db, guard, createFileBlobs(join(folder, attachmentsName)), { budgetMs, pollMs, most });
   } catch (error) {
     db?.close();
     throw toNotesError(error);

@@ -3,7 +3,7 @@ import type { SQLOutputValue } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { idOf } from "../note.ts";
 import type { Named, NameKind } from "../text/names.ts";
-import type { NoteHead, NoteRow, Revision, RevisionHead } from "./store.ts";
+import type { Attachment, NoteHead, NoteRow, Revision, RevisionHead } from "./store.ts";
 
 type Columns = Record<string, SQLOutputValue>;
 
@@ -77,6 +77,13 @@ export const readName = (columns: Columns): Named => ({
   folder: String(columns.folder),
   kind: Number(columns.kind) as NameKind,
   number: Number(columns.note),
+});
+
+export const readAttachment = (columns: Columns): Attachment => ({
+  path: String(columns.path),
+  sha256: String(columns.sha256),
+  size: Number(columns.size),
+  updated_at: String(columns.updated_at),
 });
 
 export const writeText = (text: string): Uint8Array => Buffer.from(text);

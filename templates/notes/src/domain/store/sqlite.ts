@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
+import { lastPart, titleKey } from "../text/names.ts";
+import type { Blobs } from "./blobs.ts";
 import { createQueue, patiently } from "./busy.ts";
 import { toNotesError } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import { countTagged, destination, hasTag, headColumns, listSql, matchOf, tagRange } from "./sqlite-query.ts";
-import { readHead, readName, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
+import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
 import { createKeyReader, createWriter } from "./sqlite-write.ts";
 import type { ActivityRow, NoteStore, Waiting } from "./store.ts";
 
@@ -21,6 +23,7 @@ export interface SqliteOptions {
 export function createSqliteStore(
   db: DatabaseSync,
   guard: Guard,
+  blobs: Blobs,
   { budgetMs, pollMs, most }: SqliteOptions,
 ): NoteStore {
   const used = createKeyReader(db);
@@ -147,10 +150,35 @@ export function createSqliteStore(
         db
           .prepare(
             `SELECT l.path, l.note FROM links l WHERE (l.path, l.note) > (?, ?) AND ${destination} IS NULL
+             AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.key = l.key)
              ORDER BY l.path, l.note LIMIT ?`,
           )
           .all(...after, limit)
           .map(({ path, note }) => ({ path: String(path), number: Number(note) })),
+      ),
+    blobs,
+    attach: ({ path, sha256, size, updated_at }) => {
+      const until = performance.now() + budgetMs;
+      const keep = () => {
+        guard.check();
+        db.prepare(
+          "INSERT OR REPLACE INTO attachments (path, key, sha256, size, updated_at) VALUES (?, ?, ?, ?, ?)",
+        ).run(path, titleKey(lastPart(path)), sha256, size, updated_at);
+        guard.check();
+      };
+      return inTurn(() => patient(keep, until));
+    },
+    attachment: (path) =>
+      read(() => {
+        const columns = db.prepare("SELECT * FROM attachments WHERE path = ?").get(path);
+        return columns && readAttachment(columns);
+      }),
+    attachments: ({ after = "", limit }) =>
+      read(() =>
+        db
+          .prepare("SELECT * FROM attachments WHERE path > ? ORDER BY path LIMIT ?")
+          .all(after, limit)
+          .map(readAttachment),
       ),
     activity: ({ after, before = Number.MAX_SAFE_INTEGER, limit }) =>
       read(() => {

@@ -1,6 +1,7 @@
 import type { Position } from "../cursor.ts";
 import type { LinkKey, Name, Named } from "../text/names.ts";
 import type { Terms, Words } from "../text/search.ts";
+import type { Blobs } from "./blobs.ts";
 
 /** A note without its text, as listings hold it. */
 export interface NoteHead {
@@ -129,6 +130,16 @@ export interface ListQuery {
   limit: number;
 }
 
+/** A file that is no note, and came with notes. */
+export interface Attachment {
+  /** Where it was in its vault, with "/". */
+  path: string;
+  sha256: string;
+  /** In bytes. */
+  size: number;
+  updated_at: string;
+}
+
 interface SearchQuery {
   terms: Terms;
   /** A key, as for a list. */
@@ -170,8 +181,15 @@ export interface NoteStore {
   linking(number: number, query: { after?: number; limit: number }): Promise<number[]>;
   /** Live notes that no other note links to, by number. */
   orphans(query: { after?: number; limit: number }): Promise<NoteHead[]>;
-  /** Links of live notes that lead nowhere, by path and number. */
+  /** Links of live notes that lead to no note and no attachment, by path and number. */
   broken(query: { after?: Position; limit: number }): Promise<{ path: string; number: number }[]>;
+  /** Bytes of attachments. */
+  blobs: Blobs;
+  /** Keeps an attachment whose bytes are in `blobs` already, in place of another one of its path. */
+  attach(attachment: Attachment): Promise<void>;
+  attachment(path: string): Promise<Attachment | undefined>;
+  /** Attachments by path. */
+  attachments(query: { after?: string; limit: number }): Promise<Attachment[]>;
   /** Oldest first with `after`, newest first without. */
   activity(query: { after?: number; before?: number; limit: number }): Promise<ActivityRow[]>;
   /** The last change, the highest number ever given, and how many notes are live. */
