@@ -11,7 +11,9 @@ import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
+import { createScrub } from "./telemetry/scrub.ts";
 import type { Alert } from "./telemetry/slo.ts";
+import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { Alert, Limits };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
@@ -45,12 +47,14 @@ const ORPHAN_DRAIN_MS = 1_000;
 
 /**
  * Serves until the client leaves (stdio) or a signal arrives, drains, and exits: 0, or 143 and 130 when a second
- * signal cuts the draining short. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
+ * signal cuts the draining short. An exception that nobody catches ends it the same way, with exit 1. A start that
+ * fails prints one line: exit 2 for a setting, 1 for the rest.
  */
 export async function serve(
   server: ServerDefinition,
   { config: given = {}, authenticate, limits, telemetry: wanted, slo, onClose }: ServeOptions = {},
 ): Promise<void> {
+  protectStderr();
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   let metrics: HttpOptions["metrics"];
@@ -75,18 +79,24 @@ export async function serve(
     return made;
   });
   // Before anything says that the server is up: a signal may follow at once.
-  const stopped = untilStopped(log);
-  void stopped.then(() => {
-    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });
+  let exitCode = 0;
+  const stopped = untilStopped(log).then((stop) => {
+    exitCode = stop.exitCode;
+    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: stop.reason });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
   else await serveOverHttp(app, stopped, { ...config, metrics, authenticate });
-  app.close();
-  await server.jobs?.close(DRAIN_MS);
-  await onClose?.();
-  endControl();
+  for (const close of [app.close, () => server.jobs?.close(DRAIN_MS), onClose, endControl]) {
+    try {
+      await close?.();
+    } catch (error) {
+      // The others still close.
+      log.error({ err: error }, "closing failed");
+      exitCode = 1;
+    }
+  }
   log.info({ latency: app.account.latency() }, "stopped");
-  process.exit(0);
+  process.exit(exitCode);
 }
 
 /**
@@ -97,7 +107,7 @@ export async function orExit<Value>(step: Promise<Value> | (() => Value | Promis
   try {
     return await (typeof step === "function" ? step() : step);
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${createScrub()(explain(error))}\n`);
     process.exit(error instanceof SettingsError ? 2 : 1);
   }
 }
@@ -113,7 +123,7 @@ function explain(error: unknown): string {
     return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
   if (code === "EADDRNOTAVAIL")
     return `The address ${address} is not one of this machine's. Choose another with --host.`;
-  return (message ?? String(error)).split("\n")[0] as string;
+  return String(message ?? error).split("\n")[0] as string;
 }
 
 function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {

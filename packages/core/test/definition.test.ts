@@ -181,7 +181,27 @@ describe("a definition is published as clients need it", () => {
     });
     expect(json.input.type).toBe("object");
     expect((json.input.oneOf ?? json.input.anyOf) as unknown[]).toHaveLength(2);
-    expect(json.input.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
+  });
+
+  test("what says nothing to a reader is left out: the dialect, the bounds of every integer, the pattern of a date", () => {
+    const { input } = tool({
+      inputSchema: z.object({
+        count: z.int().describe("How many"),
+        page: z.int().min(1).max(9).describe("Which page"),
+        when: z.iso.datetime().describe("When"),
+        code: z.string().regex(/^x/).describe("A code"),
+      }),
+    }).json;
+    expect(input).toEqual({
+      type: "object",
+      properties: {
+        count: { type: "integer", description: "How many" },
+        page: { type: "integer", minimum: 1, maximum: 9, description: "Which page" },
+        when: { type: "string", format: "date-time", description: "When" },
+        code: { type: "string", pattern: "^x", description: "A code" },
+      },
+      required: ["count", "page", "when", "code"],
+    });
   });
 
   test("output schemas are open, so that adding a field is no break", () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OWN_LINE } from "../src/call/record.ts";
-import { createLog, stderrSink } from "../src/telemetry/log.ts";
+import { createLog } from "../src/telemetry/log.ts";
 import { createScrub } from "../src/telemetry/scrub.ts";
+import { stderrSink } from "../src/telemetry/stderr.ts";
 
 const write = (fields: Record<string, unknown>, message = "said", env: Record<string, string> = {}): string => {
   const lines: string[] = [];

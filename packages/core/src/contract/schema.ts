@@ -18,9 +18,7 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
   checkZod(schema, where);
   let converted: Json;
   try {
-    converted =
-      givenJsonSchema(schema) ??
-      (z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "throw" }) as Json);
+    converted = givenJsonSchema(schema) ?? publish(schema, io);
   } catch (cause) {
     const why = findUnrepresentable(schema, io) ?? ` cannot be turned into JSON Schema: ${(cause as Error).message}`;
     throw new DefinitionError(`${where}${why}`, { cause });
@@ -43,6 +41,24 @@ const made = {
   input: new WeakMap<z.ZodType, ObjectJsonSchema>(),
   output: new WeakMap<z.ZodType, ObjectJsonSchema>(),
 };
+
+/**
+ * What zod writes, without what says nothing to a reader: the dialect, which is the specification's default and which
+ * hosts with an older validator refuse; the bounds of every safe integer; the pattern of a date and time.
+ */
+function publish(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    target: "draft-2020-12",
+    io,
+    unrepresentable: "throw",
+    override({ jsonSchema }) {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+    },
+  });
+  return json;
+}
 
 /** @throws DefinitionError for what is no schema of zod 4 */
 function checkZod(schema: unknown, where: string): void {

@@ -5,6 +5,7 @@ import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
 import { checkFunction, checkName, checkText } from "./names.ts";
+import { isPlainSchema } from "./plain-schema.ts";
 import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
@@ -114,6 +115,8 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
   readonly toText?: ((data: any) => string) | undefined;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
+  /** Whether all that `outputSchema` lets through is plain data. */
+  readonly plainOutput: boolean;
 }
 
 /**
@@ -148,5 +151,10 @@ export function defineTool<
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  return Object.freeze({ ...(options as ToolOptions<z.ZodType, z.ZodType>), kind: "tool" as const, json });
+  return Object.freeze({
+    ...(options as ToolOptions<z.ZodType, z.ZodType>),
+    kind: "tool" as const,
+    json,
+    plainOutput: isPlainSchema(options.outputSchema),
+  });
 }

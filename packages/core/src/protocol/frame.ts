@@ -75,7 +75,10 @@ function checkMessage(value: unknown): Message | Refusal {
       return refuse("invalid_request", 'A message needs a "method".', usableId);
   } else if (typeof method !== "string") {
     return refuse("invalid_request", '"method" must be a string.', usableId);
-  } else if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
+  } else if (params === null) {
+    // Some clients write what they leave out.
+    delete (value as Message).params;
+  } else if (params !== undefined && (typeof params !== "object" || Array.isArray(params))) {
     return refuse("invalid_params", '"params" must be an object.', usableId);
   }
   const hostile = findHostile(value);

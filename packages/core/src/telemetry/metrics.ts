@@ -4,6 +4,7 @@ import type { ServerDefinition } from "../contract/server.ts";
 import type { Account } from "./account.ts";
 import type { Log } from "./log.ts";
 import type { Alert } from "./slo.ts";
+import { lostLines } from "./stderr.ts";
 
 /** What is measured of a server. */
 export interface MeasuredServer {
@@ -38,6 +39,12 @@ export function createMetrics(meter: Meter, app: MeasuredServer): (seconds: numb
   });
   observeGate(meter, app);
   observeDependencies(meter, app);
+  meter
+    .createObservableCounter("offshoot.log.lost", {
+      description: "Log lines that stderr did not take",
+      unit: "{line}",
+    })
+    .addCallback((result) => result.observe(lostLines()));
 
   meter
     .createObservableCounter("offshoot.protocol_errors", {

@@ -17,6 +17,12 @@ export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSamp
    */
   server: ServerDefinition | (() => MadeServer | Promise<MadeServer>);
   samples?: Samples | undefined;
+  /**
+   * Tokens of a model's context that the tools may take, with name, description and input schema.
+   *
+   * @default 10_000
+   */
+  listTokens?: number | undefined;
   /** Requirements not asked of this server: id and reason. */
   skip?: Readonly<Record<string, string>> | undefined;
 }
@@ -85,7 +91,14 @@ export async function checkRequirement(
   try {
     checkSamples(samples, definition);
     return await resultOf(id, async () =>
-      requirement.check({ wire, definition, samples, client: await connectOne(), connect: connectOne }),
+      requirement.check({
+        wire,
+        definition,
+        samples,
+        listTokens: options.listTokens,
+        client: await connectOne(),
+        connect: connectOne,
+      }),
     );
   } finally {
     await Promise.allSettled(clients.map((client) => client.close()));

@@ -2,7 +2,7 @@ import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts"
 import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
-import { mapError, toProtocolError } from "../compose.ts";
+import { mapError, toProtocolError } from "../map-error.ts";
 import { findResource } from "../methods/resources.ts";
 import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";

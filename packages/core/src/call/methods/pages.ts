@@ -12,7 +12,7 @@ export function createPages<Item>(member: string, items: readonly Item[]): (curs
     }),
   );
   return (cursor) => {
-    if (cursor === undefined) return pages[0] as object;
+    if (cursor === undefined || cursor === null) return pages[0] as object;
     const [index] = decodeCursor(cursor, member);
     return pages[index] ?? badCursor();
   };

@@ -40,6 +40,8 @@ export interface Subject {
   readonly definition: ServerDefinition;
   readonly client: TestClient;
   readonly samples: Samples;
+  /** See `listTokens` of `CheckOptions`. */
+  readonly listTokens: number | undefined;
   /** One more client of the same server, closed after the check. */
   connect(behaviour?: ClientBehaviour): Promise<TestClient>;
 }
