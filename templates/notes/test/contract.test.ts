@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testServerContract } from "@offshoot/core/testing";
@@ -9,6 +9,9 @@ testServerContract({
   async server() {
     const exchange = await mkdtemp(join(tmpdir(), "offshoot-notes-"));
     const notes = await openNotes({ store: "memory", exchange });
+    await mkdir(join(exchange, "vault"));
+    await writeFile(join(exchange, "vault", "list.txt"), "milk");
+    await notes.importFolder("vault");
     await notes.create({ title: "Shopping", body: "## Where\nat the corner\n", tags: ["home"] });
     const close = async () => {
       await notes.close();
@@ -41,7 +44,10 @@ testServerContract({
       list_notes: { valid: [{}, { tag: "home", sort: "title_asc", limit: 1 }], failing: [{ cursor: "forged" }] },
       search_notes: { valid: [{ query: "milk" }, { query: '"(*' }], failing: [{ query: " " }] },
       update_note: {
-        valid: [{ id: "n1", title: "Oat milk" }],
+        valid: [
+          { id: "n1", title: "Oat milk" },
+          { id: "n1", fields: [{ name: "status", value: "open" }] },
+        ],
         failing: [{ id: "n1" }, { id: "n1", body: "x", if_version: 99 }],
       },
       edit_note: {

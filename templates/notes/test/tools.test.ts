@@ -231,7 +231,15 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, refused } = await session();
     await call("create_note", { title: "Plan", body: "#work/later", folder: "projects/x" });
     await call("create_note", { title: "Hub", body: "[[Plan]] [[projects/x/Plan]]" });
-    expect(await call("update_note", { id: "n1", fields: { status: "open", aliases: ["Road map"] } })).toMatchObject({
+    expect(
+      await call("update_note", {
+        id: "n1",
+        fields: [
+          { name: "status", value: "open" },
+          { name: "aliases", value: "[Road map]" },
+        ],
+      }),
+    ).toMatchObject({
       version: 2,
     });
     expect(await call("get_note", { id: "n1" })).toMatchObject({ fields: { status: "open", aliases: ["Road map"] } });
@@ -246,7 +254,9 @@ describe.each(WIRES)("over %s", (wire) => {
     expect((await call("get_note", { id: "n2" })).body).toBe("[[Plan]] [[Plan]]");
     await call("edit_note", { id: "n2", operation: "append", text: "[[road map]]" });
     expect((await call("list_links", { show: "broken" })).links).toEqual([]);
-    expect((await refused("update_note", { id: "n1", fields: { title: "x" } }))[1]).toMatch(/parameters of their own/);
+    expect((await refused("update_note", { id: "n1", fields: [{ name: "title", value: "x" }] }))[1]).toMatch(
+      /parameters of their own/,
+    );
     expect((await refused("update_note", { id: "n1", folder: "../out" }))[0]).toBe("invalid_input");
   });
 

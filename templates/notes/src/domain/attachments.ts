@@ -8,7 +8,7 @@ import type { Attachment } from "./store/store.ts";
 import { openInside, toStorageError } from "./vault.ts";
 
 /** Bytes of one attachment. */
-export const largestAttachment = 100 * 1024 * 1024;
+const largestAttachment = 100 * 1024 * 1024;
 
 export const ListAttachments = z.object({ limit: pageOf(limits.page, limits.page), cursor: Cursor });
 

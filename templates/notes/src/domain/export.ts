@@ -73,7 +73,7 @@ async function writeAll({ store }: Desk, folder: string, { signal, progress }: L
 }
 
 /** The path of each note's file: the one it came from, else its title, and its id where two would have one name. */
-export function createNaming(store: Desk["store"]): (row: NoteRow) => Promise<string> {
+function createNaming(store: Desk["store"]): (row: NoteRow) => Promise<string> {
   const taken = new Set<string>();
   return async ({ number, title, folder, file }) => {
     if (folder.split("/").includes("..")) throw new NotesError("damaged", `Note ${idOf(number)} is in no folder.`);

@@ -24,13 +24,14 @@ export async function inFile(row: NoteRow, change: Partial<Content>): Promise<Co
 }
 
 /** Front matter with fields set, or taken away by null. Those that a note has a place of its own for are refused. */
-export async function withFields(row: NoteRow, fields: Record<string, unknown>): Promise<string> {
+export async function withFields(row: NoteRow, fields: Record<string, string | null>): Promise<string> {
   const own = Object.keys(fields).find((name) => /^(id|title|tags?|created_at|updated_at)$/i.test(name));
   if (own !== undefined) {
     throw new NotesError("invalid", `fields: "${own}" is not set here. Titles and tags have parameters of their own.`);
   }
-  const { setFields } = await import("./text/front-fields.ts");
-  return checkedFront(setFields(row.front, fields));
+  const { readValue, setFields } = await import("./text/front-fields.ts");
+  const values = Object.entries(fields).map(([name, value]) => [name, value === null ? null : readValue(value)]);
+  return checkedFront(setFields(row.front, Object.fromEntries(values)));
 }
 
 function checkedFront(front: string): string {

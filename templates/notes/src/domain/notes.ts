@@ -37,8 +37,8 @@ export interface UpdateNote {
   title?: string | undefined;
   body?: string | undefined;
   tags?: string[] | undefined;
-  /** Front matter to set; null takes a field away. */
-  fields?: Record<string, unknown> | undefined;
+  /** Front matter to set, each value as in YAML; null takes a field away. */
+  fields?: Record<string, string | null> | undefined;
   folder?: string | undefined;
   if_version?: number | undefined;
 }

@@ -75,18 +75,28 @@ export const writeTools = (notes: Notes) => [
       body: Body.optional(),
       tags: Tags.optional(),
       fields: z
-        .record(z.string().min(1).max(100), z.json())
+        .array(
+          z.object({
+            name: z.string().min(1).max(100).describe("Name of the field"),
+            value: z
+              .string()
+              .nullable()
+              .describe('Its value as in YAML, such as "done", "5" or "[Plan B, Road map]"; null takes the field away'),
+          }),
+        )
+        .max(50)
         .optional()
-        .describe(
-          'Front matter to set, such as {"status": "done", "aliases": ["Plan B"]}; null takes a field away. Those not named stay. An alias is one more name to link by.',
-        ),
+        .describe("Front matter to set. Fields not named stay. The field aliases holds more names to link by."),
       folder: Folder.optional(),
       if_version: IfVersion,
     }),
     outputSchema: NoteSummary,
     annotations: { ...writes.annotations, idempotentHint: true },
     scopes: writes.scopes,
-    handler: (input, { signal }) => notes.update(input, { signal }),
+    handler: ({ fields, ...input }, { signal }) => {
+      const given = fields && Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      return notes.update({ ...input, fields: given }, { signal });
+    },
   }),
   defineTool({
     name: "edit_note",

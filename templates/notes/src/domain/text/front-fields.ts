@@ -122,6 +122,17 @@ function dataOf(front: string): Record<string, unknown> | undefined {
   }
 }
 
+/** A value as it is written in YAML; what is no YAML, and a wiki link, is text. */
+export function readValue(text: string): unknown {
+  if (text.startsWith("[[")) return text;
+  const document = parseDocument(text, { logLevel: "silent" });
+  try {
+    return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 10 });
+  } catch {
+    return text;
+  }
+}
+
 /** A change of fields: a value sets one, null takes it away. */
 export type FieldChanges = Record<string, unknown>;
 

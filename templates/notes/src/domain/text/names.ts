@@ -28,7 +28,7 @@ export const withoutExtension = (file: string): string => file.replace(/\.md$/i,
 export const joinPath = (folder: string, name: string): string => (folder === "" ? name : `${folder}/${name}`);
 
 /** The parts of a path without "." and "..", or undefined where it leads out of the vault. */
-export function resolvePath(folder: string, path: string): string | undefined {
+function resolvePath(folder: string, path: string): string | undefined {
   const parts: string[] = folder === "" ? [] : folder.split("/");
   for (const part of path.split("/")) {
     if (part === "..") {
