@@ -1,6 +1,6 @@
-import type { Telemetry } from "../call/record.ts";
-import { SettingsError } from "../flags.ts";
-import type { Log } from "./log.ts";
+import type { Telemetry } from "../../call/record.ts";
+import { SettingsError } from "../../flags.ts";
+import type { Log } from "../log.ts";
 import type { MeasuredServer } from "./metrics.ts";
 import type { Prometheus } from "./prometheus.ts";
 

@@ -1,7 +1,7 @@
 import type { Meter, MeterProvider } from "@opentelemetry/api";
-import type { Telemetry } from "../call/record.ts";
-import { SettingsError } from "../flags.ts";
-import type { Log } from "./log.ts";
+import type { Telemetry } from "../../call/record.ts";
+import { SettingsError } from "../../flags.ts";
+import type { Log } from "../log.ts";
 import type { MeasuredServer } from "./metrics.ts";
 import { createTelemetry } from "./telemetry.ts";
 
