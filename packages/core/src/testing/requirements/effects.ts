@@ -5,7 +5,7 @@ import type { ServerDefinition } from "../../contract/server.ts";
 import type { Tool } from "../../contract/tool.ts";
 import { attempt, describe, tryCall } from "./attempt.ts";
 import { type Input, notExercised, type Requirement, type Subject } from "./requirement.ts";
-import { eachSampled, type Problems, shown } from "./sampled.ts";
+import { eachSampled, type Problems, showCall } from "./sampled.ts";
 
 /** A call is stopped at each of its handler's looks at the signal, up to this many. */
 const MAX_LOOKS = 12;
@@ -48,7 +48,7 @@ export const effectRequirements: readonly Requirement[] = [
           if (answer.result?.isError === false) return undefined;
           if (looks < look) return undefined;
           if (!(await unchanged()))
-            return `${shown(name, input)} was stopped when it looked at its signal for the ${look}. time, and had changed something; it answered ${describe(answer)}. Look before the change, or finish it.`;
+            return `${showCall(name, input)} was stopped when it looked at its signal for the ${look}. time, and had changed something; it answered ${describe(answer)}. Look before the change, or finish it.`;
         }
         look = 0;
         await tryCall(client, name, input);
@@ -78,7 +78,7 @@ export const effectRequirements: readonly Requirement[] = [
         const unchanged = await watch(subject);
         const answer = await tryCall(client, name, input);
         if (answer.result?.isError === false || (await unchanged())) return undefined;
-        return `${shown(name, input)} had done its work when its time ended, and it got ${describe(answer)}.`;
+        return `${showCall(name, input)} had done its work when its time ended, and it got ${describe(answer)}.`;
       });
     },
   },
