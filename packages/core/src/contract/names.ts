@@ -9,8 +9,7 @@ const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/u;
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
 /** Refuses a definition without a name that is snake_case of 2 to 64 characters. */
-export function checkName(kind: string, options: { name: string }): void {
-  const name: unknown = options?.name;
+export function checkName(kind: string, name: unknown): void {
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new DefinitionError(
       `${kind} name ${JSON.stringify(name)} must match ${NAME.source} (snake_case, 2 to 64 characters).`,

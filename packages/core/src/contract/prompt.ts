@@ -64,7 +64,7 @@ export interface Prompt extends Omit<PromptOptions<z.ZodObject>, "handler" | "co
 export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   options: PromptOptions<Arguments>,
 ): Prompt {
-  checkName("prompt", options);
+  checkName("prompt", options?.name);
   const where = `prompt "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);

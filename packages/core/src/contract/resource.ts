@@ -114,7 +114,7 @@ const LEAST_REFRESH_MS = 1_000;
  * @throws DefinitionError naming the resource
  */
 export function defineResource<const Template extends string>(options: ResourceOptions<Template>): Resource {
-  checkName("resource", options);
+  checkName("resource", options?.name);
   const where = `resource "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);

@@ -129,7 +129,7 @@ export function defineTool<
   Output extends z.ZodType,
   const Reply extends ToolReply<z.input<Output>>,
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
-  checkName("tool", options);
+  checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
