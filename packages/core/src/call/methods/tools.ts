@@ -17,8 +17,8 @@ export function listedTool({ name, title, description, icons, annotations, json 
     description,
     inputSchema: json.input,
     outputSchema: json.output,
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(icons === undefined ? {} : { icons }),
+    annotations,
+    icons,
   };
 }
 
