@@ -53,6 +53,11 @@ export interface ServerOptions {
   dependencies?: readonly ServerDependency[] | undefined;
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
   jobs?: ServerJobs | undefined;
+  /**
+   * Why the server cannot do its work now, such as a database file that is gone; `undefined` where it can. While there is
+   * a reason, `/readyz` answers 503 and the log alerts. It is called every few seconds: look, and do not work.
+   */
+  problem?: (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean> | undefined;
 }
