@@ -75,10 +75,11 @@ export function openOptions({
   const folder = (path: string) => resolve(path.replace(/^~(?=$|[\\/])/, homedir()));
   const readOnlyEnd = /:ro$/;
   // In the environment a ":" stands between folders, so that ":ro" comes as one of its own.
-  const joined = given.reduce<string[]>(
-    (all, one) => (one === "ro" && all.length > 0 ? [...all.slice(0, -1), `${all.at(-1)}:ro`] : [...all, one]),
-    [],
-  );
+  const joined = given
+    .join("\0")
+    .replace(/\0ro(?=\0|$)/g, ":ro")
+    .split("\0")
+    .filter((root) => root !== "");
   const roots = joined.map((root) => ({
     path: folder(root.replace(readOnlyEnd, "")),
     readOnly: readOnlyEnd.test(root),
