@@ -178,7 +178,7 @@ function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
 function capabilitiesOf(
-  { tools, resources, prompts, changes }: ServerDefinition,
+  { tools, resources, prompts, changes, extensions }: ServerDefinition,
   operated: boolean,
 ): Record<string, Record<string, unknown>> {
   const listChanged = changes === undefined ? {} : { listChanged: true };
@@ -192,5 +192,6 @@ function capabilitiesOf(
     ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
     ...(prompts.size > 0 ? { prompts: listChanged } : {}),
     ...(completes ? { completions: {} } : {}),
+    ...(extensions === undefined ? {} : { extensions }),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DefinitionError } from "./errors.ts";
 import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
-import { checkText } from "./names.ts";
+import { checkText, checkTexts } from "./names.ts";
 
 type Json = { [keyword: string]: unknown };
 
@@ -24,6 +24,8 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
     throw new DefinitionError(`${where}${why}`, { cause });
   }
   const root = asObjectRoot(converted, where);
+  // One that was given as JSON Schema may name its dialect too.
+  delete root.$schema;
   const undescribed = new Set<string>();
   checkNode(root, where, "", root, undescribed);
   if (undescribed.size > 0) {
@@ -31,6 +33,7 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
     const names = [...undescribed].map((name) => `"${name}"`).join(", ");
     throw new DefinitionError(`${where}: the ${has} ${names}${each} no description. Add .describe("…").`);
   }
+  checkTexts(where, root);
   if (io === "output") open(root);
   made[io].set(schema, root);
   return root;

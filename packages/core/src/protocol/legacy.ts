@@ -54,7 +54,9 @@ export async function connectLegacy(
   const factsOf = (): Pick<WireRequest, "client" | "asks"> => {
     const client = server.getClientVersion();
     if (client === undefined) return { client: {}, asks: asksOf(undefined) };
-    facts = { client: { name: client.name, version: client.version }, asks: asksOf(server.getClientCapabilities()) };
+    const capabilities = server.getClientCapabilities();
+    const { name, version } = client;
+    facts = { client: { name, version, extensions: capabilities?.extensions as never }, asks: asksOf(capabilities) };
     return facts;
   };
 

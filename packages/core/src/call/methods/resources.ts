@@ -10,22 +10,24 @@ import type { Normalize } from "../subject.ts";
 import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 
 /** A family of resources as clients list it in `resources/templates/list`. */
-export const listedTemplate = ({ name, title, description, uri, mimeType, icons }: Resource): object => ({
+export const listedTemplate = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): object => ({
   uriTemplate: uri,
   name,
   title,
   description,
   mimeType: mimeType ?? "text/plain",
   ...(icons === undefined ? {} : { icons }),
+  ...(_meta === undefined ? {} : { _meta }),
 });
 
-const listedFixed = ({ name, title, description, uri, mimeType, icons }: Resource): ResourceEntry => ({
+const listedFixed = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): ResourceEntry => ({
   uri,
   name,
   title,
   description,
   mimeType: mimeType ?? "text/plain",
   ...(icons === undefined ? {} : { icons }),
+  ...(_meta === undefined ? {} : { _meta }),
 });
 
 /** The resource that answers for a URI, and the variables in it. */
