@@ -101,7 +101,7 @@ export function createApp(
       const chosen = chooseTools(definition, wanted);
       tools.clear();
       for (const [name, tool] of chosen) tools.set(name, tool);
-      toolPages = createPages("tools", [...tools.values()].map(listedTool));
+      toolPages = createPages("tools", [...tools.values()].map(listedTool), app.seal);
       app.profile = wanted;
     },
     close() {
@@ -131,12 +131,12 @@ export function createApp(
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);
-    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate)));
-    call("resources/list", listResources(resources, timeoutMs));
+    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate), app.seal));
+    call("resources/list", listResources(resources, timeoutMs, app.seal));
     call("resources/read", readResource(resources, timeoutMs));
   }
   if (prompts.size > 0) {
-    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt)));
+    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt), app.seal));
     call("prompts/get", getPrompt(prompts, timeoutMs));
   }
   if ("completions" in app.capabilities) call("completion/complete", complete(prompts, resources, timeoutMs));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DefinitionError } from "./errors.ts";
 import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
 import { checkText, checkTexts } from "./names.ts";
+import { visible } from "./quoted.ts";
 
 type Json = { [keyword: string]: unknown };
 
@@ -174,10 +175,13 @@ function open(node: unknown): void {
   }
 }
 
+/** Longest line about one problem, in characters: a choice of many says most of them. */
+const MAX_ISSUE = 2_000;
+
 /** One line per problem, in words a model can act on: `limit: Too big: expected number to be <=100`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .slice(0, 8)
-    .map((issue) => `${issue.path.length === 0 ? "(root)" : issue.path.join(".")}: ${issue.message}`)
+    .map(({ path, message }) => visible(`${path.length === 0 ? "(root)" : path.join(".")}: ${message}`, MAX_ISSUE))
     .join("\n");
 }

@@ -15,6 +15,7 @@ import { stringParam } from "../call/normalize.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted } from "../contract/quoted.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 
 const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -104,7 +105,7 @@ export async function connectLegacy(
       subscriptions.unsubscribe(stringParam(params, "uri", method));
       return {};
     }
-    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
+    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
   };
   server.setRequestHandler(SetLevelRequestSchema, (request) => {
     level = LEVELS.indexOf(request.params.level);

@@ -11,6 +11,7 @@ import type { App } from "../app.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller, ClientInfo } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted } from "../contract/quoted.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 import { LISTEN, type Message } from "./frame.ts";
 import { followStreams, openStream } from "./streams.ts";
@@ -42,7 +43,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
   server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
     const answer = app.methods.get(method);
     if (answer === undefined)
-      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
+      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
     const result = (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
     const hint = app.freshness[method];
     // The SDK adds these to the answers of handlers that it knows by method. A read has its own.
