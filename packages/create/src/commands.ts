@@ -11,6 +11,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "Take upstream's changes into a project",
     load: async () => (await import("./update/command.ts")).update,
   },
+  add: {
+    summary: "Write another tool, resource or prompt, with its test",
+    load: async () => (await import("./add/command.ts")).add,
+  },
   check: {
     summary: "What is wrong or old in a project, a line each",
     load: async () => (await import("./check/command.ts")).check,

@@ -14,6 +14,8 @@ export interface Marker {
   name?: string;
   /** Globs of the files that are the project's own: an update leaves them alone. */
   mine?: string[];
+  /** Of a template: what of it is the domain and is to be replaced, as `mine` of those who build their own. */
+  domain?: string[];
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
   /** What its user has to name before it can start, in the order of the command line. */
@@ -35,10 +37,11 @@ export interface Need {
 export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[] =>
   Object.values(needs).map(({ example }) => example);
 
-/** A project made from a template. */
+/** A server's project. */
 export interface Project {
   folder: string;
-  marker: Marker;
+  /** Without a template in a server that was written from nothing. */
+  marker: Partial<Marker>;
   manifest: Manifest;
 }
 
@@ -61,14 +64,26 @@ export interface Manifest {
   [key: string]: unknown;
 }
 
-/** Reads the project in this folder. @throws Refusal when there is none */
+/** Reads the project in this folder, made from a template or not. @throws Refusal when there is no package.json */
 export function openProject(folder = process.cwd()): Project {
+  const where = resolve(folder);
+  const marked = existsSync(join(where, "offshoot.json"));
+  return marked ? openFork(where) : { folder: where, marker: {}, manifest: readManifest(where) };
+}
+
+/** A project made from a template. */
+export interface Fork extends Project {
+  marker: Marker;
+}
+
+/** Reads the project in this folder, which a template knows of. @throws Refusal when there is none */
+export function openFork(folder = process.cwd()): Fork {
   const where = resolve(folder);
   const file = join(where, "offshoot.json");
   if (!existsSync(file))
     throw new Refusal(
       `${where} has no offshoot.json: it is not the folder of a project made from a template.`,
-      'go to the folder of your project. It lost the file? Write it anew: {"template": "notes", "version": "<the version you copied>"}.',
+      'go to the folder of your project. It lost the file? Write it again: {"template": "notes", "version": "<the version you copied>"}.',
     );
   const marker = readJson(file) as Marker;
   if (!/^[a-z][a-z\d-]*$/.test(String(marker?.template ?? "")) || !isVersion(marker.version))

@@ -26,6 +26,7 @@ testServerContract({
   // In the order of a session: each may use what the ones before it made.
   samples: {
     tools: {
+      // offshoot:tool-samples
       read_text_file: {
         valid: [{ path: "a.txt" }, { path: "a.txt", head: 1 }, { path: "docs/b.md", tail: 1 }],
         failing: [{ path: gone }, { path: "../a.txt" }, { path: "a.txt", head: 1, tail: 1 }, { path: "docs" }],
@@ -105,6 +106,7 @@ testServerContract({
     },
     resources: { missing: ["file:///nowhere/near.txt", "file:///etc/passwd"] },
     prompts: {
+      // offshoot:prompt-samples
       review_edit: [{ path: "a.txt", old_text: "one" }],
       change_file: [{ path: "a.txt", change: "count from zero" }],
     },

@@ -8,6 +8,8 @@ import { apiResources } from "./resources.ts";
 import { apiTools } from "./tools/index.ts";
 import { restockTool } from "./tools/restock.ts";
 
+// offshoot:imports
+
 const instructions = (title: string, dynamic: boolean): string => `${title}, an HTTP API, as tools.
 ${dynamic ? "- Find what it can do with list_operations, learn an operation's input with describe_operation, then call_operation.\n" : ""}- What only reads can be called freely. For what changes something, dry_run shows the exact request first.
 - stale: true marks an older answer, given because the API did not answer. Say so when it matters.
@@ -28,9 +30,20 @@ export function httpApiServer(
     title,
     version: manifest.version,
     instructions: instructions(title, mode === "dynamic"),
-    tools: [...apiTools(api, operations, choice), ...(sample && mode === "explicit" ? [restockTool(api)] : [])],
-    // The sample answers no files.
-    resources: [...apiResources(api, operations, map), ...(sample ? [] : [fileResource(files)])],
+    tools: [
+      ...apiTools(api, operations, choice),
+      ...(sample && mode === "explicit" ? [restockTool(api)] : []),
+      // offshoot:tools
+    ],
+    resources: [
+      ...apiResources(api, operations, map),
+      // The sample answers no files.
+      ...(sample ? [] : [fileResource(files)]),
+      // offshoot:resources
+    ],
+    prompts: [
+      // offshoot:prompts
+    ],
     dependencies: [api.dependency],
     profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
     expected: (error) => (error instanceof ApiError ? error.message : undefined),

@@ -179,7 +179,7 @@ export class Call implements CallContext {
     this.wire.notify("notifications/progress", {
       progressToken: token,
       progress: done,
-      ...(total === undefined ? {} : { total }),
+      total,
       ...(message === undefined ? {} : { message: String(message).slice(0, MAX_PROGRESS).toWellFormed() }),
     });
   };

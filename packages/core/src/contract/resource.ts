@@ -16,6 +16,7 @@ export interface ResourceEntry {
   mimeType?: string | undefined;
   /** Size in bytes, where it is known without reading. */
   size?: number | undefined;
+  icons?: Icon[] | undefined;
   annotations?: ContentAnnotations | undefined;
   _meta?: Meta | undefined;
 }

@@ -8,7 +8,7 @@ import { createLog } from "../telemetry/log.ts";
 
 type Json = { [key: string]: unknown };
 
-/** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
+/** The public surface of a server: what clients see of it and rely on. Everything is byKey by what identifies it. */
 export interface Contract {
   name: string;
   title?: string | undefined;
@@ -34,8 +34,8 @@ export function readContract(server: ServerDefinition): Contract {
     title,
     instructions,
     capabilities,
-    tools: keyed(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
-    resources: keyed(
+    tools: byKey(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
+    resources: byKey(
       server.resources.values(),
       ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons, _meta }) => [
         uri,
@@ -51,14 +51,14 @@ export function readContract(server: ServerDefinition): Contract {
         },
       ],
     ),
-    prompts: keyed(server.prompts.values(), ({ name, title, description, icons, _meta, listed, complete }) => [
+    prompts: byKey(server.prompts.values(), ({ name, title, description, icons, _meta, listed, complete }) => [
       name,
       {
         title,
         description,
         icons,
         _meta,
-        arguments: keyed(listed, ({ name, ...argument }) => [name, argument]),
+        arguments: byKey(listed, ({ name, ...argument }) => [name, argument]),
         completes: namesOf(complete),
       },
     ]),
@@ -66,7 +66,7 @@ export function readContract(server: ServerDefinition): Contract {
 }
 
 /** @internal Entries by what identifies them. */
-export const keyed = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
+export const byKey = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
   Object.fromEntries([...items].map(entry));
 
 /** What can be completed; absent where nothing can. */

@@ -1,27 +1,18 @@
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { strayOutput } from "../check/stdout.ts";
 import { readLock } from "../contract/lock-file.ts";
 import { npm } from "../npm.ts";
 import { during } from "../progress.ts";
 import { binName, builtBin, openProject, type Project } from "../project.ts";
-import { isSecretName } from "../secret-name.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { mcpbManifest } from "./mcpb-manifest.ts";
 import { fitsRegistry, type Verdict } from "./registry-schema.ts";
 import { serverJson } from "./server-json.ts";
+import { stage } from "./stage.ts";
 
 /** The format's own tool: it checks the manifest and packs. */
 const TOOL = "@anthropic-ai/mcpb@2";
@@ -58,7 +49,7 @@ export const bundle = defineCommand({
       (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      stage(project, staged, told);
+      await during("Collecting what is in it", json, () => stage(project, staged, entry, told));
       await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
       mkdirSync(folder, { recursive: true });
       await during("Packing", json, () => pack(staged, file));
@@ -87,29 +78,7 @@ const lineOf = ({ schema, fits, reason }: Verdict): string =>
     ? `It fits ${schema}.`
     : `It was not checked against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
 
-/** What is built, and what Node and readers look for beside it. */
-function stage({ folder, manifest }: Project, staged: string, told: object): void {
-  for (const path of [...filesBelow(folder, "dist"), "README.md", "LICENSE"]) {
-    const stat = lstatSync(join(folder, path), { throwIfNoEntry: false });
-    if (stat === undefined) continue;
-    const reason = stat.isFile() ? (isSecretName(path) ? "is named like a secret" : undefined) : "is not a plain file";
-    if (reason !== undefined)
-      throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "take it out, and build again.");
-    mkdirSync(dirname(join(staged, path)), { recursive: true });
-    copyFileSync(join(folder, path), join(staged, path));
-  }
-  const { name, version, type } = manifest;
-  writeFileSync(join(staged, "package.json"), `${JSON.stringify({ name, version, private: true, type }, null, 2)}\n`);
-  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
-}
-
-/** What is in a folder that is one itself; a link is listed and not followed. */
-function filesBelow(folder: string, path: string): string[] {
-  if (!lstatSync(join(folder, path)).isDirectory()) return [path];
-  return readdirSync(join(folder, path)).flatMap((name) => filesBelow(folder, `${path}/${name}`));
-}
-
-/** A bundle brings no packages along: what the build left outside is missing on the user's machine. */
+/** What was not put into the bundle is missing on the user's machine. */
 async function startsAlone(staged: Project, args: string[]): Promise<void> {
   try {
     await strayOutput(staged, [...args, ...(staged.marker.args ?? [])]);
@@ -117,7 +86,7 @@ async function startsAlone(staged: Project, args: string[]): Promise<void> {
     if (!(cause instanceof Refusal)) throw cause;
     throw new Refusal(
       `Alone, without the project around it, the built server does not start: ${cause.message}`,
-      "let the build put every dependency into dist/, as the template's did.",
+      "let the build put every dependency into dist/, as the templates do, or name it in dependencies.",
       { cause },
     );
   }

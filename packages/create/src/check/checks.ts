@@ -15,6 +15,7 @@ import { newer } from "../update/version.ts";
 import { installedCore } from "./installed-core.ts";
 import { packedFiles } from "./packed-files.ts";
 import { strayOutput } from "./stdout.ts";
+import { upstreamNames } from "./upstream-names.ts";
 
 /** What a check found. `unknown` is neither good nor bad: nobody could say. */
 export interface Finding {
@@ -92,9 +93,17 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
       newest("@offshoot/core"),
     );
   }),
-  checked("template", ({ project: { marker }, offline }) =>
-    compareWithLatest(marker.version, offline, "`offshoot update --dry-run`.", () => latestVersion(marker.template)),
-  ),
+  checked("template", async ({ project: { marker }, offline }) => {
+    const { template, version } = marker;
+    if (template === undefined || version === undefined)
+      return { status: "ok", told: "this server was made from none." };
+    return compareWithLatest(version, offline, "`offshoot update --dry-run`.", () => latestVersion(template));
+  }),
+  checked("names", async ({ project }) => {
+    const left = upstreamNames(project);
+    if (left.length === 0) return { status: "ok", told: "nothing is called by upstream's name." };
+    return { status: "wrong", told: `upstream's name is left in ${named(left)}.`, next: "put yours in its place." };
+  }),
 ];
 
 async function compareWithLatest(

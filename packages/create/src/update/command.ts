@@ -1,5 +1,5 @@
 import { during } from "../progress.ts";
-import { openProject } from "../project.ts";
+import { openFork } from "../project.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
 import { diffOfMine } from "./diff-of-mine.ts";
 import { managerOf } from "./gates.ts";
@@ -64,7 +64,7 @@ export const update = defineCommand({
 });
 
 async function behind(to: string | undefined): Promise<Answer> {
-  const { marker } = openProject();
+  const { marker } = openFork();
   const latest = await latestVersion(marker.template, to);
   const isBehind = newer(latest, marker.version);
   return {

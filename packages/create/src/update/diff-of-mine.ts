@@ -1,4 +1,4 @@
-import { openProject } from "../project.ts";
+import { openFork } from "../project.ts";
 import { openScratchRepository } from "./git.ts";
 import { importCommits } from "./merge.ts";
 import { ownFiles } from "./mine.ts";
@@ -11,7 +11,7 @@ export async function diffOfMine(options: {
   from?: string | undefined;
   base?: string | undefined;
 }): Promise<string> {
-  const { marker } = openProject();
+  const { marker } = openFork();
   const repository = await openScratchRepository();
   try {
     const since = { version: options.since ?? marker.version, from: options.base, option: "--base" };

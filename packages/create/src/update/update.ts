@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { openProject } from "../project.ts";
+import { openFork } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
 import { type Difference, differenceOf } from "./files.ts";
@@ -74,7 +74,7 @@ export async function updateProject(options: UpdateOptions = {}): Promise<Update
 async function updateWith(repository: ScratchRepository, options: UpdateOptions): Promise<Update> {
   const { dryRun = false, gates = true, install = true, onStep = () => {} } = options;
   const folder = resolve(options.folder ?? ".");
-  const { marker, manifest } = openProject(folder);
+  const { marker, manifest } = openFork(folder);
   const own = await openOwnRepository(folder);
   const recovered = dryRun ? undefined : recover(folder);
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);

@@ -74,7 +74,7 @@ describe("offshoot check", () => {
     const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--json"], { cwd: folder });
     expect([code, JSON.parse(stdout)]).toEqual([
       2,
-      { error: expect.stringContaining("no offshoot.json"), next: expect.any(String) },
+      { error: expect.stringContaining("package.json"), next: expect.any(String) },
     ]);
   });
 });

@@ -9,6 +9,7 @@
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
  *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
+ *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
  * `--write` puts the clients' table into the page, after a run of all of them.
@@ -21,6 +22,7 @@ import { managers as allManagers } from "./managers.ts";
 import { clients } from "./parts/clients.ts";
 import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
+import { kills } from "./parts/kills.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
@@ -30,7 +32,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -85,6 +87,7 @@ if (wanted.includes("inspect")) await inspectors(templates, report);
 if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
 if (wanted.includes("documents")) await documents(report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
+if (wanted.includes("kill") && templates.includes("filesystem")) await kills(report);
 
 // The lanes end in any order; releases stand as they came.
 const order = (row: Row): string =>

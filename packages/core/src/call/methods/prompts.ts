@@ -17,8 +17,8 @@ export const listedPrompt = ({ name, title, description, listed, icons, _meta }:
   title,
   description,
   ...(listed.length === 0 ? {} : { arguments: listed }),
-  ...(icons === undefined ? {} : { icons }),
-  ...(_meta === undefined ? {} : { _meta }),
+  icons,
+  _meta,
 });
 
 /** `prompts/get` */

@@ -17,8 +17,8 @@ export const listedTemplate = ({ name, title, description, uri, mimeType, icons,
   title,
   description,
   mimeType: mimeType ?? "text/plain",
-  ...(icons === undefined ? {} : { icons }),
-  ...(_meta === undefined ? {} : { _meta }),
+  icons,
+  _meta,
 });
 
 const listedFixed = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): ResourceEntry => ({
@@ -27,8 +27,8 @@ const listedFixed = ({ name, title, description, uri, mimeType, icons, _meta }: 
   title,
   description,
   mimeType: mimeType ?? "text/plain",
-  ...(icons === undefined ? {} : { icons }),
-  ...(_meta === undefined ? {} : { _meta }),
+  icons,
+  _meta,
 });
 
 /** The resource that answers for a URI, and the variables in it. */
@@ -72,7 +72,7 @@ export function listResources(resources: readonly Resource[], timeoutMs: number,
               : undefined;
         const entries = plain(resources).map((entry) => entryOf(entry, family?.mimeType));
         checkBlocks(entries, call.method);
-        return { resources: [...first, ...entries], ...(next === undefined ? {} : { nextCursor: next }) };
+        return { resources: [...first, ...entries], nextCursor: next };
       },
     };
   };

@@ -17,9 +17,9 @@ export function listedTool({ name, title, description, icons, _meta, annotations
     description,
     inputSchema: json.input,
     outputSchema: json.output,
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(icons === undefined ? {} : { icons }),
-    ...(_meta === undefined ? {} : { _meta }),
+    annotations,
+    icons,
+    _meta,
   };
 }
 
