@@ -147,7 +147,10 @@ test.each(WIRES)("%s: progress that is no number is not sent, and the call is no
     ],
   });
   const wire = await openRawWire(progressing, name);
-  const answer = await wire.request("tools/call", { name: "count_up", _meta: { ...(name.endsWith("2026") && META), progressToken: "t" } });
+  const answer = await wire.request("tools/call", {
+    name: "count_up",
+    _meta: { ...(name.endsWith("2026") && META), progressToken: "t" },
+  });
   expect(answer.message.result.structuredContent).toEqual({});
   expect(wire.log.filter((line) => line.includes("progress not sent"))).toHaveLength(6);
   await wire.close();
