@@ -3,7 +3,7 @@ import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkMeta, type Meta } from "./meta.ts";
-import { checkFunction, checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 import type { Icon } from "./tool.ts";
 
@@ -67,12 +67,13 @@ export interface Prompt extends Omit<PromptOptions<z.ZodObject>, "handler" | "co
 export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   options: PromptOptions<Arguments>,
 ): Prompt {
-  checkName("prompt", options.name);
+  checkName("prompt", options?.name);
   const where = `prompt "${options.name}"`;
   checkMeta(where, options._meta);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "handler", options.handler);
+  checkTimeout(where, options.timeoutMs);
   const { listed, enums } = readArguments(options.arguments, where);
   for (const name of Object.keys(options.complete ?? {})) {
     if (!listed.some((argument) => argument.name === name)) {

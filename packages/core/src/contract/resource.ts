@@ -3,7 +3,7 @@ import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import { checkMeta, type Meta } from "./meta.ts";
-import { checkFunction, checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import type { Icon } from "./tool.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
 
@@ -118,7 +118,7 @@ const LEAST_REFRESH_MS = 1_000;
  * @throws DefinitionError naming the resource
  */
 export function defineResource<const Template extends string>(options: ResourceOptions<Template>): Resource {
-  checkName("resource", options.name);
+  checkName("resource", options?.name);
   const where = `resource "${options.name}"`;
   checkMeta(where, options._meta);
   checkText(`The title of ${where}`, options.title, "title");
@@ -126,6 +126,7 @@ export function defineResource<const Template extends string>(options: ResourceO
   checkText(`The MIME type of ${where}`, options.mimeType ?? "text/plain", "name");
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "read", options.read);
+  checkTimeout(where, options.timeoutMs);
   const template = parseUriTemplate(options.uri, where);
   if (template.variables.length === 0 && options.list !== undefined) {
     throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);

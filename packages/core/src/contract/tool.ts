@@ -5,7 +5,7 @@ import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
 import { checkMeta, type Meta } from "./meta.ts";
-import { checkFunction, checkName, checkText, checkTexts } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names.ts";
 import { isPlainSchema } from "./plain-schema.ts";
 import { toJsonSchema } from "./schema.ts";
 
@@ -132,20 +132,16 @@ export function defineTool<
   Output extends z.ZodType,
   const Reply extends ToolReply<z.input<Output>>,
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
-  checkName("tool", options.name);
+  checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
   checkMeta(where, options._meta);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
   checkTexts(`The annotations of ${where}`, options.annotations);
   checkFunction(where, "handler", options.handler);
-  if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
-    throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
-  }
+  checkTimeout(where, options.timeoutMs);
   if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {
-    throw new DefinitionError(
-      `${where}: lane must be "foreground" or "background", got ${JSON.stringify(options.lane)}.`,
-    );
+    throw new DefinitionError(`${where}: lane must be "foreground" or "background", got ${String(options.lane)}.`);
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);

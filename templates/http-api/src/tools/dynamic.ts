@@ -10,7 +10,7 @@ import { makeRequest } from "../domain/request/make-request.ts";
 import type { KeptFiles } from "../kept-files.ts";
 import { resultOf, withBytes } from "./content.ts";
 import { policyOf } from "./generated.ts";
-import { type Check, checker } from "./schema.ts";
+import { inputCheck } from "./schema.ts";
 
 const PAGE = 50;
 
@@ -23,7 +23,7 @@ export function dynamicTools(
 ): Tool[] {
   const allowed = new Map(entries.map((entry) => [entry.id, entry]));
   const readOnly = entries.every(({ method }) => isSafe(method));
-  const known = new Map<string, { operation: Operation; inputs: Inputs; check: Check }>();
+  const known = new Map<string, { operation: Operation; inputs: Inputs; check: ReturnType<typeof inputCheck> }>();
 
   const look = (id: string) => {
     if (!allowed.has(id))
@@ -37,7 +37,7 @@ export function dynamicTools(
     if (found === undefined) {
       const operation = operations.get(id);
       const inputs = flatInputs(operation);
-      found = { operation, inputs, check: checker(inputs.whole) };
+      found = { operation, inputs, check: inputCheck(inputs.whole) };
       known.set(id, found);
     }
     return found;

@@ -84,7 +84,7 @@ export function flatInputs({
     ...(required.length === 0 ? {} : { required }),
     ...(Object.keys(used).length === 0 ? {} : { $defs: used }),
   } as Inputs["whole"];
-  return { schema: describeFields(inlined(whole, MAX_SHOWN)) as Inputs["schema"], whole, fields };
+  return { schema: describeFields(inlined(whole, MAX_SHOWN, "model")) as Inputs["schema"], whole, fields };
 }
 
 const asSchema = (node: unknown): JsonSchema =>

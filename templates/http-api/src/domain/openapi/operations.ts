@@ -141,7 +141,7 @@ function readOperation(
     parameters,
     body,
     withheld: withheldOf(document, raw, isOurs),
-    reply: replyOf(document, node, pointer),
+    ...successesOf(document, node, pointer),
     server: serverUrl(node.servers ?? item.servers, variables),
     schemes: asked,
   };
@@ -197,15 +197,31 @@ function withheldOf(
   }
 }
 
-function replyOf(document: Document, node: Json, pointer: Pointer): Body | undefined {
+/** What the successful answers hold. Each status has a schema of its own. */
+function successesOf(
+  document: Document,
+  node: Json,
+  pointer: Pointer,
+): Pick<Operation, "reply" | "replies" | "anyReply"> {
+  const replies: (Body & { status: string })[] = [];
+  const schemas: unknown[] = [];
   for (const [status, found] of repliesOf(document, node, pointer)) {
     if (!/^2(\d\d|XX)$/i.test(status)) continue;
     const content = (found.content ?? {}) as Record<string, Json | null>;
     const contentType = preferredType(Object.keys(content));
-    if (contentType !== undefined)
-      return { contentType, schema: standAlone(document, content[contentType]?.schema, "reply") };
+    if (contentType === undefined) continue;
+    const raw = content[contentType]?.schema;
+    if (!schemas.includes(raw)) schemas.push(raw);
+    replies.push({ status: status.toUpperCase(), contentType, schema: standAlone(document, raw, "reply") });
   }
-  return undefined;
+  const [reply] = replies;
+  const anyReply =
+    schemas.length > 1 && !schemas.includes(undefined)
+      ? standAlone(document, { anyOf: schemas }, "reply")
+      : schemas.length > 1
+        ? {}
+        : reply?.schema;
+  return { reply, replies, anyReply };
 }
 
 /** The answers of an operation by status, in order. @throws FlawError for what is none */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { ApiError } from "../errors.ts";
+import { brokenSchemas } from "./broken-schemas.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";
 import { raised, versionOf } from "./raise.ts";
@@ -61,7 +62,7 @@ async function readSource(name: string, bytes: Uint8Array, { pin, strict = false
   }
   const broken = brokenReferences(raw as Document);
   const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw);
-  return { document, digest, flaws: [...flaws, ...broken] };
+  return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };
 }
 
 const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
