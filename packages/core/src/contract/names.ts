@@ -14,7 +14,7 @@ const EMOJI = /\p{Emoji}\ufe0f/gu;
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
 /** Longest texts that a definition may hold, in characters: a model reads all of them before it does anything. */
-export const MAX_TEXT = {
+const MAX_TEXT = {
   name: 128,
   title: 256,
   description: 16_384,
@@ -51,7 +51,7 @@ export function checkText(where: string, text: string, kind: keyof typeof MAX_TE
 }
 
 /** The same for text that may be empty: a choice, a default. */
-export function checkCharacters(where: string, text: string, kind: keyof typeof MAX_TEXT = "value"): void {
+function checkCharacters(where: string, text: string, kind: keyof typeof MAX_TEXT = "value"): void {
   if (text.length > MAX_TEXT[kind])
     throw new DefinitionError(
       `${where} has ${text.length} characters, more than the ${MAX_TEXT[kind]} that a model should have to read.`,
