@@ -313,7 +313,7 @@ describe.each(WIRES)("over %s", (wire) => {
       await expect(client.read(uri)).rejects.toThrow();
   });
 
-  test("subscribers hear of changes, and everybody of notes that come and go", async () => {
+  test("subscribers hear of changes, and all clients of notes that come and go", async () => {
     const heard: string[] = [];
     const onNotification = (method: string, params: Record<string, unknown>) =>
       heard.push(`${method.split("/").slice(2).join("/")} ${params.uri ?? ""}`);

@@ -78,12 +78,11 @@ export interface ServerDefinition extends Omit<ServerOptions, "tools" | "resourc
  * @throws DefinitionError naming what is wrong: duplicate names or URIs, a bad server name, an empty server
  */
 export function defineServer(options: ServerOptions): ServerDefinition {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(options.name)) {
-    throw new DefinitionError(
-      `The server name ${JSON.stringify(options.name)} must be lower-case letters, digits and dashes.`,
-    );
+  const name: unknown = options?.name;
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+    throw new DefinitionError(`The server name ${JSON.stringify(name)} must be lower-case letters, digits and dashes.`);
   }
-  if (!/^\d+\.\d+\.\d+/.test(options.version)) {
+  if (typeof options.version !== "string" || !/^\d+\.\d+\.\d+/.test(options.version)) {
     throw new DefinitionError(
       `server "${options.name}": the version ${JSON.stringify(options.version)} is not a semantic version.`,
     );
@@ -119,14 +118,15 @@ function byName<Item extends { name: string; kind?: string | undefined }>(
   items: readonly Item[] = [],
   kind?: string,
 ): ReadonlyMap<string, Item> {
+  if (!Array.isArray(items)) throw new DefinitionError(`${where}: ${kinds} must be a list.`);
   const map = new Map<string, Item>();
   for (const [index, item] of items.entries()) {
     if (Array.isArray(item))
       throw new DefinitionError(
         `${where}: ${kinds}[${index}] is a list of its own. Spread it: ${kinds}: [...these, ...those].`,
       );
-    if (kind !== undefined && item?.kind !== kind) {
-      const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+    if (typeof item?.name !== "string" || (kind !== undefined && item.kind !== kind)) {
+      const define = kind === undefined ? "dependency()" : `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
       throw new DefinitionError(`${where}: ${kinds}[${index}] was not made by ${define}.`);
     }
     if (map.has(item.name)) throw new DefinitionError(`Two ${kinds} are named "${item.name}". Names must be unique.`);

@@ -279,7 +279,7 @@ test("another process's changes are told with their ids", async () => {
   await notes.close();
 });
 
-test("a store that somebody listens to does not keep the process alive, and warns of nothing", async () => {
+test("a store with a listener does not keep the process alive, and warns of nothing", async () => {
   const child = startChild("opener.ts", [await temporaryFolder()]);
   expect(await child.exited).toBe(0);
   expect(child.lines()).toEqual(["open"]);
