@@ -65,7 +65,7 @@ export async function createDirectory(
   }
 }
 
-/** Somebody has made it by now. */
+/** Another process has made it by now. */
 class AllThere extends Error {}
 
 export async function move(
