@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { Config } from "../src/config.ts";
-import { readDescription } from "../src/domain/openapi/read.ts";
+import { readDescription } from "../src/domain/openapi/document/read.ts";
 import sample from "../src/domain/sample/openapi.json" with { type: "json" };
 import { type Opened, openApi } from "../src/open.ts";
 import { httpApiServer } from "../src/server.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Document } from "../../src/domain/openapi/document/read.ts";
 import { filterOperations } from "../../src/domain/openapi/filter.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import type { Document } from "../../src/domain/openapi/read.ts";
 import { described, operation } from "../fixtures/description.ts";
 
 const { entries } = listOperations(
