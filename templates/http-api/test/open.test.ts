@@ -84,7 +84,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     [
       "an unknown way to wear a credential",
       async () => ({ api, auth: "coat", secret: `file:${api}` }),
-      /none of bearer, header/,
+      /not one of bearer, header/,
     ],
     ["a secret as it is", async () => ({ api, auth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
     [
