@@ -26,6 +26,8 @@ export class Call implements CallContext {
   lane: Lane = "foreground";
   /** Its place at the gate. */
   place = -1;
+  /** What room at the gate is held for its answer. */
+  answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
@@ -151,6 +153,11 @@ export class Call implements CallContext {
   readonly progress = (done: number, total?: number, message?: string): void => {
     const token = this.wire.progressToken;
     if (token === undefined || this.#stopped !== undefined) return;
+    // JSON has no NaN and no Infinity: the client would be told null.
+    if (!Number.isFinite(done) || (total !== undefined && !Number.isFinite(total))) {
+      this.log.warn({ name: this.name, progress: String(done), total: String(total) }, "progress refused");
+      return;
+    }
     this.wire.notify("notifications/progress", {
       progressToken: token,
       progress: done,

@@ -3,6 +3,7 @@ import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
 import { mapError, toProtocolError } from "../compose.ts";
+import { echo } from "../echo.ts";
 import { findResource, notFound } from "../methods/resources.ts";
 import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
@@ -36,7 +37,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const begin = (uri: string, call: Call): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     if (resource?.subscribe !== true)
-      throw notFound(uri, `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`);
+      throw notFound(uri, `No resource with the URI ${echo(uri, 256)} can be subscribed to.`);
     checkScopes(resource.scopes, call);
     if (ends.has(uri) || closed) return;
     if (ends.size >= MAX_SUBSCRIPTIONS) {

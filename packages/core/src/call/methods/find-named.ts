@@ -1,5 +1,6 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Call } from "../call.ts";
+import { echo } from "../echo.ts";
 import { stringParam } from "../normalize.ts";
 
 /** The tool or prompt that `params.name` names; the call goes by that name from here on. @throws ProtocolError -32602 */
@@ -14,7 +15,7 @@ export function findNamed<Item>(
   if (item === undefined)
     throw new ProtocolError(
       ErrorCode.invalidParams,
-      `Unknown ${kind}: ${name.slice(0, 64)}. Call ${kind}s/list to see the names.`,
+      `Unknown ${kind}: ${echo(name)}. Call ${kind}s/list to see the names.`,
     );
   call.name = name;
   return item;

@@ -2,6 +2,7 @@ import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
 import { checkSize, toProtocolError } from "../compose.ts";
+import { echo } from "../echo.ts";
 import { stringParam } from "../normalize.ts";
 import type { Normalize } from "../subject.ts";
 import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
@@ -122,5 +123,5 @@ function contentsOf(
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
 export const notFound = (
   uri: string,
-  message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`,
+  message = `No resource has the URI ${echo(uri, 256)}. Call resources/list or resources/templates/list.`,
 ): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });
