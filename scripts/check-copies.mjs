@@ -6,7 +6,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { checks, lines, packagesIn, read, run } from "./checking.mjs";
 
-/** `workspace:` and `catalog:` mean nothing outside; a path or an address is not everybody's. */
+/** `workspace:` and `catalog:` mean nothing outside; a path or an address is not everyone's. */
 const foreignRanges = ({ dependencies, devDependencies, peerDependencies, optionalDependencies }) =>
   Object.entries({ ...dependencies, ...devDependencies, ...peerDependencies, ...optionalDependencies })
     .filter(([, range]) => !/^(?:[\^~]|>=)?\d/.test(range))

@@ -27,9 +27,28 @@ function regionOf(source) {
   return start === -1 || length === -1 ? undefined : dedent(lines.slice(start + 1, start + 1 + length));
 }
 
+/** A fence that is not closed swallows the next one, and nothing in either is checked: such a document is not written. */
+function checkClosed(file, text) {
+  const before = problems.length;
+  let opened;
+  for (const [index, line] of text.split("\n").entries()) {
+    const [, info] = /^\s*```+(.*)$/.exec(line) ?? [];
+    if (info === undefined) continue;
+    if (opened === undefined) {
+      opened = index + 1;
+    } else {
+      if (info.trim() !== "")
+        problems.push(`${file}:${index + 1}: \`\`\`${info} stands inside the fence of line ${opened}.`);
+      opened = undefined;
+    }
+  }
+  if (opened !== undefined) problems.push(`${file}:${opened}: the fence is not closed.`);
+  return problems.length === before;
+}
+
 function checkFences(file, text) {
   return text.replace(
-    /(<!-- (\S+) -->\n)?```(\w*)\n(?:([\s\S]*?)\n)?```/g,
+    /(<!-- (\S+) -->\n)?```(\w*)\n(?:([\s\S]*?)\n)??```$/gm,
     (whole, comment, source, language, code) => {
       if (comment === undefined && language !== "ts" && language !== "json") return whole;
       checked += 1;
@@ -77,9 +96,11 @@ function checkLinks(file, text) {
 
 for (const file of documents) {
   const text = readFileSync(file, "utf8");
-  const next = checkFences(file, text);
-  if (next !== text) writeFileSync(file, next);
-  checkLinks(file, next);
+  if (checkClosed(file, text)) {
+    const next = checkFences(file, text);
+    if (next !== text) writeFileSync(file, next);
+  }
+  checkLinks(file, text);
 }
 for (const problem of problems) console.error(problem);
 console.log(`${documents.length} documents, ${checked} fences and links checked, ${problems.length} problems`);

@@ -4,12 +4,12 @@
  * and its data are in the ignored folder `sandbox/`.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { tour } from "./tour.mjs";
 
 const terminal = process.stdout.isTTY === true;
-// Git makes no commit for nobody; whoever works here may not have told it a name.
+// Git makes no commit without a name, and may not have been told one here.
 const env = { GIT_AUTHOR_NAME: "Offshoot", GIT_AUTHOR_EMAIL: "sandbox@localhost", ...process.env };
 env.GIT_COMMITTER_NAME ??= env.GIT_AUTHOR_NAME;
 env.GIT_COMMITTER_EMAIL ??= env.GIT_AUTHOR_EMAIL;
@@ -53,13 +53,14 @@ if (isTouched(project)) {
   const words = `sandbox/my-${template} --template ${template} --core pack --install --pm pnpm --git --json`;
   await quietly(`a copy in sandbox/my-${template}`, `node packages/create/dist/main.js ${words}`);
 }
-await quietly("build the copy", "pnpm run build", project);
+const manifest = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
+if (manifest.scripts.build) await quietly("build the copy", "pnpm run build", project);
 
-const main = join(project, "dist/main.js");
+const main = join(project, Object.values(manifest.bin)[0]);
 const data = resolve("sandbox", template);
 mkdirSync(data, { recursive: true });
-// The folders that filesystem works in are arguments; http-api keeps nothing.
-const args = [main, ...({ filesystem: [data], "http-api": [] }[template] ?? ["--data", data])];
+// The folders that filesystem works in are arguments; only notes keeps something of its own.
+const args = [main, ...({ filesystem: [data], notes: ["--data", data] }[template] ?? [])];
 try {
   await tour(template, process.execPath, args, data);
 } catch (error) {
@@ -69,6 +70,7 @@ try {
 // Its libraries are there only now.
 const { howToConnect } = await import("../packages/create/src/connect/how-to-connect.ts");
 const place = {
+  minimal: "with --glossary <file or address> it reads terms of yours",
   notes: "without --data the server keeps its data in its own place instead of sandbox/notes",
   filesystem: "put folders of your own in the place of sandbox/filesystem",
   "http-api": "with --api <openapi file> --base-url <url> it stands before an API of yours",
@@ -84,7 +86,7 @@ Inspector, to try every tool by hand
 Next: sandbox/my-${template} is yours to try things in; its README.md says what to change first. For a project of its own:
   node packages/create/dist/main.js ../my-${template} --template ${template}`);
 
-/** Whether somebody has worked on a copy. One without a repository cannot tell. */
+/** Whether a copy was changed. One without a repository cannot tell. */
 function isTouched(folder) {
   if (!existsSync(folder)) return false;
   const git = (...args) => spawnSync("git", args, { cwd: folder, encoding: "utf8" }).stdout?.trim();

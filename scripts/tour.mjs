@@ -24,6 +24,12 @@ const sdk = (path) => import(pathToFileURL(fromCore.resolve(`@modelcontextprotoc
 
 /** What a template shows of itself, beyond the list of its tools. */
 const tours = {
+  async minimal({ call, request }) {
+    await call("define_term", { term: "mcp" });
+    await request("resources/read", { uri: "glossary://terms" }, (client, params) => client.readResource(params));
+    const prompt = { name: "explain_term", arguments: { term: "fork" } };
+    await request("prompts/get", prompt, (client, params) => client.getPrompt(params));
+  },
   async notes({ call, request, data }) {
     // Only the first time: every import makes new notes.
     const inbox = join(data, "exchange", "docs");

@@ -14,7 +14,7 @@ const destination = join(here, "dist/templates");
 /** Every file that a manifest's `files` let in; npm packs the manifest and the README without being asked. */
 function packedFiles(folder: string): string[] {
   const { files } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { files: string[] };
-  return ["package.json", "README.md", ...files.filter((pattern) => pattern !== "dist")]
+  return ["package.json", "README.md", ...files.filter((pattern) => pattern !== "dist" && !pattern.startsWith("!"))]
     .flatMap((pattern) => globSync(pattern, { cwd: folder, withFileTypes: true }))
     .flatMap((top) => (top.isDirectory() ? filesBelow(join(top.parentPath, top.name)) : join(top.parentPath, top.name)))
     .map((file) => relative(folder, file).replaceAll("\\", "/"))

@@ -34,7 +34,7 @@ export function start(args: readonly string[]): Client {
   const child = spawn(process.execPath, args, { env: environment(), stdio: "pipe" });
   running.add(child);
   let stderr = "";
-  // A reader that stops would change what is measured: a log line costs something because somebody takes it.
+  // A reader that stops would change what is measured: a log line costs something because it is read.
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-2_000);
   });

@@ -39,7 +39,7 @@ const about = defineResource({
 const greet = definePrompt({
   name: "greet",
   title: "Greet",
-  description: "Greets somebody.",
+  description: "Greets someone.",
   arguments: z.object({ name: z.string().describe("Who is greeted") }),
   handler: ({ name }) => `Greet ${name}.`,
 });

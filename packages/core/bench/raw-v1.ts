@@ -36,7 +36,7 @@ server.registerResource(
 
 server.registerPrompt(
   "greet",
-  { title: "Greet", description: "Greets somebody.", argsSchema: { name: z.string().describe("Who is greeted") } },
+  { title: "Greet", description: "Greets someone.", argsSchema: { name: z.string().describe("Who is greeted") } },
   ({ name }) => ({ messages: [{ role: "user", content: { type: "text", text: `Greet ${name}.` } }] }),
 );
 

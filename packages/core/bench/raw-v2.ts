@@ -39,7 +39,7 @@ serveStdio(() => {
     "greet",
     {
       title: "Greet",
-      description: "Greets somebody.",
+      description: "Greets someone.",
       argsSchema: z.object({ name: z.string().describe("Who is greeted") }),
     },
     ({ name }) => ({ messages: [{ role: "user", content: { type: "text", text: `Greet ${name}.` } }] }),

@@ -24,14 +24,14 @@ import type { Log } from "./telemetry/log.ts";
 /** Settings of a running server that are not the wire's. */
 export interface AppOptions {
   log: Log;
-  /** One of the definition's profiles. Default: every tool. */
+  /** One of the definition's profiles. @default every tool */
   profile?: string | undefined;
-  /** How much it takes on. Default: {@link DEFAULT_LIMITS}. */
+  /** How much it takes on. @default {@link DEFAULT_LIMITS} */
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
-  slo?: AccountOptions;
+  slo?: AccountOptions | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
-  operated?: boolean;
+  operated?: boolean | undefined;
   /** Makes spans and metrics, where they are set up. */
   telemetry?: ((app: App) => Telemetry) | undefined;
 }
@@ -54,7 +54,7 @@ export interface App extends CallRuntime {
   /**
    * Offers the tools of another profile from the next request on.
    *
-   * @throws DefinitionError when there is none of the name
+   * @throws DefinitionError for an unknown profile
    */
   offer(profile: string | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
@@ -155,12 +155,12 @@ function chooseTools(definition: ServerDefinition, profile: string | undefined):
   return new Map([...definition.tools].filter(([, tool]) => includes(tool)));
 }
 
-const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition): { name: string; version: string } => ({
+const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition) => ({
   name,
   version,
-  ...(title === undefined ? {} : { title }),
-  ...(websiteUrl === undefined ? {} : { websiteUrl }),
-  ...(icons === undefined ? {} : { icons }),
+  title,
+  websiteUrl,
+  icons,
 });
 
 /** One for each list, so that all its pages say the same. */

@@ -11,8 +11,8 @@ const CACHE_AFTER_MS = 2_000;
 
 /** What {@link bundleServer} takes. */
 export interface BundleOptions {
-  /** Files that have to stay files of their own beside the server: a worker, by its name in `dist/`. Default none. */
-  workers?: Record<string, string>;
+  /** Files that have to stay files of their own beside the server: a worker, by its name in `dist/`. @default none */
+  workers?: Record<string, string> | undefined;
 }
 
 /**

@@ -10,14 +10,15 @@ export class SettingsError extends Error {
 }
 
 /**
- * What was typed: values by flag, and words without one.
+ * What was typed: values by flag, and words without one. A repeatable flag's values are joined by commas, as its twin
+ * in the environment has them.
  *
- * @throws SettingsError for a flag that is unknown, bare or given twice
+ * @throws SettingsError for a flag that is unknown or bare, and for one that is given twice and not repeatable
  */
 export function parseFlags(
   argv: readonly string[],
   flags: Map<string, string>,
-  isSwitch: (key: string) => boolean,
+  { isSwitch, isRepeatable }: Record<"isSwitch" | "isRepeatable", (key: string) => boolean>,
   name: string,
 ): { given: Record<string, string>; words: string[] } {
   const given: Record<string, string> = {};
@@ -48,8 +49,9 @@ export function parseFlags(
       );
     if (token.value === undefined && !isSwitch(key))
       throw new SettingsError(`${token.rawName} needs a value. See ${name} --help.`);
-    if (flag in given) throw new SettingsError(`${token.rawName} is given twice.`);
-    given[flag] = token.value ?? "true";
+    const before = given[flag];
+    if (before !== undefined && !isRepeatable(key)) throw new SettingsError(`${token.rawName} is given twice.`);
+    given[flag] = before === undefined ? (token.value ?? "true") : `${before},${token.value}`;
   }
   return { given, words };
 }
@@ -64,6 +66,9 @@ export function isBoolean(schema: unknown): boolean {
   if (schema instanceof z.ZodPipe) return isBoolean(schema.def.out);
   return schema instanceof z.ZodBoolean;
 }
+
+/** Whether a flag may be given more than once: `.meta({ repeatable: true })` says so. */
+export const isRepeatable = (schema: z.ZodType | undefined): boolean => schema?.meta()?.repeatable === true;
 
 /** `logLevel` as a flag: `log-level`. */
 export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -13,12 +13,13 @@ export interface HelpOptions {
   envPrefix: string;
   /**
    * The setting that takes the arguments without a flag, a `z.array` of strings, and what `--help` calls one of them.
-   * It has no flag; its environment twin holds several with the system's path delimiter between them. Default: such
-   * arguments are refused.
+   * It has no flag; its environment twin holds several with the system's path delimiter between them.
+   *
+   * @default such arguments are refused
    */
-  positionals?: { key: string; name: string };
+  positionals?: { key: string; name: string } | undefined;
   /** Command lines for `--help`, each with what it does. */
-  examples?: readonly (readonly [command: string, what: string])[];
+  examples?: readonly (readonly [command: string, what: string])[] | undefined;
 }
 
 /** What `--help` prints: every setting with its default, the environment, examples. */

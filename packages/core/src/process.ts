@@ -23,8 +23,22 @@ export function protectStdout(log: Log): Writable {
   return protocol;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function untilStopped(log: Log): Promise<void> {
+/** Why a server ends before its client has left. */
+export interface Stop {
+  /** 0 after a signal, 1 after an uncaught exception. */
+  exitCode: 0 | 1;
+  reason: string;
+}
+
+/** Time for an orderly end after an uncaught exception, in ms: what it broke may never come to an end. */
+const BROKEN_MS = 10_000;
+
+/**
+ * Resolves at the first SIGTERM, SIGINT or uncaught exception; a second signal ends the process at once. Nobody knows
+ * what an uncaught exception left half done, so serving ends; but calls in flight are answered, stores are closed, and
+ * what was thrown is one line of the log, scrubbed as any.
+ */
+export function untilStopped(log: Log): Promise<Stop> {
   return new Promise((resolve) => {
     let signals = 0;
     const onSignal = (signal: "SIGTERM" | "SIGINT"): void => {
@@ -32,13 +46,20 @@ export function untilStopped(log: Log): Promise<void> {
       // 128 + the signal's number: what a shell reports for a process that the signal itself ended.
       if (signals > 1) process.exit(signal === "SIGTERM" ? 143 : 130);
       log.info({ signal }, "stopping: calls in flight may finish; a second signal ends them");
-      resolve();
+      resolve({ exitCode: 0, reason: "a signal" });
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
-    // A promise that nobody awaits is a bug to be logged, no reason to take every client's session down with it.
-    process.on("unhandledRejection", (reason) =>
-      log.error({ err: reason instanceof Error ? reason : new Error(String(reason)) }, "unhandled rejection"),
-    );
+    let broken = false;
+    process.on("uncaughtException", (error: unknown) => {
+      // A timer that throws each second says so once.
+      if (broken) return;
+      broken = true;
+      log.error({ err: error }, "uncaught exception: the server stops");
+      setTimeout(() => process.exit(1), BROKEN_MS).unref();
+      resolve({ exitCode: 1, reason: "an uncaught exception" });
+    });
+    // An unhandled rejection is a bug to be logged, not a reason to end every client's session.
+    process.on("unhandledRejection", (reason) => log.error({ err: reason }, "unhandled rejection"));
   });
 }

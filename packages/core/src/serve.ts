@@ -11,30 +11,33 @@ import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
+import { createScrub } from "./telemetry/scrub.ts";
 import type { Alert } from "./telemetry/slo.ts";
+import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { Alert, Limits };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
-  /** Settings as {@link loadConfig} gives them. Default: stdio. */
-  config?: Partial<ServeSettings>;
+  /** Settings as {@link loadConfig} gives them. @default stdio */
+  config?: Partial<ServeSettings> | undefined;
   /**
    * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
    */
-  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits> | undefined;
   /**
-   * Spans and metrics by OpenTelemetry. Default: when the process has an SDK set up before the server starts
-   * (`node --import ./otel.js`). `true` refuses to start without the API; `false` sends nothing.
+   * Spans and metrics by OpenTelemetry. `true` refuses to start without the API; `false` sends nothing.
+   *
+   * @default when the process has an SDK set up before the server starts (`node --import ./otel.js`)
    */
-  telemetry?: boolean;
+  telemetry?: boolean | undefined;
   /** The objective that alerts hold calls against, and who hears of them beside the log. */
-  slo?: AccountOptions;
+  slo?: AccountOptions | undefined;
   /** Runs once when serving has ended and nothing is in flight: close stores here. */
-  onClose?: () => void | Promise<void>;
+  onClose?: (() => void | Promise<void>) | undefined;
 }
 
 /** Time for calls in flight when a signal asks the server to stop, in ms. */
@@ -44,12 +47,13 @@ const ORPHAN_DRAIN_MS = 1_000;
 
 /**
  * Serves until the client leaves (stdio) or a signal arrives, drains, and exits: 0, or 143 and 130 when a second
- * signal cuts the draining short. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
+ * signal cuts the draining short. An exception that nobody catches ends it the same way, with exit 1. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
  */
 export async function serve(
   server: ServerDefinition,
   { config: given = {}, authenticate, limits, telemetry: wanted, slo, onClose }: ServeOptions = {},
 ): Promise<void> {
+  protectStderr();
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   let metrics: HttpOptions["metrics"];
@@ -65,7 +69,7 @@ export async function serve(
       limits,
       telemetry,
       operated: config.control !== undefined,
-      ...(slo !== undefined && { slo }),
+      slo,
     });
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
@@ -73,19 +77,25 @@ export async function serve(
     }
     return made;
   });
-  // Before anything says that the server is up: who reads that may send a signal at once.
-  const stopped = untilStopped(log);
-  void stopped.then(() => {
-    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: "a signal" });
+  // Before anything says that the server is up: a signal may follow at once.
+  let exitCode = 0;
+  const stopped = untilStopped(log).then((stop) => {
+    exitCode = stop.exitCode;
+    app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: stop.reason });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, { ...config, metrics, ...(authenticate !== undefined && { authenticate }) });
-  app.close();
-  await server.jobs?.close(DRAIN_MS);
-  await onClose?.();
-  endControl();
+  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate });
+  for (const close of [app.close, () => server.jobs?.close(DRAIN_MS), onClose, endControl]) {
+    try {
+      await close?.();
+    } catch (error) {
+      // The others still close.
+      log.error({ err: error }, "closing failed");
+      exitCode = 1;
+    }
+  }
   log.info({ latency: app.account.latency() }, "stopped");
-  process.exit(0);
+  process.exit(exitCode);
 }
 
 /**
@@ -96,20 +106,23 @@ export async function orExit<Value>(step: Promise<Value> | (() => Value | Promis
   try {
     return await (typeof step === "function" ? step() : step);
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${createScrub()(explain(error))}\n`);
     process.exit(error instanceof SettingsError ? 2 : 1);
   }
 }
 
 function explain(error: unknown): string {
-  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, message } = error as NodeJS.ErrnoException & {
+    port?: number | undefined;
+    address?: string | undefined;
+  };
   if (code === "EADDRINUSE")
     return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
   if (code === "EACCES" && port !== undefined)
     return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
   if (code === "EADDRNOTAVAIL")
     return `The address ${address} is not one of this machine's. Choose another with --host.`;
-  return (message ?? String(error)).split("\n")[0] as string;
+  return String(message ?? error).split("\n")[0] as string;
 }
 
 function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {

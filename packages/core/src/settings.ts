@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
-import { isBoolean, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
+import { isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
 
 const list = z
@@ -44,10 +44,10 @@ export type ServeSettings = z.output<typeof ServeSettings>;
 
 /** What {@link loadConfig} needs to know of the server. */
 export interface ConfigOptions extends HelpOptions {
-  /** Default `process.argv.slice(2)`. */
-  argv?: readonly string[];
-  /** Default `process.env`. */
-  env?: Record<string, string | undefined>;
+  /** @default `process.argv.slice(2)` */
+  argv?: readonly string[] | undefined;
+  /** @default `process.env` */
+  env?: Record<string, string | undefined> | undefined;
 }
 
 /**
@@ -83,7 +83,7 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
   const called = (key: string): string => (key === positionals?.key ? `<${positionals.name}>` : `--${kebab(key)}`);
   const isSwitch = (key: string): boolean => isBoolean(shape[key]);
   const flags = new Map(keys.filter((key) => key !== positionals?.key).map((key) => [kebab(key), key]));
-  const { given, words } = parseFlags(argv, flags, isSwitch, name);
+  const { given, words } = parseFlags(argv, flags, { isSwitch, isRepeatable: (key) => isRepeatable(shape[key]) }, name);
   if (positionals === undefined && words.length > 0)
     throw new SettingsError(`unexpected argument ${JSON.stringify(words[0])}. See ${name} --help.`);
   if (given.help !== undefined) throw new Leave(helpText(shape, options, isSwitch));

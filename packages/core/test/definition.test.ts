@@ -38,9 +38,56 @@ describe("a definition that cannot be served is refused where it is made, by nam
     ["a tag character in a description", () => tool({ description: "Says\u{e0041}" }), /U\+E0041/],
     ["a control character in a description", () => tool({ description: "Says\u0007" }), /U\+0007/],
     [
-      "one bad schema (z.date())",
+      "a date, by its field",
       () => tool({ inputSchema: z.object({ at: z.date().describe("When") }) }),
-      /tool "say" inputSchema cannot be turned into JSON Schema.*[Dd]ate/,
+      /tool "say" inputSchema: the field "at" is a z\.date\(\).*z\.iso\.datetime\(\)/,
+    ],
+    [
+      "a date deep inside",
+      () =>
+        tool({
+          outputSchema: z.object({
+            notes: z.array(z.array(z.object({ properties: z.date().optional().describe("When") }))).describe("Notes"),
+          }),
+        }),
+      /tool "say" outputSchema: the field "notes\.properties" is a z\.date\(\)/,
+    ],
+    [
+      "a transform in the output",
+      () => tool({ outputSchema: z.object({ n: z.string().transform(Number).describe("n") }) }),
+      /the field "n" is a z\.transform\(\)/,
+    ],
+    ["a date as the whole input", () => tool({ inputSchema: z.date() }), /tool "say" inputSchema is a z\.date\(\)/],
+    [
+      "a raw shape",
+      () => tool({ inputSchema: { text: z.string() } }),
+      /inputSchema is a plain object\. Wrap.*z\.object/,
+    ],
+    ["JSON Schema as it is", () => tool({ outputSchema: { type: "object" } }), /outputSchema is a plain object/],
+    ["no input schema", () => tool({ inputSchema: undefined }), /tool "say" inputSchema is missing.*z\.object\(\{\}\)/],
+    ["a schema of zod 3", () => tool({ inputSchema: { _def: {} } }), /zod 3/],
+    ["no handler", () => tool({ handler: undefined }), /tool "say" has no handler/],
+    ["no title", () => tool({ title: undefined }), /title of tool "say" is missing/],
+    ["no description", () => tool({ description: undefined }), /description of tool "say" is missing/],
+    ["a resource without read", () => resource({ read: undefined }), /resource "item" has no read/],
+    ["a prompt without handler", () => prompt({ handler: undefined }), /prompt "greet" has no handler/],
+    [
+      "a list of tools within the list",
+      () => server({ tools: [tool({}), [tool({ name: "other" })]] }),
+      /server "lab": tools\[1\] is a list of its own\. Spread it/,
+    ],
+    [
+      "a tool that was not defined",
+      () => server({ tools: [{ name: "say" }] }),
+      /tools\[0\] was not made by defineTool/,
+    ],
+    ["a tool among the prompts", () => server({ prompts: [tool({})] }), /prompts\[0\] was not made by definePrompt/],
+    ["nothing in the list", () => server({ tools: [undefined] }), /tools\[0\] was not made by defineTool/],
+    [
+      "all undescribed fields at once",
+      () =>
+        tool({ inputSchema: z.object({ a: z.string(), b: z.object({ c: z.string(), d: z.string() }).describe("b") }) }),
+      /the fields "a", "b\.c", "b\.d" have no description/,
     ],
     [
       "a bigint in the output",
@@ -111,7 +158,7 @@ describe("a definition that cannot be served is refused where it is made, by nam
     expect(make).toThrow(culprit);
   });
 
-  test("R59 a $ref that leaves the document", () => {
+  test("a $ref that leaves the document", () => {
     const remote = described.meta({ $ref: "http://127.0.0.1:9/x" });
     expect(() => tool({ inputSchema: z.object({ text: remote.describe("Some text") }) })).toThrow(
       /a \$ref must stay inside/,
@@ -134,7 +181,27 @@ describe("a definition is published as clients need it", () => {
     });
     expect(json.input.type).toBe("object");
     expect((json.input.oneOf ?? json.input.anyOf) as unknown[]).toHaveLength(2);
-    expect(json.input.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
+  });
+
+  test("what says nothing to a reader is left out: the dialect, the bounds of every integer, the pattern of a date", () => {
+    const { input } = tool({
+      inputSchema: z.object({
+        count: z.int().describe("How many"),
+        page: z.int().min(1).max(9).describe("Which page"),
+        when: z.iso.datetime().describe("When"),
+        code: z.string().regex(/^x/).describe("A code"),
+      }),
+    }).json;
+    expect(input).toEqual({
+      type: "object",
+      properties: {
+        count: { type: "integer", description: "How many" },
+        page: { type: "integer", minimum: 1, maximum: 9, description: "Which page" },
+        when: { type: "string", format: "date-time", description: "When" },
+        code: { type: "string", pattern: "^x", description: "A code" },
+      },
+      required: ["count", "page", "when", "code"],
+    });
   });
 
   test("output schemas are open, so that adding a field is no break", () => {

@@ -27,7 +27,7 @@ describe.each(WIRES)("%s", (wire) => {
   const modern = wire.endsWith("2026");
   const said = (ttlMs: number, cacheScope: string) => (modern ? [ttlMs, cacheScope] : [undefined, undefined]);
 
-  test("R50: lists and discover say how long they hold, alike on all pages, where the era has words for it", async () => {
+  test("lists and discover say how long they hold, alike on all pages, where the era has words for it", async () => {
     const lists = { ttlMs: 60_000, cacheScope: "public", resources: { ttlMs: 5_000 } } as const;
     const client = await connect(server([family(), resource("fixed")], lists), { wire });
     expect(hints(await client.request("resources/templates/list"))).toEqual(said(60_000, "public"));
@@ -145,7 +145,7 @@ describe("a refresh", () => {
     return (uri: string, changed: () => void) => begin(item, item.template.match(uri) ?? {}, uri, changed);
   };
 
-  test("runs each time the TTL has passed while somebody is subscribed, and tells what changed", () =>
+  test("runs each time the TTL has passed while anyone is subscribed, and tells what changed", () =>
     timers(async (log) => {
       const ran: string[] = [];
       const watch = watcherOf(log, ({ id }) => ran.push(id as string) % 2 === 0);

@@ -131,7 +131,7 @@ describe("one endpoint", () => {
     ["[::1]:80", 200],
     ["127.0.0.1:1", 200],
     ["mcp.example.com", 200],
-  ])("R40 HTTP Host %j answers %i", async (host, status) => {
+  ])("HTTP Host %j answers %i", async (host, status) => {
     expect((await send(server.endpoint, { ...good, headers: { ...good.headers, host } })).status).toBe(status);
   });
 
@@ -141,7 +141,7 @@ describe("one endpoint", () => {
     ["http://localhost.evil.com", 403],
     ["http://localhost:9", 403],
     ["https://app.example.com", 200],
-  ])("R41 Origin %s answers %i", async (origin, status) => {
+  ])("Origin %s answers %i", async (origin, status) => {
     const answer = await send(server.endpoint, { ...good, headers: { ...good.headers, origin } });
     expect(answer.status).toBe(status);
     expect(answer.headers["access-control-allow-origin"]).toBe(status === 200 ? origin : undefined);
@@ -175,13 +175,13 @@ describe("one endpoint", () => {
     });
   });
 
-  test("R13 an unknown method is -32601 with 404", async () => {
+  test("an unknown method is -32601 with 404", async () => {
     expect(
       await send(server.endpoint, modern({ jsonrpc: "2.0", id: 1, method: "no/such", params: { _meta: META } })),
     ).toMatchObject({ status: 404, json: { error: { code: -32_601 } } });
   });
 
-  test("R14 a 2026 header without _meta, and _meta without capabilities, are -32602 with 400", async () => {
+  test("a 2026 header without _meta, and _meta without capabilities, are -32602 with 400", async () => {
     expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" })))).toMatchObject({
       status: 400,
       json: { error: { code: -32_602 } },
@@ -195,11 +195,11 @@ describe("one endpoint", () => {
   });
 
   test.each([
-    ["R16 the header's version is another", { "mcp-protocol-version": "2025-11-25" }],
-    ["R17 the header's method is another", { "mcp-method": "tools/list" }],
-    ["R17 the header's name is another", { "mcp-name": "slow" }],
-    ["R17 the header's method is missing", { "mcp-method": undefined }],
-    ["R17 the header's name is missing", { "mcp-name": undefined }],
+    ["the header's version is another", { "mcp-protocol-version": "2025-11-25" }],
+    ["the header's method is another", { "mcp-method": "tools/list" }],
+    ["the header's name is another", { "mcp-name": "slow" }],
+    ["the header's method is missing", { "mcp-method": undefined }],
+    ["the header's name is missing", { "mcp-name": undefined }],
   ])("%s: 400 with -32020", async (_title, changes) => {
     expect(await send(server.endpoint, modern(toolCall(1, "echo", { text: "x" }, META), changes))).toMatchObject({
       status: 400,
@@ -207,7 +207,7 @@ describe("one endpoint", () => {
     });
   });
 
-  test("R17 a name in the base64 form is understood", async () => {
+  test("a name in the base64 form is understood", async () => {
     expect(
       (
         await send(
@@ -219,26 +219,26 @@ describe("one endpoint", () => {
   });
 
   test.each([
-    ["R01 a word", "hello", -32_700],
-    ["R04 null", "null", -32_600],
-    ["R05 no jsonrpc", '{"id":7,"method":"tools/list"}', -32_600],
+    ["a word", "hello", -32_700],
+    ["null", "null", -32_600],
+    ["no jsonrpc", '{"id":7,"method":"tools/list"}', -32_600],
     [
-      "R11 a __proto__ key",
+      "a __proto__ key",
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"__proto__":{"polluted":1}}}}',
       -32_602,
     ],
     [
-      "R20 200 000 nested lists",
+      "200 000 nested lists",
       `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
       -32_602,
     ],
-    ["R22 bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), -32_700],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), -32_700],
   ])("%s is 400", async (_title, body, code) => {
     expect(await send(server.endpoint, { body })).toMatchObject({ status: 400, json: { error: { code } } });
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  test("R19 a body over 4 MiB is 413, by its declared length and by its chunks", async () => {
+  test("a body over 4 MiB is 413, by its declared length and by its chunks", async () => {
     expect((await send(server.endpoint, { body: Buffer.alloc(4_194_305, " ") })).status).toBe(413);
     const { port } = new URL(server.endpoint.url);
     const socket = connectSocket(Number(port), "127.0.0.1");
@@ -260,13 +260,13 @@ describe("one endpoint", () => {
     socket.destroy();
   });
 
-  test("R43 a compressed body is 415 and not inflated; so is any other media type", async () => {
+  test("a compressed body is 415 and not inflated; so is any other media type", async () => {
     const body = gzipSync(Buffer.alloc(10_000_000));
     expect((await send(server.endpoint, { headers: { "content-encoding": "gzip" }, body })).status).toBe(415);
     expect((await send(server.endpoint, { headers: { "content-type": "text/plain" }, body: "{}" })).status).toBe(415);
   });
 
-  test("R07 two in-flight requests with one id in one session: the second is refused", async () => {
+  test("two in-flight requests with one id in one session: the second is refused", async () => {
     const headers = await session(server.endpoint);
     const first = send(server.endpoint, { headers, body: toolCall(1, "slow", { ms: 300 }) });
     await sleep(50);
@@ -277,7 +277,7 @@ describe("one endpoint", () => {
     expect((await first).json).toMatchObject({ id: 1, result: {} });
   });
 
-  test.each(["2025", "2026"])("R29 a %s client that hangs up stops the work", async (era) => {
+  test.each(["2025", "2026"])("a %s client that hangs up stops the work", async (era) => {
     const { lab, endpoint } = server;
     lab.events.length = 0;
     const headers = era === "2025" ? await session(endpoint) : modern(toolCall(5, "slow", {}, META)).headers;
@@ -380,7 +380,7 @@ describe("authentication", () => {
     await endpoint.drain(0);
   });
 
-  test("R49 a requestState replayed by another caller is refused", async () => {
+  test("a requestState replayed by another caller is refused", async () => {
     const { endpoint, lab } = await open2();
     const asking = { ...META, "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } };
     const call = modern(toolCall(1, "remove", { id: "n1" }, asking));
@@ -406,7 +406,7 @@ describe("authentication", () => {
   });
 });
 
-test("R38 a client that sends its headers byte by byte is cut off, and others are served meanwhile", async () => {
+test("a client that sends its headers byte by byte is cut off, and others are served meanwhile", async () => {
   const { endpoint } = await open();
   const { port } = new URL(endpoint.url);
   const socket = connectSocket(Number(port), "127.0.0.1");
@@ -432,7 +432,7 @@ test("draining: /readyz says so, running calls finish, new ones are refused", as
   await expect(send(endpoint, { method: "GET", path: "/healthz" })).rejects.toThrow();
 });
 
-test("R26 listeners that stall cost next to nothing, and one that reads hears the last change", async () => {
+test("listeners that stall cost next to nothing, and one that reads hears the last change", async () => {
   const { endpoint, lab, log, app } = await open();
   const { port } = new URL(endpoint.url);
   const listen = {
@@ -469,7 +469,7 @@ test("R26 listeners that stall cost next to nothing, and one that reads hears th
 }, 60_000);
 
 test.runIf(process.platform === "linux")(
-  "R56 file descriptors run out: new connections are refused, and serving recovers",
+  "file descriptors run out: new connections are refused, and serving recovers",
   async () => {
     const server = spawn(
       "bash",
@@ -494,7 +494,7 @@ test.runIf(process.platform === "linux")(
   20_000,
 );
 
-test("R44 the HTTP transport binds 127.0.0.1 only", async () => {
+test("the HTTP transport binds 127.0.0.1 only", async () => {
   await using lab = startLab(["--transport", "http", "--port", "0"]);
   await lab.until((text) => text.includes("listens on http://127.0.0.1:"));
   const port = Number(/127\.0\.0\.1:(\d+)/.exec(lab.stderr())?.[1])

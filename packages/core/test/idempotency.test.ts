@@ -28,7 +28,7 @@ const definition = (pay: Pay, more: object = {}) =>
   defineTool({
     name: "pay",
     title: "Pay",
-    description: "Pays somebody.",
+    description: "Pays someone.",
     inputSchema: Input,
     outputSchema: z.object({ receipt: z.int().describe("Number of the receipt") }),
     idempotency: { key: "request_id" },
@@ -41,7 +41,7 @@ const bank = (pay: Pay, more: { tool?: object; idempotencyStore?: IdempotencySto
   return defineServer({ name: "bank", version: "1.0.0", tools: [definition(pay, tool)], ...server });
 };
 
-/** Calls without an SDK between, as whoever it says. */
+/** Calls without an SDK between, as any caller. */
 function callsTo(server: ReturnType<typeof bank>) {
   const app = createApp(server, { log: createLog("silent") });
   const pay = app.methods.get("tools/call") as NonNullable<ReturnType<typeof app.methods.get>>;
@@ -105,7 +105,7 @@ describe.each(WIRES)("%s", (wire) => {
       // One that swallows what it must not: its first value is no answer.
       const answer = await call.elicit(question).catch(() => undefined);
       if (answer === undefined) return 0;
-      if (answer.action !== "accept") fail("The user said no. Nothing was paid.");
+      if (answer.action !== "accept") fail("The user refused. Nothing was paid.");
       return ++runs;
     });
     let asked = 0;

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OWN_LINE } from "../src/call/record.ts";
-import { createLog, stderrSink } from "../src/telemetry/log.ts";
+import { createLog } from "../src/telemetry/log.ts";
 import { createScrub } from "../src/telemetry/scrub.ts";
+import { stderrSink } from "../src/telemetry/stderr.ts";
 
 const write = (fields: Record<string, unknown>, message = "said", env: Record<string, string> = {}): string => {
   const lines: string[] = [];
@@ -66,7 +67,7 @@ describe("secrets are taken out by what they look like", () => {
   });
 });
 
-describe("R53 one line for each entry", () => {
+describe("one line for each entry", () => {
   test.each([
     ["a forged line", 'x\n{"level":60,"msg":"forged"}'],
     ["an escape sequence", "\u001b[2J"],

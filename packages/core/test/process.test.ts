@@ -21,7 +21,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     expect(lab.stderr()).toContain("closed\n");
   });
 
-  test("R32 SIGTERM with 20 in flight: they are answered, and the exit is 0", async () => {
+  test("SIGTERM with 20 in flight: they are answered, and the exit is 0", async () => {
     await using lab = startLab();
     lab.write(...hello, ...Array.from({ length: 20 }, (_item, index) => toolCall(index + 1, "slow", { ms: 300 })));
     await lab.lines.id(0);
@@ -34,7 +34,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
   test.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],
-  ] as const)("R32 a second %s ends the process at once with %i", async (signal, code) => {
+  ] as const)("a second %s ends the process at once with %i", async (signal, code) => {
     await using lab = startLab();
     lab.write(...hello, toolCall(1, "slow", { ms: 60_000 }));
     await lab.lines.id(0);
@@ -45,7 +45,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     expect(await lab.exited).toEqual([code, null]);
   });
 
-  test("R31 stdout closed while requests go on: it exits without a crash trace", async () => {
+  test("stdout closed while requests go on: it exits without a crash trace", async () => {
     await using lab = startLab();
     lab.write(...hello);
     await lab.lines.id(0);
@@ -57,7 +57,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     expect(lab.stderr()).not.toMatch(/EPIPE|\n {4}at /);
   });
 
-  test("R34 the parent is killed: the server is gone within two seconds", async () => {
+  test("the parent is killed: the server is gone within two seconds", async () => {
     const parent = spawn(
       process.execPath,
       [
@@ -86,7 +86,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
   });
 });
 
-test("R37 console.log on stdio: it goes to stderr, and stdout carries only the protocol", async () => {
+test("console.log on stdio: it goes to stderr, and stdout carries only the protocol", async () => {
   await using lab = startLab();
   lab.write(...hello, toolCall(1, "prints"));
   expect(await lab.lines.id(1)).toMatchObject({ result: {} });
@@ -95,7 +95,7 @@ test("R37 console.log on stdio: it goes to stderr, and stdout carries only the p
   for (const line of lab.lines.all) expect(line.jsonrpc).toBe("2.0");
 });
 
-test("R58 nobody reads stderr: serving goes on", async () => {
+test("nobody reads stderr: serving goes on", async () => {
   await using lab = startLab();
   lab.child.stderr?.pause();
   lab.write(...hello);
@@ -140,7 +140,7 @@ describe("settings", () => {
     expect(lab.lines.all).toEqual([]);
   });
 
-  test("R46 a port in use is one line and exit code 1", async () => {
+  test("a port in use is one line and exit code 1", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };

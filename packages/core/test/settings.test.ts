@@ -37,6 +37,13 @@ function stopped(argv: string[], env?: Record<string, string>): [printed: string
 }
 afterEach(() => vi.restoreAllMocks());
 
+test("a repeatable flag is one setting, its values joined as its twin in the environment has them", () => {
+  const repeated = z.object({ header: z.string().optional().meta({ repeatable: true, description: "Headers" }) });
+  const options = { name: "lab", version: "1.0.0", description: "a server for tests", envPrefix: "LAB", env: {} };
+  const argv = ["--header", "A=1", "--header", "B=2"];
+  expect(loadConfig(repeated, { ...options, argv }).header).toBe("A=1,B=2");
+});
+
 describe("arguments without a flag", () => {
   test("go to the setting that takes them, in their order, wherever flags stand", () => {
     expect(load(["b", "--data", "d", "a", "--", "--c"])).toMatchObject({ roots: ["b", "a", "--c"], data: "d" });

@@ -21,15 +21,15 @@ async function opened(options: Parameters<typeof rawConnection>[1] = {}) {
 
 describe("a malformed line, batch, fractional id, id above 2^53 on stdio: an answer, one log line, and serving goes on", () => {
   const cases: [title: string, line: string | Buffer, code: number, id: string | number | null, reason: string][] = [
-    ["R01 a word", "hello", -32_700, null, "parse"],
-    ["R02 half a message", '{"jsonrpc":"2.0","id":5,', -32_700, null, "parse"],
-    ["R04 null", "null", -32_600, null, "invalid_request"],
-    ["R04 a number", "42", -32_600, null, "invalid_request"],
-    ["R04 a string", '"x"', -32_600, null, "invalid_request"],
-    ["R05 no jsonrpc", '{"id":7,"method":"server/discover"}', -32_600, 7, "invalid_request"],
-    ["R05 jsonrpc 1.0", '{"jsonrpc":"1.0","id":7,"method":"tools/list"}', -32_600, 7, "invalid_request"],
+    ["a word", "hello", -32_700, null, "parse"],
+    ["half a message", '{"jsonrpc":"2.0","id":5,', -32_700, null, "parse"],
+    ["null", "null", -32_600, null, "invalid_request"],
+    ["a number", "42", -32_600, null, "invalid_request"],
+    ["a string", '"x"', -32_600, null, "invalid_request"],
+    ["no jsonrpc", '{"id":7,"method":"server/discover"}', -32_600, 7, "invalid_request"],
+    ["jsonrpc 1.0", '{"jsonrpc":"1.0","id":7,"method":"tools/list"}', -32_600, 7, "invalid_request"],
     [
-      "R08 members in capitals",
+      "members in capitals",
       '{"jsonrpc":"2.0","ID":1,"Method":"tools/call","params":{"name":"echo"}}',
       -32_600,
       null,
@@ -52,34 +52,34 @@ describe("a malformed line, batch, fractional id, id above 2^53 on stdio: an ans
       "invalid_params",
     ],
     [
-      "R11 a __proto__ key",
+      "a __proto__ key",
       '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x","__proto__":{"polluted":1}}}}',
       -32_602,
       7,
       "invalid_params",
     ],
     [
-      "R11 a constructor.prototype key",
+      "a constructor.prototype key",
       '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"constructor":{"prototype":{"p":1}}}}}',
       -32_602,
       7,
       "invalid_params",
     ],
     [
-      "R20 200 000 nested lists",
+      "200 000 nested lists",
       `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
       -32_602,
       7,
       "invalid_params",
     ],
     [
-      "R22 a lone surrogate",
+      "a lone surrogate",
       '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"\\ud800"}}}',
       -32_602,
       7,
       "invalid_params",
     ],
-    ["R22 bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0xc0, 0x80, 0x22, 0x0a]), -32_700, null, "parse"],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0xc0, 0x80, 0x22, 0x0a]), -32_700, null, "parse"],
   ];
   test.each(cases)("%s", async (_title, line, code, id, reason) => {
     const raw = await opened();
@@ -105,7 +105,7 @@ describe("a malformed line, batch, fractional id, id above 2^53 on stdio: an ans
   });
 });
 
-test("R22 a byte order mark, CRLF and empty lines are no errors", async () => {
+test("a byte order mark, CRLF and empty lines are no errors", async () => {
   const raw = await opened();
   raw.write(Buffer.from(`\uFEFF${JSON.stringify(toolCall(1, "echo", { text: "a\u0000b" }))}\r\n\r\n\n`));
   expect(await raw.lines.id(1)).toMatchObject({ result: { structuredContent: { text: "a\u0000b" } } });
@@ -134,7 +134,7 @@ test("a line over 10 MiB on stdio is refused with a reason at 4 MiB, without hol
   await raw.connection.close();
 });
 
-test("R07 two in-flight requests with one id: the second is refused, the first answered", async () => {
+test("two in-flight requests with one id: the second is refused, the first answered", async () => {
   const raw = await opened();
   raw.write(toolCall(1, "slow", { ms: 100 }), toolCall(1, "echo", { text: "second" }));
   const answers = [
@@ -152,7 +152,7 @@ test("R07 two in-flight requests with one id: the second is refused, the first a
 });
 
 test.each(["admin", '"; DROP TABLE notes;--', 'x\n{"level":"error","msg":"forged"}'])(
-  "R55 what a client calls itself (%j) decides nothing and stays inside its field of the log",
+  "what a client calls itself (%j) decides nothing and stays inside its field of the log",
   async (name) => {
     const lab = createLab();
     const raw = rawConnection(lab.server);
@@ -165,7 +165,7 @@ test.each(["admin", '"; DROP TABLE notes;--', 'x\n{"level":"error","msg":"forged
   },
 );
 
-test("R10 a key that occurs twice counts as its last value, for the check and for the call", async () => {
+test("a key that occurs twice counts as its last value, for the check and for the call", async () => {
   const raw = await opened();
   raw.write(
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"throws_secret","name":"echo","arguments":{"text":"last"}}}',
@@ -174,7 +174,7 @@ test("R10 a key that occurs twice counts as its last value, for the check and fo
   await raw.connection.close();
 });
 
-test("R28 cancelling what is unknown or finished is ignored without a flood", async () => {
+test("cancelling what is unknown or finished is ignored without a flood", async () => {
   const raw = await opened();
   for (const requestId of [99, "never", null, { a: 1 }])
     raw.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
@@ -205,7 +205,7 @@ describe.each([
     await own.connection.close();
   });
 
-  test("R23 10,000 calls at once: every id is answered once, what does not fit is refused, and the rest runs within the limit", async () => {
+  test("10,000 calls at once: every id is answered once, what does not fit is refused, and the rest runs within the limit", async () => {
     const lab = createLab();
     const raw = rawConnection(lab.server, { initialRunning: 8, minRunning: 8, maxRunning: 8, maxWaiting: 100 });
     if (meta === undefined) {
@@ -236,7 +236,7 @@ describe.each([
   }, 30_000);
 });
 
-test("R25 a client that does not read: nothing new is begun while answers pile up", async () => {
+test("a client that does not read: nothing new is begun while answers pile up", async () => {
   const lab = createLab();
   const raw = rawConnection(lab.server);
   raw.output.pause();
@@ -267,7 +267,7 @@ describe("the era of a connection", () => {
     await raw.connection.close();
   });
 
-  test("a 2026 request needs no handshake, and R14 one without its capabilities is -32602", async () => {
+  test("a 2026 request needs no handshake, and one without its capabilities is -32602", async () => {
     const raw = rawConnection(createLab().server);
     raw.write(toolCall(1, "echo", { text: "2026" }, META));
     expect(await raw.lines.id(1)).toMatchObject({
@@ -278,7 +278,7 @@ describe("the era of a connection", () => {
     await raw.connection.close();
   });
 
-  test("R13 an unknown method is -32601 in both", async () => {
+  test("an unknown method is -32601 in both", async () => {
     const raw = await opened();
     raw.write(
       { jsonrpc: "2.0", id: 1, method: "no/such" },
@@ -290,7 +290,7 @@ describe("the era of a connection", () => {
   });
 });
 
-describe("R49 a requestState is the server's own, or nothing happens", () => {
+describe("a requestState is the server's own, or nothing happens", () => {
   const withAsking = { ...META, "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } };
   const ask = async () => {
     const lab = createLab();

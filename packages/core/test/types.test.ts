@@ -1,6 +1,14 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { definePrompt, defineResource, defineTool, type UriVariables } from "../src/index.ts";
+import {
+  definePrompt,
+  defineResource,
+  defineTool,
+  fail,
+  resourceLink,
+  type UriVariables,
+  withContent,
+} from "../src/index.ts";
 
 test("a handler's input and output types come from the schemas", () => {
   defineTool({
@@ -23,6 +31,39 @@ test("a handler's input and output types come from the schemas", () => {
     // @ts-expect-error the output schema wants a number
     handler: () => ({ sum: "three" }),
   });
+});
+
+test("a misspelt optional field of the output does not compile", () => {
+  const options = {
+    name: "rate",
+    title: "Rate",
+    description: "Rates.",
+    inputSchema: z.object({ of: z.string().describe("Of") }),
+    outputSchema: z.object({
+      rate: z.number().describe("Rate"),
+      note: z.string().optional().describe("Note"),
+      state: z.enum(["new", "old"]).describe("State"),
+    }),
+  };
+  defineTool({ ...options, handler: () => ({ rate: 1, note: "x", state: "new" }) });
+  // A row of a database with more than the schema: what is not in the schema is not sent.
+  defineTool({ ...options, handler: () => ({ rate: 1, note: undefined, state: "new", secret: 3 }) });
+  defineTool({ ...options, handler: async ({ of }) => (of === "" ? fail("x") : { rate: 1, state: "old" }) });
+  defineTool({
+    ...options,
+    handler: ({ of }) => withContent({ rate: of.length, state: "new" }, resourceLink("a:b", "c")),
+  });
+  // @ts-expect-error notes is misspelt
+  defineTool({ ...options, handler: () => ({ rate: 1, notes: "x", state: "new" }) });
+  // @ts-expect-error notes is misspelt
+  defineTool({ ...options, handler: async ({ of }) => ({ rate: 1, notes: of, state: "new" }) });
+  defineTool({
+    ...options,
+    // @ts-expect-error notes is misspelt
+    handler: ({ of }) => (of === "" ? { rate: 1, state: "new" } : { rate: 1, notes: of, state: "new" }),
+  });
+  // @ts-expect-error notes is misspelt
+  defineTool({ ...options, handler: ({ of }) => withContent({ rate: of.length, notes: "", state: "new" }) });
 });
 
 test("a resource's variables come from its URI template", () => {

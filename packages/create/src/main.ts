@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { isCommand, runOffshoot } from "./commands.ts";
 import { create } from "./create/command.ts";
 import { runCommand } from "./terminal.ts";
 
-await runCommand("create-offshoot", create, process.argv.slice(2));
+// `npx create-offshoot update` is the same everywhere; a bare `npx offshoot` would be whatever package has that name.
+const words = process.argv.slice(2);
+await (isCommand(words[0]) ? runOffshoot(words) : runCommand("create-offshoot", create, words));

@@ -1,6 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { linkOnTheWay, pathProblem } from "./path-problem.ts";
+import { readPlainFile } from "./read-plain-file.ts";
 import { Refusal } from "./terminal.ts";
+import { isVersion } from "./update/version.ts";
 
 /** What `offshoot.json` says: where a project comes from. */
 export interface Marker {
@@ -9,6 +12,10 @@ export interface Marker {
   version: string;
   /** The project's own name, under which upstream's files are written before they are compared. */
   name?: string;
+  /** Globs of the files that are the project's own: an update leaves them alone. */
+  mine?: string[];
+  /** Of a template: what of it is the domain and is to be replaced, as `mine` of those who build their own. */
+  domain?: string[];
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
   /** What its user has to name before it can start, in the order of the command line. */
@@ -30,10 +37,11 @@ export interface Need {
 export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[] =>
   Object.values(needs).map(({ example }) => example);
 
-/** A project made from a template. */
+/** A server's project. */
 export interface Project {
   folder: string;
-  marker: Marker;
+  /** Without a template in a server that was written from nothing. */
+  marker: Partial<Marker>;
   manifest: Manifest;
 }
 
@@ -56,21 +64,38 @@ export interface Manifest {
   [key: string]: unknown;
 }
 
-/** Reads the project in this folder. @throws Refusal when there is none */
+/** Reads the project in this folder, made from a template or not. @throws Refusal when there is no package.json */
 export function openProject(folder = process.cwd()): Project {
+  const where = resolve(folder);
+  const marked = existsSync(join(where, "offshoot.json"));
+  return marked ? openFork(where) : { folder: where, marker: {}, manifest: readManifest(where) };
+}
+
+/** A project made from a template. */
+export interface Fork extends Project {
+  marker: Marker;
+}
+
+/** Reads the project in this folder, which a template knows of. @throws Refusal when there is none */
+export function openFork(folder = process.cwd()): Fork {
   const where = resolve(folder);
   const file = join(where, "offshoot.json");
   if (!existsSync(file))
     throw new Refusal(
       `${where} has no offshoot.json: it is not the folder of a project made from a template.`,
-      'go to the folder of your project. It lost the file? Write it anew: {"template": "notes", "version": "<the version you copied>"}.',
+      'go to the folder of your project. It lost the file? Write it again: {"template": "notes", "version": "<the version you copied>"}.',
     );
   const marker = readJson(file) as Marker;
-  if (!/^[a-z][\w-]*$/.test(marker.template ?? "") || !/^\d+\.\d+\.\d+/.test(marker.version ?? ""))
+  if (!/^[a-z][a-z\d-]*$/.test(String(marker?.template ?? "")) || !isVersion(marker.version))
     throw new Refusal(
       `${file} does not name a template and a version.`,
-      'write {"template": "notes", "version": "0.1.0"}.',
+      'write {"template": "notes", "version": "0.1.0"}: the version exactly, as on the registry.',
     );
+  if (
+    marker.mine !== undefined &&
+    !(Array.isArray(marker.mine) && marker.mine.every((glob) => typeof glob === "string"))
+  )
+    throw new Refusal(`"mine" in ${file} is not a list of globs.`, 'write "mine": ["src/domain/**", "README.md"].');
   return { folder: where, marker, manifest: readManifest(where) };
 }
 
@@ -82,8 +107,9 @@ function readManifest(folder: string): Manifest {
 }
 
 function readJson(file: string): unknown {
+  const { bytes } = readPlainFile(file);
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
     throw new Refusal(
       `${file} is not JSON: ${(cause as Error).message}.`,
@@ -102,9 +128,17 @@ export const binName = ({ bin, name = "server" }: Manifest): string =>
 /** The built bin of a server. @throws Refusal when it is not built */
 export function builtBin({ folder, manifest }: Pick<Project, "folder" | "manifest">): string {
   const bins = typeof manifest.bin === "string" ? [manifest.bin] : Object.values(manifest.bin ?? {});
-  if (bins[0] === undefined)
+  if (typeof bins[0] !== "string")
     throw new Refusal("package.json names no bin.", 'add "bin": { "<name>": "dist/main.js" }.');
-  const file = join(folder, bins[0]);
-  if (!existsSync(file)) throw new Refusal(`The server is not built: there is no ${file}.`, "`npm run build`.");
+  const path = bins[0].replace(/^\.\//, "");
+  const problem = pathProblem(path) ?? (linkOnTheWay(folder, path) === undefined ? undefined : "goes through a link");
+  if (problem !== undefined)
+    throw new Refusal(
+      `package.json names the bin ${JSON.stringify(bins[0])}, which ${problem}.`,
+      "name the built file of this project, such as dist/main.js.",
+    );
+  const file = join(folder, path);
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new Refusal(`The server is not built: there is no file ${file}.`, "`npm run build`.");
   return file;
 }

@@ -1,17 +1,20 @@
 import { spawn } from "node:child_process";
-import { ownEnvironment } from "./npm.ts";
+import { npmCommand, ownEnvironment } from "./npm.ts";
 
-/** Runs a project's own tool in its folder, as its user would; what it prints is kept. */
+/**
+ * Runs a project's own tool in its folder, as its user would; what it prints is kept. `command` and `args` are words of
+ * this package, never of a project: on Windows the other package managers need a shell.
+ */
 export function runInProject(
   folder: string,
   command: string,
   args: string[],
 ): Promise<{ green: boolean; output: string }> {
-  const child = spawn(command, args, {
+  const [file, before] = command === "npm" ? npmCommand() : [command, []];
+  const child = spawn(file, [...before, ...args], {
     cwd: folder,
     env: ownEnvironment(),
-    // npm and its like are .cmd files there.
-    shell: process.platform === "win32",
+    shell: process.platform === "win32" && command !== "npm",
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

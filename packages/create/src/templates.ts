@@ -32,10 +32,13 @@ export const carriedName = (path: string): string => path.replaceAll(/(^|\/)\./g
 
 const projectName = (path: string): string => path.replaceAll(/(^|\/)_dot_/g, "$1.");
 
-/** The names of the templates, in order. */
+/** What is made when no template is named. */
+export const SMALLEST = "minimal";
+
+/** The names of the templates, the smallest first. */
 export const templateNames = (): string[] =>
   existsSync(carried)
-    ? readdirSync(carried).sort((a, b) => (a === "notes" ? -1 : b === "notes" ? 1 : a < b ? -1 : 1))
+    ? readdirSync(carried).sort((a, b) => (a === SMALLEST ? -1 : b === SMALLEST ? 1 : a < b ? -1 : 1))
     : [];
 
 /** Reads a template. Throws when there is none of that name. */

@@ -1,5 +1,6 @@
 /** What both bins share in a terminal: a command as data, its help, `--json`, and exit codes. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { runnable } from "./runnable.ts";
 
 type ParseOptions = NonNullable<ParseArgsConfig["options"]>;
 
@@ -65,17 +66,17 @@ export async function runCommand<O extends Record<string, Option>>(
   try {
     const { positionals: words, values } = parse(bin, command.options, argv);
     if (values.help) {
-      process.stdout.write(helpOf(bin, command));
+      process.stdout.write(runnable(helpOf(bin, command)));
       return;
     }
     const answer = await command.run({ words, options: values as Input<O>["options"], json });
-    process.stdout.write(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${answer.text}\n`);
+    process.stdout.write(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${runnable(answer.text)}\n`);
     process.exitCode = answer.exitCode ?? 0;
   } catch (error) {
     process.exitCode = 2;
     const { message, next } = told(error);
     if (json) process.stdout.write(`${JSON.stringify({ error: message, next }, null, 2)}\n`);
-    else process.stderr.write(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`);
+    else process.stderr.write(runnable(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`));
   }
 }
 
@@ -91,7 +92,7 @@ function parse(bin: string, options: Record<string, Option>, args: string[]) {
 
 /** An unplanned error is shown whole: there is nothing secret in a command line tool, and somebody has to mend it. */
 function told(error: unknown): { message: string; next?: string } {
-  if (error instanceof Refusal) return { message: error.message, next: error.next };
+  if (error instanceof Refusal) return { message: error.message, next: runnable(error.next) };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 

@@ -12,15 +12,21 @@ import { environment } from "./e2e/managers.ts";
 import { configuredRegistry, packAll } from "./e2e/packed.ts";
 import { openRegistry } from "./e2e/registry.ts";
 import { freePort } from "./fixtures/free-port.ts";
-import { createOffshoot, temporaryFolder } from "./fixtures/run.ts";
+import { createOffshoot, offshootBin, temporaryFolder } from "./fixtures/run.ts";
 
 describe.each(templateNames())("a copy of %s", (template) => {
-  test("installs, builds, answers a client under its own name, and runs as its container would", async () => {
+  test("installs, passes its check, takes more pieces, answers a client under its own name, and runs as its container would", async () => {
     const parent = temporaryFolder();
     const project = join(parent, "mine");
     const words = [project, "--template", template, "--core", "pack", "--no-git", "--install", "--pm", "pnpm"];
     expect((await createOffshoot(words)).data).toMatchObject({ installed: true, core: "pack" });
-    await must(["pnpm", "run", "build"], project);
+    await must(["pnpm", "run", "--if-present", "build"], project);
+    const offshoot = (...words: string[]) => must([process.execPath, offshootBin, ...words], project);
+    await offshoot("check", "--offline");
+    for (const kind of ["tool", "resource", "prompt"]) await offshoot("add", kind, `count_${kind}s`);
+    await must(["pnpm", "run", "types"], project);
+    await must(["pnpm", "exec", "vitest", "run", "test/count-"], project);
+    await must(["pnpm", "run", "--if-present", "build"], project);
     expect(await callOneTool(project, template, join(parent, "data"))).toBe("mine");
     await runAsContainer(project, parent);
   });
@@ -41,7 +47,14 @@ test("npm create, as it will be on the registry, makes what the checkout makes",
   onTestFinished(registry.close);
   const env = { ...environment(registry.url, "", cwd), npm_config_cache: join(cwd, "cache") };
   await must(["npm", "create", "--yes", "offshoot@latest", "mine", "--", "--template", "notes", "--no-git"], cwd, env);
-  const { data } = await createOffshoot([join(cwd, "ours/mine"), "--core", "registry", "--no-git"]);
+  const { data } = await createOffshoot([
+    join(cwd, "ours/mine"),
+    "--template",
+    "notes",
+    "--core",
+    "registry",
+    "--no-git",
+  ]);
   expect(data.core).toBe("registry");
   const filesOf = (folder: string) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -14,12 +14,20 @@ test.each(templateNames())("makes a project of its own from %s, named after its 
   expect(JSON.parse(read(folder, "package.json"))).toMatchObject({
     name: "my-server",
     private: true,
-    bin: { "my-server": "dist/main.js" },
+    bin: { "my-server": template === "minimal" ? "src/main.ts" : "dist/main.js" },
   });
   expect(JSON.parse(read(folder, "offshoot.json"))).toMatchObject({ template, name: "my-server" });
   expect(read(folder, "README.md")).toMatch(/^# my-server\n/);
   expect(read(folder, "src/server.ts")).toContain('name: "my-server"');
   expect(read(folder, ".gitignore")).toContain("node_modules/");
+});
+
+test("what you build on is yours from the beginning: updates leave the domain alone", async () => {
+  const folder = join(temporaryFolder(), "my-crm");
+  await createOffshoot([folder, "--template", "notes", "--own", "--core", "registry", "--no-git"]);
+  const { mine, domain } = JSON.parse(read(folder, "offshoot.json"));
+  expect(mine).toEqual([...domain, "README.md"]);
+  expect(mine).toContain("src/domain/**");
 });
 
 test("refuses a folder with something in it, and leaves it as it is", async () => {

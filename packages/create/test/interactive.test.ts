@@ -7,7 +7,7 @@ import { CTRL_C, DOWN, ENTER, openTerminal } from "./fixtures/terminal.ts";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const words = [process.execPath, main, "--core", "registry", "--no-git"];
-const QUESTIONS = ["Where?", "Which template?", "Install its dependencies now?"];
+const QUESTIONS = ["Where?", "Which template?", "What will you do with it?", "Install its dependencies now?"];
 
 /** An empty folder, and an environment in which npm does what it is told here. */
 function place(npm = "exit 1") {
@@ -26,18 +26,24 @@ function place(npm = "exit 1") {
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
 
 describe("create-offshoot in a terminal", () => {
-  test("asks where, which and whether to install, and does as answered", async () => {
+  test("asks where, which, what for and whether to install, and does as answered", async () => {
     const { cwd, env } = place();
     const terminal = openTerminal(words, { cwd, env });
     await terminal.until("Where?");
     terminal.type(`my-files${ENTER}`);
     await terminal.until("Which template?");
     terminal.type(`${DOWN}${ENTER}`);
+    await terminal.until("What will you do with it?");
+    terminal.type(`${DOWN}${ENTER}`);
     await terminal.until("Install its dependencies now?");
     terminal.type("n");
     const { code, shown } = await terminal.ended;
     expect([code, readdirSync(cwd)]).toEqual([0, ["my-files"]]);
-    expect(json(cwd, "my-files/offshoot.json")).toMatchObject({ template: "filesystem", name: "my-files" });
+    expect(json(cwd, "my-files/offshoot.json")).toMatchObject({
+      template: "filesystem",
+      name: "my-files",
+      mine: expect.arrayContaining(["src/tools/**"]),
+    });
     expect(shown).toMatch(/cd my-files\s+npm install\s+npm run build/);
   });
 
@@ -50,26 +56,27 @@ describe("create-offshoot in a terminal", () => {
     }
     const { code, shown } = await terminal.ended;
     expect([code, readdirSync(cwd)]).toEqual([0, ["my-server"]]);
-    expect(json(cwd, "my-server/offshoot.json")).toMatchObject({ template: "notes" });
+    expect(json(cwd, "my-server/offshoot.json")).toMatchObject({ template: "minimal" });
     expect(told()).toBe("install\n");
-    expect(shown).toMatch(/cd my-server\s+npm run build/);
+    expect(shown).toMatch(/cd my-server\s+npm run test/);
   });
 
   test("asks only for what the command line leaves open", async () => {
     const { cwd, env } = place();
-    const terminal = openTerminal([...words, "mine", "--template", "http-api"], { cwd, env });
+    const terminal = openTerminal([...words, "mine", "--template", "http-api", "--own"], { cwd, env });
     await terminal.until("Install its dependencies now?");
     terminal.type("n");
     const { code, shown } = await terminal.ended;
     expect([code, json(cwd, "mine/offshoot.json").template]).toEqual([0, "http-api"]);
-    expect(shown).not.toMatch(/Where\?|Which template\?/);
+    expect(json(cwd, "mine/offshoot.json").mine).toContain("src/operations.ts");
+    expect(shown).not.toMatch(/Where\?|Which template\?|What will you do/);
   });
 
   test("says that a folder is not empty, and asks again", async () => {
     const { cwd, env } = place();
     mkdirSync(join(cwd, "taken"));
     writeFileSync(join(cwd, "taken/mine.txt"), "mine");
-    const terminal = openTerminal([...words, "--template", "notes", "--no-install"], { cwd, env });
+    const terminal = openTerminal([...words, "--template", "notes", "--no-own", "--no-install"], { cwd, env });
     await terminal.until("Where?");
     terminal.type(`taken${ENTER}`);
     await terminal.until("taken is not empty (mine.txt)");
@@ -106,7 +113,10 @@ describe("create-offshoot in a terminal", () => {
 
   test("Ctrl+C while npm is asked ends both, and nothing was made", async () => {
     const { cwd, env, told } = place("trap 'echo stopped >> TOLD; exit 1' INT\nwhile :; do sleep 0.1; done");
-    const terminal = openTerminal([process.execPath, main, "mine", "-t", "notes", "--no-install"], { cwd, env });
+    const terminal = openTerminal([process.execPath, main, "mine", "-t", "notes", "--no-own", "--no-install"], {
+      cwd,
+      env,
+    });
     await terminal.until("Looking for @offshoot/core");
     await vi.waitFor(() => expect(told()).toMatch(/^view/), 20_000);
     terminal.type(CTRL_C);
@@ -116,10 +126,13 @@ describe("create-offshoot in a terminal", () => {
 
   test("Ctrl+C while core is packed takes away what was half made", async () => {
     const { cwd, env } = place();
-    const terminal = openTerminal([process.execPath, main, "a/b", "-t", "notes", "--no-install", "--core", "pack"], {
-      cwd,
-      env,
-    });
+    const terminal = openTerminal(
+      [process.execPath, main, "a/b", "-t", "notes", "--no-own", "--no-install", "--core", "pack"],
+      {
+        cwd,
+        env,
+      },
+    );
     await vi.waitFor(
       () => expect(readdirSync(join(cwd, "a"))).toEqual([expect.stringMatching(/^\.offshoot-draft-/)]),
       20_000,

@@ -23,7 +23,9 @@ test("nothing is left of a project that could not be made, nor of the folders on
     ["a/b", file],
   ]);
   const template = { name: "x", version: "1.0.0", description: "", files };
-  await expect(scaffold(join(parent, "deep/er/project"), template, "x", "registry")).rejects.toThrow();
+  await expect(
+    scaffold(join(parent, "deep/er/project"), template, { name: "x", core: "registry", own: false }),
+  ).rejects.toThrow();
   expect(readdirSync(parent)).toEqual([]);
 });
 

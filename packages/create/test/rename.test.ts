@@ -20,35 +20,48 @@ function isBuiltin(name: string) {
 
 describe.each(templateNames())("%s under another name", (name) => {
   const template = readTemplate(name);
+  const prefix = name.toUpperCase().replace("-", "_");
 
   test("differs only in lines that named it", () => {
     fc.assert(
       fc.property(packageName, (own) => {
         const files = renamed(template, own);
-        expect([...files.keys()]).toEqual([...template.files.keys()]);
+        expect([...template.files.keys()].filter((path) => !files.has(path))).toEqual([]);
         for (const [path, file] of files) {
-          if (path === "package.json" || path === "offshoot.json") continue;
+          if (["package.json", "offshoot.json", "README.md"].includes(path) || !template.files.has(path)) continue;
           const before = text(template.files.get(path)).split("\n");
           const after = text(file).split("\n");
           expect(after.length).toBe(before.length);
           const changed = before.filter((line, index) => line !== after[index]);
-          expect(changed.filter((line) => !line.includes(name))).toEqual([]);
+          expect(changed.filter((line) => !line.includes(name) && !line.includes(prefix))).toEqual([]);
         }
       }),
       { numRuns: 30 },
     );
   });
 
-  test("does not call itself by upstream's name anywhere but below the title of its README", () => {
+  test("does not call itself by upstream's name anywhere but where its README says where it comes from", () => {
     const files = renamed(template, "@me/zebra");
     const left = [...files].filter(
       ([path, file]) =>
-        path !== "README.md" && new RegExp(`@offshoot/${name}|offshoot-${name}|"name": "${name}"`).test(text(file)),
+        path !== "README.md" &&
+        new RegExp(`@offshoot/${name}|offshoot-${name}|"name": "${name}"|\\b${prefix}_[A-Z]|"${prefix}"`).test(
+          text(file),
+        ),
     );
+    expect(text(files.get("Dockerfile"))).not.toMatch(new RegExp(`(-t|-v) ${name}\\b`));
+    expect(text(files.get("src/main.ts"))).toContain('envPrefix: "ZEBRA"');
+    const started = JSON.parse(text(files.get(".mcp.json"))).mcpServers.zebra;
+    expect(started).toMatchObject({
+      command: "node",
+      args: [Object.values(JSON.parse(text(files.get("package.json"))).bin)[0]].concat(started.args.slice(1)),
+    });
+    expect(JSON.parse(text(files.get(".vscode/mcp.json"))).servers.zebra.args[0]).toMatch(/^\$\{workspaceFolder\}\//);
+    expect(text(files.get("README.md"))).toMatch(/^# @me\/zebra\n\nAn MCP server\./);
     expect(left.map(([path]) => path)).toEqual([]);
     expect(JSON.parse(text(files.get("package.json")))).toMatchObject({
       name: "@me/zebra",
-      bin: { zebra: "dist/main.js" },
+      bin: { zebra: name === "minimal" ? "src/main.ts" : "dist/main.js" },
     });
     expect(JSON.parse(text(files.get("contract.lock.json"))).name).toBe("zebra");
     expect(text(files.get("src/server.ts"))).toContain('name: "zebra"');

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { OpenFilesOptions } from "./domain/open-files.ts";
+import { stateHome } from "./state-home.ts";
 
 const many = z.coerce.number().int().min(1).optional();
 
@@ -12,6 +13,17 @@ export const Config = z.object({
     .describe("Folders to work in; nothing outside them can be reached"),
   quotaBytes: many.describe("Refuse what would make a folder hold more bytes than this (default: no limit)"),
   quotaFiles: many.describe("Refuse what would make a folder hold more files than this (default: no limit)"),
+  keepBytes: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1024 ** 3)
+    .describe("Most bytes in the trash of each folder, which --quota-bytes does not count; the oldest go first"),
+  state: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder for the journal that undo needs (default: the user's own folder for such things)"),
   keepDays: z.coerce.number().min(0).default(7).describe("How long undo can bring back what was deleted or replaced"),
 });
 
@@ -30,6 +42,8 @@ export function openOptions({
   quotaBytes,
   quotaFiles,
   keepDays,
+  keepBytes,
+  state = stateHome("offshoot-filesystem"),
   profile,
 }: z.output<typeof Config> & { profile?: string | undefined }): OpenFilesOptions {
   const strict = profile === "strict";
@@ -39,8 +53,11 @@ export function openOptions({
     // In base64 and in both channels of an answer it is nearly three times as much; clients hang up at 10 MB.
     limits: { binaryBytes: 3_000_000 },
     strictLinks: strict,
-    sameDevice: strict,
+    sameMount: strict,
+    readOnly: profile === "read-only",
+    state,
     quota: { bytes: quotaBytes, files: quotaFiles },
+    keepBytes,
     keepMs: keepDays * 24 * 60 * 60 * 1_000,
   };
 }

@@ -7,6 +7,8 @@ import { filePrompts } from "./prompts.ts";
 import { fileResources } from "./resources.ts";
 import { fileTools } from "./tools/index.ts";
 
+// offshoot:imports
+
 const instructions = `Files inside the folders that the user allows; list_allowed_directories names them. Nothing outside can be reached.
 - Find: search_files by name, search_content by what files say, directory_tree and list_directory for an overview. Long answers come in pages: pass next_cursor on as cursor.
 - Read: read_text_file, read_lines for a part, read_media_file for images and sounds.
@@ -22,9 +24,18 @@ export function filesystemServer(files: Files) {
     title: "Files",
     version: manifest.version,
     instructions,
-    tools: fileTools(files),
-    resources: fileResources(files, watch),
-    prompts: filePrompts(files),
+    tools: [
+      ...fileTools(files),
+      // offshoot:tools
+    ],
+    resources: [
+      ...fileResources(files, watch),
+      // offshoot:resources
+    ],
+    prompts: [
+      ...filePrompts(files),
+      // offshoot:prompts
+    ],
     profiles: {
       standard: () => true,
       // Stricter in what the domain lets through, not in tools: see config.ts.

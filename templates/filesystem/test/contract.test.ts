@@ -26,6 +26,7 @@ testServerContract({
   // In the order of a session: each may use what the ones before it made.
   samples: {
     tools: {
+      // offshoot:tool-samples
       read_text_file: {
         valid: [{ path: "a.txt" }, { path: "a.txt", head: 1 }, { path: "docs/b.md", tail: 1 }],
         failing: [{ path: gone }, { path: "../a.txt" }, { path: "a.txt", head: 1, tail: 1 }, { path: "docs" }],
@@ -105,9 +106,14 @@ testServerContract({
     },
     resources: { missing: ["file:///nowhere/near.txt", "file:///etc/passwd"] },
     prompts: {
+      // offshoot:prompt-samples
       review_edit: [{ path: "a.txt", old_text: "one" }],
       change_file: [{ path: "a.txt", change: "count from zero" }],
     },
+  },
+  skip: {
+    "text-for-every-result": "read_media_file sends no line beside its block yet",
+    "no-bytes-in-data": "read_media_file has its bytes in the data, too, as the official server once did",
   },
   lock: new URL("../contract.lock.json", import.meta.url),
 });

@@ -121,11 +121,19 @@ describe.each(WIRES)("over %s", (wire) => {
 
   test("images and sounds come as such, other bytes as a resource, several files at once", async () => {
     const { client, call } = await session({ "a.png": "PNG", "b.wav": "RIFF", "c.bin": "\0", "d.txt": "D" });
-    const read = async (path: string) => (await client.call("read_media_file", { path })).content;
-    expect(await read("a.png")).toEqual([{ type: "image", data: "UE5H", mimeType: "image/png" }]);
-    expect(await read("b.wav")).toMatchObject([{ type: "audio", mimeType: "audio/wav" }]);
-    expect(await read("c.bin")).toMatchObject([{ type: "resource", resource: { blob: "AA==" } }]);
-    expect((await call("read_media_file", { path: "a.png" })).content).toMatchObject([{ data: "UE5H" }]);
+    const read = (path: string) => client.call("read_media_file", { path });
+    const png = await read("a.png");
+    expect(png.content).toEqual([
+      { type: "image", data: "UE5H", mimeType: "image/png" },
+      { type: "text", text: expect.stringMatching(/^a\.png: image\/png, 3 bytes\..*$/) },
+    ]);
+    // Twice in one answer a large picture would push out everything else that a model has in mind.
+    expect(png.data).toEqual({ path: "a.png", mimeType: "image/png", size: 3 });
+    expect((await read("b.wav")).content).toMatchObject([{ type: "audio", mimeType: "audio/wav" }, { type: "text" }]);
+    expect((await read("c.bin")).content).toMatchObject([
+      { type: "resource", resource: { blob: "AA==" } },
+      { type: "text" },
+    ]);
     const several = await call("read_multiple_files", { paths: ["d.txt", "none"] });
     expect(several.content).toMatch(/^d\.txt:\nD\n\n---\nnone: Error - /);
     expect(several.files).toMatchObject([

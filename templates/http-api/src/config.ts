@@ -2,6 +2,8 @@ import { z } from "zod";
 
 const count = z.coerce.number().int().min(1);
 const list = z.string().min(1);
+/** A flag that may be given more than once, each time with one or more items. */
+const several = (description: string) => z.string().min(1).optional().meta({ repeatable: true, description });
 
 /** Every setting of its own; the ones all servers share (transport, port, log level, profile, …) come from core. */
 export const Config = z.object({
@@ -9,7 +11,7 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("OpenAPI description, a JSON or YAML file (default: the sample that ships with the server)"),
+    .describe("OpenAPI description, a JSON or YAML file or its URL (default: the sample that ships with the server)"),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -27,29 +29,45 @@ export const Config = z.object({
     ),
   operations: list.optional().describe("Operation ids that become tools; comma-separated"),
   map: list.optional().describe("JSON file that says which operations become tools and resources, and how"),
+  include: several(
+    "Operations that --mode all and dynamic offer: tag:<name>, GET, /path/**, or GET /path/*; comma-separated",
+  ),
+  exclude: several("Operations that they do not, in the same words"),
   maxTools: count.default(64).describe("Most tools that --mode all may make"),
-  maxTokens: count.default(25_000).describe("Most tokens that the tools of --mode all may cost a model"),
-  auth: z
-    .string()
-    .regex(
-      /^(bearer|oauth|(header|query|basic):[^\s:]+)$/,
-      "one of bearer, header:<name>, query:<name>, basic:<user>, oauth",
-    )
-    .optional()
-    .describe("How the API knows this server: bearer, header:<name>, query:<name>, basic:<user> or oauth"),
-  secret: list.optional().describe("Where the credential is: env:NAME or file:/path. A changed file is read again"),
+  maxTokens: count
+    .default(25_000)
+    .describe("Most tokens that the tools of --mode all may cost a model; output schemas are cut to fit"),
+  strictDescription: z
+    .stringbool()
+    .default(false)
+    .describe("Refuse a description with any flaw, instead of leaving out what is flawed"),
+  serverVariable: several("Value of a variable in the URLs of the description's servers: name=value"),
+  auth: several(
+    "How the API knows this server: bearer, header:<name>, query:<name>, cookie:<name>, basic:<user> or oauth; with several, each by its security scheme: <scheme>=<how>",
+  ),
+  secret: several(
+    "Where the credential is: env:NAME or file:/path; with several, <scheme>=env:NAME. A changed file is read again",
+  ),
+  header: several("Header to send with every request: <name>=<value>, or <name>=env:NAME for what is secret"),
   tokenUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("Where oauth gets its tokens"),
   clientId: list.optional().describe("Who oauth says it is"),
   scope: list.optional().describe("What oauth asks for"),
-  allowHosts: z
+  audience: list.optional().describe("For whom oauth asks"),
+  tokenParameter: several("What oauth sends besides, name=value"),
+  privateHosts: z
     .string()
     .default("")
     .describe("Hosts that may be reached although they are not public; comma-separated"),
+  insecureHttp: z.stringbool().default(false).describe("Send the credential to a public host without TLS all the same"),
   redirects: z.coerce.number().int().min(0).max(3).default(0).describe("Redirects that are followed, each one checked"),
   requestTimeout: count.default(10_000).describe("Time for one request to the API, in ms"),
+  replies: z
+    .enum(["strict", "warn", "off"])
+    .default("strict")
+    .describe("What to do with an answer that is not as described: refuse it, give it with a warning, or do not look"),
   keepStale: z.coerce
     .number()
     .int()

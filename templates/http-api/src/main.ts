@@ -2,6 +2,7 @@
 import { loadConfig, orExit, serve } from "@offshoot/core/serve";
 import manifest from "../package.json" with { type: "json" };
 import { Config, examples } from "./config.ts";
+import { flawLines } from "./domain/openapi/pointer.ts";
 import { openApi } from "./open.ts";
 import { httpApiServer } from "./server.ts";
 
@@ -11,6 +12,9 @@ const opened = await orExit(openApi(config));
 const caps = { tools: config.maxTools, tokens: config.maxTokens };
 const server = await orExit(() => httpApiServer(opened, { caps, readOnly: config.profile === "read-only" }));
 // On stderr, because stdout carries the protocol.
-if (opened.digest !== undefined && config.pin === undefined && config.logLevel !== "silent")
-  process.stderr.write(`${config.api} can be pinned: --pin ${opened.digest}\n`);
+const say = (line: string): unknown => config.logLevel !== "silent" && process.stderr.write(`${line}\n`);
+if (opened.digest !== undefined && config.pin === undefined) say(`${config.api} can be pinned: --pin ${opened.digest}`);
+for (const line of flawLines(opened.flaws)) say(line);
+if (opened.credentialGoesTo.length > 0)
+  say(`The server's credentials are sent to ${opened.credentialGoesTo.join(" and ")}.`);
 await serve(server, { config, onClose: () => opened.close() });

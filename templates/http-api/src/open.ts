@@ -1,14 +1,18 @@
 import { createApi } from "./api.ts";
 import type { Config } from "./config.ts";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOf, pairs } from "./credentials.ts";
 import { ApiError } from "./domain/errors.ts";
 import type { Mode } from "./domain/openapi/choose.ts";
+import { type Filter, filterOperations } from "./domain/openapi/filter.ts";
 import { listOperations, type Operations } from "./domain/openapi/operations.ts";
-import { type Document, readDescription } from "./domain/openapi/read.ts";
+import type { Flaw } from "./domain/openapi/pointer.ts";
+import { type Document, readDescription, type Source } from "./domain/openapi/read.ts";
+import { serverUrl } from "./domain/openapi/servers.ts";
 import { plainText } from "./domain/openapi/texts.ts";
+import { schemesOf } from "./domain/openapi/withheld.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
-import { createUpstream } from "./domain/upstream/upstream.ts";
-import type { OperationMap } from "./map.ts";
+import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
+import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";
 
@@ -17,10 +21,17 @@ export interface Opened {
   api: ReturnType<typeof createApi>;
   operations: Operations;
   title: string;
+  /** Origins that the server's credential is sent to. Without one: none. */
+  credentialGoesTo: readonly string[];
   /** Of the description's bytes; the sample, which ships with the server, has none. */
   digest: string | undefined;
   map: OperationMap;
+  /** Ids of operations that become tools by their own names (`--operations`). */
+  named: readonly string[];
   mode: Mode;
+  replies: Replies;
+  /** What of the description cannot be used, and was left out or mended. */
+  flaws: readonly Flaw[];
   close(): Promise<void>;
 }
 
@@ -30,8 +41,10 @@ export async function openApi(config: Config): Promise<Opened> {
 }
 
 async function openSample(config: Config): Promise<Opened> {
-  const { baseUrl, pin, map, operations, auth } = config;
-  const [misplaced] = Object.entries({ "base-url": baseUrl, pin, map, operations, auth }).filter(([, value]) => value);
+  const { baseUrl, pin, map, operations, auth, include, exclude } = config;
+  const [misplaced] = Object.entries({ "base-url": baseUrl, pin, map, operations, auth, include, exclude }).filter(
+    ([, value]) => value,
+  );
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;
@@ -42,10 +55,14 @@ async function openSample(config: Config): Promise<Opened> {
   return {
     api: createApi(upstream, { name: "tea-shop", ...times(config) }),
     operations: listOperations(document),
-    title: document.info.title,
+    title: titleOf(document),
     digest: undefined,
+    credentialGoesTo: [],
     map: sampleMap,
+    named: [],
     mode: config.mode ?? "explicit",
+    replies: config.replies,
+    flaws: [],
     async close() {
       await upstream.close();
       await sample.close();
@@ -54,31 +71,87 @@ async function openSample(config: Config): Promise<Opened> {
 }
 
 async function openReal(config: Config, path: string): Promise<Opened> {
-  const { document, digest } = await readDescription(path, config.pin);
-  const baseUrl = config.baseUrl ?? document.servers?.[0]?.url ?? "";
+  const { strictDescription: strict, pin } = config;
+  const source = await readDescription(path, { pin, strict });
+  const { document, digest } = source;
+  const variables = Object.fromEntries(pairs("--server-variable", config.serverVariable));
+  const baseUrl = config.baseUrl ?? serverUrl(document.servers, variables) ?? "";
   if (!URL.canParse(baseUrl))
     throw new ApiError(
       "no_base_url",
       `${path} does not say where the API is (servers: ${JSON.stringify(baseUrl)}). Say it with --base-url https://…`,
     );
-  const map = await readMap(config);
+  const all = listOperations(document, variables);
+  const flaws = [
+    ...all.flaws,
+    ...source.flaws.filter(({ pointer }) => all.flaws.every((flaw) => flaw.pointer !== pointer)),
+  ];
+  checkFlaws(path, flaws, { strict, operations: all });
+  const map = await readMap(config.map);
+  const named = listed(config.operations);
+  const mode = config.mode ?? (map === undefined && named.length === 0 ? "dynamic" : "explicit");
+  const credentials = await credentialsOf(config, schemesOf(document), map);
+  const goesTo =
+    credentials === undefined ? [] : originsOf([baseUrl, ...absolute(all.servers, baseUrl)], config.tokenUrl);
+  if (!config.insecureHttp) for (const origin of goesTo) checkSecrecy(new URL(origin), listed(config.privateHosts));
   const upstream = createUpstream({
     baseUrl,
-    credentials: await credentialsOf(config),
-    allowedHosts: listed(config.allowHosts),
+    credentials,
+    allowedHosts: listed(config.privateHosts),
+    insecureHttp: config.insecureHttp,
     maxRedirects: config.redirects,
     connections: config.connections,
   });
   return {
     api: createApi(upstream, times(config)),
-    operations: listOperations(document),
+    operations: filtered(all, mode, { include: listed(config.include), exclude: listed(config.exclude) }),
     // Models read it, in the instructions.
-    title: plainText(document.info.title, 80) || "An API without a name",
+    title: titleOf(document) || "An API without a name",
     digest,
+    credentialGoesTo: goesTo,
     map: map ?? { tools: {} },
-    mode: config.mode ?? (map === undefined ? "dynamic" : "explicit"),
+    named,
+    mode,
+    replies: config.replies,
+    flaws,
     close: () => upstream.close(),
   };
+}
+
+/** Where requests go, and tokens come from: each origin once. */
+const originsOf = (urls: readonly string[], tokenUrl: string | undefined): string[] => [
+  ...new Set([...urls, ...(tokenUrl === undefined ? [] : [tokenUrl])].map((url) => new URL(url).origin)),
+];
+
+const absolute = (servers: readonly string[], baseUrl: string): string[] =>
+  servers.flatMap((server) => (URL.canParse(server, baseUrl) ? [new URL(server, baseUrl).href] : []));
+
+const titleOf = ({ info }: Document): string => plainText(typeof info?.title === "string" ? info.title : undefined, 80);
+
+/** @throws ApiError for any flaw where that was asked for, and where they leave nothing to serve */
+function checkFlaws(
+  path: string,
+  flaws: Source["flaws"],
+  { strict, operations }: { strict: boolean; operations: Operations },
+): void {
+  const [first] = flaws;
+  if (first === undefined || (!strict && operations.entries.length > 0)) return;
+  throw new ApiError(
+    "description_invalid",
+    `${path} is wrong at ${first.pointer}: ${first.reason}${flaws.length > 1 ? ` (and ${flaws.length - 1} more)` : ""}.`,
+  );
+}
+
+function filtered(operations: Operations, mode: Mode, filter: Filter): Operations {
+  if (filter.include.length + filter.exclude.length === 0) return operations;
+  if (mode === "explicit")
+    throw new ApiError(
+      "filter_wrong",
+      "--include and --exclude are for --mode all and dynamic; here it is named what there is.",
+    );
+  const entries = filterOperations(operations.entries, filter);
+  if (entries.length === 0) throw new ApiError("filter_wrong", "--include and --exclude leave no operation.");
+  return { ...operations, entries };
 }
 
 const times = ({ requestTimeout, keepStale }: Config) => ({ timeoutMs: requestTimeout, staleMs: keepStale * 1_000 });

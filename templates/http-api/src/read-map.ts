@@ -1,16 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
-import { toolName } from "./domain/openapi/choose.ts";
 import type { OperationMap } from "./map.ts";
 
+const Texts = z.record(z.string(), z.string());
 const Entry = z.strictObject({
   operation: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
   fixed: z.record(z.string(), z.unknown()).optional(),
-  fields: z.array(z.string()).optional(),
+  headers: Texts.optional(),
+  query: Texts.optional(),
+  body: z.string().optional(),
+  sendDefaults: z.boolean().optional(),
+  fields: z
+    .array(z.string())
+    .min(1, 'names no field. Leave it out to keep all, or say "replies": "off" where answers are not as described')
+    .optional(),
+  replies: z.enum(["strict", "warn", "off"]).optional(),
   pages: z.strictObject({ next: z.string(), input: z.string() }).optional(),
   cacheMs: z.number().int().min(0).optional(),
   timeoutMs: z.number().int().positive().optional(),
@@ -22,21 +29,29 @@ const MapFile = z.strictObject({
   resources: z
     .record(
       z.string(),
-      Entry.omit({ fixed: true, pages: true, idempotent: true, keyed: true }).extend({ uri: z.string() }),
+      Entry.pick({
+        operation: true,
+        title: true,
+        description: true,
+        fields: true,
+        timeoutMs: true,
+        cacheMs: true,
+      }).extend({
+        uri: z.string(),
+      }),
     )
     .default({}),
+  headers: Texts.default({}),
+  query: Texts.default({}),
 });
 
 /**
- * What `--map` and `--operations` name together; `undefined` when neither is given.
+ * What `--map` says; `undefined` when it is not given.
  *
  * @throws ApiError that names the place
  */
-export async function readMap({ map: path, operations: ids }: Config): Promise<OperationMap | undefined> {
-  if (path === undefined && ids === undefined) return undefined;
-  const named = Object.fromEntries(listed(ids).map((id) => [toolName(id), id]));
-  const { tools, resources } = path === undefined ? { tools: {}, resources: {} } : await parsed(path);
-  return { tools: { ...tools, ...named }, resources };
+export async function readMap(path: string | undefined): Promise<Required<OperationMap> | undefined> {
+  return path === undefined ? undefined : parsed(path);
 }
 
 /** The items of a comma-separated setting. */

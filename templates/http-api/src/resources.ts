@@ -5,7 +5,7 @@ import { flatInputs } from "./domain/openapi/inputs.ts";
 import type { Operations } from "./domain/openapi/operations.ts";
 import { plainText, wordsOf } from "./domain/openapi/texts.ts";
 import { project } from "./domain/project.ts";
-import { makeRequest } from "./domain/request.ts";
+import { makeRequest } from "./domain/request/make-request.ts";
 import { checkInputs, type OperationMap, type ResourceEntry } from "./map.ts";
 import { policyOf } from "./tools/generated.ts";
 

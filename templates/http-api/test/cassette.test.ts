@@ -32,7 +32,8 @@ test("a conversation with an API is replayed without it", async () => {
   const sample = process.env.RECORD === "1" ? await sampleAnywhere() : undefined;
   const tape = await cassette(file, sample?.connect);
   const credentials = createCredentials(createSecret("env:S", { S: "s3cr3t-token" }), { kind: "bearer" });
-  const upstream = createUpstream({ baseUrl: "http://tea-shop.example", dispatcher: tape.dispatcher, credentials });
+  const at = { baseUrl: "http://tea-shop.example", insecureHttp: true };
+  const upstream = createUpstream({ ...at, dispatcher: tape.dispatcher, credentials });
   const signal = AbortSignal.timeout(5_000);
   const products = await upstream.send(request({ query: [["limit", "2"]] }), { signal });
   expect(products.body).toMatchObject({ items: [{ id: "p1", name: "Assam Second Flush" }, { id: "p2" }], next: "p2" });

@@ -11,6 +11,7 @@ testServerContract({
   // On the sample's 24 orders, in the order of a session.
   samples: {
     tools: {
+      // offshoot:tool-samples
       list_products: { valid: [{}, { query: "green", limit: 2 }, { after: "p11" }] },
       list_orders: { valid: [{}, { status: "open", customer: "ada", limit: 1 }] },
       get_order: { valid: [{ id: "o1" }], failing: [{ id: "o999" }] },
@@ -28,6 +29,9 @@ testServerContract({
       products_to_restock: { valid: [{}, { below: 1 }] },
     },
     resources: { read: ["product://p1", "order://o1"], missing: ["product://p999", "order://x"] },
+    prompts: {
+      // offshoot:prompt-samples
+    },
   },
   lock: new URL("../contract.lock.json", import.meta.url),
 });

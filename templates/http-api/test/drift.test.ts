@@ -34,7 +34,7 @@ test("H40: a description that changed against its pin stops the start, whatever 
 
 test("H40: an operation that is gone stops the start by its name, pinned or not", async () => {
   const { "/stock": _, ...rest } = paths(quantity("integer"));
-  await expect(serverOf(described(rest))).rejects.toThrow(/get_stock names the operation "getStock"/);
+  await expect(serverOf(described(rest))).rejects.toThrow(/--operations names the operation "getStock"/);
 });
 
 test("H40: without a pin, the contract lock names what changed for clients", async () => {

@@ -18,7 +18,7 @@ const answer = (status: number, body: unknown = {}, headers: Record<string, stri
 
 describe.each(WIRES)("what a model sees of an API that fails (%s)", (wire) => {
   test.each<[number, Fault, string, RegExp]>([
-    [400, answer(400, { detail: "item is no tea" }), "bad_request", /Correct the input.*It said: .*item is no tea/],
+    [400, answer(400, { detail: "item is no tea" }), "bad_request", /Correct the input.*its own words.*item is no tea/],
     [401, answer(401), "unauthorized", /credential was refused.*calling again will not help/],
     [403, answer(403), "forbidden", /does not allow this/],
     [404, answer(404), "not_found", /check the ids/],

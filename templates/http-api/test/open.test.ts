@@ -51,7 +51,7 @@ describe("what becomes tools", () => {
     });
     const both = await open({ api, map, operations: "getOrder" });
     expect(tools(both)).toEqual(["orders", "get_order"]);
-    expect([...httpApiServer(both).resources.keys()]).toEqual(["order"]);
+    expect([...httpApiServer(both).resources.keys()]).toEqual(["order", "api_file"]);
   });
   test("--mode all, and the cap that it stops at", async () => {
     const all = await open({ api, mode: "all" });
@@ -71,7 +71,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     ["a credential for the sample", async () => ({ auth: "bearer" }), /--auth needs --api/],
     ["a description that is not there", async () => ({ api: "/no/such.json" }), /\/no\/such.json cannot be read/],
     ["no base URL anywhere", async () => ({ api: await file(described({})) }), /Say it with --base-url/],
-    ["a private base URL", async () => ({ api, baseUrl: "http://10.0.0.1" }), /--allow-hosts/],
+    ["a private base URL", async () => ({ api, baseUrl: "http://10.0.0.1" }), /--private-hosts/],
     [
       "a map that is not there",
       async () => ({ api, map: "/no/map.json" }),
@@ -81,6 +81,11 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     ["a map with a field too many", async () => ({ api, map: await file({ tools: {}, tool: {} }) }), /--map .*tool/],
     ["a tool without operation", async () => ({ api, map: await file({ tools: { a: {} } }) }), /wrong at tools.a/],
     ["auth without secret", async () => ({ api, auth: "bearer" }), /--auth needs --secret/],
+    [
+      "an unknown way to wear a credential",
+      async () => ({ api, auth: "coat", secret: `file:${api}` }),
+      /none of bearer, header/,
+    ],
     ["a secret as it is", async () => ({ api, auth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
     [
       "a secret that is not there",
@@ -93,8 +98,27 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     expect((error as Error).message).toMatch(why);
     expect((error as Error).message).not.toMatch(/\n|s3cr3t/);
   });
+});
 
-  test("an unknown way to wear a credential", () => {
-    expect(() => Config.parse({ auth: "cookie" })).toThrow(/one of bearer, header/);
+describe("a credential goes where its operator can see it, and not without TLS", () => {
+  const served = (url: string) => descriptionFile(described({ "/x": { get: operation() } }, { servers: [{ url }] }));
+  const auth = { auth: "bearer", secret: "env:SHOP_TOKEN" };
+  process.env.SHOP_TOKEN = "a-token-of-the-shop";
+
+  test("plain http to a public host is refused with a credential, and says what to do", async () => {
+    const plain = await served("http://api.example/v1");
+    await expect(open({ api: plain, ...auth })).rejects.toThrow(/api.example without TLS.*--insecure-http/);
+    await expect(open({ api: plain, ...auth, baseUrl: "https://api.example" })).resolves.toBeDefined();
+    await expect(open({ api: plain, ...auth, insecureHttp: "true" })).resolves.toBeDefined();
+    await expect(open({ api: plain, ...auth, privateHosts: "api.example" })).resolves.toBeDefined();
+    await expect(open({ api: plain })).resolves.toBeDefined();
+  });
+  test("so is a token URL", async () => {
+    const oauth = { ...auth, auth: "oauth", clientId: "me", tokenUrl: "http://login.example/token" };
+    await expect(open({ api, ...oauth })).rejects.toThrow(/login.example without TLS/);
+  });
+  test("the server knows where it goes; without a credential it goes nowhere", async () => {
+    expect((await open({ api, ...auth })).credentialGoesTo).toEqual(["https://api.example"]);
+    expect((await open({ api })).credentialGoesTo).toEqual([]);
   });
 });

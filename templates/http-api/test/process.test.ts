@@ -54,7 +54,7 @@ describe("the built server", () => {
     const upstream = await serveFaults({ do: "answer", body: { id: "o7" } });
     const api = await description();
     const env = { HTTP_API_API: api, HTTP_API_BASE_URL: `${upstream.url}/v2`, SHOP_KEY: "s3cr3t-of-the-shop" };
-    const args = [main, "--allow-hosts", "127.0.0.1", "--auth", "header:X-Key", "--secret", "env:SHOP_KEY"];
+    const args = [main, "--private-hosts", "127.0.0.1", "--auth", "header:X-Key", "--secret", "env:SHOP_KEY"];
     let log = "";
     const onStderr = (text: string) => {
       log += text;

@@ -7,6 +7,8 @@ import { notePrompts } from "./prompts.ts";
 import { noteResources } from "./resources.ts";
 import { noteTools } from "./tools/index.ts";
 
+// offshoot:imports
+
 const instructions = `Durable notes in Markdown. A note has an id such as "n42", which is never used twice; titles may repeat.
 - Find: search_notes for words, list_notes by tag or time, then get_note for the whole text. Lists come in pages: pass next_cursor on as cursor.
 - Write: create_note, or create_notes for several. Prefer edit_note to update_note for a small change. Pass the version you have read as if_version, and another writer's change is never lost.
@@ -21,9 +23,18 @@ export const notesServer = (notes: Notes) =>
     title: "Notes",
     version: manifest.version,
     instructions,
-    tools: noteTools(notes),
-    resources: noteResources(notes),
-    prompts: notePrompts(notes),
+    tools: [
+      ...noteTools(notes),
+      // offshoot:tools
+    ],
+    resources: [
+      ...noteResources(notes),
+      // offshoot:resources
+    ],
+    prompts: [
+      ...notePrompts(notes),
+      // offshoot:prompts
+    ],
     // Tools and prompts change with a new version only. Notes change at any time, and who listens is told.
     lists: { ttlMs: 3_600_000, cacheScope: "public", resources: { ttlMs: 60_000 } },
     profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },

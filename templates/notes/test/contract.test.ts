@@ -19,6 +19,7 @@ testServerContract({
   // On n1 from above, and in the order of a session: each may use what the ones before it made.
   samples: {
     tools: {
+      // offshoot:tool-samples
       create_note: {
         valid: [
           { title: "Milk", body: "See [[Shopping]]" },
@@ -71,7 +72,12 @@ testServerContract({
       import_notes: { valid: [{ folder: "out" }], failing: [{ folder: "missing" }] },
     },
     resources: { missing: ["note://n999", "note://x"] },
-    prompts: { summarize_notes: [{}, { style: "detailed" }], continue_note: [{ id: "n1" }], review_week: [{}] },
+    prompts: {
+      // offshoot:prompt-samples
+      summarize_notes: [{}, { style: "detailed" }],
+      continue_note: [{ id: "n1" }],
+      review_week: [{}],
+    },
   },
   lock: new URL("../contract.lock.json", import.meta.url),
 });

@@ -49,7 +49,7 @@ export interface GateSnapshot {
   waiting: number;
   /** Whether the queue has not drained for a whole wait: newest first, and a short wait. */
   overloaded: boolean;
-  /** Mean time of a handler of late, in ms. */
+  /** Moving average of the time a handler takes, in ms. */
   paceMs: number;
   lanes: Record<Lane, { running: number; waiting: number; limit: number }>;
   /** Calls refused since the start. */

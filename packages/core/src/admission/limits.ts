@@ -45,7 +45,7 @@ export interface Limits {
   /** Calls per second of one authenticated caller, in the long run. Default 100. 0: no limit. */
   callsPerSecond: number;
   /**
-   * The same for those whom nobody authenticated: the client on stdio, and everybody on open HTTP together. Default 0:
+   * The same for those whom nobody authenticated: the client on stdio, and everyone on open HTTP together. Default 0:
    * no limit.
    */
   localCallsPerSecond: number;

@@ -31,7 +31,7 @@ export interface Places {
   readonly limit: number;
   /** Whether none is free. */
   readonly full: boolean;
-  /** Mean time of a handler of late, in ms. 0: none has ended yet. */
+  /** Moving average of the time a handler takes, in ms. 0: none has ended yet. */
   readonly paceMs: number;
   /** How many background work may hold, in the mode of now. */
   backgroundLimit(): number;

@@ -26,7 +26,7 @@ export interface FairQueue<Entry extends Waiting> {
   /** When the next one has waited enough. */
   nextExpiry(): number;
   /**
-   * Takes out the oldest call of whoever has the most waiting, if that is more than `caller` would have with one more.
+   * Takes out the oldest call of the caller with the most waiting, if that is more than `caller` would have with one more.
    */
   evict(caller: string): Entry | undefined;
   clear(): Entry[];
@@ -34,7 +34,7 @@ export interface FairQueue<Entry extends Waiting> {
 
 /**
  * A queue in which a caller with a thousand calls stands beside a caller with one, not before it: the next is of
- * whoever has least at hand (max-min fairness), and for want of room whoever has most waiting loses one (as in fair
+ * the caller with the fewest at hand (max-min fairness), and without room the one with the most waiting loses one (as in fair
  * queueing).
  */
 export function createQueue<Entry extends Waiting>(): FairQueue<Entry> {

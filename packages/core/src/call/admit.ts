@@ -3,7 +3,7 @@ import { ErrorCode, ProtocolError } from "../contract/errors.ts";
 import type { Call } from "./call.ts";
 
 /**
- * Stage 3, admit: may this caller do this, and is there room?
+ * Stage 3, admit: may this caller do this?
  *
  * @throws ProtocolError -32003 naming every scope that is needed. A caller without scopes is unrestricted: nothing
  * authenticates on stdio.

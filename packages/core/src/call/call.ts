@@ -2,12 +2,17 @@ import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
 import { type Answers, Question } from "./asking/question.ts";
+import { checkSize } from "./compose.ts";
+import { plain } from "./plain.ts";
 import { Stopped } from "./stopped.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 // Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
 const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
 let calls = 0;
+
+/** Longest text beside a step of progress, in characters: one line of a client's. */
+const MAX_PROGRESS = 1_024;
 
 /**
  * Stage 1, bootstrap: the context of one call. A class because it is a small state machine that most calls use little
@@ -19,11 +24,13 @@ export class Call implements CallContext {
   readonly correlationId: string;
   /** When it was received. */
   readonly startedAt = performance.now();
-  /** Its time is over then: see {@link Call.open}. */
+  /** Its deadline, monotonic, in ms: see {@link Call.open}. */
   endsAt = Number.POSITIVE_INFINITY;
   /** When its handler began, this time; -1 before. */
   beganAt = -1;
   lane: Lane = "foreground";
+  /** How many values of its input were made to fit. */
+  coerced = 0;
   /** Its place at the gate. */
   place = -1;
   /** What room at the gate is held for its answer. */
@@ -64,7 +71,15 @@ export class Call implements CallContext {
   }
   get log(): Logger {
     const log = this.#log;
-    const withId = (fields: Record<string, unknown>) => ({ ...fields, correlationId: this.correlationId });
+    const { correlationId } = this;
+    const withId = (fields: Record<string, unknown>) => {
+      try {
+        return { ...fields, correlationId };
+      } catch (error) {
+        // A getter that throws is the line's loss, not the call's.
+        return { err: error, correlationId };
+      }
+    };
     return {
       debug: (fields, message) => log.debug(withId(fields), message),
       info: (fields, message) => log.info(withId(fields), message),
@@ -86,9 +101,9 @@ export class Call implements CallContext {
   }
 
   /**
-   * Sets the one deadline, over queue, handler and all that the handler asks for: so long after the call was received,
-   * or after its user answered. The time a user takes is theirs: in the 2026 era the answer comes as a request of its
-   * own, with a time of its own, and the 2025 era does the same.
+   * Sets the one deadline for queue, handler and all that the handler asks for: counted from when the call was
+   * received, or from when its user answered. The time a user takes does not count: in the 2026 era the answer comes as
+   * a request of its own, with a deadline of its own, and the 2025 era does the same.
    */
   open(timeoutMs: number): void {
     this.endsAt = this.#openedAt + timeoutMs;
@@ -153,21 +168,28 @@ export class Call implements CallContext {
   readonly progress = (done: number, total?: number, message?: string): void => {
     const token = this.wire.progressToken;
     if (token === undefined || this.#stopped !== undefined) return;
-    // JSON has no NaN and no Infinity: the client would be told null.
+    // In JSON they would be null, which no client takes. Not thrown: the work is not worse for it.
     if (!Number.isFinite(done) || (total !== undefined && !Number.isFinite(total))) {
-      this.log.warn({ name: this.name, progress: String(done), total: String(total) }, "progress refused");
+      this.log.warn({ name: this.name, done: String(done), total: String(total) }, "progress not sent: not a number");
       return;
     }
     this.wire.notify("notifications/progress", {
       progressToken: token,
       progress: done,
       ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message }),
+      ...(message === undefined ? {} : { message: String(message).slice(0, MAX_PROGRESS).toWellFormed() }),
     });
   };
 
   readonly notify = (level: NotifyLevel, data: unknown): void => {
-    if (this.#stopped === undefined) this.wire.message(level, data);
+    if (this.#stopped !== undefined) return;
+    try {
+      const message = plain(data);
+      checkSize(JSON.stringify(message), this.name);
+      this.wire.message(level, message);
+    } catch (error) {
+      this.log.warn({ name: this.name, err: error }, "message to the client not sent");
+    }
   };
 
   readonly elicit: CallContext["elicit"] = (question) => elicit(this, question);
@@ -176,7 +198,9 @@ export class Call implements CallContext {
 
   /** The answer to a question of the handler. @throws Question while there is none: it leaves the handler */
   ask(request: ClientRequest, key?: string): Record<string, unknown> {
-    const question = new Question(this.#asked, key, request);
+    const asked = plain(request);
+    checkSize(JSON.stringify(asked), `the question of ${this.name}`);
+    const question = new Question(this.#asked, key, asked);
     this.#asked += 1;
     const answer = this.answers[question.id];
     if (answer !== undefined) return answer;

@@ -1,16 +1,20 @@
 import { type ContentBlock, isWithContent } from "../contract/content.ts";
-import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
+import { isToolError, type ProtocolError, ToolError } from "../contract/errors.ts";
 import { describeIssues } from "../contract/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import type { Call } from "./call.ts";
+import { framedSize, plainBlock } from "./blocks.ts";
 import { parseWith } from "./normalize.ts";
+import { parsePlain, stringify, wellFormedJson } from "./plain.ts";
 import { stringifyData } from "./ready-json.ts";
-import { Stopped, timedOut } from "./stopped.ts";
-import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
-/** Largest result, in bytes of UTF-8 before it is framed: 4 MiB. Clients' own read buffers end at 10 MB. */
+/** Largest channel of a result, in bytes of UTF-8 before it is framed: 4 MiB. */
 const MAX_RESULT_BYTES = 4_194_304;
+/**
+ * Largest text once it is framed, in bytes: a JSON text within JSON grows by its quotes. Both channels together stay
+ * below 10 MB, where clients' own read buffers end.
+ */
+const MAX_FRAMED_BYTES = 5_700_000;
 
 /** A tool's result in the specification's shape. */
 export interface ToolResult {
@@ -21,24 +25,46 @@ export interface ToolResult {
   [member: string]: unknown;
 }
 
-/** Stage 5, compose, for tools: the output parsed by its schema, in both channels, serialised inside the boundary. */
+/**
+ * Stage 5, compose, for tools: the output parsed by its schema, in both channels, serialised and measured inside the
+ * boundary: what JSON does not have fails here, and not in a transport that cannot answer.
+ */
 export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
-  const blocks = isWithContent(value) ? value.content : [];
+  const beside = isWithContent(value) ? value.content : undefined;
   return andThen(parseWith(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
     if (!output.success)
       throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
-    const data = output.data as Record<string, unknown>;
-    const told = tool.toText?.(data);
-    // Serialised here, so that a BigInt or a cycle fails inside the boundary and not in a transport that cannot answer.
-    const json = stringifyData(data, told);
-    checkSize(json, tool.name);
-    const text = told ?? json;
-    checkSize(text, tool.name);
-    return {
-      content: text === "" ? [...blocks] : [{ type: "text", text }, ...blocks],
-      structuredContent: data,
-    };
+    const parsed = output.data as Record<string, unknown>;
+    // Where the schema lets anything through, what is sent is what was measured, whatever it does when read again.
+    return compose(tool, tool.plainOutput ? parsed : plainData(parsed, tool.name), beside);
   });
+}
+
+function compose(tool: Tool, data: Record<string, unknown>, beside: readonly unknown[] | undefined): ToolResult {
+  const told = tool.toText?.(data);
+  if (told !== undefined && typeof told !== "string") throw new TypeError(`${tool.name}: toText gave no text`);
+  const json = stringifyData(data, told);
+  checkSize(json, tool.name);
+  if (wellFormedJson(json) !== json) return compose(tool, plainData(data, tool.name), beside);
+  const text = told?.toWellFormed() ?? json;
+  checkSize(text, tool.name);
+  const content: ContentBlock[] = text === "" ? [] : [{ type: "text", text }];
+  if (beside !== undefined) content.push(...beside.map(plainBlock));
+  // A character of a text takes six bytes at most: a result without blocks is rarely measured again.
+  if (beside !== undefined || text.length * 6 > MAX_FRAMED_BYTES) checkBlocks(content, tool.name);
+  return { content, structuredContent: data };
+}
+
+function plainData(value: Record<string, unknown>, name: string): Record<string, unknown> {
+  const json = stringify(value);
+  checkSize(json, name);
+  return parsePlain(json) as Record<string, unknown>;
+}
+
+/** @throws ToolError when blocks or contents are together over {@link MAX_FRAMED_BYTES} */
+export function checkBlocks(blocks: readonly object[], name: string): void {
+  const bytes = blocks.reduce((sum, block) => sum + framedSize(block), 0);
+  if (bytes > MAX_FRAMED_BYTES) throw tooLarge(name, bytes, MAX_FRAMED_BYTES);
 }
 
 /** @throws ToolError when the text is over {@link MAX_RESULT_BYTES} */
@@ -46,81 +72,14 @@ export function checkSize(text: string, name: string): void {
   // UTF-8 takes at most three bytes per UTF-16 unit: most results need no counting.
   if (text.length * 3 <= MAX_RESULT_BYTES) return;
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_RESULT_BYTES) {
-    throw new ToolError(
-      `The result of ${name} has ${bytes} bytes, more than the ${MAX_RESULT_BYTES} that fit. Ask for less: a smaller page or range.`,
-      {
-        code: "result_too_large",
-      },
-    );
-  }
+  if (bytes > MAX_RESULT_BYTES) throw tooLarge(name, bytes, MAX_RESULT_BYTES);
 }
 
-/** What became of a call, for the record. */
-export type Outcome =
-  | "ok"
-  | "input_required"
-  | "tool_error"
-  | "refused"
-  | "cancelled"
-  | "deadline_exceeded"
-  | "internal_error";
-
-/** An error, split into what the client may see and what the log keeps. */
-export interface CallFailure {
-  outcome: Outcome;
-  /** Shown as written. */
-  shown: ToolError | ProtocolError;
-  /** Logged, never shown: the error that was masked. */
-  hidden?: unknown;
-}
-
-/**
- * Stage 5 for errors: only a `ToolError` (or what the server's `expected` makes one) and core's own refusals are shown.
- */
-export function mapError(
-  error: unknown,
-  call: Call,
-  subject: Subject | undefined,
-  expected: ((error: unknown) => string | undefined) | undefined,
-): CallFailure {
-  if (error instanceof Stopped || call.wire.signal.aborted) {
-    if (error instanceof Stopped && error.why === "deadline") {
-      return { outcome: "deadline_exceeded", shown: timedOut(call.name, subject?.timeoutMs ?? 0) };
-    }
-    return { outcome: "cancelled", shown: new ToolError("The call was cancelled.", { code: "cancelled" }) };
-  }
-  if (isProtocolError(error)) return { outcome: "refused", shown: error };
-  if (isToolError(error))
-    return { outcome: "tool_error", shown: error, ...(error.cause === undefined ? {} : { hidden: error.cause }) };
-  const text = expectedText(error, expected);
-  if (text !== undefined) return { outcome: "tool_error", shown: new ToolError(text, codeOf(error)) };
-  return {
-    outcome: "internal_error",
-    shown: new ProtocolError(
-      ErrorCode.internal,
-      `${call.name === "" ? call.method : call.name} failed for a reason inside the server. Report the correlation id ${call.correlationId}; the server's log has the details.`,
-      { correlationId: call.correlationId },
-    ),
-    hidden: error,
-  };
-}
-
-function expectedText(
-  error: unknown,
-  expected: ((error: unknown) => string | undefined) | undefined,
-): string | undefined {
-  try {
-    return expected?.(error);
-  } catch {
-    return undefined;
-  }
-}
-
-const codeOf = (error: unknown): { code?: string } => {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? { code } : {};
-};
+const tooLarge = (name: string, bytes: number, limit: number): ToolError =>
+  new ToolError(
+    `The result of ${name} has ${bytes} bytes, more than the ${limit} that fit. Ask for less: a smaller page or range.`,
+    { code: "result_too_large" },
+  );
 
 /** A failure as a tool's result: the model reads it and can try something else. */
 export function toolFailure(shown: ToolError | ProtocolError): ToolResult {
@@ -136,12 +95,4 @@ export function toolFailure(shown: ToolError | ProtocolError): ToolResult {
     isError: true,
     ...(Object.keys(facts).length === 0 ? {} : { _meta: { "offshoot/error": facts } }),
   };
-}
-
-/**
- * Where no model reads results (resources, prompts, lists), an expected failure is an invalid request with its text.
- */
-export function toProtocolError(shown: ToolError): ProtocolError {
-  const code = shown.code === undefined ? {} : { reason: shown.code };
-  return new ProtocolError(ErrorCode.invalidParams, shown.message, { ...code, ...shown.data });
 }

@@ -18,8 +18,9 @@ export interface InputRequired {
 }
 
 /**
- * Stage 4, execute: the handler under one deadline. A question ends the run; the next run starts from the top with the
- * answer in place, in both eras, so that a side effect above a question shows up in tests of either.
+ * Stage 4, execute: a place at the gate, then the handler under one deadline. A question ends the run and frees the
+ * place; the next run starts from the top with the answer in hand, in both eras, so that a side effect above a question
+ * shows up in tests of either.
  */
 export async function execute(
   subject: Subject,
@@ -63,7 +64,7 @@ export async function execute(
 }
 
 /**
- * A client that promised to ask and then answers with an error: nobody's bug here, and the model may try another way.
+ * A client that can ask and then answers with an error: not a bug of this server, and the model may try another way.
  */
 function unanswered(cause: unknown): never {
   if (cause instanceof Stopped && cause.why === "cancelled") throw cause;

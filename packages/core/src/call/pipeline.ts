@@ -3,8 +3,8 @@ import { isToolError } from "../contract/errors.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./asking/state-seal.ts";
 import { Call } from "./call.ts";
-import { mapError, toProtocolError } from "./compose.ts";
 import { execute } from "./execute.ts";
+import { mapError, toProtocolError } from "./map-error.ts";
 import { type Records, record } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";
 import type { WireRequest } from "./wire.ts";
@@ -18,8 +18,8 @@ export interface CallRuntime extends Records {
 }
 
 /**
- * The governed call path. Every request a client makes goes through these six stages in this order:
- * bootstrap, normalize, admit, execute, compose, record.
+ * The governed call path. Every request that runs a handler goes through these six stages in this order: bootstrap,
+ * normalize, admit, execute, compose, record. The lists that hold only definitions are pages made at the start.
  *
  * @throws ProtocolError, the only error a protocol binding ever sees, and safe to send as it is
  */

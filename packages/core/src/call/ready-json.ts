@@ -1,4 +1,4 @@
-/** Shorter JSON is made anew as fast as it is found again. */
+/** Shorter JSON is made again as fast as it is found. */
 const WORTH_KEEPING = 1_024;
 
 /**

@@ -1,12 +1,12 @@
 import type { Logger } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Call } from "./call.ts";
-import type { CallFailure, Outcome } from "./compose.ts";
+import type { CallFailure, Outcome } from "./map-error.ts";
 
 /** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
 export const OWN_LINE = Symbol("own line");
 
-/** Spans and metrics of calls. There is none unless somebody has set OpenTelemetry up. */
+/** Spans and metrics of calls. There is none unless OpenTelemetry is set up. */
 export interface Telemetry {
   /** Runs the stages of a call within its span. */
   run<Result>(call: Call, params: Record<string, unknown>, stages: () => Result): Result;
@@ -20,7 +20,7 @@ export interface Records {
   readonly log: Logger & { isLevelEnabled(level: "info" | "error"): boolean };
   /** Counts a call that is over. `ms` is how long it took. */
   readonly account: { end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void };
-  /** Spans and metrics, where somebody has set them up. */
+  /** Spans and metrics, where they are set up. */
   readonly telemetry: Telemetry | undefined;
 }
 
@@ -34,6 +34,21 @@ export function record(
   outcome: Outcome,
   failure?: CallFailure,
   asResult = false,
+): void {
+  try {
+    write({ log, account, telemetry }, call, outcome, failure, asResult);
+  } catch (error) {
+    // What became of the call is decided: a record that fails must not turn a success into an error, or unmask one.
+    log.error({ name: call.name, correlationId: call.correlationId, err: error }, "call not recorded");
+  }
+}
+
+function write(
+  { log, account, telemetry }: Records,
+  call: Call,
+  outcome: Outcome,
+  failure: CallFailure | undefined,
+  asResult: boolean,
 ): void {
   const ms = performance.now() - call.startedAt;
   account.end(call, outcome, ms, failure?.shown);
@@ -50,14 +65,10 @@ export function record(
       caller: call.caller.id,
       client: call.client.name,
       correlationId: call.correlationId,
+      ...(call.coerced > 0 && { coerced: call.coerced }),
       ...(telemetry === undefined ? {} : { traceId: telemetry.traceId(call) }),
-      ...(failure?.hidden === undefined ? { [OWN_LINE]: true } : { err: asError(failure.hidden) }),
+      ...(failure?.hidden === undefined ? { [OWN_LINE]: true } : { err: failure.hidden }),
     },
     "call",
   );
-}
-
-/** Whatever was thrown, as an error that pino prints with its message and stack. */
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`a handler threw ${typeof thrown}: ${String(thrown)}`);
 }

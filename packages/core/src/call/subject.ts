@@ -7,7 +7,7 @@ import type { Call } from "./call.ts";
 export interface Subject {
   scopes?: readonly string[] | undefined;
   requiredCapabilities?: readonly ClientCapability[] | undefined;
-  /** Whose places it takes. Default `foreground`. */
+  /** Which lane's places it uses. @default `foreground` */
   lane?: Lane | undefined;
   /** Time for one call, in ms. */
   timeoutMs: number;

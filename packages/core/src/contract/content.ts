@@ -1,22 +1,29 @@
 /** Who a block is for and how much it matters, as the specification's `annotations`. */
 export interface ContentAnnotations {
-  audience?: ("user" | "assistant")[];
-  priority?: number;
-  lastModified?: string;
+  audience?: ("user" | "assistant")[] | undefined;
+  priority?: number | undefined;
+  lastModified?: string | undefined;
 }
 
 /** A block of a tool result or a prompt message, in the specification's shape. */
 export type ContentBlock =
-  | { type: "text"; text: string; annotations?: ContentAnnotations }
-  | { type: "image"; data: string; mimeType: string; annotations?: ContentAnnotations }
-  | { type: "audio"; data: string; mimeType: string; annotations?: ContentAnnotations }
-  | { type: "resource_link"; uri: string; name: string; title?: string; description?: string; mimeType?: string }
-  | { type: "resource"; resource: ResourceContents; annotations?: ContentAnnotations };
+  | { type: "text"; text: string; annotations?: ContentAnnotations | undefined }
+  | { type: "image"; data: string; mimeType: string; annotations?: ContentAnnotations | undefined }
+  | { type: "audio"; data: string; mimeType: string; annotations?: ContentAnnotations | undefined }
+  | {
+      type: "resource_link";
+      uri: string;
+      name: string;
+      title?: string | undefined;
+      description?: string | undefined;
+      mimeType?: string | undefined;
+    }
+  | { type: "resource"; resource: ResourceContents; annotations?: ContentAnnotations | undefined };
 
 /** What reading a resource gives: text, or bytes as base64 in `blob`. */
 export type ResourceContents =
-  | { uri: string; mimeType?: string; text: string; _meta?: Record<string, unknown> }
-  | { uri: string; mimeType?: string; blob: string; _meta?: Record<string, unknown> };
+  | { uri: string; mimeType?: string | undefined; text: string; _meta?: Record<string, unknown> | undefined }
+  | { uri: string; mimeType?: string | undefined; blob: string; _meta?: Record<string, unknown> | undefined };
 
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
@@ -39,7 +46,7 @@ export const audio = (bytes: Uint8Array, mimeType: string): ContentBlock => ({
 export const resourceLink = (
   uri: string,
   name: string,
-  more: { title?: string; description?: string; mimeType?: string } = {},
+  more: { title?: string | undefined; description?: string | undefined; mimeType?: string | undefined } = {},
 ): ContentBlock => ({
   type: "resource_link",
   uri,

@@ -8,13 +8,13 @@ export interface Caller {
   /** Stable id of the principal; `"local"` where nobody authenticates. */
   id: string;
   /** Scopes granted. `undefined` means unrestricted: nothing authenticates here. */
-  scopes?: readonly string[];
+  scopes?: readonly string[] | undefined;
 }
 
 /** What the client says of itself. Claims, never a ground for a decision. */
 export interface ClientInfo {
-  name?: string;
-  version?: string;
+  name?: string | undefined;
+  version?: string | undefined;
 }
 
 /** Severity of a message to the client, as in the specification's logging. */
@@ -23,7 +23,7 @@ export type NotifyLevel = "debug" | "info" | "notice" | "warning" | "error" | "c
 /** The user's answer to {@link CallContext.elicit}. */
 export type ElicitAnswer<Content> =
   | { action: "accept"; content: Content }
-  /** The user said no. */
+  /** The user refused. */
   | { action: "decline" }
   /** The user closed the question without an answer. */
   | { action: "cancel" }
@@ -36,7 +36,9 @@ export type SampleAnswer =
   | { action: "unavailable" };
 
 /** What the client answered to {@link CallContext.roots}. */
-export type RootsAnswer = { action: "answered"; roots: { uri: string; name?: string }[] } | { action: "unavailable" };
+export type RootsAnswer =
+  | { action: "answered"; roots: { uri: string; name?: string | undefined }[] }
+  | { action: "unavailable" };
 
 /** What a client may be able to do for a server, in the words of its `capabilities`. */
 export type ClientCapability = "elicitation" | "sampling" | "roots";
@@ -70,15 +72,15 @@ export interface CallContext {
   notify(level: NotifyLevel, data: unknown): void;
   /**
    * Asks the user, once. **The handler then runs again from its top** with the answer in place, in both eras, so
-   * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema is
-   * another on the next run is asked anew. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
+   * nothing irreversible may stand above the question. An answer belongs to its question: one whose text or schema
+   * has changed on the next run is asked again. `Promise.all([call.elicit(…), call.elicit(…)])` asks several together.
    *
    * @param question.key names the question to clients of the 2026 era. Default `q0`, `q1`, … in the order asked
    * @param question.schema a flat z.object of strings, numbers, booleans, choices (z.enum, or a union of literals with
    * a title each) and arrays of choices, each described
    */
   elicit<Schema extends z.ZodObject>(question: {
-    key?: string;
+    key?: string | undefined;
     message: string;
     schema: Schema;
   }): Promise<ElicitAnswer<z.output<Schema>>>;
@@ -87,7 +89,7 @@ export interface CallContext {
    *
    * @deprecated The 2026-07-28 revision deprecates sampling. Call a model's API yourself.
    */
-  sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string }): Promise<SampleAnswer>;
+  sample(request: { messages: unknown[]; maxTokens: number; systemPrompt?: string | undefined }): Promise<SampleAnswer>;
   /**
    * Asks the client which folders its user works in; the handler re-runs as with {@link CallContext.elicit}.
    *

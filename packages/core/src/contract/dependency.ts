@@ -14,7 +14,7 @@ export interface DependencyEvent {
   after: string;
   /** `server` for what the breaker did by itself, otherwise who forced it. */
   by: string;
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** How a dependency is doing: counts since the start, and the state of its safeguards now. */
@@ -37,7 +37,7 @@ export interface DependencySnapshot {
   fallbacks: number;
   /** Tokens left for retries. */
   budget: number;
-  /** Reads answered fresh, marked stale, or not at all; values read anew; entries and bytes held. */
+  /** Reads answered fresh, marked stale, or not at all; values read again; entries and bytes held. */
   cache: { hits: number; stale: number; misses: number; refreshes: number; entries: number; bytes: number };
 }
 
@@ -53,7 +53,7 @@ export interface ServerDependency {
    * Holds the breaker open or closed until `auto`, from where it begins closed. When a listener throws (an audit that
    * cannot be written), nothing is changed.
    */
-  force(state: BreakerForce, who: { by: string; reason?: string }): void;
+  force(state: BreakerForce, who: { by: string; reason?: string | undefined }): void;
   /** Hears what changes, until the returned function is called. */
   onEvent(listener: (event: DependencyEvent) => void): () => void;
 }

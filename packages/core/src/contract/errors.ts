@@ -9,11 +9,11 @@ const protocolErrorBrand = Symbol.for("offshoot.ProtocolError");
 /** What a {@link ToolError} may carry beside its text. */
 export interface ToolErrorOptions {
   /** A stable word for programs, such as `"conflict"`. Reaches the client in `_meta`. */
-  code?: string;
+  code?: string | undefined;
   /** Facts for programs, such as `{ currentVersion: 3 }`. Must be JSON. Reaches the client in `_meta`. */
-  data?: Record<string, unknown>;
+  data?: Record<string, unknown> | undefined;
   /** How long the caller should wait before it tries again, in ms. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
   /** What went wrong underneath. Logged, never shown. */
   cause?: unknown;
 }

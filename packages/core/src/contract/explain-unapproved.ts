@@ -15,7 +15,7 @@ export function explainUnapproved(
   {
     state,
     instead = "It needs a client that can (one with the elicitation capability): tell the user so.",
-  }: { state: string; instead?: string },
+  }: { state: string; instead?: string | undefined },
 ): string {
   switch (answer.action) {
     case "cancel":

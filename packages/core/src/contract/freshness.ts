@@ -2,13 +2,15 @@ import { DefinitionError } from "./errors.ts";
 
 /** How long clients may keep an answer. Clients of the 2026 era are told; the 2025 era has no words for it. */
 export interface Freshness {
-  /** Time in ms for which the answer may be used again without asking; whole, 0 or more. Default 0: ask every time. */
-  ttlMs?: number;
+  /** Time in ms for which the answer may be used again without asking; whole, 0 or more. @default 0: ask every time */
+  ttlMs?: number | undefined;
   /**
-   * Whether one answer serves everybody (`public`: caches on the way may keep it) or only the caller that it was made
-   * for. Default `private`.
+   * Whether one answer serves everyone (`public`: caches on the way may keep it) or only the caller that it was made
+   * for.
+   *
+   * @default `private`
    */
-  cacheScope?: "public" | "private";
+  cacheScope?: "public" | "private" | undefined;
 }
 
 /** Refuses a TTL or scope that no client could use. */

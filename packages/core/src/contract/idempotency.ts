@@ -5,14 +5,14 @@ import type { ObjectJsonSchema } from "./json-schema.ts";
 export interface Idempotency {
   /** The field of `inputSchema` that carries the key, a string. A call without it runs as ever. */
   key: string;
-  /** How long an answer is kept for its key, in ms. Default 24 h. Not used where the handler keeps it. */
-  ttlMs?: number;
+  /** How long an answer is kept for its key, in ms; not used where the handler keeps it. @default 24 h */
+  ttlMs?: number | undefined;
   /**
    * Who remembers the answers. `core` (the default) does it around any handler, in the server's `idempotencyStore`.
    * `handler` does it itself, in the transaction of its change, which is the only place where a crash between the
    * change and its record cannot happen.
    */
-  keptBy?: "core" | "handler";
+  keptBy?: "core" | "handler" | undefined;
 }
 
 /** A key's first use. */
@@ -29,7 +29,7 @@ export interface IdempotencyClaim {
 /** What a store knows of a key. Without an answer its call is not over, or was cut off: nobody knows what it did. */
 export interface IdempotencyRecord {
   input: string;
-  answer?: string;
+  answer?: string | undefined;
 }
 
 /**

@@ -16,12 +16,12 @@ export interface SchemaIssue {
 
 /**
  * A schema that is JSON Schema 2020-12 already, for tools made from data: an API's description, a database's tables.
- * Clients see it as it is; `check` holds values against it, with a validator of your choice. A tool that you write by
+ * Clients see it as it is; `check` validates values, with a validator of your choice. A tool that you write by
  * hand is better served by zod, which gives its handler types.
  *
  * @param schema type object at the root, every field described, no reference out of it: as for any tool
- * @param check returns what does not fit, nothing when all does; a promise of it while the validator is being loaded,
- * which costs a second look at the value. Must not throw
+ * @param check returns the issues, an empty list when the value is valid; a promise of them while the validator is being
+ * loaded, after which the value is checked again. Must not throw
  */
 export function jsonSchema(
   schema: ObjectJsonSchema,

@@ -5,7 +5,7 @@ const NAME = /^[a-z][a-z0-9_]{1,63}$/;
 // them, the model does. Line feed and tab are plain layout.
 const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/u;
 
-// Nearly every text; it spares the start the compiling of the expression above.
+// Matches nearly every text, so that a start rarely compiles the expression above.
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
 /** Refuses a name that is not snake_case of 2 to 64 characters. */
@@ -17,8 +17,14 @@ export function checkName(kind: string, name: string): void {
   }
 }
 
-/** Refuses text for the model that is empty or carries characters nobody can see. */
+/** Refuses a definition without the function that does its work. */
+export function checkFunction(where: string, name: string, value: unknown): void {
+  if (typeof value !== "function") throw new DefinitionError(`${where} has no ${name}: it must be a function.`);
+}
+
+/** Refuses text for the model that is missing, empty or carries characters nobody can see. */
 export function checkText(where: string, text: string): void {
+  if (typeof text !== "string") throw new DefinitionError(`${where} is missing: it must be a text.`);
   if (text.trim() === "") throw new DefinitionError(`${where} is empty.`);
   if (PLAIN.test(text)) return;
   for (const character of text) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
-import { checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 import type { Icon } from "./tool.ts";
 
@@ -18,17 +18,19 @@ export interface PromptOptions<Arguments extends z.ZodObject> {
   name: string;
   title: string;
   description: string;
-  /** A flat z.object; every value arrives as a string, so each field must accept strings. Default: none. */
-  arguments?: Arguments;
-  icons?: Icon[];
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
-  /** Time for one get, in ms. Default: the server's (60 000). */
-  timeoutMs?: number;
+  /** A flat z.object; every value arrives as a string, so each field must accept strings. @default none */
+  arguments?: Arguments | undefined;
+  icons?: Icon[] | undefined;
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
+  scopes?: readonly string[] | undefined;
+  /** Time for one get, in ms. @default the server's (60 000) */
+  timeoutMs?: number | undefined;
   /** Suggests values of an argument. Enums complete themselves. */
-  complete?: {
-    [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
-  };
+  complete?:
+    | {
+        [Name in keyof z.output<Arguments>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
+      }
+    | undefined;
   /** Makes the messages; a string is one message of the user. */
   handler: (input: z.output<Arguments>, call: CallContext) => PromptReply | Promise<PromptReply>;
 }
@@ -66,6 +68,7 @@ export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   const where = `prompt "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "handler", options.handler);
   const { listed, enums } = readArguments(options.arguments, where);
   for (const name of Object.keys(options.complete ?? {})) {
     if (!listed.some((argument) => argument.name === name)) {

@@ -2,7 +2,7 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
-import { checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
 import type { Icon } from "./tool.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
 
@@ -10,19 +10,19 @@ import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-tem
 export interface ResourceEntry {
   uri: string;
   name: string;
-  title?: string;
-  description?: string;
-  mimeType?: string;
+  title?: string | undefined;
+  description?: string | undefined;
+  mimeType?: string | undefined;
   /** Size in bytes, where it is known without reading. */
-  size?: number;
-  annotations?: ContentAnnotations;
+  size?: number | undefined;
+  annotations?: ContentAnnotations | undefined;
 }
 
 /** A page of a resource's `list`. */
 export interface ResourcePage {
   resources: ResourceEntry[];
   /** The domain's own cursor; comes back as `page.cursor`. Absent on the last page. */
-  nextCursor?: string;
+  nextCursor?: string | undefined;
 }
 
 /** Text, bytes, or contents in the specification's shape. */
@@ -31,12 +31,12 @@ type ResourceBody = string | Uint8Array | ResourceContents[];
 /** A body that does not come from the source at this moment: out of a cache, or from the last time it could be had. */
 export interface AgedReply {
   contents: ResourceBody;
-  /** How long ago the source said so, in ms. Comes off the time that clients may keep it. Default 0. */
-  ageMs?: number;
-  /** True where the source could not be asked and this is what is left. Default: whether it is older than the TTL. */
-  stale?: boolean;
-  /** The TTL of this one answer, in ms. Default: the resource's. */
-  ttlMs?: number;
+  /** How long ago the source said so, in ms. Comes off the time that clients may keep it. @default 0 */
+  ageMs?: number | undefined;
+  /** True where the source could not be asked and this is what is left. @default whether it is older than the TTL */
+  stale?: boolean | undefined;
+  /** The TTL of this one answer, in ms. @default the resource's */
+  ttlMs?: number | undefined;
 }
 
 /** What `read` returns: a body, or one with its age. A stale one is marked so in its `_meta`, in both eras. */
@@ -45,7 +45,7 @@ export type ResourceReply = ResourceBody | AgedReply;
 /** What a {@link ResourceOptions.refresh} is called with beside the variables. */
 export interface RefreshContext {
   uri: string;
-  /** Aborted when the time is over, nobody is subscribed any more, or the server stops. */
+  /** Aborted at the deadline, when the last subscriber has left, or when the server stops. */
   signal: AbortSignal;
 }
 
@@ -57,38 +57,39 @@ export interface ResourceOptions<Template extends string> extends Freshness {
   description: string;
   /** A fixed URI (`notes://tags`) or a template (`note://{id}`, `file:///{+path}`); variables arrive decoded. */
   uri: Template;
-  /** MIME type of what `read` returns. Default `text/plain`. */
-  mimeType?: string;
-  icons?: Icon[];
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
-  /** Time for one read, in ms. Default: the server's (60 000). */
-  timeoutMs?: number;
+  /** MIME type of what `read` returns. @default `text/plain` */
+  mimeType?: string | undefined;
+  icons?: Icon[] | undefined;
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
+  scopes?: readonly string[] | undefined;
+  /** Time for one read, in ms. @default the server's (60 000) */
+  timeoutMs?: number | undefined;
   /** Reads one resource. For one that is not there, `fail` with the next step. */
   read: (variables: UriVariables<Template>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
   /** Lists what a template holds, a page of at most `limit` at a time. A fixed URI lists itself. */
-  list?: (
-    page: { cursor: string | undefined; limit: number },
-    call: CallContext,
-  ) => ResourcePage | Promise<ResourcePage>;
+  list?:
+    | ((page: { cursor: string | undefined; limit: number }, call: CallContext) => ResourcePage | Promise<ResourcePage>)
+    | undefined;
   /** Suggests values of a variable from what the user has typed. */
-  complete?: {
-    [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
-  };
-  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. Default `false`. */
-  subscribe?: boolean;
+  complete?:
+    | {
+        [Name in keyof UriVariables<Template>]?: (typed: string, call: CallContext) => string[] | Promise<string[]>;
+      }
+    | undefined;
+  /** Whether clients may subscribe; emit changes from the server's `changes`, or from `watch`. @default `false` */
+  subscribe?: boolean | undefined;
   /**
    * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns
    * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to
    * refuse the subscription: a limit reached, nothing there.
    */
-  watch?: (variables: UriVariables<Template>, changed: () => void) => () => void;
+  watch?: ((variables: UriVariables<Template>, changed: () => void) => () => void) | undefined;
   /**
-   * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while somebody is
-   * subscribed; whoever is hears of it when the answer is `true`: the content is another now. What it throws is logged,
-   * and the next turn comes. It runs for nobody in particular: for content that is one for all callers.
+   * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while anyone is
+   * subscribed; return `true` when the content changed, to notify the subscribers. What it throws is logged, and the
+   * next turn comes. It runs without a caller: for content that is the same for all of them.
    */
-  refresh?: (variables: UriVariables<Template>, context: RefreshContext) => boolean | Promise<boolean>;
+  refresh?: ((variables: UriVariables<Template>, context: RefreshContext) => boolean | Promise<boolean>) | undefined;
 }
 
 /** A resource as data, its template already parsed. */
@@ -96,12 +97,14 @@ export interface Resource extends Omit<ResourceOptions<string>, "read" | "comple
   readonly kind: "resource";
   readonly template: UriTemplate;
   readonly read: (variables: Record<string, string>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
-  readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>>;
-  readonly watch?: (variables: Record<string, string>, changed: () => void) => () => void;
-  readonly refresh?: (variables: Record<string, string>, context: RefreshContext) => boolean | Promise<boolean>;
+  readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>> | undefined;
+  readonly watch?: ((variables: Record<string, string>, changed: () => void) => () => void) | undefined;
+  readonly refresh?:
+    | ((variables: Record<string, string>, context: RefreshContext) => boolean | Promise<boolean>)
+    | undefined;
 }
 
-/** Shortest time between two refreshes, in ms: a timer for each URI that somebody subscribes to must stay cheap. */
+/** Shortest time between two refreshes, in ms: a timer for each URI with a subscriber must stay cheap. */
 const LEAST_REFRESH_MS = 1_000;
 
 /**
@@ -114,6 +117,7 @@ export function defineResource<const Template extends string>(options: ResourceO
   const where = `resource "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "read", options.read);
   const template = parseUriTemplate(options.uri, where);
   if (template.variables.length === 0 && options.list !== undefined) {
     throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);
@@ -129,7 +133,7 @@ export function defineResource<const Template extends string>(options: ResourceO
   checkFreshness(where, options);
   if (options.cacheScope === "public" && (options.scopes ?? []).length > 0) {
     throw new DefinitionError(
-      `${where} needs the scopes ${options.scopes?.join(" ")} and is cached for everybody. Drop cacheScope "public": a shared cache asks for no scope.`,
+      `${where} needs the scopes ${options.scopes?.join(" ")} and is cached for everyone. Drop cacheScope "public": a shared cache asks for no scope.`,
     );
   }
   if (options.refresh !== undefined && !(options.subscribe && (options.ttlMs ?? 0) >= LEAST_REFRESH_MS)) {

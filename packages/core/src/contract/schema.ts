@@ -15,16 +15,22 @@ type Json = { [keyword: string]: unknown };
 export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: string): ObjectJsonSchema {
   const known = made[io].get(schema);
   if (known !== undefined) return known;
+  checkZod(schema, where);
   let converted: Json;
   try {
-    converted =
-      givenJsonSchema(schema) ??
-      (z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "throw" }) as Json);
+    converted = givenJsonSchema(schema) ?? publish(schema, io);
   } catch (cause) {
-    throw new DefinitionError(`${where} cannot be turned into JSON Schema: ${(cause as Error).message}`, { cause });
+    const why = findUnrepresentable(schema, io) ?? ` cannot be turned into JSON Schema: ${(cause as Error).message}`;
+    throw new DefinitionError(`${where}${why}`, { cause });
   }
   const root = asObjectRoot(converted, where);
-  checkNode(root, where, "", root);
+  const undescribed = new Set<string>();
+  checkNode(root, where, "", root, undescribed);
+  if (undescribed.size > 0) {
+    const [has, each] = undescribed.size === 1 ? ["field", " has"] : ["fields", " have"];
+    const names = [...undescribed].map((name) => `"${name}"`).join(", ");
+    throw new DefinitionError(`${where}: the ${has} ${names}${each} no description. Add .describe("…").`);
+  }
   if (io === "output") open(root);
   made[io].set(schema, root);
   return root;
@@ -36,6 +42,64 @@ const made = {
   output: new WeakMap<z.ZodType, ObjectJsonSchema>(),
 };
 
+/**
+ * What zod writes, without what says nothing to a reader: the dialect, which is the specification's default and which
+ * hosts with an older validator refuse; the bounds of every safe integer; the pattern of a date and time.
+ */
+function publish(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    target: "draft-2020-12",
+    io,
+    unrepresentable: "throw",
+    override({ jsonSchema }) {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+    },
+  });
+  return json;
+}
+
+/** @throws DefinitionError for what is no schema of zod 4 */
+function checkZod(schema: unknown, where: string): void {
+  if (typeof schema === "object" && schema !== null) {
+    if ("_zod" in schema) return;
+    if ("_def" in schema) throw new DefinitionError(`${where} is a schema of zod 3. Use zod 4.`);
+    throw new DefinitionError(`${where} is a plain object. Wrap its fields: z.object({ … }).`);
+  }
+  throw new DefinitionError(`${where} is missing. For no fields, write z.object({}).`);
+}
+
+/** What to write instead of a type that JSON does not have. */
+const INSTEAD: Record<string, string> = {
+  date: "Use z.iso.datetime(), and new Date(…) in the handler.",
+  bigint: "Use z.int(), or z.string() for larger numbers.",
+  map: "Use z.record().",
+  set: "Use z.array().",
+  transform: "Transform in the handler, or pipe the result into a schema: .pipe(z.string()).",
+  undefined: "Use .optional().",
+  void: "Use .optional().",
+  nan: "Use z.number().",
+};
+
+/** Names the first field whose type JSON does not have, where one is the reason. */
+function findUnrepresentable(schema: z.ZodType, io: "input" | "output"): string | undefined {
+  let found: string | undefined;
+  const override = ({ zodSchema, path }: { zodSchema: z.core.$ZodTypes; path: (string | number)[] }): void => {
+    const { type } = zodSchema._zod.def;
+    if (found !== undefined || INSTEAD[type] === undefined) return;
+    const names = path.filter((_part, index) => path[index - 1] === "properties");
+    const field = names.length === 0 ? "" : `: the field "${names.join(".")}"`;
+    found = `${field} is a z.${type}(), which JSON does not have. ${INSTEAD[type]}`;
+  };
+  try {
+    z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any", override });
+  } catch {
+    return undefined;
+  }
+  return found;
+}
+
 /** MCP wants `type: "object"` at the root; a union of objects has it only in its branches. */
 function asObjectRoot(root: Json, where: string): ObjectJsonSchema {
   if (root.type === "object") return root as ObjectJsonSchema;
@@ -44,9 +108,9 @@ function asObjectRoot(root: Json, where: string): ObjectJsonSchema {
   throw new DefinitionError(`${where} must be an object at its root, for example z.object({ … }).`);
 }
 
-function checkNode(node: unknown, where: string, path: string, root: Json): void {
+function checkNode(node: unknown, where: string, path: string, root: Json, undescribed: Set<string>): void {
   if (Array.isArray(node)) {
-    for (const item of node) checkNode(item, where, path, root);
+    for (const item of node) checkNode(item, where, path, root, undescribed);
     return;
   }
   if (typeof node !== "object" || node === null) return;
@@ -61,16 +125,23 @@ function checkNode(node: unknown, where: string, path: string, root: Json): void
     if (key === "properties") {
       for (const [name, property] of Object.entries(value as Record<string, Json>)) {
         const field = path === "" ? name : `${path}.${name}`;
-        checkDescription(property, where, field, schema, root);
-        checkNode(property, where, field, root);
+        checkDescription(property, where, field, schema, root, undescribed);
+        checkNode(property, where, field, root, undescribed);
       }
     } else if (key !== "enum" && key !== "const" && key !== "default" && key !== "examples") {
-      checkNode(value, where, path, root);
+      checkNode(value, where, path, root, undescribed);
     }
   }
 }
 
-function checkDescription(property: Json, where: string, field: string, parent: Json, root: Json): void {
+function checkDescription(
+  property: Json,
+  where: string,
+  field: string,
+  parent: Json,
+  root: Json,
+  undescribed: Set<string>,
+): void {
   // A discriminator says nothing beyond its constant: `{ type: "append" }` in a union's branch.
   if ("const" in property && parent.type === "object") return;
   // A schema that is used twice stands in $defs, and its description with it.
@@ -79,9 +150,7 @@ function checkDescription(property: Json, where: string, field: string, parent: 
       ? (root.$defs as Record<string, Json> | undefined)?.[property.$ref.replace("#/$defs/", "")]
       : undefined;
   const description = property.description ?? shared?.description;
-  if (typeof description !== "string") {
-    throw new DefinitionError(`${where}: the field "${field}" has no description. Add .describe("…").`);
-  }
+  if (typeof description !== "string") return void undescribed.add(field);
   checkText(`${where}: the description of "${field}"`, description);
 }
 

@@ -10,7 +10,7 @@ import type { Icon, Tool } from "./tool.ts";
 
 /** Tells clients that something changed; core says it in the words of each client's era. */
 export interface ChangeEmitter {
-  /** The content behind this URI is another now. Reaches those who subscribed to it. */
+  /** The content behind this URI changed. Its subscribers are notified. */
   resourceUpdated(uri: string): void;
   /** A resource came or went. */
   resourcesChanged(): void;
@@ -23,38 +23,38 @@ export interface ServerOptions {
   /** Lower-case name of the server, as clients show it: `notes`. */
   name: string;
   version: string;
-  title?: string;
-  websiteUrl?: string;
-  icons?: Icon[];
+  title?: string | undefined;
+  websiteUrl?: string | undefined;
+  icons?: Icon[] | undefined;
   /** How the tools fit together: the first thing a model reads of this server. */
-  instructions?: string;
-  tools?: readonly Tool[];
-  resources?: readonly Resource[];
-  prompts?: readonly Prompt[];
+  instructions?: string | undefined;
+  tools?: readonly Tool[] | undefined;
+  resources?: readonly Resource[] | undefined;
+  prompts?: readonly Prompt[] | undefined;
   /**
-   * How long clients may keep the lists that stand while the server runs, and what it says of itself; they hear of an
-   * earlier change from `changes`. `resources` is about resources/list where a resource's `list` fills it: without it,
-   * clients ask every time. A TTL is over the whole list, all its pages.
+   * How long clients may keep the lists that do not change while the server runs, and its description; `changes`
+   * announces an earlier change. `resources` is for resources/list where a resource's `list` fills it: without it,
+   * clients ask every time. A TTL holds for the whole list, all its pages.
    */
-  lists?: Freshness & { resources?: Freshness };
+  lists?: (Freshness & { resources?: Freshness | undefined }) | undefined;
   /**
    * Turns an error of the domain into text for the model. Return the text (it says what to do next), or `undefined`
    * to have the error masked.
    */
-  expected?: (error: unknown) => string | undefined;
+  expected?: ((error: unknown) => string | undefined) | undefined;
   /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
-  changes?: (emit: ChangeEmitter) => () => void;
-  /** Where core keeps the answers of calls with an idempotency key. Default: in memory, the latest 10 000. */
-  idempotencyStore?: IdempotencyStore;
+  changes?: ((emit: ChangeEmitter) => () => void) | undefined;
+  /** Where core keeps the answers of calls with an idempotency key. @default in memory, the latest 10 000 */
+  idempotencyStore?: IdempotencyStore | undefined;
   /**
    * What its handlers depend on outside the process: their breakers' changes reach the log, and operators can steer
    * them.
    */
-  dependencies?: readonly ServerDependency[];
+  dependencies?: readonly ServerDependency[] | undefined;
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
-  jobs?: ServerJobs;
+  jobs?: ServerJobs | undefined;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
-  profiles?: Record<string, (tool: Tool) => boolean>;
+  profiles?: Record<string, (tool: Tool) => boolean> | undefined;
 }
 
 /** A whole server as data. */
@@ -87,7 +87,8 @@ export function defineServer(options: ServerOptions): ServerDefinition {
     checkText(`The instructions of server "${options.name}"`, options.instructions);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
-  const resources = byName("resources", options.resources ?? []);
+  const where = `server "${options.name}"`;
+  const resources = byName(where, "resources", options.resources, "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {
     if (uris.has(resource.uri)) throw new DefinitionError(`Two resources have the URI ${resource.uri}.`);
@@ -96,10 +97,10 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   const server = {
     ...options,
     kind: "server" as const,
-    tools: byName("tools", options.tools ?? []),
+    tools: byName(where, "tools", options.tools, "tool"),
     resources,
-    prompts: byName("prompts", options.prompts ?? []),
-    dependencies: byName("dependencies", options.dependencies ?? []),
+    prompts: byName(where, "prompts", options.prompts, "prompt"),
+    dependencies: byName(where, "dependencies", options.dependencies),
   };
   if (server.tools.size + server.resources.size + server.prompts.size === 0) {
     throw new DefinitionError(`server "${options.name}" offers nothing: give it tools, resources or prompts.`);
@@ -107,9 +108,22 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   return Object.freeze(server);
 }
 
-function byName<Item extends { name: string }>(kinds: string, items: readonly Item[]): ReadonlyMap<string, Item> {
+function byName<Item extends { name: string; kind?: string | undefined }>(
+  where: string,
+  kinds: string,
+  items: readonly Item[] = [],
+  kind?: string,
+): ReadonlyMap<string, Item> {
   const map = new Map<string, Item>();
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
+    if (Array.isArray(item))
+      throw new DefinitionError(
+        `${where}: ${kinds}[${index}] is a list of its own. Spread it: ${kinds}: [...these, ...those].`,
+      );
+    if (kind !== undefined && item?.kind !== kind) {
+      const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+      throw new DefinitionError(`${where}: ${kinds}[${index}] was not made by ${define}.`);
+    }
     if (map.has(item.name)) throw new DefinitionError(`Two ${kinds} are named "${item.name}". Names must be unique.`);
     map.set(item.name, item);
   }

@@ -4,33 +4,38 @@ import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
-import { checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText } from "./names.ts";
+import { isPlainSchema } from "./plain-schema.ts";
 import { toJsonSchema } from "./schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
-  /** Changes nothing. Default `false`. */
-  readOnlyHint?: boolean;
-  /** May destroy something that was there. Default `true` for a tool that is not read-only. */
-  destructiveHint?: boolean;
-  /** Calling again with the same input changes nothing more. Default `false`. */
-  idempotentHint?: boolean;
-  /** Reaches things outside this server's own world. Default `true`. */
-  openWorldHint?: boolean;
+  /** Changes nothing. @default `false` */
+  readOnlyHint?: boolean | undefined;
+  /** May destroy something that was there. @default `true` for a tool that is not read-only */
+  destructiveHint?: boolean | undefined;
+  /** Calling again with the same input changes nothing more. @default `false` */
+  idempotentHint?: boolean | undefined;
+  /** Reaches things outside this server's own world. @default `true` */
+  openWorldHint?: boolean | undefined;
 }
 
-/** Whose places a call takes: those of work that somebody waits for, or the few of work that can wait. */
+/** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
 export type Lane = "foreground" | "background";
 
 /** An icon, as in the specification. */
 export interface Icon {
   src: string;
-  mimeType?: string;
-  sizes?: string[];
+  mimeType?: string | undefined;
+  sizes?: string[] | undefined;
 }
 
 /** What {@link defineTool} takes. */
-export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+export interface ToolOptions<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  Reply extends ToolReply<z.input<Output>> = ToolReply<z.input<Output>>,
+> {
   /** snake_case, 2 to 64 characters, unique in its server. */
   name: string;
   /** A few words for people. */
@@ -41,45 +46,66 @@ export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> 
   inputSchema: Input;
   /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
   outputSchema: Output;
-  annotations?: ToolAnnotations;
-  icons?: Icon[];
+  annotations?: ToolAnnotations | undefined;
+  icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
    * key with the same input gives the same answer, with another input a `conflict`. Kept for each caller and tool.
-   * Default: each call is a request of its own.
+   *
+   * @default each call is a request of its own
    */
-  idempotency?: Idempotency;
-  /** Scopes a caller must hold, all of them, matched exactly. Default none. */
-  scopes?: readonly string[];
+  idempotency?: Idempotency | undefined;
+  /** Scopes a caller must hold, all of them, matched exactly. @default none */
+  scopes?: readonly string[] | undefined;
   /**
-   * What a client must be able to do, or the call is refused before it runs. Default none: `elicit` and its like
-   * answer `unavailable`, and the handler decides.
+   * What a client must be able to do, or the call is refused before it runs.
+   *
+   * @default none: `elicit` and its like answer `unavailable`, and the handler decides
    */
-  requiredCapabilities?: readonly ClientCapability[];
+  requiredCapabilities?: readonly ClientCapability[] | undefined;
   /**
-   * Time for one call, in ms: from when it is received, over the queue, the handler, and all that the handler asks of
-   * others. The time a user takes to answer a question is not counted. Default: the server's (60 000).
+   * Time for one call, in ms, from when it is received: the queue, the handler, and what the handler asks of others.
+   * The time a user takes to answer a question is not counted.
+   *
+   * @default the server's (60 000)
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
-   * `background` for work that can wait, such as a reindexing: it takes a fifth of the places at most, less when the
-   * server is under strain, and is refused before anything else is. Default `foreground`.
+   * `background` for work that can wait, such as a reindexing: it gets at most a fifth of the places, fewer under
+   * strain, and is refused first.
+   *
+   * @default `foreground`
    */
-  lane?: Lane;
-  /** Text for models, beside the structured data. Default: the data as JSON. An empty string sends no text block. */
-  toText?: (data: z.output<Output>) => string;
+  lane?: Lane | undefined;
+  /** Text for models, beside the structured data; an empty string sends no text block. @default the data as JSON */
+  toText?: ((data: z.output<Output>) => string) | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
    */
-  handler: (
-    input: z.output<Input>,
-    call: CallContext,
-  ) => ToolReply<z.input<Output>> | Promise<ToolReply<z.input<Output>>>;
+  handler: (input: z.output<Input>, call: CallContext) => Reply | Promise<Reply>;
 }
 
 /** What a handler returns: data, or data with blocks beside it. */
 export type ToolReply<Data> = Data | WithContent<Data>;
+
+type KeyOf<Shape> = Shape extends unknown ? keyof Shape : never;
+type DataOf<Reply> = Reply extends WithContent<infer Data> ? Data : Reply;
+type Extra<Shape, Data> = Exclude<KeyOf<Data>, KeyOf<Shape>> & string;
+type Missing<Shape, Data> = Exclude<KeyOf<Shape>, KeyOf<Data>> & string;
+
+/**
+ * What is wrong with a handler that leaves out an optional field of its schema and answers with one that is not in it:
+ * TypeScript takes any object with enough fields from a function, and a misspelt field would be lost without a word.
+ * A reply with all fields of the schema may have more of them; they are not sent.
+ */
+type KnownKeys<Shape, Reply> = [Extra<Shape, DataOf<Reply>>] extends [never]
+  ? unknown
+  : [Missing<Shape, DataOf<Reply>>] extends [never]
+    ? unknown
+    : {
+        handler: `outputSchema has no field "${Extra<Shape, DataOf<Reply>>}"; is "${Missing<Shape, DataOf<Reply>>}" meant?`;
+      };
 
 /** A tool as data, with its JSON Schemas already made. */
 export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
@@ -87,8 +113,10 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
   readonly handler: (input: any, call: CallContext) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
-  readonly toText?: (data: any) => string;
+  readonly toText?: ((data: any) => string) | undefined;
   readonly json: { readonly input: ObjectJsonSchema; readonly output: ObjectJsonSchema };
+  /** Whether all that `outputSchema` lets through is plain data. */
+  readonly plainOutput: boolean;
 }
 
 /**
@@ -96,13 +124,16 @@ export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" 
  *
  * @throws DefinitionError naming the tool, for a bad name, hidden characters, or a schema no client could use
  */
-export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
-  options: ToolOptions<Input, Output>,
-): Tool {
+export function defineTool<
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  const Reply extends ToolReply<z.input<Output>>,
+>(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options.name);
   const where = `tool "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
+  checkFunction(where, "handler", options.handler);
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
   }
@@ -120,5 +151,10 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  return Object.freeze({ ...options, kind: "tool" as const, json });
+  return Object.freeze({
+    ...(options as ToolOptions<z.ZodType, z.ZodType>),
+    kind: "tool" as const,
+    json,
+    plainOutput: isPlainSchema(options.outputSchema),
+  });
 }

@@ -22,10 +22,10 @@ export interface Audit {
 /** What {@link openAudit} takes. */
 export interface AuditOptions {
   log: Log;
-  scrub?: Scrub;
-  files?: SinkFiles;
-  /** How often what waits is tried again, in ms. Default 1 000. */
-  retryMs?: number;
+  scrub?: Scrub | undefined;
+  files?: SinkFiles | undefined;
+  /** How often what waits is tried again, in ms. @default 1 000 */
+  retryMs?: number | undefined;
 }
 
 interface Draft extends ControlEvent {
@@ -41,7 +41,7 @@ const MAX_WAITING = 10_000;
  * {@link Audit.record} returns.
  *
  * It fails closed: while the file cannot be written, what a person asks for is refused. What a safeguard does by itself
- * goes on, for protection must not hang on a disk, and is recorded as soon as the file can be written again.
+ * goes on, because protection must not depend on a disk, and is recorded as soon as the file can be written again.
  *
  * @throws SettingsError when the file cannot be used
  */
@@ -113,7 +113,7 @@ export function openAudit(file: string, { log, scrub = createScrub(), files, ret
       if (events.every(({ by }) => by === "server")) {
         later(drafts);
         if (failing) log.error({ events: drafts }, "not in the audit yet: it cannot be written");
-        // Not now: a breaker that opens has no time for a disk.
+        // Not now: a breaker that opens must not wait for a disk.
         timer ??= setTimeout(() => {
           timer = undefined;
           tryFlush();

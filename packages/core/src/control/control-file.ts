@@ -30,14 +30,14 @@ export interface ControlledServer {
 
 /**
  * Follows a control file: reads it now, when it changes (it is looked at every second) and on SIGHUP. A file that is
- * wrong in any part changes nothing. A file that is not there asks for nothing.
+ * wrong in any part changes nothing. A missing file changes nothing.
  *
  * @returns how to stop
  * @throws SettingsError when the file is wrong at the start
  */
 export function followControlFile(file: string, app: ControlledServer): () => void {
   const start: Wanted = {
-    ...(app.profile !== undefined && { profile: app.profile }),
+    profile: app.profile,
     logLevel: app.log.level,
     limits: { ...app.gate.limits },
   };
@@ -69,8 +69,8 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
   } catch (error) {
     throw new SettingsError(`--control ${file}: ${(error as Error).message}`, { cause: error });
   }
-  // Polled: an editor puts a new file in place of the old one, and a mounted directory swaps a link. And not by
-  // `watchFile`, which holds what it finds first against nothing: a change in the first moments would be lost.
+  // Polled: an editor puts a new file in place of the old one, and a mounted directory swaps a link. Not by
+  // `watchFile`, which has nothing to compare its first look with: a change in the first moments would be lost.
   const timer = setInterval(() => {
     stat(file, (_error, stats) => {
       const stamp = stampOf(stats);
@@ -140,12 +140,12 @@ function apply(app: ControlledServer, { profile, logLevel, limits = {}, breakers
 const stampOf = (stats: Stats | undefined): string =>
   stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 
-/** Whoever may write the file is whoever asks. */
+/** The owner of the file counts as the operator who asks. */
 function ownerOf(file: string): string {
   try {
     return process.platform === "win32" ? "operator" : `uid ${statSync(file).uid}`;
   } catch {
-    // It was taken away, which asks for how things were.
+    // It was removed, which asks for the values of the start.
     return "operator";
   }
 }

@@ -14,14 +14,14 @@ export type ControlSubject =
 export interface ControlEvent {
   what: ControlSubject;
   /** Which one, where there are several: the dependency that a breaker guards. */
-  name?: string;
+  name?: string | undefined;
   /** JSON values, without secrets. */
   before: unknown;
   after: unknown;
   /** `server` for what a safeguard did by itself, otherwise who asked for it. */
   by: string;
   /** Why, in one line. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** Keeps events for good, all of them or none. Throws when it cannot and the change must not happen. */

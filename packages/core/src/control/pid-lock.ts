@@ -4,8 +4,8 @@ const mine = new Set<string>();
 
 /**
  * Takes a file for this process alone, by a file beside it with the process's id. One that a killed process left
- * behind is taken over: nobody with its id lives, or it is this very id (the first process of a container always has
- * the same one).
+ * behind is taken over: no process with its id lives, or the id is our own (the first process of a container always
+ * has the same one).
  *
  * @returns how to give it back, or the id of the process that has it
  */
@@ -46,7 +46,7 @@ function lives(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It lives and belongs to somebody else.
+    // It lives and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

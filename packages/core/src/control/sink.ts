@@ -46,7 +46,7 @@ export function openSink(file: string, files: SinkFiles = fs): Sink {
         if (there.ino !== ino || there.dev !== dev) throw new Error(`${file} was replaced by another file`);
         // What a failed write left of itself goes first: the chain must not begin again behind half a line.
         if (unsure) files.ftruncateSync(opened, size);
-        else if (there.size !== size) throw new Error(`${file} was written by somebody else`);
+        else if (there.size !== size) throw new Error(`${file} was written by another process`);
         unsure = true;
         const bytes = Buffer.from(text);
         for (let written = 0; written < bytes.length; ) written += files.writeSync(opened, bytes, written);

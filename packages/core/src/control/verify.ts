@@ -14,7 +14,7 @@ export interface AuditReport {
   /** Hash of the last of them: keep it somewhere else, and give it as `head` next time. */
   head: string;
   /** The first thing that is wrong: everything after it proves nothing. `line` counts from 1. */
-  problem?: { line: number; what: string };
+  problem?: { line: number; what: string } | undefined;
 }
 
 /** How a line looks; the hash is over the bytes before `,"hash"`. */
@@ -22,12 +22,15 @@ const LINE = /^(\{"seq":(\d+),.*"prev":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"
 
 /**
  * Checks an audit file: that each record is as it was written and none is missing between. Without a `head` from
- * elsewhere nobody can tell that records are missing at the end, or that all of the file was written anew.
+ * elsewhere it cannot be seen that records are missing at the end, or that the whole file was written again.
  *
  * @param source a path, or the lines
  * @param head a hash that has to occur: from the server's log, or from an earlier report
  */
-export function verifyAudit(source: string | readonly string[], { head }: { head?: string } = {}): AuditReport {
+export function verifyAudit(
+  source: string | readonly string[],
+  { head }: { head?: string | undefined } = {},
+): AuditReport {
   const bytes =
     typeof source === "string" ? readFileSync(source) : Buffer.from(source.map((line) => `${line}\n`).join(""));
   let records = 0;
@@ -54,7 +57,7 @@ export function verifyAudit(source: string | readonly string[], { head }: { head
     headSeen ||= hash === head;
     start = end + 1;
   }
-  return headSeen ? report() : report("the head is missing: records at the end are gone, or all were written anew");
+  return headSeen ? report() : report("the head is missing: records at the end are gone, or all were written again");
 }
 
 /** A record as its line, and its hash. `fields` begin with `seq` and end with `prev`. */

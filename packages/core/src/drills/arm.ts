@@ -50,7 +50,7 @@ export function openArm(server: ServerDefinition, startedAt: number, limits: Par
       try {
         const answer = await app.methods.get(method)?.(params, requestOf(era));
         outcome.result = answer;
-        outcome.end = (answer as { isError?: boolean } | undefined)?.isError ? "failed" : "answered";
+        outcome.end = (answer as { isError?: boolean | undefined } | undefined)?.isError ? "failed" : "answered";
       } catch (error) {
         outcome.end = isProtocolError(error) && error.code === ErrorCode.overloaded ? "refused" : "failed";
       }
@@ -82,7 +82,7 @@ export const withTool = (server: ServerDefinition, tool: Tool): ServerDefinition
 /** A call that a drill makes over and over. */
 export interface DrillCall {
   tool: string;
-  input?: Record<string, unknown>;
+  input?: Record<string, unknown> | undefined;
 }
 
 /** The server with something that its tool waits for before it does its work. */

@@ -15,15 +15,15 @@ import { agreement, auditedModes, keepAudit } from "./transitions.ts";
 
 /** What {@link backlogDrill} takes beside the server. */
 export interface BacklogOptions extends DrillOptions {
-  /** A read that somebody waits for. The server must answer it without side effects. */
+  /** A read that a client waits for. The server must answer it without side effects. */
   call: DrillCall;
-  /** The limits you serve with. Default: the server's defaults. */
-  limits?: Partial<Limits>;
+  /** The limits you serve with. @default the server's defaults */
+  limits?: Partial<Limits> | undefined;
   /** @internal For tests of the drill itself: how the protected arm keeps account. */
-  keep?: (app: App, file: string) => () => void;
+  keep?: ((app: App, file: string) => () => void) | undefined;
 }
 
-/** Background work takes five times what somebody waits for takes, of the same eight places. */
+/** Background work takes five times as long as a foreground call, of the same eight places. */
 const SERVERS = 8;
 const CORE_MS = 40;
 const BACKGROUND_MS = 200;
@@ -38,7 +38,7 @@ const BACKGROUND = "drill_rebuild";
 
 /**
  * Background work that would take all there is, and then more calls than the server can do. The control arm makes no
- * difference between the two. Proven: calls that somebody waits for stay quick, background work goes on as far as it can,
+ * difference between the two. Proven: foreground calls stay quick, background work goes on as far as it can,
  * and each change of mode is in an audit that is whole.
  *
  * What stands behind the tools is simulated, the background tool is the drill's own; server, gate and audit are real.
@@ -141,10 +141,10 @@ async function scenario(
   };
   return {
     story:
-      "Background work that takes all there is piles up, then calls come that are more than the server can do. Without lanes and degradation everybody stands in one line.",
+      "Background work that takes all there is piles up, then calls come that are more than the server can do. Without lanes and degradation everyone stands in one line.",
     protected: {
       coreP95Ratio: {
-        means: "95th percentile of what somebody waits for, with lanes : without",
+        means: "95th percentile of foreground calls, with lanes : without",
         value: p95.guarded / p95.naive,
         most: 0.25,
       },
@@ -161,7 +161,7 @@ async function scenario(
         value: guarded.arm.app.gate.mode === "normal" ? 1 : 0,
         least: 1,
       },
-      coreDone: { means: "Calls answered that somebody waits for", value: done(guarded.arm, call.tool) },
+      foregroundDone: { means: "Foreground calls answered", value: done(guarded.arm, call.tool) },
     },
     control: {
       coreP95ToIdle: {
@@ -180,7 +180,7 @@ async function scenario(
     },
     charts: [
       {
-        title: "How long calls took that somebody waits for (95th percentile)",
+        title: "How long foreground calls took (95th percentile)",
         unit: "ms",
         logarithmic: true,
         phases: PHASES,

@@ -65,7 +65,7 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
     return handle;
   };
   const clear = (handle: unknown): void => {
-    const timer = (handle as { timer?: Timer } | undefined)?.timer;
+    const timer = (handle as { timer?: Timer | undefined } | undefined)?.timer;
     if (timer !== undefined) timer.fire = undefined;
     // Made before the drill began.
     else if (handle !== undefined && handle !== null) real.clearTimeout(handle as NodeJS.Timeout);

@@ -9,7 +9,7 @@ export interface DrillResult {
   seed: number;
   /** Counts and ratios of the protected arm. */
   measured: Record<string, number>;
-  /** What they are held against; `control.…` and `idle.…` are what makes the drill prove anything. */
+  /** What they are compared with; `control.…` and `idle.…` are what makes the drill prove anything. */
   threshold: Record<string, string>;
   /** The same world without the safeguard, in the same seconds. */
   control: Record<string, number>;
@@ -35,13 +35,13 @@ export interface DrillChart {
   unit: string;
   lines: DrillLine[];
   /** A value that has a meaning of its own, with its name. */
-  marks?: { at: number; label: string }[];
+  marks?: { at: number; label: string }[] | undefined;
   /** What went on from when to when, in s. */
   phases: DrillPhase[];
-  /** For values that differ by orders of magnitude. Default `false`. */
-  logarithmic?: boolean;
-  /** For values that jump. Default `false`. */
-  steps?: boolean;
+  /** For values that differ by orders of magnitude. @default `false` */
+  logarithmic?: boolean | undefined;
+  /** For values that jump. @default `false` */
+  steps?: boolean | undefined;
 }
 
 export interface DrillLine {
@@ -56,26 +56,28 @@ export interface DrillPhase {
   to: number;
   label: string;
   /** Something is wrong then. */
-  trouble?: boolean;
+  trouble?: boolean | undefined;
 }
 
 /** What each drill takes. */
 export interface DrillOptions {
-  /** Repeats a drill exactly, in virtual time. Default 1. */
-  seed?: number;
+  /** Repeats a drill exactly, in virtual time. @default 1 */
+  seed?: number | undefined;
   /**
-   * Default `virtual`. `real` is for servers that wait for a disk or a socket: it takes half a minute, and a busy
-   * machine makes it inconclusive.
+   * `real` is for servers that wait for a disk or a socket: it takes half a minute, and a busy machine makes it
+   * inconclusive.
+   *
+   * @default `virtual`
    */
-  time?: DrillTime;
+  time?: DrillTime | undefined;
 }
 
 /** A number, and what it should be. */
 export interface Check {
   value: number;
   means: string;
-  least?: number;
-  most?: number;
+  least?: number | undefined;
+  most?: number | undefined;
 }
 
 /** What a scenario found. */
@@ -83,7 +85,7 @@ export interface Findings {
   story: string;
   protected: Record<string, Check>;
   control: Record<string, Check>;
-  idle?: Record<string, Check>;
+  idle?: Record<string, Check> | undefined;
   charts: DrillChart[];
 }
 

@@ -8,7 +8,7 @@ export {
   drillLine,
   type Verdict,
 } from "./drill.ts";
-export { type KeptRead, STALE_CONTEXT_TTL_MS } from "./kept-read.ts";
+export type { KeptRead } from "./kept-read.ts";
 export { drillReport } from "./report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./spike.ts";

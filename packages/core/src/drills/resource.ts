@@ -1,5 +1,5 @@
 /**
- * What stands behind a handler in a drill: so many at work, everybody else in line. Its capacity is a number and not
+ * What stands behind a handler in a drill: so many at work, everyone else in line. Its capacity is a number and not
  * this machine's, so that a busy machine does not decide. Past it, time in line grows for as long as the load lasts.
  */
 export interface SimulatedResource {

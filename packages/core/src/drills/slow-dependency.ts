@@ -14,7 +14,7 @@ import { createUpstream, rateServer } from "./upstream.ts";
 /** What {@link slowDependencyDrill} takes. */
 export interface SlowDependencyOptions extends DrillOptions {
   /** Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale. */
-  dependency?: DependencyOptions;
+  dependency?: DependencyOptions | undefined;
 }
 
 const PER_SECOND = 20;

@@ -9,15 +9,15 @@ import { createResource } from "./resource.ts";
 export interface SpikeOptions extends DrillOptions {
   /** A read that the server answers without side effects. */
   call: DrillCall;
-  /** The limits you serve with. Default: the server's defaults. */
-  limits?: Partial<Limits>;
+  /** The limits you serve with. @default the server's defaults */
+  limits?: Partial<Limits> | undefined;
 }
 
 /** Each call takes so many ms of one of so many places: 200 calls a second. */
 const SERVICE_MS = 40;
 const SERVERS = 8;
 const CAPACITY = (SERVERS * 1_000) / SERVICE_MS;
-/** An answer after that is of no use to whoever asked, in ms. */
+/** An answer after that, in ms, is of no use to the caller. */
 const PATIENCE_MS = 1_000;
 const TIMES = { calm: 3, spike: 9, brownout: 17, recovered: 25 };
 const PHASES: DrillPhase[] = [
@@ -81,7 +81,7 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
   const fallen = mean(limit.points, TIMES.brownout - 3, TIMES.brownout);
   return {
     story:
-      "Two and a half times as many calls as the server can do, then three quarters of its capacity fail, then they are back. Without the gate every call is let in, and everybody waits for everybody.",
+      "Two and a half times as many calls as the server can do, then three quarters of its capacity fail, then they are back. Without the gate every call is let in, and everyone waits for everyone.",
     protected: {
       p99Ratio: {
         means: "99th percentile of answers, with the gate : without",

@@ -12,8 +12,8 @@ import { seeded, until } from "./load.ts";
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
-  /** Makes your way of reading, with a TTL of {@link STALE_CONTEXT_TTL_MS}. Default: `dependency()` with a cache. */
-  read?: () => KeptRead;
+  /** Makes your way of reading, with a TTL of {@link STALE_CONTEXT_TTL_MS}. @default `dependency()` with a cache */
+  read?: (() => KeptRead) | undefined;
 }
 
 const READERS = 100;
@@ -60,7 +60,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
   const seen = { guarded: judged(arms.guarded.arm), naive: judged(arms.naive.arm) };
   return {
     story:
-      "A hundred readers at once, again and again, of something that is good for two seconds and whose source is away for ten. The control arm is a map with times in it, as one writes it first.",
+      "A hundred readers at once, again and again, of something that may be kept for two seconds and whose source is away for ten. The control arm is a map with times in it, as one writes it first.",
     protected: {
       unmarkedPastTtl: {
         means: "Answers past their TTL that did not say so",

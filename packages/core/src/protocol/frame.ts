@@ -142,7 +142,8 @@ function checkAnswer({ jsonrpc, result, error }: Record<string, unknown>, usable
   const answer: Message = { jsonrpc: "2.0", id: usableId };
   const hostile = findHostile({ result, error });
   if (jsonrpc !== "2.0" || hostile !== undefined) return { ...answer, error: unusable(hostile ?? "no jsonrpc") };
-  if (error === undefined)
+  // Some write both, and null for the one that is not.
+  if (error === undefined || error === null)
     return isObject(result) ? { ...answer, result } : { ...answer, error: unusable("no object") };
   const isError = isObject(error) && Number.isSafeInteger(error.code) && typeof error.message === "string";
   return { ...answer, error: isError ? error : unusable("an error without code and message") };

@@ -22,7 +22,7 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   /** Answers `GET /metrics`, behind the same guards. Default: there is no such path. */
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
-  authenticate?: (request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>;
+  authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
 }
 
 /** A served endpoint. */
@@ -100,7 +100,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "Method not allowed. Use GET.",
         headers: { allow: "GET" },
       });
-    // Names of tools and how much they are used are not for everybody.
+    // Names of tools and how much they are used are not for everyone.
     if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
     metrics?.(request, response);
   };

@@ -54,7 +54,7 @@ export function checkRequest(
     };
   }
   const { origin } = request.headers;
-  // A page of this very address is none of another site: the name in Host has just been checked.
+  // Same-origin pages are not cross-site: the name in Host has just been checked.
   const own = origin === `http://${request.headers.host}`;
   if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
     return {

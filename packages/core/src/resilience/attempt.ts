@@ -24,7 +24,7 @@ export function runAttempt<Value>(
     };
     const cut = (reason: unknown): void => {
       end();
-      // Rejected first: the work's own complaint about the abort must not come before the reason of it.
+      // Rejects first: otherwise the error that the work throws on abort would hide the reason.
       reject(reason);
       controller.abort(reason);
     };
@@ -35,7 +35,7 @@ export function runAttempt<Value>(
     );
     if (outer?.aborted) return abort();
     outer?.addEventListener("abort", abort);
-    // `then` and not `await`: what is thrown at once is the same failure as what is thrown later.
+    // `then` and not `await`: a sync throw is handled like a rejection.
     new Promise<Value>((go) => go(work({ signal: controller.signal, attempt, timeoutMs }))).then(
       (value) => {
         end();

@@ -51,7 +51,7 @@ export function createAttempts({
   function meaningOf(error: unknown): Failure | undefined {
     // A handler's `fail(…)` inside of an attempt: the dependency answered.
     if (isToolError(error) || isProtocolError(error)) return { callersFault: true };
-    // What is marked says what it is, a refusal of the limit's too: `classify` is for the rest.
+    // A DependencyError is classified already, as is a refusal of the limit; `classify` is for the rest.
     if (isDependencyError(error)) return error.failure;
     return classify?.(error) ?? failureOf(error);
   }
@@ -64,7 +64,7 @@ export function createAttempts({
     if (entered !== undefined) await entered;
     const startedAt = performance.now();
     const sampled = (dropped: boolean): void => {
-      sample = { rttMs: performance.now() - startedAt, dropped, ...(kind === undefined ? {} : { kind }) };
+      sample = { rttMs: performance.now() - startedAt, dropped, kind };
     };
     const evidenceOf = (error: unknown): Evidence => {
       if (signal?.aborted) return "unsaid";
@@ -74,7 +74,7 @@ export function createAttempts({
         return "well";
       }
       counts.failures += 1;
-      // A connection that was refused took no time; only what kept us waiting says that there is too much.
+      // A refused connection took no time; only attempts that waited say that there is too much load.
       if (failure?.timedOut || failure?.throttled) sampled(true);
       return "failed";
     };

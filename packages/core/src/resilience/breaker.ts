@@ -3,22 +3,23 @@ import CircuitBreaker from "opossum";
 import type { BreakerForce, BreakerState } from "../contract/dependency.ts";
 import { Refused } from "./failure.ts";
 
-/** When a dependency is taken for broken, and for how long it is then left alone. */
+/**
+ * When a dependency is taken for broken (half of its attempts failed, or 60 % were slow), and how long it is left
+ * alone.
+ */
 export interface BreakerOptions {
-  /** How far back outcomes count, in ms. Default 10 000. */
-  windowMs?: number;
-  /** Attempts in the window below which nothing is concluded. So many failures in a row open it. Default 10. */
-  minCalls?: number;
-  /** Share of failed attempts, in percent, that opens it. Default 50. */
-  failedPercent?: number;
-  /** Share of slow attempts, in percent, that opens it. Default 60. */
-  slowPercent?: number;
-  /** From when an attempt is slow, in ms. Default: half of the dependency's `timeoutMs`. */
-  slowMs?: number;
-  /** How long it stays open the first time, in ms; the n-th time in a row n times that. Default 5 000. */
-  openMs?: number;
-  /** The longest it stays open, in ms. Default 60 000. */
-  maxOpenMs?: number;
+  /** How far back outcomes count, in ms. @default 10 000 */
+  windowMs?: number | undefined;
+  /** Attempts in the window below which nothing is concluded. So many failures in a row open it. @default 10 */
+  minCalls?: number | undefined;
+  /** From when an attempt is slow, in ms. @default half of the dependency's `timeoutMs` */
+  slowMs?: number | undefined;
+  /**
+   * How long it stays open the first time, in ms; the n-th time in a row n times that, a minute at most.
+   *
+   * @default 5 000
+   */
+  openMs?: number | undefined;
 }
 
 /** What a failed attempt says about the dependency. `unsaid`: its caller left before it could. */
@@ -49,26 +50,23 @@ interface UntypedStatus {
   increment(property: "timeouts"): void;
 }
 
+/** Shares of failed and of slow attempts that open it. */
+const FAILED_PERCENT = 50;
+const SLOW_PERCENT = 60;
+/** The longest it stays open. */
+const MAX_OPEN_MS = 60_000;
 /** The buckets of the window: old outcomes leave it a bucket at a time. */
 const BUCKETS = 10;
 
 /**
  * opossum's window and states, with what it lacks: a share of slow attempts, longer pauses each time in a row, and a
- * window that is empty after closing, without which the failures of before the pause make the next one open it again.
- * The window is turned when it is looked at, so an idle dependency has no timer.
+ * window that is empty after closing: otherwise one failure after the pause would open it again, together with those
+ * from before. The window turns when it is read, so an idle dependency has no timer.
  */
 export function createBreaker(
   name: string,
   onChange: (before: BreakerState, after: BreakerState, reason: string) => void,
-  {
-    windowMs = 10_000,
-    minCalls = 10,
-    failedPercent = 50,
-    slowPercent = 60,
-    slowMs = 2_500,
-    openMs = 5_000,
-    maxOpenMs = 60_000,
-  }: BreakerOptions = {},
+  { windowMs = 10_000, minCalls = 10, slowMs = 2_500, openMs = 5_000 }: BreakerOptions = {},
   random: () => number = Math.random,
 ): Breaker {
   const window = new EventEmitter();
@@ -76,7 +74,7 @@ export function createBreaker(
     name,
     timeout: false,
     resetTimeout: openMs,
-    // Out of reach: opossum's rule counts attempts that still run as if they were well. `judge` has the rule.
+    // Out of reach: opossum's rule counts running attempts as successes. `judge` has ours.
     volumeThreshold: Number.MAX_SAFE_INTEGER,
     rollingCountTimeout: windowMs,
     rollingCountBuckets: BUCKETS,
@@ -107,7 +105,7 @@ export function createBreaker(
   // Before opossum's own listener, which starts the timer of the pause.
   circuit.prependListener("open", () => {
     opens += 1;
-    options.resetTimeout = Math.min(maxOpenMs, openMs * opens * (0.9 + 0.2 * random()));
+    options.resetTimeout = Math.min(MAX_OPEN_MS, openMs * opens * (0.9 + 0.2 * random()));
     openUntil = performance.now() + options.resetTimeout;
     const { failures, successes, timeouts: slow } = circuit.stats;
     reason = `${failures} of ${failures + successes} attempts failed, ${slow} were slow; pause ${Math.round(options.resetTimeout)} ms`;
@@ -128,7 +126,7 @@ export function createBreaker(
   const refused = (retryAfterMs: number) => new Refused(`The breaker of ${name} is open.`, retryAfterMs);
   const check = (): void => {
     if (forced === "closed") return;
-    if (forced === "open") throw refused(maxOpenMs);
+    if (forced === "open") throw refused(MAX_OPEN_MS);
     if (circuit.opened || (circuit.halfOpen && !circuit.pendingClose))
       throw refused(Math.max(1_000, openUntil - performance.now()));
   };
@@ -136,9 +134,9 @@ export function createBreaker(
     const { failures, successes, timeouts: slow } = circuit.stats;
     const calls = failures + successes;
     if (!circuit.closed || calls < minCalls) return;
-    // A share alone would be slow to see the end of a good time: half of a full window has to fail first.
+    // A share alone reacts late to a sudden outage: half of a full window has to fail first.
     if (inARow >= minCalls && failures >= minCalls) circuit.open();
-    else if (failures * 100 >= failedPercent * calls || slow * 100 >= slowPercent * calls) circuit.open();
+    else if (failures * 100 >= FAILED_PERCENT * calls || slow * 100 >= SLOW_PERCENT * calls) circuit.open();
   };
   return {
     get state() {
@@ -155,7 +153,7 @@ export function createBreaker(
           throw error;
         });
       }
-      // opossum counts what it refuses among its calls, and a refusal says nothing about the dependency.
+      // opossum counts its own refusals as calls; they say nothing about the dependency.
       check();
       turn();
       const probe = circuit.halfOpen;
@@ -176,7 +174,7 @@ export function createBreaker(
           (error: unknown) => {
             ended();
             shot.evidence = evidenceOf(error);
-            // opossum knows well and failed, and a probe that nobody waited for must not close it.
+            // opossum knows only success and failure, and a probe whose caller left must not close it.
             if (shot.evidence === "unsaid" && probe) shot.evidence = "failed";
             throw error;
           },

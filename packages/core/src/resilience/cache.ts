@@ -4,28 +4,30 @@ import { LRUCache } from "lru-cache";
 export interface CacheOptions {
   /** For how long an answer is as good as new, in ms. */
   ttlMs: number;
-  /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. Default 0. */
-  staleMs?: number;
+  /** For how long after that it may still be given, marked `stale`, when the dependency fails, in ms. @default 0 */
+  staleMs?: number | undefined;
   /**
-   * For how long after `ttlMs` a reader gets the old answer at once, marked `stale`, while one refresh runs behind it,
-   * in ms. 0 has readers wait for the new one. Default: `ttlMs`, at most `staleMs`.
+   * For how long after `ttlMs`, in ms, a reader gets the old answer at once, marked `stale`, while one refresh runs in
+   * the background. 0 has readers wait for the new one.
+   *
+   * @default `ttlMs`, at most `staleMs`
    */
-  revalidateMs?: number;
-  /** Default 1 000. */
-  maxEntries?: number;
-  /** Bytes, by `sizeOf`. An answer larger than that is not kept. Default 16 777 216. */
-  maxBytes?: number;
-  /** Bytes of an answer. Default: of its JSON, which it must have. */
-  sizeOf?: (value: unknown) => number;
-  /** Whether an answer is kept. Default: everything but `undefined` and `null`, so that "not there" is asked anew. */
-  keep?: (value: unknown) => boolean;
+  revalidateMs?: number | undefined;
+  /** @default 1 000 */
+  maxEntries?: number | undefined;
+  /** Bytes, by `sizeOf`. An answer larger than that is not kept. @default 16 777 216 */
+  maxBytes?: number | undefined;
+  /** Bytes of an answer. @default of its JSON, which it must have */
+  sizeOf?: ((value: unknown) => number) | undefined;
+  /** Whether an answer is kept. @default everything but `undefined` and `null`, so that "not there" is asked again */
+  keep?: ((value: unknown) => boolean) | undefined;
 }
 
 /** An answer that was kept. */
 export interface Kept {
   value: unknown;
   ageMs: number;
-  /** `fresh` is within its TTL; `aging` is to be refreshed behind the reader; `stale` is for failures alone. */
+  /** `fresh` is within its TTL; `aging` is to be refreshed in the background; `stale` is for failures alone. */
   state: "fresh" | "aging" | "stale";
 }
 
@@ -46,7 +48,7 @@ export interface Cache {
   forget(matches: (key: string) => boolean): void;
 }
 
-/** Answers by id, the least recently used thrown out first. Who calls it decides what an old one is good for. */
+/** Answers by id, the least recently used thrown out first. The caller decides what an old one may be used for. */
 export function createCache({
   ttlMs: defaultTtlMs,
   staleMs = 0,
@@ -77,7 +79,7 @@ export function createCache({
       if (pastMs < 0) return { value, ageMs, state: "fresh" };
       if (pastMs < (revalidateMs ?? Math.min(ttlMs, staleMs))) return { value, ageMs, state: "aging" };
       if (pastMs < staleMs) return { value, ageMs, state: "stale" };
-      // It stays until it is pushed out or replaced: a refresh is compared with it.
+      // Kept until evicted or replaced: a refresh is compared with it.
       return undefined;
     },
     write(id, key, value, ttlMs = defaultTtlMs) {
@@ -95,7 +97,9 @@ export function createCache({
   };
 }
 
-/** The monotonic clock stands still while a laptop sleeps, and the wall clock can be set back: the older age is right. */
+/**
+ * The monotonic clock stands still while a laptop sleeps, and the wall clock can be set back: the older age is right.
+ */
 const ageOf = ({ storedAt, storedAtWall }: Entry): number =>
   Math.round(Math.max(performance.now() - storedAt, Date.now() - storedAtWall));
 

@@ -12,36 +12,36 @@ import { unavailable } from "./unavailable.ts";
 
 /** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
 export interface DependencyOptions {
-  /** Time for one attempt, in ms. Default 5 000. */
-  timeoutMs?: number;
-  /** Keeps answers of calls that name a `key`. Default: nothing is kept. */
-  cache?: CacheOptions;
-  retry?: RetryOptions;
-  breaker?: BreakerOptions;
-  limit?: LimitOptions;
+  /** Time for one attempt, in ms. @default 5 000 */
+  timeoutMs?: number | undefined;
+  /** Keeps answers of calls that name a `key`. @default nothing is kept */
+  cache?: CacheOptions | undefined;
+  retry?: RetryOptions | undefined;
+  breaker?: BreakerOptions | undefined;
+  limit?: LimitOptions | undefined;
   /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
-  classify?: (error: unknown) => Failure | undefined;
-  /** For tests: a number in [0, 1). Default `Math.random`. Time is `performance.now` and `setTimeout`. */
-  random?: () => number;
+  classify?: ((error: unknown) => Failure | undefined) | undefined;
+  /** For tests: a number in [0, 1). Time is `performance.now` and `setTimeout`. @default `Math.random` */
+  random?: (() => number) | undefined;
 }
 
 /** What one call says about itself. */
 export interface RunOptions<Value> {
   /**
-   * Names what is read, such as `order:17`: who asks for the same at the same time shares one answer, and it is kept
-   * where there is a cache. Give one to reads only. The caller's id is part of it.
+   * Names what is read, such as `order:17`: simultaneous reads of one key share an answer, which is kept where there is
+   * a cache. Give one to reads only. The caller's id is part of it.
    */
-  key?: string;
-  /** Everybody gets the same answer under this `key`, whoever asks. Default `false`. */
-  shared?: boolean;
-  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. Default: the cache's `ttlMs`. */
+  key?: string | undefined;
+  /** Every caller gets the same answer under this `key`. @default `false` */
+  shared?: boolean | undefined;
+  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. @default the cache's `ttlMs` */
   ttlMs?: number | undefined;
-  /** Doing it twice is the same as doing it once, so it may be tried again. Default: whether there is a `key`. */
-  idempotent?: boolean;
-  /** What sort of call it is, from a small fixed set, so that slow ones are not held against quick ones. */
-  kind?: string;
+  /** Doing it twice is the same as doing it once, so it may be tried again. @default whether there is a `key` */
+  idempotent?: boolean | undefined;
+  /** What sort of call it is, from a small fixed set, so that slow calls are not compared with quick ones. */
+  kind?: string | undefined;
   /** The answer when there is none and none was kept. It is marked `stale`. */
-  fallback?: (error: unknown) => Value | Promise<Value>;
+  fallback?: ((error: unknown) => Value | Promise<Value>) | undefined;
 }
 
 /** An answer, and whether it is of now. */
@@ -94,7 +94,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     try {
       tell({ before, after, by: "server", reason });
     } catch {
-      // An account that cannot be written keeps a person from changing something, and not a breaker from opening.
+      // When the audit cannot be written, people cannot change anything, but a breaker must still open.
     }
   };
   const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
@@ -161,7 +161,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     force(next, { by, reason }) {
       const word = (forced: string) => (forced === "auto" ? "auto" : `forced ${forced}`);
       if (next === breaker.forced) return;
-      tell({ before: word(breaker.forced), after: word(next), by, ...(reason === undefined ? {} : { reason }) });
+      tell({ before: word(breaker.forced), after: word(next), by, reason });
       breaker.force(next);
     },
     invalidate: reads.invalidate,

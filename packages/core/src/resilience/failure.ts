@@ -2,24 +2,27 @@ const brand = Symbol.for("offshoot.DependencyError");
 
 /** What a failed attempt means for what comes next. */
 export interface Failure {
-  /** Whether asking again may help. Default `false`. */
-  retryable?: boolean;
-  /** The dependency asked to be left alone: longer pauses, and the limit falls. Default `false`. */
-  throttled?: boolean;
-  /** It took too long. Like `throttled`, it lets the limit fall. Default `false`. */
-  timedOut?: boolean;
+  /** Whether asking again may help. @default `false` */
+  retryable?: boolean | undefined;
+  /** The dependency asked to be left alone: longer pauses, and the limit falls. @default `false` */
+  throttled?: boolean | undefined;
+  /** It took too long. Like `throttled`, it lets the limit fall. @default `false` */
+  timedOut?: boolean | undefined;
   /** How long the dependency asked to wait, in ms. Taken as a hint: at most 5 s are added to the computed pause. */
   retryAfterMs?: number | undefined;
   /**
-   * Whether the work was surely not done. Asked of calls that change something. Default `"failed"` when throttled (it
-   * was refused), otherwise `"unknown"`.
+   * Whether the work was certainly not done; matters for calls that change something.
+   *
+   * @default `"failed"` when throttled (it was refused), otherwise `"unknown"`
    */
-  outcome?: "failed" | "unknown";
+  outcome?: "failed" | "unknown" | undefined;
   /**
    * The caller asked for what cannot be (a 404, a 422): the dependency is well. It is not retried, does not count
-   * against the dependency, has no fallback, and reaches the handler as it was thrown. Default `false`.
+   * against the dependency, has no fallback, and reaches the handler as it was thrown.
+   *
+   * @default `false`
    */
-  callersFault?: boolean;
+  callersFault?: boolean | undefined;
 }
 
 /** A failure of something outside the process that says what it means. */
@@ -29,7 +32,11 @@ export class DependencyError extends Error {
   /** The HTTP status, where there was one. */
   readonly status: number | undefined;
 
-  constructor(message: string, failure: Failure, { cause, status }: { cause?: unknown; status?: number } = {}) {
+  constructor(
+    message: string,
+    failure: Failure,
+    { cause, status }: { cause?: unknown; status?: number | undefined } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "DependencyError";
     this.failure = failure;
@@ -37,7 +44,7 @@ export class DependencyError extends Error {
   }
 }
 
-/** Said no here, before the dependency was asked: by the breaker or the limit. */
+/** Rejected here, before the dependency was asked: by the breaker or the limit. */
 export class Refused extends DependencyError {
   constructor(message: string, retryAfterMs: number) {
     super(message, { outcome: "failed", retryAfterMs });
@@ -61,7 +68,8 @@ export function transient(cause: unknown, failure: Failure = {}): DependencyErro
 }
 
 /**
- * The error for an HTTP answer that is none: 408, 425, 429 and 5xx may pass, the rest of 4xx is the caller's fault.
+ * The error for an HTTP status that is not success: 408, 425, 429 and 5xx may pass, the rest of 4xx is the caller's
+ * fault.
  *
  * @param retryAfter the `Retry-After` header as it came, seconds or a date. What cannot be read counts as absent
  * @example if (!response.ok) throw statusError(response.status, response.headers.get("retry-after"));

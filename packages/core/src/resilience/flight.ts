@@ -12,7 +12,7 @@ interface Flight {
 
 export interface Flights {
   /**
-   * Waits for the work of this id, which `fly` begins when nobody else has. It goes on as long as one who waits has
+   * Waits for the work of this id, which `fly` starts unless it runs already. It runs as long as any waiting call has
    * time left, and ends when the last one leaves. `landed` says whether the result is still wanted for keeping.
    */
   join(
@@ -53,7 +53,7 @@ export function createFlights(name: string): Flights {
           remainingMs: () => Math.max(0, begun.endsAt - performance.now()),
         };
         begun.result = fly(scope, () => flights.get(id) === begun).finally(() => drop(id, begun));
-        // Everybody may have left by the time it fails.
+        // Everyone may have left by the time it fails.
         begun.result.catch(() => {});
       }
       flight.members += 1;

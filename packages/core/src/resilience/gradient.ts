@@ -15,13 +15,15 @@ export interface Gradient {
 export interface Sample {
   /** How long it took, in ms. */
   rttMs: number;
-  /** It ran out of time, or the other side refused it for want of room. */
-  dropped?: boolean;
+  /** It ran out of time, or the other side refused it because it had no room. */
+  dropped?: boolean | undefined;
   /**
-   * What sort of work it was, from a small fixed set. A slow call is held against slow calls: without this, a client
-   * that turns from quick tools to slow ones would look like a server that slows down. Default: all of one kind.
+   * What sort of work it was, from a small fixed set. A slow call is compared with slow calls: without this, a client
+   * that turns from quick tools to slow ones would look like a server that slows down.
+   *
+   * @default all of one kind
    */
-  kind?: string;
+  kind?: string | undefined;
 }
 
 export interface Bounds {
@@ -29,11 +31,13 @@ export interface Bounds {
   max: number;
 }
 
-export interface GradientOptions extends Partial<Bounds> {
-  /** Default 8. */
-  initial?: number;
-  /** Monotonic, in ms. Default `performance.now()`. */
-  now?: () => number;
+export interface GradientOptions {
+  min?: number | undefined;
+  max?: number | undefined;
+  /** @default 8 */
+  initial?: number | undefined;
+  /** Monotonic, in ms. @default `performance.now()` */
+  now?: (() => number) | undefined;
 }
 
 /** What the limit depends on. */
@@ -97,7 +101,7 @@ function average(long: { ms: number; windows: number } | undefined, shortMs: num
   const { ms, windows } = long ?? { ms: 0, windows: 0 };
   const share = windows < WARM_UP ? 1 / (windows + 1) : 2 / (LONG_WINDOW + 1);
   const averaged = ms + (shortMs - ms) * share;
-  // After a long slow time the average would take minutes to come down, and call everything quick until then.
+  // After a long slow period the average would take minutes to fall, and everything would look quick until then.
   return { ms: averaged > 2 * shortMs ? averaged * 0.95 : averaged, windows: windows + 1 };
 }
 

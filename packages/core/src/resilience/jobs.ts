@@ -7,10 +7,10 @@ export type Job = (signal: AbortSignal) => unknown;
 
 /** What {@link createJobs} takes. */
 export interface JobsOptions {
-  /** Jobs that run at once. Default 2: background work must leave the machine to the calls. */
-  concurrency?: number;
-  /** Jobs in line beside those; one more is refused. Default 100. */
-  maxWaiting?: number;
+  /** Jobs that run at once. @default 2: background work must leave the machine to the calls */
+  concurrency?: number | undefined;
+  /** Jobs in line beside those; one more is refused. @default 100 */
+  maxWaiting?: number | undefined;
 }
 
 /** A queue of background work in this process. What is in it is lost when the process is killed. */
@@ -18,7 +18,7 @@ export interface Jobs extends ServerJobs {
   readonly running: number;
   readonly waiting: number;
   /**
-   * Puts a job in line and returns at once. What it throws is nobody's answer: it goes to the log.
+   * Puts a job in line and returns at once. What it throws goes to the log.
    *
    * @param name for the log: `reindex`
    * @returns its correlation id in the log
@@ -33,8 +33,8 @@ const RETRY_MS = 5_000;
 let made = 0;
 
 /**
- * Makes a queue for work that nobody waits for: an index to bring up to date, a file to write after an import. Given to
- * `defineServer({ jobs })` it is slowed under strain, its failures are logged, and it ends with the server.
+ * Makes a queue for work that no client waits for: an index to bring up to date, a file to write after an import. Given
+ * to `defineServer({ jobs })` it is slowed under strain, its failures are logged, and it ends with the server.
  *
  * Not for work that must not be lost (write that down first), nor for work whose result the caller needs: that is a
  * tool with `lane: "background"`.

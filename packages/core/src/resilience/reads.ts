@@ -11,8 +11,8 @@ export interface Read {
 }
 
 /**
- * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length keeps apart a caller
- * and a key that only together read like another pair.
+ * What is read and for whom; `callerId` is `undefined` for what is the same for all. The length of the id is part of
+ * it, so that no other pair of caller and key gives the same text.
  */
 export const readOf = (key: string, callerId: string | undefined, ttlMs?: number): Read => ({
   key,
@@ -23,13 +23,13 @@ export const readOf = (key: string, callerId: string | undefined, ttlMs?: number
 /** The safeguards of answering from what is kept or already asked for. */
 export interface Reads {
   readonly counts: { hits: number; stale: number; misses: number; refreshes: number; entries: number; bytes: number };
-  /** What is kept; its `state` says what it is good for. Counted, as the first look of a call. */
+  /** What is kept; its `state` says what it may be used for. Counted, as the first look of a call. */
   look(read: Read): Kept | undefined;
   /** The same, after the dependency failed. */
   last(read: Read): Kept | undefined;
-  /** Waits for the answer together with whoever asks for the same, and keeps it. */
+  /** Waits for the answer together with all who ask for the same, and keeps it. */
   join<Value>(read: Read, scope: Scope, ask: (scope: Scope) => Promise<Value>): Promise<Value>;
-  /** Reads anew behind the reader, once however many readers there are. */
+  /** Reads again in the background, once for any number of readers. */
   refresh(read: Read, ask: (scope: Scope) => Promise<unknown>, failed: (error: unknown) => void): void;
   invalidate(key: string | { prefix: string }): void;
   onRefresh(listener: (key: string) => void): () => void;
@@ -70,7 +70,7 @@ export function createReads(name: string, options: CacheOptions | undefined): Re
     last: (read) => cache?.read(read.id),
     join: join as Reads["join"],
     refresh(read, ask, failed) {
-      // Nobody waits for it, so it has the dependency's time and not a call's.
+      // No call waits for it, so it has the dependency's timeout and not a call's.
       if (!flights.has(read.id)) join(read, scopeOf({}), ask).catch(failed);
     },
     invalidate(key) {

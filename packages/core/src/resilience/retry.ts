@@ -2,16 +2,14 @@ import type { Failure } from "./failure.ts";
 
 /** How often and how fast an idempotent call is tried again. The numbers are those of the AWS SDKs (2026). */
 export interface RetryOptions {
-  /** Attempts in all, the first included. 1 turns retries off. Default 3. */
-  attempts?: number;
-  /** Upper bound of the first pause, in ms; it doubles with each further one. Default 50. */
-  baseMs?: number;
-  /** The same after the dependency asked to be left alone (429, 503). Default 1 000. */
-  throttledBaseMs?: number;
-  /** Upper bound of any pause, in ms, before `Retry-After` adds to it. Default 5 000. */
-  maxDelayMs?: number;
-  /** Tokens shared by all calls of a dependency; with none left nothing is retried. Default 100. */
-  budget?: number;
+  /** Attempts in all, the first included. 1 turns retries off. @default 3 */
+  attempts?: number | undefined;
+  /** Upper bound of the first pause, in ms; it doubles with each further one. @default 50 */
+  baseMs?: number | undefined;
+  /** The same after the dependency asked to be left alone (429, 503). @default 1 000 */
+  throttledBaseMs?: number | undefined;
+  /** Tokens shared by all calls of a dependency; with none left nothing is retried. @default 100 */
+  budget?: number | undefined;
 }
 
 /** What a retry takes out of the budget. */
@@ -19,6 +17,8 @@ const COST = 14;
 const THROTTLED_COST = 5;
 /** A first attempt that succeeds gives this back, so that a healthy dependency fills the budget up again. */
 const REFUND = 1;
+/** Upper bound of any pause, in ms, before `Retry-After` adds to it. */
+const MAX_DELAY_MS = 5_000;
 /** How far a `Retry-After` may lengthen a pause, in ms: a dependency must not park its callers for an hour. */
 const MAX_HINT_MS = 5_000;
 
@@ -26,10 +26,10 @@ const MAX_HINT_MS = 5_000;
 export function retryDelay(
   failures: number,
   { throttled = false, retryAfterMs }: Failure,
-  { baseMs = 50, throttledBaseMs = 1_000, maxDelayMs = 5_000 }: RetryOptions,
+  { baseMs = 50, throttledBaseMs = 1_000 }: RetryOptions,
   random: number,
 ): number {
-  const bound = Math.min(maxDelayMs, (throttled ? throttledBaseMs : baseMs) * 2 ** (failures - 1));
+  const bound = Math.min(MAX_DELAY_MS, (throttled ? throttledBaseMs : baseMs) * 2 ** (failures - 1));
   const computed = random * bound;
   if (retryAfterMs === undefined || !(retryAfterMs >= 0)) return computed;
   return Math.min(Math.max(retryAfterMs, computed), computed + MAX_HINT_MS);

@@ -2,11 +2,11 @@ import type { Logger } from "../contract/context.ts";
 
 /** On whose behalf a dependency is asked. A handler's `call` is one; a job passes what it has, if only `{}`. */
 export interface RunContext {
-  readonly signal?: AbortSignal;
-  readonly deadline?: { /** In ms. */ remainingMs(): number };
+  readonly signal?: AbortSignal | undefined;
+  readonly deadline?: { /** In ms. */ remainingMs(): number } | undefined;
   /** Whose answers these are. Without one, they are the server's own. */
-  readonly caller?: { readonly id: string };
-  readonly log?: Logger;
+  readonly caller?: { readonly id: string } | undefined;
+  readonly log?: Logger | undefined;
 }
 
 /** How long work goes on: until the signal, or the time is over. */
@@ -19,8 +19,8 @@ export interface Scope {
 const RESERVE_MS = 50;
 
 /**
- * The scope of one call. It ends a little before the call does: a call whose time is over can answer nothing, not even
- * what was kept for that case.
+ * The scope of one call. It ends a little before the call does: after its deadline a call cannot even answer with what
+ * was kept for that case.
  */
 export function scopeOf({ signal, deadline }: RunContext): Scope {
   if (deadline === undefined) return { signal, remainingMs: () => Number.POSITIVE_INFINITY };

@@ -4,14 +4,14 @@ import type { Scope } from "./scope.ts";
 
 /** How much is asked of a dependency at once. */
 export interface LimitOptions {
-  /** Attempts at once to begin with, and the bounds between which the limit moves. Defaults 8, 2 and 64. */
-  initial?: number;
-  min?: number;
-  max?: number;
-  /** Attempts that may wait for a place; one more is refused at once. Default 64. */
-  maxWaiting?: number;
-  /** The longest an attempt waits for a place, in ms. Default 1 000. */
-  maxWaitMs?: number;
+  /** Attempts at once to begin with, and the bounds between which the limit moves. @default 8, 2 and 64 */
+  initial?: number | undefined;
+  min?: number | undefined;
+  max?: number | undefined;
+  /** Attempts that may wait for a place; one more is refused at once. @default 64 */
+  maxWaiting?: number | undefined;
+  /** The longest an attempt waits for a place, in ms. @default 1 000 */
+  maxWaitMs?: number | undefined;
 }
 
 export interface Slots {

@@ -1,5 +1,5 @@
 import type { Call } from "../call/call.ts";
-import type { Outcome } from "../call/compose.ts";
+import type { Outcome } from "../call/map-error.ts";
 import { ErrorCode, isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createLatency, type LatencyOf } from "./latency.ts";
 import type { Log } from "./log.ts";
@@ -7,7 +7,7 @@ import { type Alert, type BadKind, createSlo, type Slo, type SloOptions } from "
 
 /** What {@link createAccount} takes. */
 export interface AccountOptions extends SloOptions {
-  /** A call that takes longer than this, in ms, counts as bad although it went well. Default: time does not count. */
+  /** A call that takes longer than this, in ms, counts as bad although it went well. @default time does not count */
   slowMs?: number;
   /** Hears of each alert, beside the log. */
   onAlert?: (alert: Alert) => void;
@@ -44,7 +44,7 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
     if (state === "firing") alerts[severity] += 1;
     // One line each, with what to do; a page is the only thing here that cannot wait.
     log[state === "cleared" ? "info" : severity === "page" ? "error" : "warn"]({ ...alert }, "alert");
-    // When no call comes any more, an alert must still clear.
+    // An alert must clear even when no more calls come.
     timer ??= setInterval(() => {
       slo.check(performance.now());
       if (slo.firing.length > 0) return;
@@ -60,7 +60,7 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
     end(call, outcome, ms, shown) {
       if (call.method === "tools/call" && call.name !== "") latency.record(call.name, ms);
       if (outcome === "refused" && isProtocolError(shown)) protocolError(REASONS[shown.code] ?? "other");
-      // The client gave up: nobody can say whether it would have gone well.
+      // The client gave up: whether it would have succeeded is unknown.
       if (outcome !== "cancelled") slo.record(badness(outcome, ms, slowMs, shown), call.startedAt + ms);
     },
     protocolError,
@@ -80,7 +80,7 @@ function badness(
   if (outcome === "internal_error" || outcome === "deadline_exceeded") return outcome;
   if (outcome === "refused") {
     if (!isProtocolError(shown) || shown.code !== ErrorCode.overloaded) return undefined;
-    // A caller over its own rate limit is refused with the same code, and that is no failing of the server.
+    // A caller over its own rate limit is refused with the same code, and that is not a failure of the server.
     return (shown.data as { reason?: unknown } | undefined)?.reason === "rate_limited" ? undefined : "overloaded";
   }
   return outcome === "ok" && slowMs !== undefined && ms > slowMs ? "slow" : undefined;

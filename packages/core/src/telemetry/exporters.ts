@@ -4,11 +4,11 @@ import type { Log } from "./log.ts";
 import type { MeasuredServer } from "./metrics.ts";
 import type { Prometheus } from "./prometheus.ts";
 
-/** Where `@opentelemetry/api` keeps what an SDK has registered, whoever loaded it. */
+/** Where `@opentelemetry/api` keeps what an SDK has registered, whichever package loaded it. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 
 /**
- * Loads OpenTelemetry when there is somebody to hear of it, and nothing otherwise: a start that nobody watches pays for
+ * Loads OpenTelemetry when something listens, and nothing otherwise: a start that is not watched pays for
  * one look at a global.
  *
  * @throws SettingsError naming what is not installed or does not fit
@@ -24,7 +24,7 @@ export async function openExporters(
   if (!metrics && (wanted === false || !(wanted || registered))) return {};
   const { loadApi, openTelemetry } = await import("./otel.ts");
   if (!metrics && !wanted) {
-    // Whoever preloads an SDK in every process did not ask for this one: its server serves on without.
+    // An SDK that is preloaded in every process was not asked for here: the server goes on without it.
     const api = await loadApi("Telemetry").catch((error: Error) => log.warn({ reason: error.message }, "no telemetry"));
     return api === undefined ? {} : { telemetry: openTelemetry(api) };
   }

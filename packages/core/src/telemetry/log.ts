@@ -1,6 +1,8 @@
 import { type Logger as Pino, pino } from "pino";
 import { OWN_LINE } from "../call/record.ts";
+import { describeError } from "./describe-error.ts";
 import { createScrub, type Scrub } from "./scrub.ts";
+import { stderrSink } from "./stderr.ts";
 
 /** How much is logged. `silent` logs nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -18,8 +20,6 @@ export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabl
 
 /** Longest line written, in characters. A longer one has its values cut. */
 const MAX_LINE = 8_192;
-// A reader of stderr that stopped must not cost memory: past this many bytes waiting, lines are dropped and counted.
-const MAX_WAITING = 1_048_576;
 
 /**
  * One JSON object per line, scrubbed of secrets, on stderr: stdout carries the protocol.
@@ -34,11 +34,19 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
     opened ??= openLog(level, sink ?? stderrSink(), scrub);
     return opened;
   };
+  const write = (at: "debug" | "info" | "warn" | "error", fields: object, message?: string): void => {
+    try {
+      log()[at](fields, message);
+    } catch (error) {
+      // Fields that cannot be read (a proxy, a getter that throws) are the line's loss, not the writer's.
+      log()[at]({ err: error }, message);
+    }
+  };
   return {
-    debug: (fields: object, message?: string) => log().debug(fields, message),
-    info: (fields: object, message?: string) => log().info(fields, message),
-    warn: (fields: object, message?: string) => log().warn(fields, message),
-    error: (fields: object, message?: string) => log().error(fields, message),
+    debug: (fields: object, message?: string) => write("debug", fields, message),
+    info: (fields: object, message?: string) => write("info", fields, message),
+    warn: (fields: object, message?: string) => write("warn", fields, message),
+    error: (fields: object, message?: string) => write("error", fields, message),
     isLevelEnabled: (wanted) => log().isLevelEnabled(wanted),
     get level() {
       return level;
@@ -57,6 +65,8 @@ function openLog(level: LogLevel, sink: LogSink, scrub: Scrub): Pino {
       base: null,
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
+      // pino's own marks the error that it reads, which a frozen one refuses.
+      serializers: { err: (error: unknown) => describeError(error) },
     },
     lineWriter(sink, scrub),
   );
@@ -101,47 +111,6 @@ function timestamp(): string {
     stamp = `,"time":"${new Date(now).toISOString()}"`;
   }
   return stamp;
-}
-
-/** How long lines wait for company, in ms, and how many characters are company enough: a write costs more than a line. */
-const BATCH_MS = 10;
-const BATCH_CHARACTERS = 16_384;
-
-/**
- * Writes to stderr without ever blocking on it, several lines in one system call, and says how many lines were lost
- * once it drains. What waits is written when the process ends, unless it is killed.
- */
-export function stderrSink(stream: NodeJS.WriteStream = process.stderr): LogSink {
-  let batch = "";
-  let scheduled = false;
-  let dropped = 0;
-  const send = (): void => {
-    const lines = batch;
-    batch = "";
-    if (lines !== "") stream.write(lines);
-  };
-  const flush = (): void => {
-    scheduled = false;
-    send();
-  };
-  process.once("exit", send);
-  return {
-    write(line) {
-      if (stream.writableLength + batch.length > MAX_WAITING) {
-        dropped += 1;
-        return;
-      }
-      if (dropped > 0) {
-        batch += `${JSON.stringify({ level: "warn", msg: "log lines were dropped: stderr was not being read", dropped })}\n`;
-        dropped = 0;
-      }
-      batch += line;
-      if (batch.length >= BATCH_CHARACTERS) send();
-      if (scheduled) return;
-      scheduled = true;
-      setTimeout(flush, BATCH_MS).unref();
-    },
-  };
 }
 
 // JSON lets these stand raw, and some terminals and line readers take them for a line's end.

@@ -4,6 +4,7 @@ import type { ServerDefinition } from "../contract/server.ts";
 import type { Account } from "./account.ts";
 import type { Log } from "./log.ts";
 import type { Alert } from "./slo.ts";
+import { lostLines } from "./stderr.ts";
 
 /** What is measured of a server. */
 export interface MeasuredServer {
@@ -26,7 +27,7 @@ const WINDOWS = { "5m": 5, "1h": 60, "6h": 360, "3d": 4_320 };
 
 /**
  * The instruments of one server on one meter: the histogram of the conventions for MCP, and gauges of our own that are
- * read when somebody collects them.
+ * read when they are collected.
  *
  * @returns how to record the duration of a call, in seconds
  */
@@ -38,6 +39,12 @@ export function createMetrics(meter: Meter, app: MeasuredServer): (seconds: numb
   });
   observeGate(meter, app);
   observeDependencies(meter, app);
+  meter
+    .createObservableCounter("offshoot.log.lost", {
+      description: "Log lines that stderr did not take",
+      unit: "{line}",
+    })
+    .addCallback((result) => result.observe(lostLines()));
 
   meter
     .createObservableCounter("offshoot.protocol_errors", {
@@ -87,7 +94,7 @@ function observeGate(meter: Meter, app: MeasuredServer): void {
     });
   meter
     .createObservableCounter("offshoot.calls.refused", {
-      description: "Calls refused for want of room",
+      description: "Calls refused because there was no room",
       unit: "{call}",
     })
     .addCallback((result) => {

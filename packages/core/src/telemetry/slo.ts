@@ -6,16 +6,16 @@ export type BadKind = "internal_error" | "overloaded" | "deadline_exceeded" | "s
 
 /** What {@link createSlo} takes. */
 export interface SloOptions {
-  /** Share of calls that must go well. Default 0.995. */
+  /** Share of calls that must go well. @default 0.995 */
   objective?: number;
-  /** Bad calls in the longer window below which nothing is alerted: one error at night wakes nobody. Default 10. */
+  /** Bad calls in the longer window below which nothing is alerted: one error at night wakes nobody. @default 10 */
   minimumBad?: number;
 }
 
 /** The error budget is being spent too fast, or is so no longer. */
 export interface Alert {
   state: "firing" | "cleared";
-  /** `page`: somebody should look now. `ticket`: somebody should look this week. */
+  /** `page`: look now. `ticket`: look this week. */
   severity: "page" | "ticket";
   /** How many times faster than the objective allows the budget went, in the longer window. */
   burnRate: number;
@@ -101,7 +101,7 @@ export function createSlo(
         firing.delete(severity);
         onAlert({ ...before, state: "cleared" });
       }
-      // Whoever has been paged needs no ticket for the same budget. Once the page is over, it may be one.
+      // While a page fires, a ticket for the same budget adds nothing. When the page is over, it may be one.
       if (before !== undefined || rule === undefined || (severity === "ticket" && firing.has("page"))) continue;
       const alert = alertOf(rule);
       firing.set(severity, alert);

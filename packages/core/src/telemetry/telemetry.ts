@@ -1,6 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
 import type { Call } from "../call/call.ts";
-import type { Outcome } from "../call/compose.ts";
+import type { Outcome } from "../call/map-error.ts";
 import type { Telemetry } from "../call/record.ts";
 import type { WireRequest } from "../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
@@ -35,7 +35,7 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: Measure
       const attributes = {
         ...common,
         ...(known !== undefined && attributeOf(call.method, known)),
-        // On the span alone: it is the client's word, and each new one would be a time series.
+        // On the span alone: the client chooses the value, and each new one would be a time series.
         ...(protocolVersion !== undefined && { "mcp.protocol.version": protocolVersion }),
       };
       return tracing.run(call, known, attributes, stages);

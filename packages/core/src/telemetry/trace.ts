@@ -1,6 +1,6 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
 import type { Call } from "../call/call.ts";
-import type { Outcome } from "../call/compose.ts";
+import type { Outcome } from "../call/map-error.ts";
 import type { WireRequest } from "../call/wire.ts";
 
 type Api = typeof import("@opentelemetry/api");
@@ -46,7 +46,7 @@ export function createTracing({
 
   /** The client's context where it sent one. HTTP has one of its own, and one request of it may carry several calls. */
   const parentOf = ({ meta, transport }: WireRequest): { parent: Context; ambient: Span | undefined } => {
-    // On a pipe whatever is active belongs to another call, whose turn of the event loop this happens to be.
+    // On a pipe, an active span belongs to another call that runs in the same turn of the event loop.
     const base = transport === "tcp" ? context.active() : ROOT_CONTEXT;
     const parent = meta === undefined ? base : propagation.extract(base, meta, fromMeta);
     const ambient = trace.getSpan(base);
@@ -86,7 +86,7 @@ export function createTracing({
       }
       span.end();
     },
-    /** For the log: which trace a call belongs to, when somebody keeps it. */
+    /** For the log: which trace a call belongs to, when it is recorded. */
     idOf(call: Call): string | undefined {
       const span = spans.get(call)?.spanContext();
       return span !== undefined && isSpanContextValid(span) ? span.traceId : undefined;

@@ -5,7 +5,9 @@ import { isNotExercised, type Requirement, type Samples } from "./requirements/r
 import { requirements } from "./requirements.ts";
 
 /** A server to check, or how to make one; `close` ends what was made with it (a store, a temporary folder). */
-export type MadeServer = ServerDefinition | { server: ServerDefinition; close?: () => void | Promise<void> };
+export type MadeServer =
+  | ServerDefinition
+  | { server: ServerDefinition; close?: (() => void | Promise<void>) | undefined };
 
 /** What {@link checkServer} takes. */
 export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSample"> {
@@ -14,9 +16,15 @@ export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSamp
    * is shared by them all.
    */
   server: ServerDefinition | (() => MadeServer | Promise<MadeServer>);
-  samples?: Samples;
+  samples?: Samples | undefined;
+  /**
+   * Tokens of a model's context that the tools may take, with name, description and input schema.
+   *
+   * @default 10_000
+   */
+  listTokens?: number | undefined;
   /** Requirements not asked of this server: id and reason. */
-  skip?: Readonly<Record<string, string>>;
+  skip?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What became of one requirement. */
@@ -45,7 +53,7 @@ export async function checkServer({
   wire,
   open,
   ...options
-}: CheckOptions & { wire: Wire; open?: Open }): Promise<CheckResult[]> {
+}: CheckOptions & { wire: Wire; open?: Open | undefined }): Promise<CheckResult[]> {
   checkSkips(options.skip);
   const results: CheckResult[] = [];
   for (const requirement of requirementsOn(wire))
@@ -73,8 +81,8 @@ export async function checkRequirement(
   const connectOne = async (behaviour: ClientBehaviour = {}): Promise<TestClient> => {
     const client = await open(definition, {
       wire,
-      ...(onElicit && { onElicit }),
-      ...(onSample && { onSample }),
+      onElicit,
+      onSample,
       ...behaviour,
     });
     clients.push(client);
@@ -83,7 +91,14 @@ export async function checkRequirement(
   try {
     checkSamples(samples, definition);
     return await resultOf(id, async () =>
-      requirement.check({ wire, definition, samples, client: await connectOne(), connect: connectOne }),
+      requirement.check({
+        wire,
+        definition,
+        samples,
+        listTokens: options.listTokens,
+        client: await connectOne(),
+        connect: connectOne,
+      }),
     );
   } finally {
     await Promise.allSettled(clients.map((client) => client.close()));
@@ -110,7 +125,7 @@ async function resultOf(id: string, check: () => Promise<void>): Promise<CheckRe
 /** The server and how to end it. */
 export async function make(
   server: CheckOptions["server"],
-): Promise<{ server: ServerDefinition; close?: () => void | Promise<void> }> {
+): Promise<{ server: ServerDefinition; close?: (() => void | Promise<void>) | undefined }> {
   const made = typeof server === "function" ? await server() : server;
   return "kind" in made ? { server: made } : made;
 }

@@ -12,18 +12,20 @@ export type Reply = Record<string, unknown>;
 /** How the client behaves. */
 export interface ClientBehaviour {
   /** Answers `elicitation/create`. Without it, the client says that it cannot ask its user. */
-  onElicit?: (params: Record<string, unknown>) => Reply | Promise<Reply>;
+  onElicit?: ((params: Record<string, unknown>) => Reply | Promise<Reply>) | undefined;
   /** Answers `sampling/createMessage`. Without it, the client says that it has no model. */
-  onSample?: (params: Record<string, unknown>) => Reply | Promise<Reply>;
+  onSample?: ((params: Record<string, unknown>) => Reply | Promise<Reply>) | undefined;
   /** Hears every notification of the server: `notifications/resources/updated`, … */
-  onNotification?: (method: string, params: Record<string, unknown>) => void;
+  onNotification?: ((method: string, params: Record<string, unknown>) => void) | undefined;
 }
 
 /** Options of a single call. */
 export interface CallOptions {
-  signal?: AbortSignal;
-  onProgress?: (progress: { progress: number; total?: number; message?: string }) => void;
-  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+  onProgress?:
+    | ((progress: { progress: number; total?: number | undefined; message?: string | undefined }) => void)
+    | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /** A tool's result as a client sees it. */
@@ -56,7 +58,7 @@ export interface TestClient {
   prompt(
     name: string,
     input?: Record<string, string>,
-  ): Promise<{ description?: string; messages: { role: string; content: Record<string, unknown> }[] }>;
+  ): Promise<{ description?: string | undefined; messages: { role: string; content: Record<string, unknown> }[] }>;
   complete(
     ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string },
     argument: { name: string; value: string },

@@ -8,16 +8,17 @@ import { serveStdioConnection } from "../protocol/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import type { ClientBehaviour, TestClient, Wire } from "./client.ts";
 import { openClient } from "./clients/open-client.ts";
+import { printMasked } from "./masked-errors.ts";
 
 /** What {@link connect} takes beside the server. */
 export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log"> {
   wire: Wire;
-  /** Collects the server's log lines. Default: they are dropped. */
-  log?: string[];
-  /** Default `info` with `log`, else `silent`. */
-  logLevel?: LogLevel;
+  /** Collects the server's log lines. @default what was masked is printed with its stack, the rest is dropped */
+  log?: string[] | undefined;
+  /** `silent` prints nothing. @default `info` with `log`, else `error` */
+  logLevel?: LogLevel | undefined;
   /** Further settings of the HTTP wires. */
-  http?: HttpOptions;
+  http?: HttpOptions | undefined;
 }
 
 /**
@@ -33,12 +34,13 @@ export async function connect(
   server: ServerDefinition,
   { wire, log, logLevel, http, profile, limits, slo, telemetry, ...behaviour }: ConnectOptions,
 ): Promise<TestClient> {
-  const level = logLevel ?? (log === undefined ? "silent" : "info");
+  const level = logLevel ?? (log === undefined ? "error" : "info");
+  const write = log === undefined ? printMasked() : (line: string) => log.push(line);
   const app = createApp(server, {
-    log: createLog(level, { write: (line) => log?.push(line) }),
-    ...(profile !== undefined && { profile }),
-    ...(limits !== undefined && { limits }),
-    ...(slo !== undefined && { slo }),
+    log: createLog(level, { write }),
+    profile,
+    limits,
+    slo,
     telemetry,
   });
   let client: TestClient;

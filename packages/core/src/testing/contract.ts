@@ -5,10 +5,10 @@ import { checkLock, writeLock } from "./lock.ts";
 
 /** What {@link testServerContract} takes. */
 export interface ContractOptions extends CheckOptions {
-  /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. Default: none is checked. */
-  lock?: URL | string;
+  /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. @default none is checked */
+  lock?: URL | string | undefined;
   /** How the tools are fuzzed; `false` leaves it out. */
-  fuzz?: FuzzOptions | false;
+  fuzz?: FuzzOptions | false | undefined;
 }
 
 // Loaded only where tests run: a script that imports this entry for `connect` may have no vitest to load.

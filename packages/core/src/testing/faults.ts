@@ -4,8 +4,14 @@ import { createBrotliCompress, createGzip, gzipSync } from "node:zlib";
 
 /** What an upstream does to a request. Sizes in bytes, times in ms. */
 export type Fault =
-  /** Answers properly. Default status 200, body `{}`. */
-  | { do: "answer"; status?: number; body?: unknown; headers?: Record<string, string>; afterMs?: number }
+  /** Answers properly. @default status 200, body `{}` */
+  | {
+      do: "answer";
+      status?: number | undefined;
+      body?: unknown;
+      headers?: Record<string, string> | undefined;
+      afterMs?: number | undefined;
+    }
   /** Takes the request and says nothing. */
   | { do: "hang" }
   /** Cuts the connection: at once, or in the middle of the body that it promised. */
@@ -21,7 +27,7 @@ export type Fault =
   /** Sends exactly this, which may be no HTTP at all, and closes. */
   | { do: "raw"; text: string }
   /** Sends elsewhere; without `to`, to itself. */
-  | { do: "redirect"; to?: string; status?: number };
+  | { do: "redirect"; to?: string | undefined; status?: number | undefined };
 
 /** A request as it arrived. */
 export interface SeenRequest {

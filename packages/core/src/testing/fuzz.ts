@@ -13,12 +13,14 @@ import { mismatch } from "./requirements/schemas.ts";
 
 /** How much and from where. */
 export interface FuzzOptions {
-  /** Inputs for each tool, of each sort. Default 25. */
-  runs?: number;
+  /** Inputs for each tool, of each sort. @default 25 */
+  runs?: number | undefined;
   /**
-   * Where the random numbers begin. Default 1: the same inputs in every run, so that red means that something changed.
+   * Where the random numbers begin.
+   *
+   * @default 1: the same inputs in every run, so that red means that something changed
    */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /** Longest time for one tool, its shrinking included, in ms. */
@@ -72,8 +74,8 @@ async function fuzzTool(fc: FastCheck, name: string, options: Parameters<typeof 
       wire: "stdio-2025",
       log,
       logLevel: "error",
-      ...(onElicit && { onElicit }),
-      ...(onSample && { onSample }),
+      onElicit,
+      onSample,
     });
   const target: Target = {
     tool: server.tools.get(name) as Tool,
@@ -148,7 +150,11 @@ function hostile(fc: FastCheck, tool: Tool, samples: readonly Input[]): Arbitrar
     properties = {},
     anyOf = [],
     oneOf = [],
-  } = tool.json.input as { properties?: object; anyOf?: { properties?: object }[]; oneOf?: { properties?: object }[] };
+  } = tool.json.input as {
+    properties?: object | undefined;
+    anyOf?: { properties?: object | undefined }[] | undefined;
+    oneOf?: { properties?: object | undefined }[] | undefined;
+  };
   const fields = [properties, ...[...anyOf, ...oneOf].map((branch) => branch.properties ?? {})].flatMap((one) =>
     Object.keys(one),
   );
@@ -192,6 +198,8 @@ async function call(target: Target, input: Input): Promise<Attempt<ToolOutcome>>
 
 /** What the log kept of the error that the client did not see. */
 function lastError(log: readonly string[]): string {
-  const { err } = JSON.parse(log.at(-1) ?? "{}") as { err?: { type?: string; message?: string } };
+  const { err } = JSON.parse(log.at(-1) ?? "{}") as {
+    err?: { type?: string | undefined; message?: string | undefined } | undefined;
+  };
   return err === undefined ? "(nothing was logged)" : cut(`${err.type}: ${err.message}`);
 }

@@ -11,8 +11,8 @@ type Json = { [key: string]: unknown };
 /** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
 export interface Contract {
   name: string;
-  title?: string;
-  instructions?: string;
+  title?: string | undefined;
+  instructions?: string | undefined;
   capabilities: Json;
   /** By name. */
   tools: Json;
@@ -86,7 +86,7 @@ export function checkLock(server: ServerDefinition, file: URL | string): void {
   try {
     locked = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new Error(`${name} is not JSON (left over from a merge?). To write it anew, ${accept}.`, { cause });
+    throw new Error(`${name} is not JSON (left over from a merge?). To write it again, ${accept}.`, { cause });
   }
   const changes = diffContracts(locked, readContract(server));
   if (changes.length === 0) return;

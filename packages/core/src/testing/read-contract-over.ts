@@ -13,7 +13,7 @@ type Completable = { type: "ref/prompt"; name: string } | { type: "ref/resource"
  */
 export async function readContractOver(client: TestClient): Promise<Contract> {
   const { capabilities } = client;
-  const { name, title } = client.serverInfo as { name: string; title?: string };
+  const { name, title } = client.serverInfo as { name: string; title?: string | undefined };
   const has = (capability: string): boolean => capability in capabilities;
   const tools = has("tools") ? await client.tools() : [];
   const prompts = has("prompts") ? await client.prompts() : [];
@@ -40,21 +40,25 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
 }
 
 async function resourcesOver(client: TestClient): Promise<Record<string, unknown>> {
-  const templates = (await client.templates()).map((listed) => ({
-    listed,
-    parsed: parseUriTemplate(listed.uriTemplate as string, "resources/templates/list"),
+  const templates = (await client.templates()).map((entry) => ({
+    entry,
+    parsed: parseUriTemplate(entry.uriTemplate as string, "resources/templates/list"),
   }));
   // The list also holds what the templates' own data is now.
+  const listed = await client.resources();
   const isData = (uri: string): boolean => templates.some(({ parsed }) => parsed.match(uri) !== undefined);
-  const fixed = (await client.resources()).filter(({ uri }) => !isData(uri as string));
+  const fixed = listed.filter(({ uri }) => !isData(uri as string));
   const entries = [
     ...fixed.map(async ({ uri, ...resource }) => [
       uri,
       { ...resource, subscribe: await subscribable(client, uri as string) },
     ]),
-    ...templates.map(async ({ listed: { uriTemplate, ...resource }, parsed }) => {
+    ...templates.map(async ({ entry: { uriTemplate, ...resource }, parsed }) => {
       const uri = uriTemplate as string;
-      const example = parsed.expand(Object.fromEntries(parsed.variables.map((name) => [name, "x"])));
+      // A watch looks at what it is asked for: one that exists is asked for where the server lists any.
+      const example =
+        listed.map(({ uri }) => uri as string).find((uri) => parsed.match(uri) !== undefined) ??
+        parsed.expand(Object.fromEntries(parsed.variables.map((name) => [name, "x"])));
       const completes = await completable(client, { type: "ref/resource", uri }, parsed.variables);
       return [uri, { ...resource, subscribe: await subscribable(client, example), completes }];
     }),
@@ -64,13 +68,16 @@ async function resourcesOver(client: TestClient): Promise<Record<string, unknown
 
 /** `undefined` where it cannot be subscribed to, which leaves it out of the contract. */
 async function subscribable(client: TestClient, uri: string): Promise<true | undefined> {
-  if (!(client.capabilities.resources as { subscribe?: boolean }).subscribe) return undefined;
+  if (!(client.capabilities.resources as { subscribe?: boolean | undefined }).subscribe) return undefined;
   try {
     await client.request("resources/subscribe", { uri });
     await client.request("resources/unsubscribe", { uri });
     return true;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // A refusal of the resource's own `watch` says that there is one.
+    return (error as { data?: { subscribable?: boolean | undefined } | undefined }).data?.subscribable === false
+      ? undefined
+      : true;
   }
 }
 
@@ -86,7 +93,7 @@ async function completable(
     try {
       const params = { ref, argument: { name, value: "" } };
       const { completion } = (await client.request("completion/complete", params)) as {
-        completion: { total?: number };
+        completion: { total?: number | undefined };
       };
       if (completion.total !== undefined) found.push(name);
     } catch {

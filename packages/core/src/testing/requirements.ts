@@ -3,9 +3,11 @@ import { errorRequirements } from "./requirements/errors.ts";
 import { inputRequirements } from "./requirements/inputs.ts";
 import { keyRequirements } from "./requirements/keys.ts";
 import { listRequirements } from "./requirements/lists.ts";
+import { portableRequirements } from "./requirements/portable.ts";
 import { promptRequirements } from "./requirements/prompts.ts";
 import type { Requirement } from "./requirements/requirement.ts";
 import { resourceRequirements } from "./requirements/resources.ts";
+import { resultRequirements } from "./requirements/results.ts";
 import { serverRequirements } from "./requirements/server.ts";
 import { toolRequirements } from "./requirements/tools.ts";
 
@@ -14,7 +16,9 @@ export const requirements: readonly Requirement[] = [
   ...serverRequirements,
   ...listRequirements,
   ...toolRequirements,
+  ...portableRequirements,
   ...callRequirements,
+  ...resultRequirements,
   ...keyRequirements,
   ...inputRequirements,
   ...errorRequirements,

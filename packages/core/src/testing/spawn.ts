@@ -2,18 +2,23 @@ import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/clien
 import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { ClientBehaviour, TestClient } from "./client.ts";
 import { openClient } from "./clients/open-client.ts";
+import { printMasked } from "./masked-errors.ts";
 
 /** What {@link spawn} takes beside the command. */
 export interface SpawnOptions extends ClientBehaviour {
   /** Arguments of the command. */
-  args?: string[];
-  /** Default `2025`, which is how nearly every client opens today. */
-  era?: "2025" | "2026";
+  args?: string[] | undefined;
+  /** @default `2025`, which is how nearly every client opens today */
+  era?: "2025" | "2026" | undefined;
   /** Added to the environment of this process. */
-  env?: Record<string, string>;
-  cwd?: string;
-  /** Receives what the server writes to stderr. Default: it is dropped. */
-  onStderr?: (text: string) => void;
+  env?: Record<string, string> | undefined;
+  cwd?: string | undefined;
+  /**
+   * Receives what the server writes to stderr.
+   *
+   * @default what was masked is printed with its stack, the rest is dropped
+   */
+  onStderr?: ((text: string) => void) | undefined;
 }
 
 /** A client of a server in a process of its own. */
@@ -29,7 +34,7 @@ export interface SpawnedClient extends TestClient {
  */
 export async function spawn(
   command: string,
-  { args = [], era = "2025", env, cwd, onStderr, ...behaviour }: SpawnOptions = {},
+  { args = [], era = "2025", env, cwd, onStderr = printMasked(), ...behaviour }: SpawnOptions = {},
 ): Promise<SpawnedClient> {
   const Transport = era === "2025" ? LegacyStdio : ModernStdio;
   const environment = Object.fromEntries(
@@ -42,7 +47,7 @@ export async function spawn(
     stderr: "pipe",
     ...(cwd === undefined ? {} : { cwd }),
   });
-  transport.stderr?.on("data", (chunk: Buffer) => onStderr?.(chunk.toString()));
+  transport.stderr?.on("data", (chunk: Buffer) => onStderr(chunk.toString()));
   const client = await openClient(`stdio-${era}`, transport, behaviour);
   return Object.assign(client, { pid: transport.pid as number });
 }

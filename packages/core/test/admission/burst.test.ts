@@ -1,4 +1,4 @@
-// R23: ten thousand calls at once, against a server in a process of its own with every limit at its default.
+// Ten thousand calls at once, against a server in a process of its own with every limit at its default.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -60,7 +60,7 @@ async function growthWhile<Result>(pid: number, work: () => Promise<Result>): Pr
   }
 }
 
-describe.runIf(process.platform === "linux")("R23 10,000 calls of 300 ms in one burst", () => {
+describe.runIf(process.platform === "linux")("10,000 calls of 300 ms in one burst", () => {
   test.each([
     ["stdio-2025", undefined],
     ["stdio-2026", META],
@@ -160,7 +160,7 @@ function startProbe(url: string) {
   };
 }
 
-test("R23 a burst on one connection does not hold up server/discover on another", async () => {
+test("a burst on one connection does not hold up server/discover on another", async () => {
   const burst = rawConnection(createLab().server);
   const other = burst.beside();
   burst.write(...Array.from({ length: CALLS }, (_item, index) => toolCall(index + 1, "slow", { ms: 300 }, META)));

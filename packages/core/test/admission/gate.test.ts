@@ -155,7 +155,7 @@ describe("callers", () => {
     }
   });
 
-  test("one with much that waits gives way to one with little, and loses its oldest for want of room", async () => {
+  test("one with much that waits gives way to one with little, and loses its oldest when there is no room", async () => {
     const { many, enter, began, visits } = openGate({ ...places(2), maxWaiting: 10, callerShare: 1 });
     const greedy = many(12, { caller: "greedy" });
     const modest = enter({ caller: "modest" });

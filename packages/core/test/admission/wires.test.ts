@@ -184,7 +184,7 @@ describe("on HTTP", () => {
   });
 });
 
-test("R35 a tool that loops for three seconds: one line in the log says how long and which", async () => {
+test("a tool that loops for three seconds: one line in the log says how long and which", async () => {
   const log: string[] = [];
   const client = await connect(createStage().server, { wire: "stdio-2025", log });
   await client.call("loops", { ms: 3_000 });

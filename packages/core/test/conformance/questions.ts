@@ -115,7 +115,7 @@ export const questions = (): Tool[] => [
   ),
   textTool(
     "test_input_required_result_capabilities",
-    "Asks whoever the client lets it ask.",
+    "Asks the user or the model, as the client allows.",
     Nothing,
     async (_input, call) => JSON.stringify(await Promise.all([askName(call), askModel(call, "Generate a greeting")])),
   ),

@@ -58,7 +58,7 @@ async function startFixture(): Promise<{ url: string; stop: () => Promise<void> 
   };
 }
 
-/** @throws unless somebody answers `initialize` there */
+/** @throws unless a server answers `initialize` there */
 async function checkAnswers(url: string): Promise<void> {
   const params = {
     protocolVersion: "2025-11-25",

@@ -135,7 +135,7 @@ describe("verify", () => {
     }
   });
 
-  test("finds that all was written anew, by the head", () => {
+  test("finds that all was written again, by the head", () => {
     const { head } = written(4);
     rmSync(file);
     written(4);
@@ -211,7 +211,7 @@ describe("opening", () => {
   });
 });
 
-describe("T10 the file cannot be written", () => {
+describe("the file cannot be written", () => {
   /** A disk with a switch. */
   function disk() {
     let broken: "write" | "half" | "sync" | undefined;
@@ -322,11 +322,11 @@ describe("T10 the file cannot be written", () => {
     expect(records().map(({ outcome }) => outcome)).toEqual(["applied", "refused", "refused", "applied"]);
   });
 
-  test("what somebody else wrote behind it stops it", () => {
+  test("what another process wrote behind it stops it", () => {
     const audit = open();
     audit.record([change()]);
     appendFileSync(file, "hello\n");
-    expect(() => audit.record([change()])).toThrow("written by somebody else");
+    expect(() => audit.record([change()])).toThrow("written by another process");
     audit.close();
     expect(log.join("")).toContain("the audit ends without these events");
   });

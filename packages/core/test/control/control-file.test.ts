@@ -44,7 +44,7 @@ const all = { ...shown, logLevel: "warn" };
 const asked = { profile: "read-only", level: "warn", maxRunning: 8, forced: "open" };
 const before = { profile: undefined, level: "info", maxRunning: 64, forced: "auto" };
 
-test("T07 each part that is another is one event, and what the file leaves out goes back to the start", async () => {
+test("each part that is another is one event, and what the file leaves out goes back to the start", async () => {
   const { events, write, follow, state, end } = operated(all);
   const stop = follow();
   expect(state()).toEqual(asked);
@@ -66,7 +66,7 @@ test("T07 each part that is another is one event, and what the file leaves out g
 });
 
 test.each(["limits", "record"])(
-  "T07 all or nothing: what fails at the %s undoes what came before it, and nobody hears",
+  "all or nothing: what fails at the %s undoes what came before it, and nobody hears",
   (what) => {
     const { app, events, log, write, follow, state, end } = operated({});
     const stop = follow();

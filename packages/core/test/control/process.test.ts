@@ -74,7 +74,7 @@ async function served(wire: Wire, args: string[] = []) {
 }
 
 describe.each(WIRES)("%s", (wire) => {
-  test("T07 a switch of the profile: the client is told, tools are absent and refused, one record", async () => {
+  test("a switch of the profile: the client is told, tools are absent and refused, one record", async () => {
     const { client, notes, close } = await served(wire);
     if (wire.endsWith("2026")) await client.subscribe([]);
     expect((await client.tools()).length).toBeGreaterThan(5);
@@ -93,7 +93,7 @@ describe.each(WIRES)("%s", (wire) => {
     expect(verifyAudit(audit).ok).toBe(true);
   });
 
-  test("T10 the audit cannot be written: the change is refused, calls go on, and it works when the file is back", async () => {
+  test("the audit cannot be written: the change is refused, calls go on, and it works when the file is back", async () => {
     const { client, stderr, pid, close } = await served(wire);
     // The 2026 SDK's client probes with a process that it ends; this one serves.
     await client.tools();
@@ -143,7 +143,7 @@ test("a control file that is wrong at the start is refused, a missing one is not
   expect(lab.stderr()).toBe(`--control ${control}: there is no profile "nope". This server has: read-only.\n`);
 });
 
-describe("T07 the configuration", () => {
+describe("the configuration", () => {
   const run = async (...args: string[]) => {
     await using lab = startLab(["--audit", audit, ...args]);
     lab.write(initialize(0));

@@ -19,7 +19,7 @@ test("verifyAudit finds what is missing, as the document says", () => {
   expect(verifyAudit(file)).toMatchObject({ ok: true, records: 1 });
   expect(verifyAudit(file, { head })).toMatchObject({
     ok: false,
-    problem: { line: 2, what: "the head is missing: records at the end are gone, or all were written anew" },
+    problem: { line: 2, what: "the head is missing: records at the end are gone, or all were written again" },
   });
   rmSync(folder, { recursive: true });
 });

@@ -12,7 +12,7 @@ const rebuild = defineTool({
   description: "Rebuild the search index and say how many entries it has.",
   inputSchema: z.object({}),
   outputSchema: z.object({ entries: z.number().int().describe("Entries in the index") }),
-  lane: "background", // somebody waits for the answer, but can be told to come back
+  lane: "background", // a client waits for the answer, but can be told to come back
   handler: () => ({ entries: 3 }),
 });
 

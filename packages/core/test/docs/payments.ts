@@ -6,7 +6,7 @@ import { z } from "zod";
 export const payTool = (pay: (to: string, cents: number) => Promise<{ receipt: string }>) =>
   defineTool({
     name: "pay",
-    title: "Pay somebody",
+    title: "Pay someone",
     description: "Send money. It has left when this answers.",
     inputSchema: z.object({
       to: z.string().describe("Account to pay to"),

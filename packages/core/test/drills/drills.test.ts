@@ -5,11 +5,11 @@ import {
   backlogDrill,
   type DrillResult,
   type KeptRead,
-  STALE_CONTEXT_TTL_MS,
   slowDependencyDrill,
   spikeDrill,
   staleContextDrill,
 } from "../../src/drills/index.ts";
+import { STALE_CONTEXT_TTL_MS } from "../../src/drills/kept-read.ts";
 import { dependency } from "../../src/resilience/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { greeter } from "../docs/greeter.ts";
@@ -63,7 +63,7 @@ describe("spike turns red", () => {
 describe("slow-dependency turns red", () => {
   test.each([
     ["no breaker", { breaker: { minCalls: 1e9 } }, ["hitsPerCall", "fallbackAnswered"]],
-    // Nobody waits for a place, then, so that the upstream pays for everybody's answer.
+    // Nobody waits for a place, then, so that the upstream pays for everyone's answer.
     ["neither breaker nor limit", { breaker: { minCalls: 1e9 }, limit: { initial: 64, min: 64 } }, ["hitsPerCall"]],
     ["no retry budget", { retry: { budget: 1e9 } }, ["hitsPerCallBudgetOnly"]],
     ["nothing kept for bad times", { cache: { ttlMs: 1_000 } }, ["fallbackAnswered"]],

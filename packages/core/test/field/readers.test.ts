@@ -72,7 +72,7 @@ describe.each(WIRES)("%s", (wire) => {
     const reports = messages.filter(({ method }) => method === "notifications/progress");
     expect(reports.map(({ params }) => params)).toEqual([{ progressToken: "p", progress: 1, total: 2 }]);
     expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 1 } } });
-    await field.until((stderr) => stderr.includes("progress refused"));
+    await field.until((stderr) => stderr.includes("progress not sent"));
   });
 
   test("a subscriber of a file hears of it while 4,000 files change, and is not cut", async () => {

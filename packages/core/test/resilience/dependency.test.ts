@@ -367,7 +367,7 @@ describe("the cache", () => {
     return vi.fn(async () => (count += 1));
   };
 
-  test("answers within its TTL, marks what is older, and reads anew once for a hundred readers", async () => {
+  test("answers within its TTL, marks what is older, and reads again once for a hundred readers", async () => {
     const orders = dependency("orders", { cache });
     const work = counting();
     const read = (more: object = {}) => orders.run({}, { key: "order:1", ...more }, work);
@@ -501,7 +501,7 @@ describe("the cache", () => {
 });
 
 describe("single flight", () => {
-  test("goes on while somebody waits, and stops when the last one leaves", async () => {
+  test("goes on while anyone waits, and stops when the last one leaves", async () => {
     const orders = dependency("orders");
     const signals: AbortSignal[] = [];
     let answer = (_value: string): void => {};
@@ -529,7 +529,7 @@ describe("single flight", () => {
     expect(orders.snapshot().inFlight).toBe(0);
   });
 
-  test("has the time of whoever waits longest, and each waits no longer than its own", async () => {
+  test("has the time of the one that waits longest, and each waits no longer than its own", async () => {
     const orders = dependency("orders", { timeoutMs: 10_000 });
     const work = () => new Promise((resolve) => setTimeout(resolve, 1_000, "well"));
     const longer = orders.run(callOf(5_000).context, { key: "k" }, work);

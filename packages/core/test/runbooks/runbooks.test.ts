@@ -114,7 +114,7 @@ const scenarios: Record<Scenario, { begin: () => Promise<unknown>; alert?: strin
         while (!readFileSync(log, "utf8").includes('"what":"degradation"'))
           await Promise.allSettled(Array.from({ length: 50 }, () => client.call("count_stock")));
       };
-      // Not all at once, so that somebody always waits.
+      // Not all at once, so that one always waits.
       await Promise.all([more(), sleep(100).then(more), sleep(200).then(more)]);
     },
   },

@@ -27,7 +27,7 @@ test.each(WIRES)(
   },
 );
 
-test("calls refused for want of room and calls past their deadline are bad, slow ones when that was asked for", async () => {
+test("calls refused because there is no room and calls past their deadline are bad, slow ones when that was asked for", async () => {
   const causes = async (
     use: (call: (name: string, input?: object) => Promise<unknown>) => Promise<unknown>,
     options = {},

@@ -107,7 +107,7 @@ describe.each(WIRES)("%s", (wire) => {
         defineTool({
           name: "fetch_it",
           title: "Fetch",
-          description: "Asks somebody else.",
+          description: "Asks another service.",
           inputSchema: z.object({}),
           outputSchema: z.object({}),
           handler: async () => {
@@ -141,7 +141,7 @@ describe.each(WIRES)("%s", (wire) => {
     ["traceparent that is malformed", { traceparent: `00-${TRACE}-zz` }],
     ["traceparent that is no text", { traceparent: { toString: 1 } }],
     ["traceparent of zeros", { traceparent: `00-${"0".repeat(32)}-${PARENT}-01` }],
-  ])("R52 a %s begins a new trace", async (_what, meta) => {
+  ])("a %s begins a new trace", async (_what, meta) => {
     const lab = await client();
     await lab.request("tools/call", { name: "echo", arguments: { text: "" }, _meta: meta });
     await lab.close();
@@ -150,7 +150,7 @@ describe.each(WIRES)("%s", (wire) => {
     expect(span?.spanContext().traceId).not.toBe(TRACE);
   });
 
-  test("R52 baggage over 8 kB is dropped, and the trace kept", async () => {
+  test("baggage over 8 kB is dropped, and the trace kept", async () => {
     let baggage: api.Baggage | undefined;
     const server = defineServer({
       name: "heavy",
@@ -252,7 +252,11 @@ test("tools past the two-hundredth share a label", async () => {
 
 test("gauges say what runs, and what was refused by reason", async () => {
   const lab = createLab();
-  const client = await connect(lab.server, { wire: "stdio-2025", telemetry, limits: { maxRunning: 1 } });
+  const client = await connect(lab.server, {
+    wire: "stdio-2025",
+    telemetry,
+    limits: { maxRunning: 1, waitMs: 20_000 },
+  });
   const held = [client.call("hold"), client.call("hold")];
   await expect.poll(async () => lastOf(await metrics(), "offshoot.calls.waiting")).toBeGreaterThan(0);
   expect(lastOf(await metrics(), "offshoot.calls.running")).toBe(1);

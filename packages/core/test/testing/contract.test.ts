@@ -52,6 +52,8 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "valid-input",
     "output-fits-schema",
     "text-twin",
+    "text-for-every-result",
+    "no-bytes-in-data",
     "unknown-keys",
     "read-only-repeats",
     "idempotency-key",

@@ -1,6 +1,7 @@
 import { connectionSabotages } from "./sabotage/connection.ts";
 import { contentSabotages } from "./sabotage/content.ts";
+import { portableSabotages } from "./sabotage/portable.ts";
 import { toolSabotages } from "./sabotage/tools.ts";
 
 /** At least one for each requirement. */
-export const sabotages = [...connectionSabotages, ...toolSabotages, ...contentSabotages];
+export const sabotages = [...connectionSabotages, ...toolSabotages, ...portableSabotages, ...contentSabotages];

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { strayOutput } from "../check/stdout.ts";
@@ -12,6 +12,7 @@ import { writeFileAtomically } from "../write-file.ts";
 import { mcpbManifest } from "./mcpb-manifest.ts";
 import { fitsRegistry, type Verdict } from "./registry-schema.ts";
 import { serverJson } from "./server-json.ts";
+import { stage } from "./stage.ts";
 
 /** The format's own tool: it checks the manifest and packs. */
 const TOOL = "@anthropic-ai/mcpb@2";
@@ -28,7 +29,7 @@ export const bundle = defineCommand({
     ["offshoot bundle", "bundle/<name>-<version>.mcpb, to be opened with Claude Desktop"],
     ["offshoot bundle --url https://example.org/my-mcp-1.0.0.mcpb", "list the bundle in server.json, too"],
     ["offshoot bundle -- --profile read-only", "a bundle that starts the server with arguments"],
-    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "server.json held against a copy of the registry's schema"],
+    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "check server.json against a copy of the registry's schema"],
   ],
   async run({ words: args, options: { out = "bundle", url }, json }) {
     const project = openProject();
@@ -45,10 +46,10 @@ export const bundle = defineCommand({
     const entryToCome = listed("0".repeat(64));
     const verdict =
       entryToCome &&
-      (await during("Holding server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
+      (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      stage(project, staged, told);
+      await during("Collecting what is in it", json, () => stage(project, staged, entry, told));
       await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
       mkdirSync(folder, { recursive: true });
       await during("Packing", json, () => pack(staged, file));
@@ -75,19 +76,9 @@ export const bundle = defineCommand({
 const lineOf = ({ schema, fits, reason }: Verdict): string =>
   fits === true
     ? `It fits ${schema}.`
-    : `It was not held against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
+    : `It was not checked against ${schema}: ${reason}. \`mcp-publisher publish\` will do so.`;
 
-/** What is built, and what Node and readers look for beside it. */
-function stage({ folder, manifest }: Project, staged: string, told: object): void {
-  cpSync(join(folder, "dist"), join(staged, "dist"), { recursive: true });
-  for (const name of ["README.md", "LICENSE"])
-    if (existsSync(join(folder, name))) cpSync(join(folder, name), join(staged, name));
-  const { name, version, type } = manifest;
-  writeFileSync(join(staged, "package.json"), `${JSON.stringify({ name, version, private: true, type }, null, 2)}\n`);
-  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
-}
-
-/** A bundle brings no packages along: what the build left outside is missing on the user's machine. */
+/** What was not put into the bundle is missing on the user's machine. */
 async function startsAlone(staged: Project, args: string[]): Promise<void> {
   try {
     await strayOutput(staged, [...args, ...(staged.marker.args ?? [])]);
@@ -95,7 +86,7 @@ async function startsAlone(staged: Project, args: string[]): Promise<void> {
     if (!(cause instanceof Refusal)) throw cause;
     throw new Refusal(
       `Alone, without the project around it, the built server does not start: ${cause.message}`,
-      "let the build put every dependency into dist/, as the template's did.",
+      "let the build put every dependency into dist/, as the templates do, or name it in dependencies.",
       { cause },
     );
   }

@@ -4,6 +4,7 @@ import { LOCK, readLock } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
 import { npm } from "../npm.ts";
 import type { Project } from "../project.ts";
+import { isSecretName } from "../secret-name.ts";
 import { Refusal } from "../terminal.ts";
 import { filesWithMarkers } from "../update/conflict-markers.ts";
 import { openScratchRepository } from "../update/git.ts";
@@ -12,7 +13,9 @@ import { snapshot } from "../update/snapshot.ts";
 import { named } from "../update/update.ts";
 import { newer } from "../update/version.ts";
 import { installedCore } from "./installed-core.ts";
+import { packedFiles } from "./packed-files.ts";
 import { strayOutput } from "./stdout.ts";
+import { upstreamNames } from "./upstream-names.ts";
 
 /** What a check found. `unknown` is neither good nor bad: nobody could say. */
 export interface Finding {
@@ -72,6 +75,16 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
       };
     return { status: "ok", told: `carries the protocol only (${lines} lines looked at).` };
   }),
+  checked("packed files", async ({ project }) => {
+    const files = await packedFiles(project.folder);
+    const secret = files.filter(isSecretName);
+    if (secret.length === 0) return { status: "ok", told: `none of ${files.length} is named like a secret.` };
+    return {
+      status: "wrong",
+      told: `\`npm publish\` would hand out ${named(secret)}.`,
+      next: 'move them out of the folder, or leave them out in "files" of package.json: "!**/<name>".',
+    };
+  }),
   checked("core", ({ project, offline }) => {
     const { version, local } = installedCore(project);
     if (local)
@@ -80,9 +93,17 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
       newest("@offshoot/core"),
     );
   }),
-  checked("template", ({ project: { marker }, offline }) =>
-    compareWithLatest(marker.version, offline, "`offshoot update --dry-run`.", () => latestVersion(marker.template)),
-  ),
+  checked("template", async ({ project: { marker }, offline }) => {
+    const { template, version } = marker;
+    if (template === undefined || version === undefined)
+      return { status: "ok", told: "this server was made from none." };
+    return compareWithLatest(version, offline, "`offshoot update --dry-run`.", () => latestVersion(template));
+  }),
+  checked("names", async ({ project }) => {
+    const left = upstreamNames(project);
+    if (left.length === 0) return { status: "ok", told: "nothing is called by upstream's name." };
+    return { status: "wrong", told: `upstream's name is left in ${named(left)}.`, next: "put yours in its place." };
+  }),
 ];
 
 async function compareWithLatest(

@@ -1,8 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { binName, builtBin, exampleArguments, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
-import { writeFileAtomically } from "../write-file.ts";
+import { changeConfig } from "./change-config.ts";
 import { clients, type ServerEntry } from "./clients.ts";
 import { mergeConfig } from "./merge-config.ts";
 
@@ -45,28 +44,10 @@ export const connect = defineCommand({
         text: `${client.title}: ${file}\n\n${text}\n\nNext: paste it there, or run this with --write; then ${client.afterwards}`,
       };
     }
-    const backup = write(file, (before) => mergeConfig(before, client, name, server));
+    const backup = changeConfig(file, project.folder, (before) => mergeConfig(before, client, name, server));
     return {
       data: { client: chosen, file, name, server, written: true, backup: backup ?? null },
       text: `"${name}" is in ${file}.${backup ? ` As it was before: ${backup}` : ""}\nNext: ${client.afterwards}`,
     };
   },
 });
-
-/** Changes a file in one step and keeps what it was. Returns where. */
-function write(file: string, change: (before: string) => string): string | undefined {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileAtomically(file, change(""));
-    return undefined;
-  }
-  // Some keep their settings elsewhere and link to them.
-  const real = realpathSync(file);
-  const before = readFileSync(real, "utf8");
-  const after = change(before);
-  if (after === before) return undefined;
-  const backup = `${real}.before-offshoot`;
-  copyFileSync(real, backup);
-  writeFileAtomically(real, after, statSync(real).mode & 0o777);
-  return backup;
-}

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { ownEnvironment } from "../npm.ts";
+import { npmCommand, ownEnvironment } from "../npm.ts";
 import { builtBin, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 
@@ -16,11 +16,12 @@ export const inspect = defineCommand({
   ],
   async run({ words }) {
     // Without the "--" the Inspector takes what it knows itself, such as --transport and --help.
-    const args = ["-y", TOOL, "--", process.execPath, builtBin(openProject()), ...words];
+    const [npx, before] = npmCommand("npx");
+    const args = [...before, "-y", TOOL, "--", process.execPath, builtBin(openProject()), ...words];
     // A group of its own, off Windows: npx runs a shell that runs the Inspector, and a signal to npx alone stays with the
     // shell. Ctrl+C in a terminal comes to this, and goes on to the group like any other.
     const windows = process.platform === "win32";
-    const child = spawn("npx", args, { stdio: "inherit", env: ownEnvironment(), shell: windows, detached: !windows });
+    const child = spawn(npx, args, { stdio: "inherit", env: ownEnvironment(), detached: !windows });
     let stopped = false;
     const handOn = (signal: NodeJS.Signals): void => {
       stopped = true;

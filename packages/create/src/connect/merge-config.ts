@@ -1,4 +1,4 @@
-import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { applyEdits, modify, type ParseError, parse, printParseErrorCode, visit } from "jsonc-parser";
 import * as toml from "smol-toml";
 import { Refusal } from "../terminal.ts";
 import type { Client, ServerEntry } from "./clients.ts";
@@ -29,7 +29,10 @@ function mergeJson(text: string, { key, entry }: Client, name: string, server: S
   const data: unknown = parse(before, errors, { allowTrailingComma: true });
   const [error] = errors;
   if (error) refuse(`${printParseErrorCode(error.error)} in line ${before.slice(0, error.offset).split("\n").length}.`);
-  if (!isTable(data) || !isTable(data[key] ?? {})) refuse(`"${key}" is no object.`);
+  if (!isTable(data)) return refuse("it is not an object.");
+  if (Object.hasOwn(data, key) && !isTable(data[key])) refuse(`"${key}" is not an object.`);
+  const twice = duplicateKey(before, [key, name]);
+  if (twice !== undefined) refuse(`"${twice}" is there twice, and clients differ in which one they take.`);
   const indent = /\n([ \t]+)\S/.exec(before)?.[1] ?? "  ";
   const formattingOptions = {
     insertSpaces: !indent.startsWith("\t"),
@@ -37,6 +40,22 @@ function mergeJson(text: string, { key, entry }: Client, name: string, server: S
     eol: before.includes("\r\n") ? "\r\n" : "\n",
   };
   return bom + applyEdits(before, modify(before, [key, name], entry(server), { formattingOptions }));
+}
+
+/** A key on the way to a value that its object names twice. */
+function duplicateKey(text: string, way: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  let twice: string | undefined;
+  visit(text, {
+    onObjectProperty(property, _offset, _length, _line, _character, path) {
+      const place = [...path(), property];
+      if (place.some((part, index) => part !== way[index])) return;
+      const id = JSON.stringify(place);
+      if (seen.has(id)) twice ??= property;
+      seen.add(id);
+    },
+  });
+  return twice;
 }
 
 function mergeToml(text: string, { key, entry }: Client, name: string, server: ServerEntry): string {
@@ -49,7 +68,7 @@ function mergeToml(text: string, { key, entry }: Client, name: string, server: S
   };
   const before = read(text);
   const servers = before[key] ?? {};
-  if (!isTable(servers)) return refuse(`"${key}" is no table.`);
+  if (!isTable(servers)) return refuse(`"${key}" is not a table.`);
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const header = `[${key}.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}]`;
   const section = [header, ...toml.stringify(entry(server)).trim().split("\n")].join(end);

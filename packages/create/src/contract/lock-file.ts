@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readPlainFile } from "../read-plain-file.ts";
 import { Refusal } from "../terminal.ts";
 import type { Contract } from "./compare-contracts.ts";
 
@@ -10,7 +11,7 @@ export const LOCK = "contract.lock.json";
 export function readLock(folder: string): Contract {
   const file = join(folder, LOCK);
   if (!existsSync(file)) throw new Refusal(`There is no ${LOCK} here.`, "`offshoot contract --write`, and commit it.");
-  return parse(readFileSync(file, "utf8"), LOCK);
+  return parse(readPlainFile(file).bytes.toString("utf8"), LOCK);
 }
 
 /** The lock of a folder as it was at a commit; `undefined` when it was not there. @throws Refusal for an unknown ref */

@@ -7,6 +7,8 @@ import { requireEmpty } from "./scaffold.ts";
 export interface Choices {
   folder: string | undefined;
   template: string | undefined;
+  /** Whether the domain is going to be the person's own. */
+  own: boolean | undefined;
   install: boolean | undefined;
 }
 
@@ -25,8 +27,23 @@ export async function ask(given: Choices, name: string | undefined): Promise<Cho
   if (!name) namesOf(nameOfFolder(folder));
   const options = templateNames().map((value) => ({ value, label: value, hint: readTemplate(value).description }));
   const template = given.template ?? kept(await select({ message: "Which template?", options }));
+  const own =
+    given.own ??
+    kept(
+      await select({
+        message: "What will you do with it?",
+        options: [
+          { value: false, label: "use it, with changes of mine", hint: "updates reach every file" },
+          {
+            value: true,
+            label: "build my own server on it",
+            hint: "updates leave the domain, its tools and tests alone",
+          },
+        ],
+      }),
+    );
   const install = given.install ?? kept(await confirm({ message: "Install its dependencies now?" }));
-  return { folder, template, install };
+  return { folder, template, own, install };
 
   function problemWith(value: string | undefined): string | undefined {
     try {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { during } from "../progress.ts";
+import { SMALLEST } from "../templates.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { ask, templateOf } from "./ask.ts";
 import { type CoreSource, findCore } from "./core.ts";
@@ -14,7 +15,11 @@ export const create = defineCommand({
   usage: "[<folder>] [options]",
   summary: "Starts an MCP server of your own from a template, in a new folder.",
   options: {
-    template: { type: "string", short: "t", value: "name", description: "Which template (default: notes)" },
+    template: { type: "string", short: "t", value: "name", description: "Which template (default: minimal)" },
+    own: {
+      type: "boolean",
+      description: "You build your own on it: updates leave the domain, its tools and tests alone",
+    },
     name: { type: "string", value: "name", description: "Name of the package (default: the folder's)" },
     install: { type: "boolean", description: "Install the dependencies, too" },
     pm: {
@@ -34,10 +39,11 @@ export const create = defineCommand({
     ["npm create offshoot@latest", "asks what it needs to know"],
     ["npm create offshoot@latest my-notes -- --template notes", "asks less"],
     ["create-offshoot my-files -t filesystem --install --yes", "asks nothing"],
+    ["create-offshoot my-crm -t notes --own", "a server of another domain, on this one's bones"],
   ],
   async run({ words, options, json }) {
     if (words.length > 1) throw new Refusal(`One folder, not ${words.length}: ${words.join(", ")}.`, "name one.");
-    const given = { folder: words[0], template: options.template, install: options.install };
+    const given = { folder: words[0], template: options.template, own: options.own, install: options.install };
     if (given.folder !== undefined) requireEmpty(given.folder);
     if (given.template !== undefined) templateOf(given.template);
     const manager = options.pm === undefined ? detectPackageManager() : packageManagerOf(options.pm);
@@ -46,10 +52,11 @@ export const create = defineCommand({
     if (chosen.folder === undefined) throw new Refusal("Which folder?", "name it: `create-offshoot my-notes`.");
 
     const folder = resolve(chosen.folder);
-    const template = templateOf(chosen.template ?? "notes");
+    const template = templateOf(chosen.template ?? SMALLEST);
     const names = namesOf(options.name ?? nameOfFolder(folder));
-    const client = clientSettings(folder, JSON.parse(String(template.files.get("offshoot.json")?.bytes)));
-    const { dependencies, engines } = JSON.parse(String(template.files.get("package.json")?.bytes));
+    const manifest = JSON.parse(String(template.files.get("package.json")?.bytes));
+    const { dependencies, engines, scripts } = manifest;
+    const client = clientSettings(folder, manifest, JSON.parse(String(template.files.get("offshoot.json")?.bytes)));
     const core = options.core
       ? coreSourceOf(options.core)
       : await during("Looking for @offshoot/core on the registry", json, () =>
@@ -57,7 +64,9 @@ export const create = defineCommand({
         );
     const writing =
       core === "pack" ? "Writing the project, with @offshoot/core packed from this checkout" : "Writing the project";
-    await during(writing, json, () => scaffold(folder, template, names.package, core));
+    await during(writing, json, () =>
+      scaffold(folder, template, { name: names.package, core, own: chosen.own === true }),
+    );
     const problem = chosen.install
       ? await during(`Installing with ${manager}`, json, () => install(manager, folder))
       : undefined;
@@ -87,7 +96,7 @@ export const create = defineCommand({
         `${names.package} is in ${folder}, from ${template.name} ${template.version}.`,
         ...remarks,
         "",
-        nextSteps(folder, { client, bin: names.bin, manager, installed }),
+        nextSteps(folder, { client, bin: names.bin, manager, installed, builds: "build" in scripts }),
       ].join("\n"),
       exitCode: problem ? 1 : 0,
     };

@@ -20,5 +20,12 @@ export function namesOf(name: string): Names {
   return { package: name, bin: name.replace(/^@[^/]+\//, "") };
 }
 
+/** What the environment variables of a server begin with. A digit may not come first. */
+export const envPrefixOf = (bin: string): string =>
+  bin
+    .toUpperCase()
+    .replaceAll(/[^A-Z\d]+/g, "_")
+    .replace(/^(?=\d)|^_/, "MCP_");
+
 /** The name that a folder suggests. */
 export const nameOfFolder = (folder: string): string => basename(resolve(folder)).toLowerCase().replaceAll(/\s+/g, "-");

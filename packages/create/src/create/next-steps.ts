@@ -6,8 +6,15 @@ import { exampleArguments, type Marker } from "../project.ts";
 import type { PackageManager } from "./package-manager.ts";
 
 /** The settings with which a client starts the project's server. */
-export function clientSettings(folder: string, marker: Pick<Marker, "needs">): ServerEntry {
-  return { command: process.execPath, args: [join(folder, "dist/main.js"), ...exampleArguments(marker)] };
+export function clientSettings(
+  folder: string,
+  { bin }: { bin: Record<string, string> },
+  marker: Pick<Marker, "needs">,
+): ServerEntry {
+  return {
+    command: process.execPath,
+    args: [join(folder, Object.values(bin)[0] as string), ...exampleArguments(marker)],
+  };
 }
 
 /** What to do with a new project. */
@@ -18,12 +25,13 @@ export function nextSteps(
     bin,
     manager,
     installed,
-  }: { client: ServerEntry; bin: string; manager: PackageManager; installed: boolean },
+    builds,
+  }: { client: ServerEntry; bin: string; manager: PackageManager; installed: boolean; builds: boolean },
 ): string {
   const steps = [
     `cd ${shellWord(relative(process.cwd(), folder) || ".")}`,
     ...(installed ? [] : [`${manager} install`]),
-    `${manager} run build`,
+    ...(builds ? [`${manager} run build`] : []),
     `${manager} run test`,
   ];
   return `Next:

@@ -1,24 +1,37 @@
+import type { Marker } from "../project.ts";
 import type { Template, TemplateFile } from "../templates.ts";
-import { namesOf } from "./name.ts";
+import { envPrefixOf, namesOf } from "./name.ts";
 
 /**
- * A template's files under a project's own name: package, command, server and the default place of its data. The README
- * keeps speaking of the published server below its title, since `npx <your name>` would start somebody else's package.
+ * A template's files under a project's own name: package, command, server, environment, image and the default place of
+ * its data; a README of the project in the place of upstream's; and what clients and agents read in its folder.
  *
- * `offshoot.json` remembers the name, so that an update writes upstream's files under it before it compares.
+ * `offshoot.json` remembers the name, so that an update writes upstream's files under it before it compares. The same
+ * name gives the same bytes, whenever it is called.
  */
 export function renamed(template: Template, name: string): Map<string, TemplateFile> {
   const names = namesOf(name);
   const { name: was } = template;
-  const upstream = new RegExp(`@offshoot/${was}(?![\\w-]*/)|offshoot-${was}`, "g");
-  const everywhere = (text: string) =>
-    text.replaceAll(upstream, (found) => (found.startsWith("@") ? names.package : names.bin));
+  const prefix = envPrefixOf(was);
+  const upstream = new RegExp(
+    `@offshoot/${was}(?![\\w-]*/)|offshoot-${was}|\\b${prefix}_(?=[A-Z])|(?<=envPrefix: ")${prefix}\\b`,
+    "g",
+  );
+  const own = (found: string): string =>
+    found.startsWith("@")
+      ? names.package
+      : found.startsWith("offshoot-")
+        ? names.bin
+        : found.replace(prefix, envPrefixOf(names.bin));
+  const everywhere = (text: string) => text.replaceAll(upstream, own);
   const special: Record<string, (text: string) => string> = {
     "package.json": (text) => manifestOf(text, names.package, names.bin),
     "offshoot.json": (text) => `${JSON.stringify({ ...JSON.parse(text), name }, null, 2)}\n`,
-    "README.md": (text) => text.replace(/^# .*/, `# ${names.package}`),
     "src/server.ts": (text) => everywhere(text).replace(`name: "${was}"`, `name: "${names.bin}"`),
     "contract.lock.json": (text) => text.replace(`\n  "name": "${was}"`, `\n  "name": "${names.bin}"`),
+    // The image and its volume, in the lines that show how to run it.
+    Dockerfile: (text) =>
+      everywhere(text).replaceAll(new RegExp(`(?<=^#.*\\s)${was}(?=-data:|\\s|$)`, "gm"), names.bin),
   };
   const files = new Map<string, TemplateFile>();
   for (const [path, file] of template.files) {
@@ -26,6 +39,8 @@ export function renamed(template: Template, name: string): Map<string, TemplateF
     const isText = !file.bytes.includes(0) && Buffer.from(text).equals(file.bytes);
     files.set(path, isText ? { ...file, bytes: Buffer.from((special[path] ?? everywhere)(text)) } : file);
   }
+  for (const [path, text] of Object.entries(projectFiles(template, names.package, names.bin)))
+    files.set(path, { bytes: Buffer.from(text), executable: false });
   return files;
 }
 
@@ -35,3 +50,41 @@ function manifestOf(text: string, name: string, bin: string): string {
   const [main] = Object.values(rest.bin);
   return `${JSON.stringify({ name, version: "0.1.0", private: true, ...rest, bin: { [bin]: main } }, null, 2)}\n`;
 }
+
+/** What a project has and a template has not. */
+function projectFiles({ name: template, files }: Template, name: string, bin: string): Record<string, string> {
+  const read = (path: string) => JSON.parse(String(files.get(path)?.bytes ?? "{}"));
+  const main = Object.values((read("package.json") as { bin: Record<string, string> }).bin)[0] as string;
+  const args = Object.values((read("offshoot.json") as Marker).needs ?? {}).map((need) =>
+    need.type === "directory" ? "." : need.example,
+  );
+  const json = (data: object): string => `${JSON.stringify(data, null, 2)}\n`;
+  const agents = files.has("AGENTS.md");
+  return {
+    "README.md": readmeOf(name, template, agents),
+    ...(agents && { "CLAUDE.md": "@AGENTS.md\n" }),
+    ".mcp.json": json({ mcpServers: { [bin]: { command: "node", args: [main, ...args] } } }),
+    ".vscode/mcp.json": json({
+      servers: { [bin]: { type: "stdio", command: "node", args: [`\${workspaceFolder}/${main}`, ...args] } },
+    }),
+  };
+}
+
+const readmeOf = (name: string, template: string, agents: boolean): string => `# ${name}
+
+An MCP server. Say here what it does, and for whom.
+
+\`\`\`sh
+npm install
+npm test
+npm start -- --help    # its settings
+\`\`\`
+
+Claude Code and VS Code find the server by \`.mcp.json\` and \`.vscode/mcp.json\` when they open this folder; for another
+client: \`npx create-offshoot connect <client> --write\`.
+${agents ? "\n[AGENTS.md](AGENTS.md) has the tree, a line each, and the rules of the code.\n" : ""}
+It began as the Offshoot template [${template}](https://www.npmjs.com/package/@offshoot/${template}), whose README says what
+each file is for. \`npx create-offshoot update\` takes over what has changed there since; \`mine\` in \`offshoot.json\` names
+what it leaves alone. \`npx create-offshoot check\` says what is wrong or old, and \`npx create-offshoot add\` writes another
+tool, resource or prompt.
+`;

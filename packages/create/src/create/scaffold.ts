@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Marker } from "../project.ts";
 import type { Template } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import { type CoreSource, packCore } from "./core.ts";
@@ -32,7 +33,11 @@ export function requireEmpty(folder: string): void {
 }
 
 /** Writes a project in full, or nothing: it is made aside and moved into its place when it is whole. */
-export async function scaffold(target: string, template: Template, name: string, core: CoreSource): Promise<void> {
+export async function scaffold(
+  target: string,
+  template: Template,
+  { name, core, own }: { name: string; core: CoreSource; own: boolean },
+): Promise<void> {
   const folder = resolve(target);
   const made = firstMissing(folder);
   mkdirSync(dirname(folder), { recursive: true });
@@ -53,6 +58,7 @@ export async function scaffold(target: string, template: Template, name: string,
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, bytes, { mode: executable ? 0o755 : 0o644 });
     }
+    if (own) claimDomain(join(draft, "offshoot.json"));
     if (core === "pack") dependOn(join(draft, "package.json"), await packCore(draft));
     // An empty folder that is already there stays the same folder: it may be the one the user stands in.
     if (!existsSync(folder)) mkdirSync(folder);
@@ -70,6 +76,12 @@ export async function scaffold(target: string, template: Template, name: string,
 function firstMissing(folder: string): string | undefined {
   if (existsSync(folder)) return undefined;
   return firstMissing(dirname(folder)) ?? folder;
+}
+
+/** What a template calls its domain is the project's own from the beginning. */
+function claimDomain(file: string): void {
+  const { domain = [], ...marker } = JSON.parse(readFileSync(file, "utf8")) as Marker;
+  writeFileSync(file, `${JSON.stringify({ ...marker, domain, mine: [...domain, "README.md"] }, null, 2)}\n`);
 }
 
 function dependOn(file: string, range: string): void {

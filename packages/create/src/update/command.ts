@@ -1,6 +1,7 @@
 import { during } from "../progress.ts";
-import { openProject } from "../project.ts";
+import { openFork } from "../project.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
+import { diffOfMine } from "./diff-of-mine.ts";
 import { managerOf } from "./gates.ts";
 import { BEFORE } from "./journal.ts";
 import { latestVersion } from "./release.ts";
@@ -15,15 +16,17 @@ export const update = defineCommand({
     to: { type: "string", value: "version", description: "Which version of the template (default: latest)" },
     "dry-run": { type: "boolean", description: "Say what would happen, and change nothing" },
     diff: { type: "boolean", description: "Print it as a patch, and change nothing" },
+    mine: { type: "boolean", description: 'Print what upstream changed in files that "mine" in offshoot.json names' },
+    since: { type: "string", value: "version", description: "With --mine: since that version, not this project's" },
     check: { type: "boolean", description: "Only say whether there is a later version (exit code 1)" },
-    gates: { type: "boolean", description: "--no-gates: do not run build and test before and after" },
+    gates: { type: "boolean", description: "--no-gates: do not run types, build and test before and after" },
     install: { type: "boolean", description: "--no-install: run them with the packages that are there" },
     from: { type: "string", value: "folder|tarball", description: "The wanted version, instead of the registry's" },
     base: { type: "string", value: "folder|tarball", description: "The version that the project comes from" },
   },
   examples: [
     ["offshoot update --dry-run", "what would happen"],
-    ["offshoot update", "the latest version, with build and test before and after"],
+    ["offshoot update", "the latest version, with types, build and test before and after"],
     ["offshoot update --to 0.4.0 --no-gates", "a certain version, without running anything"],
     ["offshoot update --check --json", "for a scheduled job: exit code 1 when there is a later version"],
     ["offshoot update --base notes-0.1.0.tgz --from notes-0.2.0.tgz", "without a network"],
@@ -33,9 +36,16 @@ export const update = defineCommand({
     if (options.to !== undefined && options.from !== undefined)
       throw new Refusal("--to and --from exclude each other.", "choose one.");
     if (options.check) return behind(options.to);
+    if (options.since !== undefined && !options.mine)
+      throw new Refusal("--since goes with --mine.", "`offshoot update --help`.");
+    if (options.mine) {
+      const patch = await during("Reading both versions", json, () => diffOfMine(options));
+      return { data: { patch }, text: patch.trimEnd() || "Upstream changed nothing in files that are yours." };
+    }
     const dryRun = options["dry-run"] === true || options.diff === true;
-    const result = await during("Updating", json, () =>
+    const result = await during("Updating", json, (onStep) =>
       updateProject({
+        onStep,
         to: options.to,
         from: options.from,
         base: options.base,
@@ -54,7 +64,7 @@ export const update = defineCommand({
 });
 
 async function behind(to: string | undefined): Promise<Answer> {
-  const { marker } = openProject();
+  const { marker } = openFork();
   const latest = await latestVersion(marker.template, to);
   const isBehind = newer(latest, marker.version);
   return {
@@ -81,11 +91,23 @@ function told(result: Update, dryRun: boolean): string {
     `${template} ${from} → ${to}: upstream changed ${count(upstream.changed.length, "file")}, added ${upstream.added.length}, removed ${upstream.removed.length}.`,
     drift,
     `${dryRun ? "Would write" : "Wrote"} ${count(written.length, "file")} and ${dryRun ? "remove" : "removed"} ${removed.length}${written.length + removed.length > 0 ? `: ${named([...written, ...removed])}` : ""}.`,
+    ...mineLines(result),
     ...conflicts.map(({ path, reason }) => `conflict  ${path}: ${reason}`),
+    ...result.kept.map(({ path, reason }) => `kept      ${path}: ${reason}`),
+    ...result.unresolved.map((found) => `missing   ${found} leads to no file here`),
     ...result.gates.map(({ name, green }) => `${green ? "green" : "RED  "}  ${name}`),
     ...result.gates.filter(({ green }) => !green).map(({ output }) => output),
     `Next: ${dryRun ? "`offshoot update --diff` shows every line; `offshoot update` does it." : next(result)}`,
   ].join("\n");
+}
+
+/** What upstream changed where the project is its owner's. */
+function mineLines({ mine, from }: Update): string[] {
+  const paths = [...mine.changed, ...mine.added, ...mine.removed];
+  if (paths.length === 0) return [];
+  return [
+    `Yours, so left alone: upstream changed ${count(paths.length, "file")} there: ${named(paths)}. \`offshoot update --mine --since ${from}\` shows it.`,
+  ];
 }
 
 function next({ status, git, installs, to, gates }: Update): string {

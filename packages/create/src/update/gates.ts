@@ -18,13 +18,19 @@ const LOCKS = { "pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun"
 export const managerOf = (folder: string): string =>
   Object.entries(LOCKS).find(([file]) => existsSync(join(folder, file)))?.[1] ?? "npm";
 
-/** The scripts that say whether a project works. */
-export const gatesOf = ({ scripts = {} }: Manifest): string[] => ["build", "test"].filter((name) => name in scripts);
+/** The scripts that say whether a project works: what its CI runs, in that order. */
+export const gatesOf = ({ scripts = {} }: Manifest): string[] =>
+  ["types", "build", "test"].filter((name) => name in scripts);
 
-/** Runs a project's gates in order, up to the first red one. */
-export async function runGates(folder: string, names: readonly string[]): Promise<Gate[]> {
+/** Runs a project's gates in order, up to the first red one; `onGate` hears which one begins. */
+export async function runGates(
+  folder: string,
+  names: readonly string[],
+  onGate: (name: string) => void,
+): Promise<Gate[]> {
   const gates: Gate[] = [];
   for (const name of names) {
+    onGate(name);
     const gate = await runGate(folder, name, ["run", name]);
     gates.push(gate);
     if (!gate.green) break;

@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  cpSync,
   existsSync,
   fsyncSync,
   lstatSync,
@@ -9,32 +10,42 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeFileAtomically } from "../write-file.ts";
+import { linkOnTheWay, pathProblem } from "../path-problem.ts";
+import { stateFolder } from "../state-folder.ts";
+import { Refusal } from "../terminal.ts";
+import { writeFileAtomically, writeNewFile } from "../write-file.ts";
 import { type FileEntry, type Files, sameFile } from "./files.ts";
 import { readEntry } from "./snapshot.ts";
-
-/** Beside the files it speaks of, so that a rename puts each into its place. */
-const FOLDER = ".offshoot-update";
 
 /** Where an update leaves what it replaced, in a project without a repository. */
 export const BEFORE = ".offshoot-before";
 
-interface Plan {
+interface Plan extends Identity {
+  /** Part of the name of every draft, so that one that a kill left behind is found. */
+  token: string;
   /** What was and what becomes of each path: a digest, or null for no file. */
   entries: { path: string; before: string | null; after: string | null }[];
+}
+
+/** Which folder a journal speaks of, beside its device and inode: those are given to another one in time. */
+interface Identity {
+  folder: string;
+  born: string;
 }
 
 /** What became of an update that was cut off. */
 export interface Recovery {
   restored: string[];
-  /** Changed by somebody since: left as they are. What they were is in `kept`. */
+  /** Changed by hand since: left as they are. What they were is in `kept`. */
   left: string[];
   kept?: string;
 }
@@ -43,22 +54,27 @@ export interface Recovery {
  * Writes an outcome into a project: all of it, or nothing when a step fails. Everything that is about to be replaced is
  * on the disk first, so that an update that is killed half-way is taken back by {@link recover}.
  *
+ * The journal is in the user's state folder and not in the project: a journal says which files to write and remove, and
+ * one that came with a clone would be somebody else's word.
+ *
  * @returns takes the journal away: the update stands. `keep` leaves what was replaced in {@link BEFORE}
+ * @throws Refusal for a path that must not be written, before anything is
  */
 export function writeChanges(
   folder: string,
   changes: ReadonlyMap<string, FileEntry | undefined>,
 ): (keep: boolean) => void {
+  for (const path of changes.keys()) requireOwnPlace(folder, path);
   const before: Files = new Map();
-  const plan: Plan = { entries: [] };
-  const journal = join(folder, FOLDER);
-  mkdirSync(join(journal, "before"), { recursive: true });
-  writeFileSync(join(journal, ".gitignore"), "*\n");
+  const plan: Plan = { ...identityOf(folder), token: randomBytes(8).toString("hex"), entries: [] };
+  const journal = journalOf(folder);
+  rmSync(journal, { recursive: true, force: true });
+  mkdirSync(join(journal, "before"), { recursive: true, mode: 0o700 });
   for (const [path, after] of changes) {
     const entry = readEntry(join(folder, path));
     if (entry !== undefined) {
       before.set(path, entry);
-      place(join(journal, "before", path), entry, journal);
+      place(join(journal, "before", path), entry, plan.token);
     }
     plan.entries.push({ path, before: digest(entry), after: digest(after) });
   }
@@ -66,54 +82,99 @@ export function writeChanges(
   writeFileAtomically(join(journal, "plan.json"), JSON.stringify(plan));
   syncFolder(journal);
   try {
-    apply(folder, changes, journal);
+    apply(folder, changes, plan.token);
   } catch (error) {
-    apply(folder, new Map(plan.entries.map(({ path }) => [path, before.get(path)])), journal);
+    apply(folder, new Map(plan.entries.map(({ path }) => [path, before.get(path)])), plan.token);
     rmSync(journal, { recursive: true });
     throw error;
   }
   return (keep) => {
-    if (keep) rmSync(join(folder, BEFORE), { recursive: true, force: true });
-    if (keep) renameSync(join(journal, "before"), join(folder, BEFORE));
-    if (keep) writeFileSync(join(folder, BEFORE, ".gitignore"), "*\n");
+    if (keep) keepBefore(folder, join(journal, "before"));
     rmSync(journal, { recursive: true });
   };
 }
 
 /** Takes back an update that was cut off. `undefined` when there was none. */
 export function recover(folder: string): Recovery | undefined {
-  const journal = join(folder, FOLDER);
-  if (!existsSync(journal)) return undefined;
+  const journal = journalOf(folder);
   const file = join(journal, "plan.json");
-  const plan: Plan = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { entries: [] };
+  if (!existsSync(journal)) return undefined;
+  const { folder: path, born } = identityOf(folder);
+  const plan: Plan | undefined = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  if (plan === undefined || (plan.folder !== path && plan.born !== born)) {
+    rmSync(journal, { recursive: true });
+    return undefined;
+  }
+  for (const { path } of plan.entries) requireOwnPlace(folder, path);
   const recovery: Recovery = { restored: [], left: [] };
   for (const { path, before, after } of plan.entries) {
+    rmSync(draftIn(join(folder, path), plan.token), { force: true });
     const now = digest(readEntry(join(folder, path)));
-    if (now === before) continue;
+    if (now === before) {
+      removeEmpty(folder, dirname(path));
+      continue;
+    }
     if (now !== after && now !== null) {
       recovery.left.push(path);
       continue;
     }
     const entry = before === null ? undefined : readEntry(join(journal, "before", path));
-    apply(folder, new Map([[path, entry]]), journal);
+    apply(folder, new Map([[path, entry]]), plan.token);
     recovery.restored.push(path);
   }
   if (recovery.left.length > 0) {
-    recovery.kept = `${FOLDER}-kept`;
-    rmSync(join(folder, recovery.kept), { recursive: true, force: true });
-    renameSync(journal, join(folder, recovery.kept));
+    recovery.kept = `${journal}-kept`;
+    rmSync(recovery.kept, { recursive: true, force: true });
+    renameSync(journal, recovery.kept);
   } else rmSync(journal, { recursive: true });
   return recovery;
 }
 
-function apply(folder: string, changes: ReadonlyMap<string, FileEntry | undefined>, journal: string): void {
+/** Nothing is written through a link, whoever made it, nor where git or this command keep what is theirs. */
+function requireOwnPlace(folder: string, path: string): void {
+  const problem = pathProblem(path);
+  const link = problem === undefined ? linkOnTheWay(folder, path) : undefined;
+  if (problem !== undefined)
+    throw new Refusal(
+      `The update would write ${JSON.stringify(path)}, which ${problem}. Nothing was written.`,
+      "take the template from where it is published; if it is your own file, give it another name.",
+    );
+  if (link !== undefined)
+    throw new Refusal(
+      `The update would write ${JSON.stringify(path)} through the link "${link}". Nothing was written.`,
+      `put a folder in the place of "${link}", or take the link away while you update.`,
+    );
+}
+
+const journalOf = (folder: string): string => {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return join(stateFolder(), "updates", `${dev}-${ino}`);
+};
+
+function identityOf(folder: string): Identity {
+  return { folder: realpathSync(folder), born: String(statSync(folder, { bigint: true }).birthtimeNs) };
+}
+
+function keepBefore(folder: string, before: string): void {
+  const kept = join(folder, BEFORE);
+  rmSync(kept, { recursive: true, force: true });
+  cpSync(before, kept, { recursive: true, verbatimSymlinks: true });
+  writeFileSync(join(kept, ".gitignore"), "*\n");
+}
+
+function apply(folder: string, changes: ReadonlyMap<string, FileEntry | undefined>, token: string): void {
   // Removals first: a folder may come where a file was, and a file where a folder was.
   const removed = [...changes].filter(([, entry]) => entry === undefined).map(([path]) => path);
   for (const path of removed) {
-    rmSync(join(folder, path), { force: true });
+    if (linkOnTheWay(folder, path) === undefined) rmSync(join(folder, path), { force: true });
     removeEmpty(folder, dirname(path));
   }
-  for (const [path, entry] of changes) if (entry !== undefined) place(join(folder, path), entry, journal);
+  for (const [path, entry] of changes) {
+    if (entry === undefined) continue;
+    // Again, after the folders that this update itself makes and removes.
+    requireOwnPlace(folder, path);
+    place(join(folder, path), entry, token);
+  }
 }
 
 function removeEmpty(folder: string, path: string): void {
@@ -122,20 +183,26 @@ function removeEmpty(folder: string, path: string): void {
   removeEmpty(folder, dirname(path));
 }
 
+const draftIn = (file: string, token: string): string => join(dirname(file), `.offshoot-${token}`);
+
 /** Puts a file into its place in one step. Its other permissions stay as they are. */
-function place(file: string, entry: FileEntry, journal: string): void {
+function place(file: string, entry: FileEntry, token: string): void {
   const now = readEntry(file);
   if (sameFile(now, entry)) return;
   mkdirSync(dirname(file), { recursive: true });
-  const draft = join(journal, "draft");
-  rmSync(draft, { force: true });
-  if (entry.link) symlinkSync(entry.bytes.toString("utf8"), draft);
-  else {
-    writeFileAtomically(draft, entry.bytes);
-    const mode = now === undefined || now.link ? 0o644 : lstatSync(file).mode & 0o777;
-    chmodSync(draft, entry.executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
+  const draft = draftIn(file, token);
+  try {
+    if (entry.link) symlinkSync(entry.bytes.toString("utf8"), draft);
+    else {
+      const mode = now === undefined || now.link ? 0o644 : lstatSync(file).mode & 0o777;
+      writeNewFile(draft, entry.bytes, 0o600);
+      chmodSync(draft, entry.executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
-  renameSync(draft, file);
 }
 
 const digest = (entry: FileEntry | undefined): string | null =>

@@ -22,6 +22,8 @@ export interface Merge {
   /** Paths to write, and `undefined` for those to remove. Everything else stays as it is, byte for byte. */
   changes: Map<string, FileEntry | undefined>;
   conflicts: Conflict[];
+  /** Values of a file merged as data that both sides changed: yours stayed, and nothing is left to settle. */
+  kept: Conflict[];
   stages: Stage[];
   /** A patch from the project to the outcome. */
   patch(): Promise<string>;
@@ -74,35 +76,27 @@ export async function mergeFiles(repository: ScratchRepository, sides: Sides): P
     changes.set(path, oid === undefined ? undefined : entryOf(path, mode, oid));
   for (const { path, file } of known) if (!sameFile(yours.get(path), file)) changes.set(path, file);
 
-  const unsettled = known.filter(({ conflicts }) => conflicts.length > 0);
-  const stages = entries.map(({ path, mode, oid, stage }): Stage => ({ path, stage, file: entryOf(path, mode, oid) }));
-  for (const { path } of unsettled) {
-    for (const [index, files] of [base, yours, theirs].entries())
-      stages.push({ path, stage: (index + 1) as 1 | 2 | 3, file: files.get(path) as FileEntry });
-  }
   return {
     changes,
-    stages,
-    conflicts: [
-      ...[...new Set(entries.map(({ path }) => path))].map((path) => ({
+    stages: entries.map(({ path, mode, oid, stage }): Stage => ({ path, stage, file: entryOf(path, mode, oid) })),
+    conflicts: [...new Set(entries.map(({ path }) => path))].map((path) => ({
+      path,
+      reason: reasons.get(path) ?? "both sides changed it",
+    })),
+    kept: known.flatMap(({ path, conflicts }) =>
+      conflicts.map((conflict) => ({
         path,
-        reason: reasons.get(path) ?? "both sides changed it",
+        reason: `${conflict.path}: yours is ${said(conflict.yours)}, upstream's ${said(conflict.theirs)}; yours was kept`,
       })),
-      ...unsettled.flatMap(({ path, conflicts }) =>
-        conflicts.map((conflict) => ({
-          path,
-          reason: `${conflict.path}: yours is ${said(conflict.yours)}, upstream's ${said(conflict.theirs)}; yours was kept`,
-        })),
-      ),
-    ],
+    ),
     patch: async () => String((await repository.git(["diff", "--no-color", "project", tree])).stdout),
   };
 }
 
 const said = (value: unknown): string => (value === undefined ? "gone" : JSON.stringify(value));
 
-/** Writes all three trees in one go. */
-async function importCommits(
+/** Writes all trees in one go. */
+export async function importCommits(
   repository: ScratchRepository,
   commits: { branch: string; files: Files; parent?: string }[],
 ): Promise<void> {
@@ -150,6 +144,10 @@ function parseMergeTree(output: string): { tree: string; entries: Entry[]; reaso
 function reasonOf(kind: string, message: string): string {
   if (kind === "CONFLICT (contents)") return "both sides changed the same lines";
   if (kind === "CONFLICT (binary)") return "both sides changed it, and it has no lines; yours was kept";
+  if (kind === "CONFLICT (modify/delete)")
+    return message.includes("deleted in yours")
+      ? "you deleted it, and upstream changed it; upstream's new version is here again: delete it, or keep it"
+      : "you changed it, and upstream deleted it; yours is still here: keep it, or delete it";
   return message.trim().replace(/^CONFLICT \([^)]*\): /, "");
 }
 

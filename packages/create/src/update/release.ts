@@ -1,15 +1,17 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { list } from "tar";
 import { renamed } from "../create/rename.ts";
 import { npm } from "../npm.ts";
+import { pathProblem, samePlace } from "../path-problem.ts";
 import type { Marker } from "../project.ts";
 import { readTemplate, type Template, templateNames } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import type { Files } from "./files.ts";
 import type { ScratchRepository } from "./git.ts";
+import { readTarball } from "./read-tarball.ts";
 import { snapshot, takesPart } from "./snapshot.ts";
+import { isVersion, isVersionOrTag } from "./version.ts";
 
 /** A release of a template, under the project's own name. */
 export interface Release {
@@ -21,10 +23,12 @@ const nameOf = (template: string): string => `@offshoot/${template}`;
 
 /** The newest version on the registry. @throws Refusal when that cannot be asked */
 export async function latestVersion(template: string, wanted = "latest"): Promise<string> {
+  if (!isVersionOrTag(wanted))
+    throw new Refusal(`${JSON.stringify(wanted)} is not a version or a tag.`, "name one, such as 0.4.0 or latest.");
   try {
     const said: unknown = JSON.parse(await npm("view", `${nameOf(template)}@${wanted}`, "version", "--json"));
     const version = Array.isArray(said) ? said.at(-1) : said;
-    if (typeof version === "string") return version;
+    if (isVersion(version)) return version;
     throw new Error("no such version");
   } catch (cause) {
     throw new Refusal(
@@ -44,15 +48,15 @@ export async function readRelease(
   { template, name }: Marker,
   { version, from, option }: { version?: string; from?: string | undefined; option: string },
 ): Promise<Release> {
+  if (version !== undefined && !isVersion(version))
+    throw new Refusal(`${JSON.stringify(version)} is not a version.`, "name one exactly, such as 0.4.0.");
   const found =
     from !== undefined ? await readFrom(repository, from, option) : await readVersion(template, version as string);
-  const manifest = JSON.parse(String(found.get("package.json")?.bytes ?? "{}")) as {
-    version?: string;
-    description?: string;
-  };
-  if (manifest.version === undefined || !found.has("offshoot.json"))
+  requireHarmless(found, from ?? `${nameOf(template)}@${version}`);
+  const manifest = manifestOf(found);
+  if (!isVersion(manifest.version) || !found.has("offshoot.json"))
     throw new Refusal(
-      `${from ?? template} is not a template: it has no offshoot.json.`,
+      `${from ?? template} is not a template: it needs an offshoot.json, and a package.json with a version.`,
       `name the template's own folder with ${option}.`,
     );
   const read: Template = {
@@ -63,6 +67,31 @@ export async function readRelease(
   };
   const files = name === undefined ? found : renamed(read, name);
   return { version: read.version, files: new Map([...files].filter(([path]) => takesPart(path))) };
+}
+
+/** What a release brings is a stranger's word: every path is looked at before any of it is used. */
+function requireHarmless(files: Files, origin: string): void {
+  const refuse = (what: string): never => {
+    throw new Refusal(
+      `${origin} brings ${what}. Nothing was written.`,
+      "take the template from where it is published; a template has plain files under plain names.",
+    );
+  };
+  for (const [path, { link }] of files) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) refuse(`${JSON.stringify(path)}, which ${problem}`);
+    if (link) refuse(`${JSON.stringify(path)}, which is a link`);
+  }
+  const same = samePlace(files.keys());
+  if (same) refuse(`${JSON.stringify(same[0])} and ${JSON.stringify(same[1])}, which are one place on some disks`);
+}
+
+function manifestOf(files: Files): { version?: unknown; description?: string } {
+  try {
+    return JSON.parse(String(files.get("package.json")?.bytes ?? "{}")) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 async function readFrom(repository: ScratchRepository, from: string, option: string): Promise<Files> {
@@ -82,33 +111,15 @@ async function readVersion(template: string, version: string): Promise<Files> {
     await npm("pack", `${nameOf(template)}@${version}`, "--pack-destination", folder);
     return await readTarball(join(folder, readdirSync(folder)[0] as string));
   } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
     throw new Refusal(
-      `${nameOf(template)}@${version} cannot be had from the registry: ${reasonOf(cause)}`,
+      `${nameOf(template)}@${version} does not come from the registry: ${reasonOf(cause)}`,
       "try again when it can be reached, or give folders or tarballs of the template with --base and --from.",
       { cause },
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function readTarball(file: string): Promise<Files> {
-  const files: Files = new Map();
-  await list({
-    file,
-    strict: true,
-    onReadEntry(entry) {
-      if (entry.type !== "File" && entry.type !== "OldFile") return;
-      const chunks: Buffer[] = [];
-      entry.on("data", (chunk) => chunks.push(chunk));
-      entry.on("end", () => {
-        // The first folder is the package, whatever it is called.
-        const path = entry.path.replace(/^[^/]*\//, "");
-        files.set(path, { bytes: Buffer.concat(chunks), executable: ((entry.mode ?? 0) & 0o100) !== 0 });
-      });
-    },
-  });
-  return files;
 }
 
 const reasonOf = (error: unknown): string => {

@@ -1,10 +1,11 @@
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { linkOnTheWay } from "../path-problem.ts";
 import { isProjectFile } from "../templates.ts";
 import type { FileEntry, Files } from "./files.ts";
 import type { ScratchRepository } from "./git.ts";
 
-/** Lockfiles are made, not merged: the package manager writes them anew. */
+/** Lockfiles are made, not merged: the package manager writes them again. */
 const LOCKFILES = /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?)$/;
 
 /** Whether a path takes part in a merge. */
@@ -24,7 +25,8 @@ export async function snapshot(
   const paths = new Set([...String(listed.stdout).split("\0").filter(Boolean), ...wanted]);
   const files: Files = new Map();
   for (const path of [...paths].filter(takesPart).sort()) {
-    const entry = readEntry(join(folder, path));
+    // What lies behind a link is not of this folder.
+    const entry = linkOnTheWay(folder, path) === undefined ? readEntry(join(folder, path)) : undefined;
     if (entry !== undefined) files.set(path, entry);
   }
   return files;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { openProject } from "../project.ts";
+import { openFork } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
 import { type Difference, differenceOf } from "./files.ts";
@@ -9,9 +9,11 @@ import { openScratchRepository, type ScratchRepository } from "./git.ts";
 import { type Recovery, recover, writeChanges } from "./journal.ts";
 import { alignLineEnds } from "./line-ends.ts";
 import { type Conflict, mergeFiles } from "./merge.ts";
+import { ownFiles, withoutOwn } from "./mine.ts";
 import { openOwnRepository } from "./own-repository.ts";
 import { latestVersion, readRelease } from "./release.ts";
 import { snapshot } from "./snapshot.ts";
+import { unresolvedImports } from "./unresolved-imports.ts";
 
 /** What {@link updateProject} takes. */
 export interface UpdateOptions {
@@ -28,7 +30,7 @@ export interface UpdateOptions {
   gates?: boolean;
   /** Whether packages are installed between merge and gates when dependencies changed. Default `true`. */
   install?: boolean;
-  /** Hears what is being done, for whoever waits. */
+  /** Hears each step as it begins. */
   onStep?: (what: string) => void;
 }
 
@@ -44,6 +46,12 @@ export interface Update {
   written: string[];
   removed: string[];
   conflicts: Conflict[];
+  /** What upstream changed in files that `mine` of offshoot.json names: left alone. */
+  mine: Difference;
+  /** Values that both sides changed in a file that is merged as data: yours stayed. */
+  kept: Conflict[];
+  /** Imports of new files that lead to nothing here, as `file: import`. */
+  unresolved: string[];
   /** The project's own scripts after the merge; the red one is the last. */
   gates: Gate[];
   /** Whether dependencies changed: lockfiles are not merged, so an install is due. */
@@ -66,14 +74,14 @@ export async function updateProject(options: UpdateOptions = {}): Promise<Update
 async function updateWith(repository: ScratchRepository, options: UpdateOptions): Promise<Update> {
   const { dryRun = false, gates = true, install = true, onStep = () => {} } = options;
   const folder = resolve(options.folder ?? ".");
-  const { marker, manifest } = openProject(folder);
+  const { marker, manifest } = openFork(folder);
   const own = await openOwnRepository(folder);
   const recovered = dryRun ? undefined : recover(folder);
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);
   if (recovered?.kept)
     throw new Refusal(
       `An update was cut off here, and these files were changed since: ${named(recovered.left)}. The rest is as it was before.`,
-      `compare them with ${recovered.kept}/before, delete that folder, and run the update again.`,
+      `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
   const markers = [
@@ -105,10 +113,13 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
     to: theirs.version,
     status: "up to date",
     upstream: differenceOf(base.files, theirs.files),
+    mine: differenceOf(ownFiles(base.files, marker), ownFiles(theirs.files, marker)),
     yours: differenceOf(base.files, alignLineEnds(yours, base.files).files),
     written: [],
     removed: [],
     conflicts: [],
+    kept: [],
+    unresolved: [],
     gates: [],
     installs: false,
     ...(recovered && { recovered }),
@@ -118,15 +129,18 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (theirs.version === marker.version) return result;
 
   const label = `${marker.template}-${theirs.version}`;
+  onStep(`Merging ${label}`);
   const merge = await mergeFiles(repository, {
-    base: base.files,
+    base: withoutOwn(base.files, marker),
     yours,
-    theirs: theirs.files,
+    theirs: withoutOwn(theirs.files, marker),
     version: theirs.version,
     label,
   });
   result.patch = await merge.patch();
   result.conflicts = merge.conflicts;
+  result.kept = merge.kept;
+  result.unresolved = unresolvedImports(merge.changes, yours);
   result.status = merge.conflicts.length > 0 ? "conflicts" : "clean";
   for (const [path, entry] of merge.changes) (entry === undefined ? result.removed : result.written).push(path);
   result.installs =
@@ -147,8 +161,8 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
         "Nothing is installed, so the project's scripts cannot say whether it works.",
         "install, or pass --no-gates.",
       );
-    onStep(`Before: ${names.join(", ")}`);
-    const red = (await runGates(folder, names)).find(({ green }) => !green);
+    const before = await runGates(folder, names, (name) => onStep(`Before the update: ${name}`));
+    const red = before.find(({ green }) => !green);
     if (red)
       throw new Refusal(
         `\`${red.name}\` fails before the update, so it could not tell what the update breaks:\n${red.output}`,
@@ -166,9 +180,12 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   finished(own === undefined);
   if (result.status === "conflicts" || names.length === 0) return result;
 
-  onStep(`After: ${names.join(", ")}`);
-  if (result.installs && install) result.gates.push(await reinstall(folder));
-  if (result.gates.every(({ green }) => green)) result.gates.push(...(await runGates(folder, names)));
+  if (result.installs && install) {
+    onStep("Installing what is new");
+    result.gates.push(await reinstall(folder));
+  }
+  if (result.gates.every(({ green }) => green))
+    result.gates.push(...(await runGates(folder, names, (name) => onStep(`After the update: ${name}`))));
   if (result.gates.some(({ green }) => !green)) result.status = "red";
   return result;
 }

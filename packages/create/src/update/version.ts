@@ -1,3 +1,14 @@
+/** Exactly a version, as semver.org writes it: nothing a shell or npm reads otherwise. */
+const VERSION =
+  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][\w-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\w-]*))*)?(?:\+[\w-]+(?:\.[\w-]+)*)?$/;
+
+/** Whether this is a version, and nothing else. */
+export const isVersion = (text: unknown): text is string =>
+  typeof text === "string" && text.length <= 256 && !text.includes("_") && VERSION.test(text);
+
+/** Whether this can be a version or a tag on the registry. */
+export const isVersionOrTag = (text: string): boolean => isVersion(text) || /^[a-z][a-z\d.-]{0,63}$/i.test(text);
+
 /** Whether a version is later than another, by the order of semantic versioning. */
 export function newer(one: string, other: string): boolean {
   const [left, right] = [one, other].map(parts) as [Parts, Parts];

@@ -118,12 +118,12 @@ describe("a bundle", () => {
     expect(readdirSync(folder)).not.toContain("bundle");
   });
 
-  test("is made without the registry's schema as well, and says that nothing was held against it", async () => {
+  test("is made without the registry's schema as well, and says that it was not checked", async () => {
     const env = { ...process.env, OFFSHOOT_REGISTRY_SCHEMA: "file:///no/such/server.schema.json" };
     const folder = project("notes", { mcpName: longName });
     const { code, stdout } = await run(process.execPath, [offshootBin, "bundle"], { cwd: folder, env });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^It was not held against file:.*: ENOENT.*`mcp-publisher publish` will do so\.$/m);
+    expect(stdout).toMatch(/^It was not checked against file:.*: ENOENT.*`mcp-publisher publish` will do so\.$/m);
     expect(readdirSync(join(folder, "bundle"))).toContain("server.json");
   });
 

@@ -5,15 +5,16 @@ import { describe, expect, test } from "vitest";
 import type { Finding } from "../../src/check/checks.ts";
 import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
-const notes = fileURLToPath(new URL("../../../../templates/notes/", import.meta.url));
+const templates = fileURLToPath(new URL("../../../../templates/", import.meta.url));
 
-/** The notes template, built and installed, as somebody's project. */
-function project(): string {
+/** A template, built and installed, as a user's project. */
+function project(name = "notes"): string {
+  const template = join(templates, name);
   const folder = join(temporaryFolder(), "mine");
   mkdirSync(folder);
-  for (const name of ["dist", "src", "offshoot.json", "contract.lock.json", "package.json", ".gitignore"])
-    cpSync(join(notes, name), join(folder, name), { recursive: true });
-  symlinkSync(join(notes, "node_modules"), join(folder, "node_modules"), "junction");
+  for (const entry of ["dist", "src", "offshoot.json", "contract.lock.json", "package.json", ".gitignore"])
+    cpSync(join(template, entry), join(folder, entry), { recursive: true });
+  symlinkSync(join(template, "node_modules"), join(folder, "node_modules"), "junction");
   return folder;
 }
 
@@ -26,17 +27,20 @@ async function check(folder: string, ...words: string[]) {
 }
 
 describe("offshoot check", () => {
-  test("finds nothing wrong with a template as it is, and says what nobody was asked", async () => {
-    expect(await check(project())).toMatchObject({
-      code: 0,
-      wrong: 0,
-      "conflict markers": { status: "ok" },
-      contract: { status: "ok" },
-      stdout: { status: "ok", told: expect.stringMatching(/2 lines looked at/) },
-      core: { status: "unknown", told: expect.stringContaining("was not asked") },
-      template: { status: "unknown" },
-    });
-  });
+  test.each(["notes", "filesystem", "http-api"])(
+    "finds nothing wrong with %s as it is, and says what nobody was asked",
+    async (name) => {
+      expect(await check(project(name))).toMatchObject({
+        code: 0,
+        wrong: 0,
+        "conflict markers": { status: "ok" },
+        contract: { status: "ok" },
+        stdout: { status: "ok", told: expect.stringMatching(/2 lines looked at/) },
+        core: { status: "unknown", told: expect.stringContaining("was not asked") },
+        template: { status: "unknown" },
+      });
+    },
+  );
 
   test("names what a merge left, what the lock does not say, and what a client would choke on", async () => {
     const folder = project();
@@ -70,7 +74,7 @@ describe("offshoot check", () => {
     const { code, stdout } = await run(process.execPath, [offshootBin, "check", "--json"], { cwd: folder });
     expect([code, JSON.parse(stdout)]).toEqual([
       2,
-      { error: expect.stringContaining("no offshoot.json"), next: expect.any(String) },
+      { error: expect.stringContaining("package.json"), next: expect.any(String) },
     ]);
   });
 });

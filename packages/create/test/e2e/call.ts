@@ -1,9 +1,15 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "@offshoot/core/testing";
 
 /** One tool of each template, with what a client passes and what must come back. */
 const calls: Record<string, { args: (data: string) => string[]; tool: string; input: object; expected: string }> = {
+  minimal: {
+    args: () => [],
+    tool: "define_term",
+    input: { term: "fork" },
+    expected: '"term":"fork"',
+  },
   notes: {
     args: (data) => ["--data", data],
     tool: "create_note",
@@ -27,11 +33,12 @@ const calls: Record<string, { args: (data: string) => string[]; tool: string; in
 /** What a template's server is started with, to keep its data in a folder. */
 export const argumentsOf = (template: string, data: string): string[] => calls[template]?.args(data) ?? [];
 
-/** Starts a project's built server as a client does, calls a tool and compares; returns what the server calls itself. */
+/** Starts a project's server as a client does, calls a tool and compares; returns what the server calls itself. */
 export async function callOneTool(project: string, template: string, data: string): Promise<string> {
   const { tool, input, expected } = calls[template] as (typeof calls)[string];
   mkdirSync(data, { recursive: true });
-  const args = [join(project, "dist/main.js"), ...argumentsOf(template, data)];
+  const { bin } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { bin: Record<string, string> };
+  const args = [join(project, Object.values(bin)[0] as string), ...argumentsOf(template, data)];
   const client = await spawn(process.execPath, { args, cwd: project });
   try {
     const answer = await client.call(tool, input as Record<string, unknown>);

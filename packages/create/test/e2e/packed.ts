@@ -22,7 +22,7 @@ export const configuredRegistry = (): string =>
 export const NEXT = "99.0.0";
 
 /** What the next release of each template adds to it, for updates to take over. */
-export const ADDED_LATER = "src/domain/added-later.ts";
+export const ADDED_LATER = "src/added-later.ts";
 
 /** Of each packed template a version after it, with one file more and its description changed. */
 export function nextTemplates(tarballs: string[], destination: string): string[] {

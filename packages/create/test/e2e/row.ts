@@ -10,7 +10,7 @@ export interface Row {
   /** Times of its steps, counts, versions. */
   told: string;
   /** What the red one printed. */
-  output?: string;
+  output?: string | undefined;
 }
 
 /** Hears of each row as soon as there is one. */

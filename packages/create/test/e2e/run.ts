@@ -6,16 +6,23 @@
  *   rehearsal  releases of core, published to a registry, and what each does to the templates
  *   matrix     templates as they were released × today's core
  *   inspect    the official Inspector on every template, and its tools listed through it
+ *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
+ *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
+ *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
- * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
+ * `--write` puts the clients' table into the page, after a run of all of them.
  * Each row is told on stderr when it is there, the table on stdout at the end. Exit code 1 when one is red. Needs a build;
  * nothing but dependencies comes from the network.
  */
 import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
+import { clients } from "./parts/clients.ts";
+import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
+import { kills } from "./parts/kills.ts";
 import { matrix } from "./parts/matrix.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
@@ -25,7 +32,7 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "torture"];
+const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +40,8 @@ const { values } = parseArgs({
     template: { type: "string", multiple: true },
     manager: { type: "string", multiple: true },
     way: { type: "string", multiple: true },
+    client: { type: "string", multiple: true, default: [] },
+    write: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     forks: { type: "string", default: "100" },
     lanes: { type: "string", default: "1" },
@@ -75,7 +84,10 @@ try {
 if (wanted.includes("rehearsal")) await rehearsal(report);
 if (wanted.includes("matrix")) await matrix(templates, report);
 if (wanted.includes("inspect")) await inspectors(templates, report);
+if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
+if (wanted.includes("documents")) await documents(report);
 if (wanted.includes("torture")) await forks(Number(values.forks), report);
+if (wanted.includes("kill") && templates.includes("filesystem")) await kills(report);
 
 // The lanes end in any order; releases stand as they came.
 const order = (row: Row): string =>

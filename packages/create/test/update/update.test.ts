@@ -88,7 +88,11 @@ describe("an update takes upstream's changes and keeps yours", () => {
     });
     expect(loud.update(noGates)).toMatchObject({
       status: 1,
-      data: { conflicts: [{ path: "src/tools/two.js", reason: expect.stringContaining("deleted in yours") }] },
+      data: {
+        conflicts: [
+          { path: "src/tools/two.js", reason: expect.stringMatching(/^you deleted it, and upstream changed it/) },
+        ],
+      },
     });
   });
 
@@ -151,20 +155,23 @@ describe("an update takes upstream's changes and keeps yours", () => {
     );
   });
 
-  test("a value of package.json that both changed stays yours, and is a conflict", () => {
+  test("a value of package.json that both changed stays yours, is named, and leaves nothing to settle", () => {
     const project = trial({
       yours: { "package.json": '{ "name": "mine", "version": "1.0.0", "dependencies": { "zod": "file:../zod" } }\n' },
       manifest: { dependencies: { zod: "^5.0.0" } },
     });
     expect(project.update(noGates)).toMatchObject({
-      status: 1,
-      data: { conflicts: [{ path: "package.json", reason: expect.stringContaining("dependencies.zod: yours is") }] },
+      status: 0,
+      data: {
+        conflicts: [],
+        kept: [{ path: "package.json", reason: expect.stringContaining("dependencies.zod: yours is") }],
+      },
     });
     expect(JSON.parse(project.read("package.json"))).toMatchObject({
       name: "mine",
       dependencies: { zod: "file:../zod" },
     });
-    expect(project.git("status", "--porcelain")).toContain("UU package.json");
+    expect(project.git("ls-files", "-u")).toBe("");
   });
 
   test("in a folder of a larger repository only that folder counts", () => {
@@ -205,7 +212,77 @@ describe("an update takes upstream's changes and keeps yours", () => {
   });
 });
 
+describe("what is yours by offshoot.json", () => {
+  const mine = {
+    "offshoot.json": '{ "template": "notes", "version": "0.1.0", "mine": ["src/tools/**", "README.md"] }\n',
+  };
+
+  test("is left alone, is listed, and its diff is one command away", () => {
+    const project = trial({
+      yours: { ...mine, "src/tools/one.js": "mine();\n", "src/tools/two.js": undefined },
+      upstream: {
+        "src/a.js": replaced("a", 3, "theirs();"),
+        "src/tools/one.js": replaced("one", 3, "theirs();"),
+        "src/tools/two.js": replaced("two", 3, "theirs();"),
+        "src/tools/three.js": "three();\n",
+      },
+    });
+    expect(project.update(noGates)).toMatchObject({
+      status: 0,
+      data: {
+        status: "clean",
+        mine: { changed: ["src/tools/one.js", "src/tools/two.js"], added: ["src/tools/three.js"] },
+      },
+    });
+    expect(project.read("src/tools/one.js")).toBe("mine();\n");
+    expect([project.has("src/tools/two.js"), project.has("src/tools/three.js")]).toEqual([false, false]);
+    expect(project.read("src/a.js")).toContain("theirs();");
+    const sides = ["--base", project.base, "--from", project.next];
+    const { stdout } = project.offshoot("update", "--mine", "--since", "0.1.0", ...sides);
+    expect(stdout).toContain("+three();");
+    expect(stdout).not.toContain("src/a.js");
+  });
+
+  test("never takes package.json and offshoot.json out of an update", () => {
+    const project = trial({
+      yours: { "offshoot.json": '{ "template": "notes", "version": "0.1.0", "mine": ["**"] }\n' },
+      manifest: { dependencies: { zod: "^4.9.0" } },
+    });
+    expect(project.update(noGates)).toMatchObject({ status: 0 });
+    expect(JSON.parse(project.read("package.json")).dependencies.zod).toBe("^4.9.0");
+    expect(JSON.parse(project.read("offshoot.json")).version).toBe("0.2.0");
+  });
+});
+
 describe("an update says when it breaks something", () => {
+  test("types that no longer fit are red, though build and tests are green", () => {
+    const types = "node --input-type=module -e \"import('./types.mjs')\"";
+    const manifest = { scripts: { types, test: "node gate.mjs" } };
+    const project = trial({
+      yours: {
+        "types.mjs": "",
+        "package.json": JSON.stringify({
+          name: "mine",
+          version: "1.0.0",
+          dependencies: { zod: "^4.1.0" },
+          ...manifest,
+        }),
+      },
+      upstream: { "types.mjs": "process.exit(1);\n" },
+      manifest,
+    });
+    const { status, data } = project.update();
+    expect([status, data.status]).toEqual([1, "red"]);
+  });
+
+  test("a new file whose import leads to nothing here is named", () => {
+    const project = trial({
+      yours: { "src/tools/two.js": undefined },
+      upstream: { "src/new.js": 'import "./tools/two.js";\nimport "./a.js";\n' },
+    });
+    expect(project.update(noGates).data).toMatchObject({ unresolved: ["src/new.js: ./tools/two.js"] });
+  });
+
   test("the project's own tests run before and after, and a clean merge that breaks them is exit code 1", () => {
     const project = trial({
       yours: { "src/index.js": 'import { a5 } from "./a.js";\nconsole.error(a5);\n' },

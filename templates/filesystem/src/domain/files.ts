@@ -1,6 +1,5 @@
-import type { Encoding } from "./encoding.ts";
+import type { Action } from "./safe-fs/journal/entry.ts";
 import type { Entry, Facts, SafeFs } from "./safe-fs/safe-fs.ts";
-import type { Action } from "./safe-fs/trash/journal.ts";
 
 /** Everything that can be done with files. What is refused is a FilesError; a change that has resolved is on disk. */
 export interface Files {
@@ -16,7 +15,7 @@ export interface Files {
   list(path: string, options?: { facts?: boolean | undefined } & Waiting): Promise<ListedEntry[]>;
   createDirectory(path: string, options?: Waiting): Promise<{ created: boolean }>;
   write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<Written>;
-  append(path: string, content: string, options?: Precondition & Waiting): Promise<Appended>;
+  append(path: string, content: string, options?: Precondition & InEncoding & Waiting): Promise<Appended>;
   edit(path: string, edits: Edit[], options?: EditOptions): Promise<Edited>;
   move(source: string, destination: string, options?: MoveOptions): Promise<void>;
   copy(source: string, destination: string, options?: MoveOptions): Promise<Copied>;
@@ -39,7 +38,9 @@ export interface Precondition {
 }
 
 export interface FilesLimits {
-  /** Bytes of text in one answer. */
+  /** Bytes of text in one answer, where its caller does not ask for more. Agents cut what is longer. */
+  pageBytes: number;
+  /** The most of it that may be asked for. */
   textBytes: number;
   /** Bytes of a file that is answered whole, as an image is. */
   binaryBytes: number;
@@ -49,13 +50,21 @@ export interface FilesLimits {
   entries: number;
 }
 
-export interface ReadText extends Waiting {
+/** What a file is encoded in, where its bytes do not say. */
+export interface InEncoding {
+  /** Such as windows-1252 or gb18030. @default UTF-8, or what the server was told for everything else */
+  encoding?: string | undefined;
+}
+
+export interface ReadText extends InEncoding, Waiting {
   /** Only the first lines. Not together with tail or cursor. */
   head?: number | undefined;
   /** Only the last lines. */
   tail?: number | undefined;
   /** Where an earlier answer stopped. */
   cursor?: string | undefined;
+  /** @default limits.pageBytes */
+  maxBytes?: number | undefined;
 }
 
 export interface TextPart {
@@ -63,26 +72,36 @@ export interface TextPart {
   text: string;
   /** Of the whole file. */
   size: number;
-  encoding: Encoding;
+  /** utf-8, utf-16le, utf-16be, unknown-8bit (shown as Latin-1), or what was named. */
+  encoding: string;
   /** Of the whole file, where all of it is in this answer. */
   sha256?: string;
-  /** There is more than the cap lets through. */
+  /** There is more than the cap lets through: behind it, or of a tail before it. */
   truncated: boolean;
   nextCursor?: string;
 }
 
-export interface ReadLines extends Waiting {
+export interface ReadLines extends InEncoding, Waiting {
   /** The first line wanted, from 1. */
   offset: number;
   limit: number;
+  /** @default limits.pageBytes */
+  maxBytes?: number | undefined;
 }
 
 export interface LinesPart {
-  lines: { number: number; text: string }[];
+  lines: ReadLine[];
   /** Where to go on; absent at the end of the file. */
   nextOffset?: number;
   /** Lines of the file, where the end was reached. */
   total?: number;
+}
+
+export interface ReadLine {
+  number: number;
+  text: string;
+  /** Of a line that is longer than an answer: the cursor of readText for the rest of it. */
+  restCursor?: string;
 }
 
 export interface FileBytes {
@@ -102,7 +121,7 @@ export interface ListedEntry extends Entry {
   facts?: Facts;
 }
 
-export interface WriteOptions extends Precondition, Waiting {
+export interface WriteOptions extends Precondition, InEncoding, Waiting {
   /** False refuses where there is a file already. @default true */
   overwrite?: boolean | undefined;
 }
@@ -129,7 +148,7 @@ export interface Edit {
   replaceAll?: boolean | undefined;
 }
 
-export interface EditOptions extends Precondition, Waiting {
+export interface EditOptions extends Precondition, InEncoding, Waiting {
   /** Only tell what would change. */
   dryRun?: boolean | undefined;
 }
@@ -137,6 +156,8 @@ export interface EditOptions extends Precondition, Waiting {
 export interface Edited {
   /** A unified diff. Absent where the texts differ too much for one. */
   diff?: string;
+  /** The diff does not show everything. */
+  diffCut?: boolean;
   replacements: number;
   sizeBefore: number;
   size: number;
@@ -162,12 +183,22 @@ export interface Removed {
   type: Entry["type"];
 }
 
-export interface Undone {
+export interface UndoneChange {
   action: Action;
   /** As it was given when the change was made. */
   path: string;
   /** Where a move had gone. */
   destination?: string;
+}
+
+export interface PassedOver extends UndoneChange {
+  /** What has come in between, and where it helps, what to do. */
+  reason: string;
+}
+
+export interface Undone extends UndoneChange {
+  /** Newer changes that cannot be taken back any more. */
+  passedOver: PassedOver[];
 }
 
 export interface FilesEvent {

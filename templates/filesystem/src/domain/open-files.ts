@@ -1,27 +1,49 @@
 import { join } from "node:path";
 import { createDirectory, move, remove } from "./change/arrange.ts";
+import { createBook, tidyUp } from "./change/book.ts";
 import { copy } from "./change/copy.ts";
 import type { Desk } from "./change/desk.ts";
+import { createFolderLocks } from "./change/folder-locks.ts";
+import { warn } from "./change/journalled.ts";
 import { createLocks } from "./change/locks.ts";
 import { createQuota } from "./change/quota.ts";
 import { undo } from "./change/undo.ts";
 import { append, edit, write } from "./change/write.ts";
+import { encodingNamed } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { Files, FilesEvent, FilesLimits } from "./files.ts";
 import { listPath, statPath } from "./look.ts";
 import { readBytes, readText } from "./read.ts";
 import { readLines } from "./read-lines.ts";
+import { stateFolder } from "./safe-fs/journal/state-folder.ts";
+import type { Ground } from "./safe-fs/locate.ts";
 import { createSafeFs } from "./safe-fs/open.ts";
-import { hasDescriptorPaths, openRoots } from "./safe-fs/roots.ts";
-import { createTrash } from "./safe-fs/trash/trash.ts";
+import { hasDescriptorPaths, openRoots, withoutLinks } from "./safe-fs/roots.ts";
+import { anyKind } from "./safe-fs/trash/trash-folder.ts";
 
 export interface OpenFilesOptions {
   /** The folders to allow. */
   roots: string[];
   /** Refuses files with more than one hard link. @default false */
   strictLinks?: boolean | undefined;
-  /** Refuses what lies on another device than its root. @default false */
-  sameDevice?: boolean | undefined;
+  /** Refuses what is mounted inside a root. @default false */
+  sameMount?: boolean | undefined;
+  /** Mounts inside a root that are let through all the same. They must be there now. */
+  mounts?: string[] | undefined;
+  /** Those of the roots in which nothing may be changed. */
+  readOnlyRoots?: string[] | undefined;
+  /** Changes nothing anywhere, and keeps no journal. @default false */
+  readOnly?: boolean | undefined;
+  /**
+   * A folder for the journal of changes, shared by all servers of one user.
+   *
+   * @default none: changes can be taken back until the process ends
+   */
+  state?: string | undefined;
+  /** Paths below a root that are kept from callers. @default none */
+  isDenied?: ((relative: readonly string[]) => boolean) | undefined;
+  /** What files are in that are not UTF-8, such as windows-1252. @default not known: only ASCII is written to them */
+  encoding?: string | undefined;
   limits?: Partial<FilesLimits> | undefined;
   /** Most that may lie below one root; checked before what makes it grow. @default none */
   quota?: { bytes?: number | undefined; files?: number | undefined } | undefined;
@@ -34,6 +56,7 @@ export interface OpenFilesOptions {
 }
 
 const defaults: FilesLimits = {
+  pageBytes: 50_000,
   textBytes: 1024 * 1024,
   binaryBytes: 10 * 1024 * 1024,
   writeBytes: 32 * 1024 * 1024,
@@ -42,24 +65,36 @@ const defaults: FilesLimits = {
 const weekMs = 7 * 24 * 60 * 60 * 1_000;
 
 /**
- * Opens the allowed folders. Refuses to start on one that is missing, is no folder or holds no real files (/proc). What
- * a crash left half done and what the trash has kept long enough goes now.
+ * Opens the allowed folders. Refuses to start where none of them can be used. What a crash left half done is finished or
+ * taken back, and what the trash has kept long enough goes.
  */
 export async function openFiles(options: OpenFilesOptions): Promise<Files> {
-  const { strictLinks = false, sameDevice = false, keepMs = weekMs, keepBytes = 1024 ** 3 } = options;
-  const roots = openRoots(options.roots, options.descriptorPaths ?? hasDescriptorPaths());
-  const ground = { roots, policy: { strictLinks, sameDevice } };
+  const { strictLinks = false, sameMount = false, readOnly = false, state, isDenied, mounts } = options;
+  const { keepMs = weekMs, keepBytes = 1024 ** 3 } = options;
+  await encodingNamed(options.encoding);
+  const roots = openRoots(options.roots, {
+    descriptorPaths: options.descriptorPaths ?? hasDescriptorPaths(),
+    readOnly: readOnly ? options.roots : options.readOnlyRoots,
+    mounts,
+    warn,
+  });
+  const policy = { strictLinks, sameMount };
+  const ground: Ground = { roots, policy, isDenied, state: state === undefined ? undefined : withoutLinks(state) };
   const safeFs = createSafeFs(ground);
   const limits = { ...defaults, ...options.limits };
-  const trash = createTrash(ground, { keepMs, keepBytes });
   const listeners = new Set<(event: FilesEvent) => void>();
+  const records = stateFolder(state, warn);
+  const book = createBook(ground, records, { keepMs, keepBytes });
   const desk: Desk = {
     ground,
     safeFs,
     limits,
-    trash,
-    quota: createQuota(safeFs, options.quota),
+    encoding: options.encoding,
+    // What is kept from callers takes its room, too.
+    quota: createQuota(createSafeFs(anyKind(ground)), options.quota),
+    book: book.open,
     holding: createLocks(),
+    inFolders: createFolderLocks(records.open),
     tell(type, folder, name) {
       const event = { type, path: join(folder.root.given, ...folder.relative, name) };
       for (const listener of listeners) {
@@ -72,8 +107,6 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
       }
     },
   };
-  trash.sweep();
-
   let closed = false;
   const running = new Set<Promise<unknown>>();
   /** Closing waits for what runs, and nothing begins after it. */
@@ -85,6 +118,12 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
     result.then(done, done);
     return result;
   };
+
+  const closing = new AbortController();
+  const background = (work: (signal: AbortSignal) => Promise<void>) => {
+    void open(() => work(closing.signal)).catch((error) => closing.signal.aborted || warn(error));
+  };
+  if (!readOnly && records.isUsed()) await tidyUp(desk, background);
 
   return {
     safeFs,
@@ -110,7 +149,9 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
     async close() {
       if (closed) return;
       closed = true;
+      closing.abort();
       await Promise.allSettled(running);
+      await book.close();
       for (const root of roots) root.close();
     },
   };

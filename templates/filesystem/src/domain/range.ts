@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { cutTail, decode, detectEncoding, type Encoding, markedEncoding } from "./encoding.ts";
+import { detectEncoding, type Encoding, markedEncoding, type Named, utf8 } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import { shown } from "./safe-fs/refusals.ts";
 import type { OpenFile } from "./safe-fs/safe-fs.ts";
@@ -30,16 +30,23 @@ export async function readRange(file: OpenFile, from: number, most: number, sign
   }
 }
 
-export async function decodePart(file: OpenFile, path: string, bytes: Buffer, from: number, atEnd: boolean) {
-  const known = from === 0 ? undefined : await markOf(file);
+export async function decodePart(
+  file: OpenFile,
+  path: string,
+  bytes: Buffer,
+  from: number,
+  { atEnd, named }: { atEnd: boolean; named: Named },
+) {
+  const known = from === 0 ? undefined : await encodingMark(file);
   // A part that ends within a character is still UTF-8.
-  const encoding = known ?? detectEncoding(atEnd ? bytes : bytes.subarray(0, bytes.length - cutTail(bytes, "utf-8")));
+  const whole = atEnd ? bytes : bytes.subarray(0, bytes.length - utf8.cutTail(bytes));
+  const encoding = known ?? detectEncoding(whole, named);
   if (encoding === undefined) throw binary(path);
-  const used = atEnd ? bytes.length : bytes.length - cutTail(bytes, encoding);
-  return { text: decode(bytes.subarray(0, used), encoding), encoding, used };
+  const used = atEnd ? bytes.length : bytes.length - encoding.cutTail(bytes);
+  return { text: encoding.decode(bytes.subarray(0, used)), encoding: encoding.name, used };
 }
 
-export async function markOf(file: OpenFile): Promise<Encoding | undefined> {
+export async function encodingMark(file: OpenFile): Promise<Encoding | undefined> {
   const mark = new Uint8Array(2);
   await file.read(mark, 0);
   return markedEncoding(mark);

@@ -1,28 +1,35 @@
-import { decode, detectEncoding } from "./encoding.ts";
+import { cursorAt } from "./cursor.ts";
+import { detectEncoding, type Named } from "./encoding.ts";
 import type { TextPart } from "./files.ts";
-import { binary, decodePart, markOf, readRange, step } from "./range.ts";
+import { binary, decodePart, encodingMark, readRange, step } from "./range.ts";
 import type { OpenFile } from "./safe-fs/safe-fs.ts";
+
+interface Ends {
+  cap: number;
+  named: Named;
+  signal: AbortSignal | undefined;
+}
 
 export async function readHead(
   file: OpenFile,
   path: string,
   lines: number,
-  cap: number,
-  signal?: AbortSignal,
+  { cap, named, signal }: Ends,
 ): Promise<TextPart> {
   const { size } = file.facts;
   let length = Math.min(step, cap);
   for (;;) {
     const bytes = await readRange(file, 0, length, signal);
     const atEnd = bytes.length < length;
-    const { text, encoding } = await decodePart(file, path, bytes, 0, atEnd);
+    const { text, encoding, used } = await decodePart(file, path, bytes, 0, { atEnd, named });
     const end = endOfLine(text, lines);
     if (end === undefined && !atEnd && length < cap) {
       length = Math.min(4 * length, cap);
       continue;
     }
     const complete = end !== undefined || atEnd || bytes.length >= size;
-    return { text: text.slice(0, end), size, encoding, truncated: !complete };
+    const rest = !complete && { nextCursor: cursorAt(used, file) };
+    return { text: text.slice(0, end), size, encoding, truncated: !complete, ...rest };
   }
 }
 
@@ -41,28 +48,29 @@ export async function readTail(
   file: OpenFile,
   path: string,
   lines: number,
-  cap: number,
-  signal?: AbortSignal,
+  { cap, named, signal }: Ends,
 ): Promise<TextPart> {
   const { size } = file.facts;
-  const marked = await markOf(file);
+  const marked = await encodingMark(file);
+  const wide = marked?.unit === 2 || named.asked?.unit === 2;
   let length = Math.min(step, cap, size);
   for (;;) {
     let from = size - length;
-    if (marked !== undefined && from % 2 === 1) from++;
+    if (wide && from % 2 === 1) from++;
     const bytes = await readRange(file, from, size - from, signal);
     // The first character may be cut in two; a whole line begins behind a line end anyway.
-    const skip = from === 0 || marked !== undefined ? 0 : leadingCut(bytes);
-    const encoding = marked ?? detectEncoding(bytes.subarray(skip));
+    let skip = from === 0 || wide ? 0 : leadingCut(bytes);
+    const encoding = marked ?? detectEncoding(bytes.subarray(skip), named);
     if (encoding === undefined) throw binary(path);
-    const text = decode(bytes.subarray(skip), encoding).replace(/\r?\n$/, "");
+    if (from > 0 && !encoding.aligned) skip = bytes.indexOf("\n") + 1;
+    const text = encoding.decode(bytes.subarray(skip)).replace(/\r?\n$/, "");
     const start = lines === 0 ? text.length : startOfLast(text, lines);
     const complete = start !== undefined || from === 0;
     if (!complete && length < cap) {
       length = Math.min(length * 4, cap, size);
       continue;
     }
-    return { text: text.slice(start ?? 0), size, encoding, truncated: !complete };
+    return { text: text.slice(start ?? 0), size, encoding: encoding.name, truncated: !complete };
   }
 }
 

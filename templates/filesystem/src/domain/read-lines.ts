@@ -1,32 +1,43 @@
-import { decode, detectEncoding, type Encoding } from "./encoding.ts";
+import { cursorAt } from "./cursor.ts";
+import { detectEncoding, type Encoding, utf8 } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { LinesPart, ReadLines } from "./files.ts";
-import { binary, markOf, step } from "./range.ts";
-import type { Reading } from "./read.ts";
+import { binary, encodingMark, step } from "./range.ts";
+import { namedIn, type Reading } from "./read.ts";
 import type { OpenFile } from "./safe-fs/safe-fs.ts";
 
 export async function readLines(
-  { safeFs, limits }: Reading,
+  reading: Reading,
   path: string,
-  { offset, limit, signal }: ReadLines,
+  { offset, limit, maxBytes = reading.limits.pageBytes, encoding: asked, signal }: ReadLines,
 ): Promise<LinesPart> {
+  const { safeFs, limits } = reading;
   if (!Number.isSafeInteger(offset) || offset < 1 || !Number.isSafeInteger(limit) || limit < 1) {
     throw new FilesError("invalid", "offset and limit are whole numbers from 1.");
   }
+  const named = await namedIn(reading, asked);
   const file = safeFs.openFile(path);
   try {
-    const marked = await markOf(file);
+    const marked = (await encodingMark(file)) ?? (named.asked?.unit === 2 ? named.asked : undefined);
     const lines: LinesPart["lines"] = [];
     let number = 0;
-    let left = limits.textBytes;
-    for await (const bytes of linesOf(file, marked, limits.textBytes, signal)) {
+    const cap = Math.min(maxBytes, limits.textBytes);
+    let left = cap;
+    for await (const { bytes, start, length } of linesOf(file, marked, cap, signal)) {
       number++;
       if (number < offset) continue;
       if (lines.length === limit || (left < bytes.length && lines.length > 0)) return { lines, nextOffset: number };
-      const encoding = marked ?? detectEncoding(bytes);
+      const isWhole = length === bytes.length;
+      const encoding =
+        marked ?? detectEncoding(isWhole ? bytes : bytes.subarray(0, -utf8.cutTail(bytes) || undefined), named);
       if (encoding === undefined) throw binary(path);
-      const text = decode(bytes, encoding);
-      lines.push({ number, text: text.endsWith("\r") ? text.slice(0, -1) : text });
+      const used = isWhole ? bytes.length : bytes.length - encoding.cutTail(bytes);
+      const text = encoding.decode(bytes.subarray(0, used));
+      lines.push({
+        number,
+        text: isWhole && text.endsWith("\r") ? text.slice(0, -1) : text,
+        ...(!isWhole && { restCursor: cursorAt(start + used, file) }),
+      });
       left -= bytes.length;
     }
     return { lines, total: number };
@@ -35,16 +46,23 @@ export async function readLines(
   }
 }
 
-/** The lines of a file without what ends them; each at most `longest` bytes, the rest of it is left out. */
+interface Line {
+  /** As much of it as was asked for. */
+  bytes: Buffer;
+  /** Where it begins in the file, and how many bytes it has. */
+  start: number;
+  length: number;
+}
+
+/** The lines of a file without what ends them; each at most `longest` bytes. */
 async function* linesOf(
   file: OpenFile,
   marked: Encoding | undefined,
   longest: number,
   signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const wide = marked === undefined ? 1 : 2;
-  const lineEnd = marked === undefined ? Buffer.from("\n") : Buffer.from("\n", "utf16le");
-  if (marked === "utf-16be") lineEnd.swap16();
+): AsyncGenerator<Line> {
+  const wide = marked?.unit ?? 1;
+  const lineEnd = (marked ?? utf8).encode("\n") ?? Buffer.from("\n");
   const find = (bytes: Buffer, from: number): number => {
     let at = bytes.indexOf(lineEnd, from);
     while (at !== -1 && at % wide !== 0) at = bytes.indexOf(lineEnd, at + 1);
@@ -52,11 +70,12 @@ async function* linesOf(
   };
   const buffer = Buffer.allocUnsafe(step);
   let parts: Buffer[] = [];
-  let kept = 0;
+  let [kept, start, length] = [0, 0, 0];
   const keep = (part: Buffer) => {
     const fits = part.subarray(0, Math.max(0, longest - kept));
     if (fits.length > 0) parts.push(Buffer.from(fits));
     kept += fits.length;
+    length += part.length;
   };
   let seen = false;
   for (let position = 0; ; ) {
@@ -68,13 +87,14 @@ async function* linesOf(
     let from = 0;
     for (let end = find(bytes, 0); end !== -1; end = find(bytes, from)) {
       keep(bytes.subarray(from, end));
-      yield Buffer.concat(parts);
+      yield { bytes: Buffer.concat(parts), start, length };
       parts = [];
-      kept = 0;
       from = end + wide;
+      start += length + wide;
+      [kept, length] = [0, 0];
     }
     keep(bytes.subarray(from));
     seen = from < count;
   }
-  if (seen) yield Buffer.concat(parts);
+  if (seen) yield { bytes: Buffer.concat(parts), start, length };
 }

@@ -1,3 +1,5 @@
+import { cursorAt, offsetOf } from "./cursor.ts";
+import { encodingNamed, type Named } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { FileBytes, FilesLimits, ReadText, TextPart, Waiting } from "./files.ts";
 import { mimeTypeOf } from "./mime.ts";
@@ -9,23 +11,32 @@ import type { OpenFile, SafeFs } from "./safe-fs/safe-fs.ts";
 export interface Reading {
   safeFs: SafeFs;
   limits: FilesLimits;
+  /** What files are in that are not UTF-8. */
+  encoding: string | undefined;
 }
 
-export async function readText({ safeFs, limits }: Reading, path: string, options: ReadText = {}): Promise<TextPart> {
-  const { head, tail, cursor, signal } = options;
+export async function namedIn({ encoding }: Reading, asked: string | undefined): Promise<Named> {
+  if (asked === undefined && encoding === undefined) return {};
+  return { asked: await encodingNamed(asked), otherwise: await encodingNamed(encoding) };
+}
+
+export async function readText(reading: Reading, path: string, options: ReadText = {}): Promise<TextPart> {
+  const { safeFs, limits } = reading;
+  const { head, tail, cursor, maxBytes = limits.pageBytes, signal } = options;
   if ([head, tail, cursor].filter((one) => one !== undefined).length > 1) {
     throw new FilesError("invalid", "Give only one of head, tail and cursor.");
   }
+  const named = await namedIn(reading, options.encoding);
   const file = safeFs.openFile(path);
   try {
-    const cap = limits.textBytes;
+    const cap = Math.min(maxBytes, limits.textBytes);
     const { size } = file.facts;
-    if (head !== undefined) return await readHead(file, path, head, cap, signal);
-    if (tail !== undefined) return await readTail(file, path, tail, cap, signal);
+    if (head !== undefined) return await readHead(file, path, head, { cap, named, signal });
+    if (tail !== undefined) return await readTail(file, path, tail, { cap, named, signal });
     const from = cursor === undefined ? 0 : offsetOf(cursor, file, path);
     const bytes = await readRange(file, from, cap, signal);
     const atEnd = bytes.length < cap || from + bytes.length >= size;
-    const { text, encoding, used } = await decodePart(file, path, bytes, from, atEnd);
+    const { text, encoding, used } = await decodePart(file, path, bytes, from, { atEnd, named });
     const next = from + used;
     return {
       text,
@@ -70,28 +81,4 @@ export async function readWhole(file: OpenFile, most: number, path: string, sign
     );
   }
   return readRange(file, 0, most, signal);
-}
-
-/** A place in a file that may have grown since, but is still the same file. */
-const cursorAt = (offset: number, { facts }: OpenFile): string =>
-  Buffer.from(JSON.stringify([offset, facts.ino, facts.size])).toString("base64url");
-
-function offsetOf(cursor: string, { facts }: OpenFile, path: string): number {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-  } catch {
-    parsed = undefined;
-  }
-  if (!Array.isArray(parsed) || !parsed.every((one) => Number.isSafeInteger(one) && one >= 0) || parsed.length !== 3) {
-    throw new FilesError("invalid", "The cursor is none of this tool's. Leave it out to begin at the start.");
-  }
-  const [offset, ino, size] = parsed as [number, number, number];
-  if (ino !== facts.ino || size > facts.size || offset > facts.size) {
-    throw new FilesError(
-      "conflict",
-      `${shown(path)} was changed since the cursor was made. Read it again from the start.`,
-    );
-  }
-  return offset;
 }

@@ -1,12 +1,21 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
-import { IfSha256, optional, Path, writes } from "./shared.ts";
+import { printed } from "../domain/misleading.ts";
+import { IfSha256, Path, writes } from "./shared.ts";
 
 const Overwrite = z
   .boolean()
   .default(false)
   .describe("Replace a file at the destination, which goes to the trash. A folder is never replaced.");
+
+const UndoneChange = z.object({
+  action: z
+    .enum(["write", "append", "edit", "move", "copy", "remove", "createDirectory"])
+    .describe("What was taken back"),
+  path: z.string().describe("What it was done to, as it was given then"),
+  destination: z.string().optional().describe("Where a move had gone"),
+});
 
 export const arrangeTools = (files: Files) => [
   defineTool({
@@ -24,7 +33,7 @@ export const arrangeTools = (files: Files) => [
       destination: z.string().describe("Where it is, as given"),
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
-    toText: ({ source, destination }) => `Successfully moved ${source} to ${destination}`,
+    toText: ({ source, destination }) => `Successfully moved ${printed(source)} to ${printed(destination)}`,
     handler: async ({ source, destination, overwrite }, { signal }) => {
       await files.move(source, destination, { overwrite, signal });
       return { source, destination };
@@ -74,19 +83,26 @@ export const arrangeTools = (files: Files) => [
     name: "undo_last",
     title: "Undo the last change",
     description:
-      "Take back the newest change made through this server that is not taken back yet: a write, an edit, a move, a copy, a delete. Refused when the file has changed since.",
+      "Take back the newest change made through this server that is not taken back yet: a write, an edit, a move, a copy, a delete. One that others have overtaken since is passed over, and said.",
     inputSchema: z.object({}),
-    outputSchema: z.object({
-      action: z
-        .enum(["write", "append", "edit", "move", "copy", "remove", "createDirectory"])
-        .describe("What was taken back"),
-      path: z.string().describe("What it was done to, as it was given then"),
-      destination: z.string().optional().describe("Where a move had gone"),
+    outputSchema: UndoneChange.extend({
+      passed_over: z
+        .array(UndoneChange.extend({ reason: z.string().describe("What has come in between, and what would help") }))
+        .optional()
+        .describe("Newer changes that could not be taken back; the first twenty"),
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
+    toText: ({ passed_over: passedOver = [], ...done }) =>
+      [
+        `Took back ${described(done)}.`,
+        ...passedOver.map((change) => `Passed over ${described(change)}: ${change.reason}`),
+      ].join("\n"),
     handler: async (_input, { signal }) => {
-      const { action, path, destination } = await files.undo({ signal });
-      return { action, path, ...optional("destination", destination) };
+      const { passedOver, ...undone } = await files.undo({ signal });
+      return { ...undone, ...(passedOver.length > 0 && { passed_over: passedOver.slice(0, 20) }) };
     },
   }),
 ];
+
+const described = ({ action, path, destination }: z.output<typeof UndoneChange>): string =>
+  `${action} of ${JSON.stringify(path)}${destination === undefined ? "" : ` to ${JSON.stringify(destination)}`}`;

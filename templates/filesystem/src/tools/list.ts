@@ -1,7 +1,9 @@
 import { defineTool, fail, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files, ListedEntry } from "../domain/files.ts";
+import { printed } from "../domain/misleading.ts";
 import { formatListing, sizedListing } from "../domain/search/sizes.ts";
+import { bytesOf } from "../domain/search/told.ts";
 import { Cursor, more, NextCursor, optional, Path, reads } from "./shared.ts";
 
 const Limit = z.int().min(1).max(10_000).default(5_000).describe("Most entries to return");
@@ -26,9 +28,9 @@ export const listTools = (files: Files) => [
       next_cursor: NextCursor,
     }),
     ...reads,
-    toText: ({ entries }) => entries.map(({ name, type }) => `${label(type)} ${name}`).join("\n") || "[empty]",
+    toText: ({ entries }) => entries.map(({ name, type }) => `${label(type)} ${printed(name)}`).join("\n") || "[empty]",
     handler: async ({ path, cursor, limit }, { signal }) => {
-      const page = pageOf(await files.list(path, { signal }), cursor, limit);
+      const page = pageOf(await files.list(path, { signal }), cursor, limit, files.limits.pageBytes);
       const entries = page.items.map(({ name, type }) => ({ name, type }));
       const data = { entries, ...optional("next_cursor", page.next) };
       return withContent(data, ...more("The folder has more entries.", page.next));
@@ -57,7 +59,7 @@ export const listTools = (files: Files) => [
     toText: () => "",
     handler: async ({ path, sortBy, cursor, limit }, { signal }) => {
       const sized = sizedListing(await files.list(path, { facts: true, signal }), sortBy);
-      const page = pageOf(sized.entries, cursor, limit);
+      const page = pageOf(sized.entries, cursor, limit, files.limits.pageBytes);
       const data = {
         entries: page.items.map(({ name, type, facts }) => {
           return { name, type, ...optional("size", type === "directory" ? undefined : facts?.size) };
@@ -120,16 +122,26 @@ export const listTools = (files: Files) => [
     inputSchema: z.object({}),
     outputSchema: z.object({ directories: z.array(z.string()).describe("The allowed folders") }),
     ...reads,
-    toText: ({ directories }) => `Allowed directories:\n${directories.join("\n")}`,
+    toText: ({ directories }) => `Allowed directories:\n${directories.map(printed).join("\n")}`,
     handler: () => ({ directories: files.roots() }),
   }),
 ];
 
-/** A page of what has been listed. The cursor says how many came before: a listing is short and made anew each time. */
-function pageOf<Item extends Pick<ListedEntry, "name">>(items: Item[], cursor: string | undefined, limit: number) {
+/** A page of what has been listed. The cursor says how many came before: a listing is short and made again each time. */
+function pageOf<Item extends Pick<ListedEntry, "name">>(
+  items: Item[],
+  cursor: string | undefined,
+  limit: number,
+  pageBytes: number,
+) {
   const from = cursor === undefined ? 0 : Number(cursor);
   if (!Number.isSafeInteger(from) || from < 0 || String(from) !== (cursor ?? "0"))
     fail("This cursor is not from here. Call again without one.", { code: "invalid" });
-  const to = from + limit;
+  let [to, bytes] = [from, 0];
+  for (; to < items.length && to < from + limit && (bytes < pageBytes || to === from); to++)
+    bytes += bytesOf(items[to]?.name ?? "") + labelBytes;
   return { items: items.slice(from, to), next: to < items.length ? String(to) : undefined };
 }
+
+/** What stands beside a name in a listing, about. */
+const labelBytes = 10;

@@ -2,6 +2,7 @@ import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import { FilesError } from "../domain/errors.ts";
 import type { Files } from "../domain/files.ts";
+import { printed } from "../domain/misleading.ts";
 import { marked, note, optional, Path, reads, Sha256, untrusted } from "./shared.ts";
 
 export const severalTool = (files: Files) =>
@@ -35,7 +36,7 @@ export const severalTool = (files: Files) =>
     toText: ({ content }) => content,
     handler: async ({ paths }, { signal }) => {
       const results = [];
-      let room = files.limits.textBytes;
+      let room = files.limits.pageBytes;
       for (const path of paths) {
         const result = await readOne(files, path, room, signal);
         room -= "text" in result ? Buffer.byteLength(result.text) : 0;
@@ -43,7 +44,9 @@ export const severalTool = (files: Files) =>
       }
       const content = results
         .map((result) =>
-          "text" in result ? `${result.path}:\n${result.text}\n` : `${result.path}: Error - ${result.error}`,
+          "text" in result
+            ? `${printed(result.path)}:\n${result.text}\n`
+            : `${printed(result.path)}: Error - ${result.error}`,
         )
         .join("\n---\n");
       const facts = results.map((result) => ("text" in result ? withoutText(result) : result));

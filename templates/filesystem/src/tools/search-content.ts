@@ -1,7 +1,8 @@
 import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
-import { type FileMatches, searchContent } from "../domain/search/content.ts";
+import { printed } from "../domain/misleading.ts";
+import { type FileMatches, type FoundContent, searchContent } from "../domain/search/content.ts";
 import {
   below,
   Cursor,
@@ -10,13 +11,14 @@ import {
   marked,
   more,
   NextCursor,
+  note,
   optional,
   Path,
   reads,
   untrusted,
 } from "./shared.ts";
 
-export const contentTools = (files: Files) => [
+export const contentTools = (files: Files, { pageBytes } = files.limits) => [
   defineTool({
     name: "search_content",
     title: "Find files by what they say",
@@ -31,6 +33,7 @@ export const contentTools = (files: Files) => [
       exclude: Globs("leave out"),
       context: z.int().min(0).max(10).default(0).describe("Lines to show before and after each match"),
       max_matches: z.int().min(1).max(5_000).default(200).describe("Matching lines after which to answer"),
+      max_matches_per_file: z.int().min(1).max(1_000).default(50).describe("Most of them in one file"),
       max_depth: MaxDepth,
       cursor: Cursor,
     }),
@@ -78,10 +81,11 @@ export const contentTools = (files: Files) => [
         pattern,
         case_sensitive: caseSensitive,
         max_matches: maxMatches,
+        max_matches_per_file: maxMatchesPerFile,
         max_depth: maxDepth,
         ...rest
       } = input;
-      const options = { ...rest, caseSensitive, maxMatches, maxDepth, signal, progress };
+      const options = { ...rest, caseSensitive, maxMatches, maxMatchesPerFile, maxDepth, pageBytes, signal, progress };
       const found = await searchContent(files.safeFs, path, pattern, options);
       const { tooLarge, ...skipped } = found.skipped;
       const data = marked({
@@ -93,17 +97,39 @@ export const contentTools = (files: Files) => [
         ...optional("next_cursor", found.nextCursor),
       });
       const lines = data.files.length === 0 ? "No matches found" : data.files.map(grep).join("\n");
-      return withContent(data, { type: "text", text: lines }, ...more("There may be more.", found.nextCursor));
+      return withContent(
+        data,
+        { type: "text", text: lines },
+        ...skippedNote(found),
+        ...more("There may be more.", found.nextCursor),
+      );
     },
   }),
 ];
 
+/** What was left out may hold what is looked for. */
+function skippedNote({ skipped, closed }: FoundContent) {
+  const parts = [
+    [skipped.tooLarge, "too large to search: read them with read_lines"],
+    [skipped.slow, "too slow with this pattern: search for something simpler"],
+    [skipped.unreadable, "could not be opened"],
+    [closed.unreadable, "folders that could not be opened"],
+    [skipped.binary, "binary"],
+    [closed.tooDeep, "folders too deep: search in one of them"],
+  ] as const;
+  const told = parts.filter(([count]) => count > 0).map(([count, why]) => `${count} ${why}`);
+  return told.length === 0 ? [] : [note(`Not searched: ${told.join("; ")}.`)];
+}
+
 /** As grep writes matches: `path:12:text`, and `path-11-text` for the lines around them. */
-function grep({ path, matches, more: cut }: FileMatches): string {
+function grep({ path: raw, matches, more: cut }: FileMatches): string {
+  const path = printed(raw);
   const lines = matches.flatMap(({ line, text, before = [], after = [] }) => [
     ...before.map((other, index) => `${path}-${line - before.length + index}-${other}`),
     `${path}:${line}:${text}`,
     ...after.map((other, index) => `${path}-${line + 1 + index}-${other}`),
   ]);
-  return [...lines, ...(cut ? [`${path}: more matches in this file`] : [])].join("\n");
+  return [...lines, ...(cut ? [`${path}: more matches in this file, with a larger max_matches_per_file`] : [])].join(
+    "\n",
+  );
 }

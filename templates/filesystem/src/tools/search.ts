@@ -1,9 +1,11 @@
 import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
+import { escapeMisleading, printed } from "../domain/misleading.ts";
 import { findDuplicates } from "../domain/search/duplicates.ts";
 import { hashAlgorithms, hashFile } from "../domain/search/hash.ts";
 import { searchFiles } from "../domain/search/names.ts";
+import type { Closed } from "../domain/search/travel.ts";
 import { directoryTree } from "../domain/search/tree.ts";
 import {
   below,
@@ -25,6 +27,15 @@ const Truncated = z.boolean().describe("True when something is missing here");
 /** Long searches answer with what they have after ten seconds; this is for a busy machine. */
 const timeoutMs = 120_000;
 
+/** Folders that were not looked into may hold what is looked for. */
+function closedNote({ unreadable, tooDeep }: Closed) {
+  const told = [
+    ...(unreadable > 0 ? [`${unreadable} folders that could not be opened`] : []),
+    ...(tooDeep > 0 ? [`${tooDeep} folders too deep: begin in one of them`] : []),
+  ];
+  return told.length === 0 ? [] : [note(`Not looked into: ${told.join("; ")}.`)];
+}
+
 const TreeNode = z.object({
   name: z.string().describe("Name in its folder"),
   type: z.enum(["file", "directory"]).describe("Whatever is no folder is a file, a link too"),
@@ -34,7 +45,7 @@ const TreeNode = z.object({
   unexplored: z.literal(true).optional().describe("A folder that was not looked into: too deep, or closed"),
 });
 
-export const searchTools = (files: Files) => [
+export const searchTools = (files: Files, { pageBytes } = files.limits) => [
   defineTool({
     name: "directory_tree",
     title: "Show a folder as a tree",
@@ -54,12 +65,12 @@ export const searchTools = (files: Files) => [
     }),
     ...reads,
     timeoutMs,
-    toText: ({ tree }) => JSON.stringify(tree, null, 2),
+    toText: ({ tree }) => escapeMisleading(JSON.stringify(tree, null, 2)).replaceAll("\\u000a", "\n"),
     handler: async ({ path, excludePatterns, max_depth: maxDepth, cursor }, { signal, progress }) => {
-      const options = { excludePatterns, maxDepth, cursor, signal, progress };
-      const { tree, entries, truncated, nextCursor } = await directoryTree(files.safeFs, path, options);
+      const options = { excludePatterns, maxDepth, cursor, pageBytes, signal, progress };
+      const { tree, entries, truncated, nextCursor, closed } = await directoryTree(files.safeFs, path, options);
       const data = { tree, entries, truncated, ...optional("next_cursor", nextCursor) };
-      return withContent(data, ...more("The tree goes on.", nextCursor));
+      return withContent(data, ...closedNote(closed), ...more("The tree goes on.", nextCursor));
     },
   }),
   defineTool({
@@ -83,13 +94,13 @@ export const searchTools = (files: Files) => [
     }),
     ...reads,
     timeoutMs,
-    toText: ({ paths }) => (paths.length === 0 ? "No matches found" : paths.join("\n")),
+    toText: ({ paths }) => (paths.length === 0 ? "No matches found" : paths.map(printed).join("\n")),
     handler: async (input, { signal, progress }) => {
       const { path, pattern, excludePatterns, max_depth: maxDepth, max_results: maxResults, cursor } = input;
-      const options = { excludePatterns, maxDepth, maxResults, cursor, signal, progress };
-      const { paths, seen, truncated, nextCursor } = await searchFiles(files.safeFs, path, pattern, options);
+      const options = { excludePatterns, maxDepth, maxResults, cursor, pageBytes, signal, progress };
+      const { paths, seen, truncated, nextCursor, closed } = await searchFiles(files.safeFs, path, pattern, options);
       const found = { paths: paths.map(below(path)), seen, truncated, ...optional("next_cursor", nextCursor) };
-      return withContent(found, ...more("There may be more.", nextCursor));
+      return withContent(found, ...closedNote(closed), ...more("There may be more.", nextCursor));
     },
   }),
   defineTool({
@@ -144,14 +155,16 @@ export const searchTools = (files: Files) => [
     }),
     ...reads,
     timeoutMs,
+    toText: (found) => escapeMisleading(JSON.stringify(found)),
     handler: async (input, { signal, progress }) => {
       const { path, include, exclude, min_size: minBytes, max_groups: most } = input;
       const found = await findDuplicates(files.safeFs, path, { include, exclude, minBytes, signal, progress });
-      const { groups, wasted, seen, truncated } = found;
+      const { groups, wasted, seen, truncated, closed } = found;
       const shown = groups.slice(0, most).map((group) => ({ ...group, paths: group.paths.map(below(path)) }));
       const cut = truncated || groups.length > most;
       return withContent(
         { groups: shown, wasted, seen, truncated: cut },
+        ...closedNote(closed),
         ...(cut ? [note("There may be more. Search a smaller folder, or only what include names.")] : []),
       );
     },

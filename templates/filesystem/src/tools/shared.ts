@@ -14,6 +14,20 @@ export const writes = (hints: { destructiveHint: boolean; idempotentHint: boolea
 /** A path as clients give it; what it leads to is the domain's to decide. */
 export const Path = (what: string) => z.string().describe(`${what}: absolute, or relative to the first allowed folder`);
 
+export const Encoding = z
+  .string()
+  .min(1)
+  .max(40)
+  .optional()
+  .describe("What the file is in, where that is neither UTF-8 nor marked in it: windows-1252, gb18030, shift_jis, …");
+
+export const MaxBytes = z
+  .int()
+  .min(1)
+  .max(1024 * 1024)
+  .optional()
+  .describe("Bytes of text in this answer; 50,000 without it, which most clients show whole");
+
 export const IfSha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, "a SHA-256 has 64 hexadecimal digits")

@@ -1,7 +1,8 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import type { Edited, Files } from "../domain/files.ts";
-import { IfSha256, optional, Path, Sha256, writes } from "./shared.ts";
+import { printed } from "../domain/misleading.ts";
+import { Encoding, IfSha256, optional, Path, Sha256, writes } from "./shared.ts";
 
 const Written = z.object({
   path: z.string().describe("The path as it was given"),
@@ -21,13 +22,14 @@ export const writeTools = (files: Files) => [
       path: Path("File to write"),
       content: z.string().describe("The whole new content"),
       if_sha256: IfSha256,
+      encoding: Encoding,
       overwrite: z.boolean().default(true).describe("False refuses when there is such a file already"),
     }),
     outputSchema: Written,
     ...writes({ destructiveHint: true, idempotentHint: true }),
-    toText: ({ path }) => `Successfully wrote to ${path}`,
-    handler: async ({ path, content, if_sha256: ifSha256, overwrite }, { signal }) => {
-      return { path, ...(await files.write(path, content, { ifSha256, overwrite, signal })) };
+    toText: ({ path }) => `Successfully wrote to ${printed(path)}`,
+    handler: async ({ path, content, if_sha256: ifSha256, encoding, overwrite }, { signal }) => {
+      return { path, ...(await files.write(path, content, { ifSha256, encoding, overwrite, signal })) };
     },
   }),
   // #endregion
@@ -39,12 +41,13 @@ export const writeTools = (files: Files) => [
       path: Path("File to append to"),
       content: z.string().describe("The text to add, with its line breaks"),
       if_sha256: IfSha256,
+      encoding: Encoding,
     }),
     outputSchema: Written.extend({ sha256: Sha256.optional() }),
     ...writes({ destructiveHint: false, idempotentHint: false }),
-    toText: ({ path, size }) => `Successfully appended to ${path}, which has ${size} bytes now`,
-    handler: async ({ path, content, if_sha256: ifSha256 }, { signal }) => {
-      return { path, ...(await files.append(path, content, { ifSha256, signal })) };
+    toText: ({ path, size }) => `Successfully appended to ${printed(path)}, which has ${size} bytes now`,
+    handler: async ({ path, content, if_sha256: ifSha256, encoding }, { signal }) => {
+      return { path, ...(await files.append(path, content, { ifSha256, encoding, signal })) };
     },
   }),
   defineTool({
@@ -72,9 +75,11 @@ export const writeTools = (files: Files) => [
         .describe("The replacements. Each is looked for in the file as it is before this call; they must not overlap."),
       dryRun: z.boolean().default(false).describe("Preview changes using git-style diff format"),
       if_sha256: IfSha256,
+      encoding: Encoding,
     }),
     outputSchema: z.object({
       diff: z.string().optional().describe("Unified diff. Absent where the texts differ too much for one."),
+      diff_cut: z.literal(true).optional().describe("The diff is long, and does not show everything"),
       replacements: z.int().describe("How many pieces were replaced"),
       applied: z.boolean().describe("False after a dry run"),
       size_before: z.int().describe("Bytes before"),
@@ -86,13 +91,14 @@ export const writeTools = (files: Files) => [
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
     toText: (data) => fenced(data),
-    handler: async ({ path, edits, dryRun, if_sha256: ifSha256 }, { signal }) => {
+    handler: async ({ path, edits, dryRun, if_sha256: ifSha256, encoding }, { signal }) => {
       const wanted = edits.map(({ oldText, newText, replace_all: replaceAll, expected_replacements: expected }) => {
         return { oldText, newText, replaceAll, expectedReplacements: expected };
       });
-      const edited = await files.edit(path, wanted, { dryRun, ifSha256, signal });
+      const edited = await files.edit(path, wanted, { dryRun, ifSha256, encoding, signal });
       return {
         ...optional("diff", edited.diff),
+        ...(edited.diffCut && { diff_cut: true as const }),
         replacements: edited.replacements,
         applied: edited.applied,
         size_before: edited.sizeBefore,
@@ -112,7 +118,7 @@ export const writeTools = (files: Files) => [
       created: z.boolean().describe("False when it was there already"),
     }),
     ...writes({ destructiveHint: false, idempotentHint: true }),
-    toText: ({ path }) => `Successfully created directory ${path}`,
+    toText: ({ path }) => `Successfully created directory ${printed(path)}`,
     handler: async ({ path }, { signal }) => ({ path, ...(await files.createDirectory(path, { signal })) }),
   }),
 ];
@@ -126,7 +132,7 @@ export function fenced({
   if (diff === undefined) {
     return `${applied ? "Replaced" : "Would replace"} ${replacements} pieces. The texts differ too much to show a diff.`;
   }
-  const longest = Math.max(2, ...(diff.match(/`+/g) ?? []).map(({ length }) => length));
+  const longest = (diff.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);
   return `${fence}diff\n${diff}${diff.endsWith("\n") ? "" : "\n"}${fence}\n\n`;
 }

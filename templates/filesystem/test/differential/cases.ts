@@ -61,6 +61,8 @@ export const cases: Case[] = [
     name: "read_media_file: image, audio, anything else",
     files: { "a.png": Buffer.from("89504e47", "hex"), "b.mp3": "ID3", "c.bin": "\0\u0001" },
     steps: ["a.png", "b.mp3", "c.bin"].map((name) => ({ tool: "read_media_file", input: { path: `$/${name}` } })),
+    // A line of text stands beside each block.
+    normalize: () => "",
   },
   {
     name: "read_multiple_files",

@@ -1,13 +1,29 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { lstat, mkdir, readdir, readFile, readlink, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { FilesEvent } from "../../src/domain/files.ts";
 import { openFiles } from "../../src/domain/open-files.ts";
 import { newFiles, refusal, ways } from "../fixtures/files.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 
-const shownNames = async (folder: string) => (await readdir(folder)).filter((name) => name !== ".offshoot").sort();
+const shownNames = async (folder: string) =>
+  (await readdir(folder)).filter((name) => !name.startsWith(".offshoot")).sort();
 
 describe.each(ways)("$way", ({ descriptorPaths }) => {
   test("F35 a move replaces nothing unless asked, and no folder ever", async () => {
@@ -61,7 +77,7 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
   });
 
   test("takes back every kind of change, the newest first, also after a new start", async () => {
-    const { files: first, folder, at } = await newFiles({ descriptorPaths });
+    const { files: first, folder, state, at } = await newFiles({ descriptorPaths });
     await writeFile(at("old"), "old content");
     await first.write("old", "new");
     await first.append("old", " and more");
@@ -74,7 +90,7 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     await first.remove("copied");
     await first.append("appended", "new file");
     await first.close();
-    const files = await openFiles({ roots: [folder], descriptorPaths });
+    const files = await openFiles({ roots: [folder], state, descriptorPaths });
     onTestFinished(() => files.close());
     const content = async (path: string) => (await files.readText(path)).text;
     const undo = async () => (await files.undo()).action;
@@ -99,22 +115,67 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     expect((await refusal(files.undo())).code).toBe("not_found");
   });
 
-  test("undo never takes away what somebody else has written since", async () => {
+  test("undo passes over what the world has overtaken, says so, and goes on to the change before", async () => {
     const { files, at } = await newFiles({ descriptorPaths });
-    await files.write("a", "a");
+    await files.write("first", "1");
+    await files.createDirectory("gone");
+    await files.write("gone/x", "x");
+    await rm(at("gone"), { recursive: true });
+    await files.write("foreign", "ours");
+    await writeFile(at("foreign"), "theirs");
+    await files.write("log", "a\n");
+    await files.append("log", "ours\n");
+    await writeFile(at("log"), "rewritten\n");
+    await files.createDirectory("filled");
+    await writeFile(at("filled", "theirs"), "");
+    const { passedOver, ...undone } = await files.undo();
+    expect(undone).toEqual({ action: "createDirectory", path: "gone" });
+    expect(undone).not.toHaveProperty("reason");
+    expect(passedOver.map(({ action, path }) => `${action} ${path}`)).toEqual([
+      "createDirectory filled",
+      "append log",
+      "write log",
+      "write foreign",
+      "write gone/x",
+    ]);
+    for (const { reason } of passedOver) expect(reason).toMatch(/".*".*[.]$/);
+    expect(await readFile(at("foreign"), "utf8")).toBe("theirs");
+    expect(await readFile(at("log"), "utf8")).toBe("rewritten\n");
+    expect(await files.undo()).toEqual({ action: "write", path: "first", passedOver: [] });
+    expect((await refusal(files.undo())).code).toBe("not_found");
+    expect(await shownNames(at())).toEqual(["filled", "foreign", "log"]);
+  });
+
+  test("what was deleted can come back whenever its place is free again", async () => {
+    const { files, at } = await newFiles({ descriptorPaths });
     await files.write("b", "b");
+    await files.write("a", "a");
     await files.remove("a");
-    await writeFile(at("a"), "somebody's");
-    expect((await refusal(files.undo())).code).toBe("exists");
+    await writeFile(at("a"), "theirs");
+    const { passedOver, path } = await files.undo();
+    expect(path).toBe("b");
+    expect(passedOver).toMatchObject([
+      { action: "remove", reason: expect.stringContaining("Move it away, then undo") },
+      { action: "write", path: "a" },
+    ]);
     await rename(at("a"), at("a2"));
-    await files.undo();
-    await writeFile(at("b"), "somebody's, and longer");
-    expect((await refusal(files.undo())).message).toMatch(/changed since.*change before/);
-    expect(await readFile(at("b"), "utf8")).toBe("somebody's, and longer");
-    expect((await files.undo()).path).toBe("a");
-    await files.createDirectory("d");
-    await writeFile(at("d", "somebody's"), "");
-    expect((await refusal(files.undo())).code).toBe("conflict");
+    expect(await files.undo()).toMatchObject({ action: "remove", path: "a", passedOver: [] });
+    expect((await files.readText("a")).text).toBe("a");
+  });
+
+  test("undo knows what was written by its content, whatever its times say", async () => {
+    const { files, at } = await newFiles({ descriptorPaths });
+    await writeFile(at("f"), "before");
+    await files.write("f", "ours");
+    await utimes(at("f"), 1, 1);
+    expect((await files.undo()).path).toBe("f");
+    expect(await readFile(at("f"), "utf8")).toBe("before");
+    await files.append("f", " and more");
+    const { atime, mtime } = await stat(at("f"));
+    await writeFile(at("f"), "other content!!");
+    await utimes(at("f"), atime, mtime);
+    expect((await refusal(files.undo())).message).toMatch(/does not end with what was added/);
+    expect(await readFile(at("f"), "utf8")).toBe("other content!!");
   });
 
   test("removes a link and not what it leads to, and a folder as one", async () => {
@@ -195,60 +256,122 @@ test("F41 refuses to grow beyond the quota", async () => {
 });
 
 test("the trash forgets the oldest when it is full, and the old at a start", async () => {
-  const folder = await temporaryFolder();
-  const files = await openFiles({ roots: [folder], keepBytes: 2_500 });
+  const [folder, state] = [await temporaryFolder(), await temporaryFolder()];
+  const files = await openFiles({ roots: [folder], state, keepBytes: 14_500 });
   for (const name of ["a", "b", "c"]) {
-    await files.write(name, name.repeat(1_000));
+    await files.createDirectory(`${name}/deeper`);
+    await files.write(`${name}/deeper/f`, name.repeat(3_000));
     await files.remove(name);
   }
-  const kept = async () => (await readdir(join(folder, ".offshoot"))).filter((name) => name.endsWith(".kept"));
-  expect(await kept()).toHaveLength(2);
+  const kept = async () => {
+    const trash = (await readdir(folder)).find((name) => name.startsWith(".offshoot-")) ?? "";
+    return (await readdir(join(folder, trash))).filter((name) => name !== ".gitignore");
+  };
+  expect(await kept()).toHaveLength(1);
   await files.undo();
   await files.close();
   expect(await shownNames(folder)).toEqual(["c"]);
-  const fresh = await openFiles({ roots: [folder] });
+  await writeFile(join(folder, "c", "deeper", "f"), "theirs");
+  const fresh = await openFiles({ roots: [folder], state });
+  await fresh.remove("c");
   expect(await kept()).toHaveLength(1);
   await fresh.close();
-  const later = await openFiles({ roots: [folder], keepMs: -1 });
+  const later = await openFiles({ roots: [folder], state, keepMs: -1 });
   onTestFinished(() => later.close());
-  expect(await readdir(join(folder, ".offshoot"))).toEqual([".gitignore"]);
+  await expect.poll(kept).toEqual([]);
 });
 
-test("keeps what was deleted last, however large, and for undo", async () => {
-  const folder = await temporaryFolder();
-  const files = await openFiles({ roots: [folder], keepBytes: 100 });
-  onTestFinished(() => files.close());
-  await files.write("large", "x".repeat(1_000));
-  await files.remove("large");
-  await files.undo();
-  expect((await files.readText("large")).size).toBe(1_000);
-});
+test.skipIf(process.platform !== "linux")(
+  "a folder deeper than any path can be written goes into the trash, and out of it",
+  { timeout: 90_000 },
+  async () => {
+    // In memory: each of so many folders costs a disk its time.
+    const folder = await mkdtemp("/dev/shm/offshoot-filesystem-");
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const state = await temporaryFolder();
+    const files = await openFiles({ roots: [folder], state });
+    // From the inside out, as its path would be too long the other way round.
+    await mkdir(join(folder, "d"));
+    for (let depth = 1; depth < 12_000; depth++) {
+      await mkdir(join(folder, "around"));
+      await rename(join(folder, "d"), join(folder, "around", "d"));
+      await rename(join(folder, "around"), join(folder, "d"));
+    }
+    await files.remove("d");
+    expect(await shownNames(folder)).toEqual([]);
+    await files.undo();
+    expect(await shownNames(folder)).toEqual(["d"]);
+    await files.remove("d");
+    await files.close();
+    const later = await openFiles({ roots: [folder], state, keepMs: -1 });
+    onTestFinished(() => later.close());
+    const [trash = ""] = (await readdir(folder)).filter((name) => name.startsWith(".offshoot-"));
+    await expect.poll(() => readdir(join(folder, trash)), { timeout: 60_000 }).toEqual([".gitignore"]);
+  },
+);
 
-test("believes no journal that came with a folder", async () => {
-  const { files, outside, at } = await newFiles();
-  await files.write("mine", "1");
-  await files.write("mine", "2");
-  const mark = { dev: 1, ino: 1, size: 1, mtimeMs: 1 };
-  const planted: object[] = [
-    { action: "remove", path: "x", relative: ["..", "outside", "planted"], before: mark },
-    { action: "remove", path: "x", relative: ["../outside/planted"], before: mark },
-    { action: "remove", path: "x", relative: [".."], before: mark },
-    { action: "createDirectory", path: "x", relative: ["x"], folders: [["../outside/empty"]] },
-    { action: "write", path: "x", relative: [] },
-    { action: "format", path: "x", relative: ["x"] },
-  ];
-  await mkdir(join(outside, "empty"));
-  for (const [index, change] of planted.entries()) {
-    await writeFile(at(".offshoot", `zzzzzzzz${index}-1.json`), JSON.stringify(change));
-    await writeFile(at(".offshoot", `zzzzzzzz${index}-1.kept`), "planted");
-  }
-  await writeFile(at(".offshoot", "zzzzzzzz9-1.json"), "{");
-  await writeFile(at(".offshoot", ".offshoot-tmp-1-x.pending"), "../outside/.offshoot-tmp-1-x");
-  await writeFile(join(outside, ".offshoot-tmp-1-x"), "not ours");
-  expect(await files.undo()).toEqual({ action: "write", path: "mine" });
-  const again = await openFiles({ roots: [at()] });
-  await again.close();
-  expect(await shownNames(outside)).toEqual([".offshoot-tmp-1-x", "empty", "f.txt", "secret.txt"]);
+describe("a folder that brings a trash and a journal of its own", () => {
+  const names = [".offshoot", ".offshoot-0badf00d", ".OFFSHOOT-1"];
+
+  test("has nothing of it believed, and is named once", async () => {
+    const { files, at, outside } = await newFiles();
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    await mkdir(at(".git", "hooks"), { recursive: true });
+    for (const name of names) {
+      await mkdir(at(name));
+      const change = { action: "remove", path: "README.md", relative: [".git", "hooks", "pre-commit"] };
+      await writeFile(at(name, "zzzzzzzzz-1.json"), JSON.stringify(change));
+      await writeFile(at(name, "zzzzzzzzz-1.kept"), "#!/bin/sh\n", { mode: 0o755 });
+      await writeFile(at(name, "zzzzzzzzz-2.json"), "{}");
+    }
+    await files.write("mine", "1");
+    await files.write("mine", "2");
+    expect(await files.undo()).toEqual({ action: "write", path: "mine", passedOver: [] });
+    expect((await files.readText("mine")).text).toBe("1");
+    await files.undo();
+    expect((await refusal(files.undo())).code).toBe("not_found");
+    expect(await readdir(at(".git", "hooks"))).toEqual([]);
+    for (const name of names) expect(await readdir(at(name))).toHaveLength(3);
+    expect(await shownNames(outside)).toEqual(["f.txt", "secret.txt"]);
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/has not put there.*\.offshoot/)]]);
+  });
+
+  test.each(["file", "link", "loop", "pipe"])("works with them as a %s, too", async (kind) => {
+    const { files, at, outside } = await newFiles();
+    vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    onTestFinished(() => void vi.restoreAllMocks());
+    for (const name of names) {
+      if (kind === "file") await writeFile(at(name), "");
+      else if (kind === "pipe") execFileSync("mkfifo", [at(name)]);
+      else await symlink(kind === "link" ? outside : name, at(name));
+    }
+    await files.write("f", "1");
+    await files.write("f", "2");
+    await files.remove("f");
+    await files.undo();
+    await files.undo();
+    expect((await files.readText("f")).text).toBe("1");
+    expect(await shownNames(outside)).toEqual(["f.txt", "secret.txt"]);
+  });
+
+  test("does not get back what another folder had lost, though it is a copy of it", async () => {
+    const { files, folder, state, at, outside } = await newFiles();
+    await files.write("f", "1");
+    await files.remove("f");
+    await files.close();
+    const copy = join(outside, "copy");
+    await cp(folder, copy, { recursive: true });
+    vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    onTestFinished(() => void vi.restoreAllMocks());
+    const others = await openFiles({ roots: [copy], state });
+    onTestFinished(() => others.close());
+    expect((await refusal(others.undo())).code).toBe("not_found");
+    const again = await openFiles({ roots: [folder], state });
+    onTestFinished(() => again.close());
+    await again.undo();
+    expect(await readFile(at("f"), "utf8")).toBe("1");
+  });
 });
 
 test("tells of every change by its path", async () => {

@@ -1,7 +1,7 @@
 // The cases of escape and of hostile files, by their ids. F40 has no test: there is no tool here that unpacks archives.
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { link, mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { link, mkdir, readFile, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -227,13 +227,15 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     const { files, at } = await newFiles({ descriptorPaths });
     await files.write("a", "a");
     await files.remove("a");
-    expect(existsSync(at(".offshoot"))).toBe(true);
+    const [trash = ""] = readdirSync(at());
+    expect(trash).toMatch(/^\.offshoot-[0-9a-f]{8}$/);
     expect(await files.list(".")).toEqual([]);
-    await symlink(".offshoot", at("side-door"));
+    await symlink(trash, at("side-door"));
     for (const path of [
       ".offshoot",
       ".OFFSHOOT/x",
-      ".offshoot/.gitignore",
+      trash,
+      `${trash}/.gitignore`,
       "side-door",
       "side-door/.gitignore",
       "d/.offshoot-tmp-1-x",
@@ -321,22 +323,45 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
 });
 
 test.skipIf(process.platform !== "linux")(
-  "F11 stays on the device of the allowed folder where that is asked for",
+  "what is mounted inside an allowed folder is kept out where that is asked for, of whatever device, unless it is named",
   async ({ skip }) => {
-    const { folder, at } = await newFiles();
-    await mkdir(at("mounted"));
+    const { folder, outside, at } = await newFiles();
+    for (const name of ["tmpfs", "bound", "named"]) await mkdir(at(name));
+    await writeFile(at("file"), "x");
+    const mount = (...args: string[]) => execFileSync("mount", args, { stdio: "ignore" });
     try {
-      execFileSync("mount", ["-t", "tmpfs", "none", at("mounted")], { stdio: "ignore" });
+      mount("-t", "tmpfs", "none", at("tmpfs"));
     } catch {
       skip("mounting is not permitted here");
     }
-    onTestFinished(() => void execFileSync("umount", [at("mounted")]));
-    await writeFile(at("mounted", "f"), "x");
-    const strict = await openFiles({ roots: [folder], sameDevice: true });
+    onTestFinished(() => {
+      for (const name of ["tmpfs", "bound", "named", "file"]) execFileSync("umount", ["--lazy", at(name)]);
+    });
+    mount("--bind", outside, at("bound"));
+    mount("--bind", outside, at("named"));
+    mount("--bind", join(outside, "secret.txt"), at("file"));
+    await writeFile(at("tmpfs", "f.txt"), "x");
+    const strict = await openFiles({ roots: [folder], sameMount: true, mounts: [at("named")] });
     onTestFinished(() => strict.close());
-    for (const use of [strict.readText("mounted/f"), strict.write("mounted/g", "x"), strict.list("mounted")]) {
-      expect((await refusal(use)).message).toMatch(/another device/);
+    for (const name of ["tmpfs", "bound"]) {
+      for (const use of [
+        strict.readText(`${name}/f.txt`),
+        strict.write(`${name}/f.txt`, "x"),
+        strict.write(`${name}/new`, "x"),
+        strict.append(`${name}/f.txt`, "x"),
+        strict.remove(`${name}/f.txt`),
+        strict.list(name),
+        strict.copy(name, "copied"),
+      ]) {
+        expect((await refusal(use)).message).toMatch(/mounted inside/);
+      }
     }
+    expect((await refusal(strict.readText("file"))).message).toMatch(/mounted inside/);
+    expect((await strict.readText("named/f.txt")).text).toBe("SECRET");
+    expect(await readFile(join(outside, "f.txt"), "utf8")).toBe("SECRET");
+    const standard = await openFiles({ roots: [folder] });
+    onTestFinished(() => standard.close());
+    expect((await standard.readText("bound/f.txt")).text).toBe("SECRET");
   },
 );
 

@@ -39,12 +39,13 @@ test("F19 gives an empty file, a sparse one of 3 GB at once, and one that grows"
   expect((await refusal(files.edit("sparse", [{ oldText: "start", newText: "x" }]))).code).toBe("too_large");
 
   await writeFile(at("log"), "0123456789\n".repeat(200_000));
-  const first = await files.readText("log");
+  const whole = { maxBytes: 1024 * 1024 };
+  const first = await files.readText("log", whole);
   expect(first).toMatchObject({ size: 2_200_000, truncated: true });
   expect(first.sha256).toBeUndefined();
   await appendFile(at("log"), "more\n");
-  const second = await files.readText("log", { cursor: first.nextCursor });
-  const third = await files.readText("log", { cursor: second.nextCursor });
+  const second = await files.readText("log", { cursor: first.nextCursor, ...whole });
+  const third = await files.readText("log", { cursor: second.nextCursor, ...whole });
   expect((first.text + second.text + third.text).endsWith("9\nmore\n")).toBe(true);
   await files.write("log", "another file");
   expect((await refusal(files.readText("log", { cursor: first.nextCursor }))).code).toBe("conflict");
@@ -68,7 +69,10 @@ test("head and tail give whole lines without the last line's end", async () => {
   await writeFile(at("long"), Array.from({ length: 100 }, (_, index) => `line ${index}\n`).join(""));
   expect(await text("long", { tail: 2 })).toBe("line 98\nline 99");
   expect(await files.readText("long", { tail: 50 })).toMatchObject({ truncated: true });
-  expect(await files.readText("long", { head: 50 })).toMatchObject({ truncated: true });
+  const start = await files.readText("long", { head: 50 });
+  expect(start).toMatchObject({ truncated: true, nextCursor: expect.any(String) });
+  const { text: behind } = await files.readText("long", { cursor: start.nextCursor });
+  expect(start.text + behind).toMatch(/^line 0\nline 1\n[\s\S]*line 13\nline 14\n/);
   expect(await files.readText("long", { head: 3 })).toMatchObject({ truncated: false, text: "line 0\nline 1\nline 2" });
   expect((await refusal(files.readText("f", { head: 1, tail: 1 }))).code).toBe("invalid");
 });
@@ -97,6 +101,8 @@ test("reads lines by number, to the end and in pages", async () => {
   await writeFile(at("g"), `${"x".repeat(1_000_000)}\nb`);
   const { lines } = await files.readLines("g", { offset: 1, limit: 1 });
   expect(lines[0]?.text).toHaveLength(60);
+  const rest = await files.readText("g", { cursor: lines[0]?.restCursor });
+  expect(rest.text).toHaveLength(60);
   expect((await files.readLines("g", { offset: 2, limit: 1 })).lines).toEqual([{ number: 2, text: "b" }]);
   await writeFile(at("w"), Buffer.from("\ufeffa\r\nĊb\n漢", "utf16le"));
   expect((await files.readLines("w", { offset: 2, limit: 9 })).lines.map(({ text }) => text)).toEqual(["Ċb", "漢"]);
@@ -113,7 +119,7 @@ test("tells text from other bytes, and their type", async () => {
   await writeFile(at("plain"), "text");
   expect((await files.readBytes("plain")).mimeType).toBe("text/plain");
   await writeFile(at("latin"), Buffer.from("caf\xe9", "latin1"));
-  expect(await files.readText("latin")).toMatchObject({ text: "café", encoding: "latin1" });
+  expect(await files.readText("latin")).toMatchObject({ text: "café", encoding: "unknown-8bit" });
   await writeFile(at("large"), "x".repeat(101));
   expect((await refusal(files.readBytes("large"))).message).toMatch(/101 bytes/);
 });

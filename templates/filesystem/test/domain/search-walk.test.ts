@@ -42,6 +42,7 @@ describe("directory_tree", () => {
       ],
       entries: 5,
       truncated: false,
+      closed: { unreadable: 0, tooDeep: 0 },
     });
   });
 
@@ -251,6 +252,7 @@ describe("hashes and duplicates", () => {
       wasted: 5005,
       seen: 15,
       truncated: false,
+      closed: { unreadable: 0, tooDeep: 0 },
     });
     expect((await findDuplicates(safeFs, ".", { minBytes: 6 })).groups).toHaveLength(1);
     expect((await findDuplicates(safeFs, ".", { exclude: ["b"] })).groups).toEqual([]);

@@ -14,19 +14,32 @@ export interface Parameter {
   /** How arrays and objects are written out: OpenAPI's `style` and `explode`, defaults filled in. */
   style: "simple" | "form" | "spaceDelimited" | "pipeDelimited" | "deepObject" | "label" | "matrix";
   explode: boolean;
+  /** Reserved characters stand in the query as they are. */
+  allowReserved?: boolean | undefined;
+  /** The value is a text of this media type (OpenAPI's `content`), whatever the style. */
+  contentType?: string | undefined;
+}
+
+/** How one field of a form or a multipart body is written: OpenAPI's `encoding`, defaults filled in. */
+export interface Encoding {
+  contentType?: string | undefined;
+  /** Only where the description names a style or `explode`. */
+  style?: Parameter["style"] | undefined;
+  explode: boolean;
 }
 
 /** What an operation takes or answers beside its parameters. */
 export interface Body {
   contentType: string;
   schema: JsonSchema;
+  encoding?: Readonly<Record<string, Encoding>> | undefined;
 }
 
 /** One operation of an API, read from its OpenAPI description. Plain data. */
 export interface Operation {
   /** `operationId`, or method and path where the description names none. */
   id: string;
-  method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  method: "GET" | "HEAD" | "QUERY" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the base URL, with its variables: `/orders/{id}`. */
   path: string;
   summary: string | undefined;
@@ -35,12 +48,18 @@ export interface Operation {
   deprecated: boolean;
   parameters: readonly Parameter[];
   body: (Body & { required: boolean }) | undefined;
+  /** Where it is, when that is not where the rest of the API is. */
+  server?: string | undefined;
+  /** The security schemes that it asks for: all of one of these lists. Default: whatever the server has. */
+  schemes?: readonly (readonly string[])[] | undefined;
+  /** Fields of the body that are credentials, and so the server's to set and not a model's. */
+  withheld?: readonly string[] | undefined;
   /** The first successful answer that has a body. */
   reply: Body | undefined;
 }
 
 /** Whether a method only reads, by HTTP's own promise. */
-export const isSafe = (method: Operation["method"]): boolean => method === "GET" || method === "HEAD";
+export const isSafe = (method: Operation["method"]): boolean => ["GET", "HEAD", "QUERY"].includes(method);
 
 /** An operation made into what goes over the wire, before credentials. */
 export interface ApiRequest {
@@ -49,10 +68,19 @@ export interface ApiRequest {
   /** Path below the base URL, its variables filled in and escaped. */
   path: string;
   /** Written in this order; a name may occur more than once. */
-  query: readonly (readonly [name: string, value: string])[];
+  query: readonly QueryPair[];
   headers: Readonly<Record<string, string>>;
-  body: { contentType: string; text: string } | undefined;
+  /** `text` is what is shown and compared; `bytes`, where there are any, what is sent in its place. */
+  body: { contentType: string; text: string; bytes?: Uint8Array } | undefined;
+  server?: string | undefined;
+  schemes?: readonly (readonly string[])[] | undefined;
 }
+
+/**
+ * A name and a value of the query, and how the value is written where that is not simply escaped: `a,b` of a list
+ * whose comma must stay one.
+ */
+export type QueryPair = readonly [name: string, value: string, written?: string];
 
 /** What an API answered. */
 export interface ApiReply {

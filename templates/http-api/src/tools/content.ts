@@ -1,24 +1,37 @@
 import { audio, type ContentBlock, image, withContent } from "@offshoot/core";
 import type { Sent } from "../api.ts";
 import type { ApiReply } from "../domain/operation.ts";
+import type { KeptFiles } from "../kept-files.ts";
+
+/** Headers of an answer that say where something is, how much there is, or when to come back. */
+const SHOWN_HEADERS = ["location", "link", "retry-after", "x-total-count"] as const;
 
 /** What every tool says of an answer. Bytes are no data. */
-export const resultOf = ({ reply: { status, body }, stale, ageMs }: Sent) => ({
+export const resultOf = ({ reply: { status, headers, body }, stale, ageMs }: Sent) => ({
   status,
+  ...headersOf(headers),
   ...(body === undefined || body instanceof Uint8Array ? {} : { data: body }),
   ...(stale ? { stale, age_seconds: Math.round(ageMs / 1_000) } : {}),
 });
+
+function headersOf(headers: ApiReply["headers"]): { headers?: Record<string, string> } {
+  const shown = SHOWN_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
+  return shown.length === 0 ? {} : { headers: Object.fromEntries(shown) };
+}
 
 /** Puts the part of an answer that is not data beside the result, as blocks that a model can look at. */
 export function withBytes<Result extends Record<string, unknown>>(
   result: Result,
   { body, contentType = "application/octet-stream" }: ApiReply,
+  files: KeptFiles,
 ) {
-  return body instanceof Uint8Array ? withContent(result, blockOf(body, contentType.split(";")[0] ?? "")) : result;
+  return body instanceof Uint8Array
+    ? withContent(result, blockOf(body, contentType.split(";")[0] ?? "", files))
+    : result;
 }
 
-function blockOf(bytes: Uint8Array, type: string): ContentBlock {
+function blockOf(bytes: Uint8Array, type: string, files: KeptFiles): ContentBlock {
   if (type.startsWith("image/")) return image(bytes, type);
   if (type.startsWith("audio/")) return audio(bytes, type);
-  return { type: "text", text: `${bytes.byteLength} bytes of ${type}, which are neither text nor shown here.` };
+  return files.keep(bytes, type);
 }

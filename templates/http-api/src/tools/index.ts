@@ -1,20 +1,28 @@
 import type { Tool } from "@offshoot/core";
 import type { Api } from "../api.ts";
 import { ApiError } from "../domain/errors.ts";
-import { type Caps, chooseAll, type Mode } from "../domain/openapi/choose.ts";
-import type { Operations } from "../domain/openapi/operations.ts";
+import { type Caps, type Mode, tokensOf, withoutOutputs } from "../domain/openapi/choose.ts";
+import { nameOperations } from "../domain/openapi/names.ts";
+import { nearest } from "../domain/openapi/nearest.ts";
+import type { OperationEntry, Operations } from "../domain/openapi/operations.ts";
 import { isSafe, type Operation } from "../domain/operation.ts";
-import type { OperationMap, ToolEntry } from "../map.ts";
+import { createKeptFiles, type KeptFiles } from "../kept-files.ts";
+import type { OperationMap, Replies, ToolEntry } from "../map.ts";
 import { dynamicTools } from "./dynamic.ts";
-import { operationTool } from "./generated.ts";
+import { type Common, operationTool } from "./generated.ts";
 
 /** What becomes tools. */
 export interface ToolChoice {
   mode: Mode;
   map: OperationMap;
-  caps?: Caps;
+  /** Ids of operations that become tools by their own names, beside the map's. */
+  named?: readonly string[];
+  caps?: Caps | undefined;
   /** Leaves out everything that changes something: not listed, and not callable by any way round. */
   readOnly?: boolean;
+  /** @default "strict" */
+  replies?: Replies;
+  files?: KeptFiles;
 }
 
 /**
@@ -22,33 +30,66 @@ export interface ToolChoice {
  *
  * @throws ApiError for a map that names what is not there, and past the caps
  */
-export function apiTools(api: Api, operations: Operations, { mode, map, caps, readOnly = false }: ToolChoice): Tool[] {
-  const offered = (method: Operation["method"]): boolean => !readOnly || isSafe(method);
-  const entries = operations.entries.filter(({ method }) => offered(method));
-  if (mode === "dynamic") return dynamicTools(api, operations, entries);
-  if (mode === "all")
-    return [...chooseAll(operations, entries, caps)].map(([name, { id }]) =>
-      operationTool(api, name, operations.get(id), { operation: id }),
-    );
-  return Object.entries(map.tools).flatMap(([name, given]) => {
+export function apiTools(
+  api: Api,
+  operations: Operations,
+  { mode, map, named = [], caps, readOnly = false, replies = "strict", files = createKeptFiles() }: ToolChoice,
+): Tool[] {
+  const common: Common = { files, replies };
+  const offered = ({ method }: Pick<Operation, "method">): boolean => !readOnly || isSafe(method);
+  const entries = operations.entries.filter(offered);
+  if (mode === "dynamic") return dynamicTools(api, operations, entries, files);
+  if (mode === "all") return allTools(api, operations, entries, caps, common);
+  const mapped = Object.entries(map.tools).map(([name, given]) => {
     const entry: ToolEntry = typeof given === "string" ? { operation: given } : given;
-    const operation = find(operations, name, entry.operation);
-    return offered(operation.method) ? [operationTool(api, name, operation, entry)] : [];
+    find(operations, `The map's ${name}`, entry.operation);
+    return { name, entry };
+  });
+  const known = new Set(mapped.map(({ entry }) => entry.operation));
+  const own = [...new Set(named)].map((id) => find(operations, "--operations", id)).filter(({ id }) => !known.has(id));
+  const others = [...nameOperations(own, new Set(mapped.map(({ name }) => name)))].map(([name, { id }]) => ({
+    name,
+    entry: { operation: id } as ToolEntry,
+  }));
+  return [...mapped, ...others].flatMap(({ name, entry }) => {
+    const operation = operations.get(entry.operation, entry.body);
+    return offered(operation) ? [operationTool(api, name, operation, entry, common)] : [];
   });
 }
 
-function find(operations: Operations, name: string, id: string) {
-  if (operations.entries.some((entry) => entry.id === id)) return operations.get(id);
-  const like = operations.entries.filter((entry) => entry.id.toLowerCase().includes(id.toLowerCase().slice(0, 6)));
+/** A tool for each operation. Where their output schemas are too much for the caps, the largest go. */
+function allTools(
+  api: Api,
+  operations: Operations,
+  entries: readonly OperationEntry[],
+  caps: Caps | undefined,
+  common: Common,
+): Tool[] {
+  const make = (name: string, id: string, bare: boolean): Tool =>
+    operationTool(api, name, operations.get(id), { operation: id }, common, bare);
+  const tools = [...nameOperations(entries)].map(([name, { id }]) => ({ id, tool: make(name, id, false) }));
+  const costs = tools.map(({ tool: { name, title, description, json } }) => ({
+    name,
+    tokens: tokensOf([name, title, description, json.input]),
+    output: tokensOf(json.output),
+  }));
+  const bare = withoutOutputs(costs, BARE_TOKENS, caps);
+  return tools.map(({ id, tool }) => (bare.has(tool.name) ? make(tool.name, id, true) : tool));
+}
+
+/** What an output schema costs that says nothing of the answer. */
+const BARE_TOKENS = 230;
+
+function find(operations: Operations, who: string, id: string): OperationEntry {
+  const found = operations.entries.find((entry) => entry.id === id);
+  if (found !== undefined) return found;
+  const like = nearest(
+    id,
+    operations.entries.map((entry) => entry.id),
+  );
+  const left = operations.flaws.find(({ reason }) => reason.includes(JSON.stringify(id)));
   throw new ApiError(
     "unknown_operation",
-    `The map's ${name} names the operation ${JSON.stringify(id)}, which the API does not have.${
-      like.length > 0
-        ? ` It has ${like
-            .slice(0, 3)
-            .map((entry) => entry.id)
-            .join(", ")}.`
-        : ""
-    }`,
+    `${who} names the operation ${JSON.stringify(id)}, which the API does not have.${like === undefined ? "" : ` Did you mean ${JSON.stringify(like)}?`}${left === undefined ? "" : ` The description is wrong at ${left.pointer}.`}`,
   );
 }

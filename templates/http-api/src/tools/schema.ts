@@ -1,11 +1,8 @@
-import { jsonSchema, type ObjectJsonSchema, type SchemaIssue } from "@offshoot/core";
+import type { SchemaIssue } from "@offshoot/core";
 import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 
 /** What does not fit a schema; a promise of it where the validator has to be loaded first. */
 export type Check = (value: unknown) => SchemaIssue[] | Promise<SchemaIssue[]>;
-
-/** A schema for `defineTool` from JSON Schema. */
-export const fromJsonSchema = (schema: ObjectJsonSchema) => jsonSchema(schema, checker(schema));
 
 let ajv: Ajv2020 | undefined;
 

@@ -3,12 +3,6 @@
  * test/documents/run.ts`, with `--json` for a script. The documents come out of packages of the npm registry and stay
  * in the system's temporary folder. Exit code 1 when one of them cannot be served.
  */
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { defineServer, type Tool } from "@offshoot/core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { CAPS, tokensOf } from "../../src/domain/openapi/choose.ts";
@@ -16,6 +10,7 @@ import { listOperations, type Operations } from "../../src/domain/openapi/operat
 import { readDescription } from "../../src/domain/openapi/read.ts";
 import { apiTools, type ToolChoice } from "../../src/tools/index.ts";
 import { fakeApi } from "../fixtures/api.ts";
+import { fetchDocument } from "./fetch-document.ts";
 
 const DOCUMENTS = [
   ["GitHub", "@octokit/openapi@23.0.2", "generated/api.github.com.json"],
@@ -24,30 +19,6 @@ const DOCUMENTS = [
   ["Petstore 3.1", "@readme/oas-examples@8.2.2", "3.1/json/petstore.json"],
   ["Train travel 3.1", "@readme/oas-examples@8.2.2", "3.1/json/train-travel.json"],
 ] as const;
-
-const run = promisify(execFile);
-const cache = join(tmpdir(), "offshoot-openapi-documents");
-
-/** One file of a package. `npm pack` asks whichever registry npm is set to. */
-async function fetchDocument(spec: string, path: string): Promise<string> {
-  const file = join(cache, `${spec}/${path}`.replace(/[^a-z0-9.]/gi, "_"));
-  if (existsSync(file)) return file;
-  await mkdir(cache, { recursive: true });
-  const tarball = join(cache, `${spec.replace(/[^a-z0-9.]/gi, "_")}.tgz`);
-  if (!existsSync(tarball)) {
-    const { stdout } = await run("npm", ["pack", spec, "--json", "--pack-destination", cache]);
-    const [packed] = Object.values(JSON.parse(stdout)) as { filename: string }[];
-    await run("node", [
-      "-e",
-      "fs.renameSync(...process.argv.slice(1))",
-      join(cache, String(packed?.filename)),
-      tarball,
-    ]);
-  }
-  const { stdout } = await run("tar", ["-xzOf", tarball, `package/${path}`], { maxBuffer: 2 ** 26 });
-  await writeFile(file, stdout);
-  return file;
-}
 
 const { api } = fakeApi(() => ({}));
 const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createGuard, isPublic } from "../../src/domain/upstream/guard.ts";
+import { isPublic } from "../../src/domain/upstream/addresses.ts";
+import { createGuard } from "../../src/domain/upstream/guard.ts";
 
 const guard = createGuard();
 const check = (url: string) => () => guard.checkUrl(new URL(url));

@@ -12,9 +12,13 @@ test("an operation without an id is known by its method and path", () => {
   expect(read({ "/orders": { get: operation() } }).entries).toMatchObject([{ id: "get /orders", method: "GET" }]);
 });
 
-test("two operations of one id are refused by name", () => {
+test("of two operations of one id the second is known by its place, and both are served", () => {
   const twice = { get: operation({ operationId: "a" }), post: operation({ operationId: "a" }) };
-  expect(() => read({ "/a": twice })).toThrow(/Two operations have the id "a"/);
+  const { entries, flaws } = read({ "/a": twice });
+  expect(entries.map(({ id }) => id)).toEqual(["a", "post /a"]);
+  expect(flaws).toEqual([
+    { pointer: "#/paths/~1a/post/operationId", reason: expect.stringContaining('another operation is called "a" too') },
+  ]);
 });
 
 test("an unknown operation is refused, and so is one from every object's prototype", () => {
@@ -72,7 +76,8 @@ test("a schema that refers to itself stays recursive and ends", () => {
     "/n": { post: operation({ operationId: "n", requestBody: json({ $ref: "#/components/schemas/Node" }) }) },
   };
   const { schema } = flatInputs(read(paths, { components: { schemas: { Node } } }).get("n"));
-  expect(schema.properties).toMatchObject({ next: { $ref: "#/$defs/Node" }, name: { type: "string" } });
+  const { next } = schema.properties as Record<string, object>;
+  expect(next).toMatchObject({ type: "object", properties: { next: { $ref: "#/$defs/Node" } } });
   expect(schema.$defs).toHaveProperty("Node");
 });
 
@@ -133,7 +138,7 @@ test("names that a model's provider would refuse are made fit, and a body that i
   const paths = { "/a": { post: operation({ operationId: "a", parameters, requestBody }) } };
   const { schema, fields } = flatInputs(read(paths).get("a"));
   expect(fields).toMatchObject([
-    { name: "filter__tat_", to: "parameter" },
+    { name: "filter__tat", to: "parameter" },
     { name: "body", to: "body" },
   ]);
   expect(schema.required).toEqual(["body"]);

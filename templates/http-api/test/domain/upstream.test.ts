@@ -287,7 +287,7 @@ test("H01, H02, H05: a listener on this machine hears nothing, whatever it is ca
 });
 
 test("a base URL on a private address is refused unless the operator allows it, and a path stays below it", async () => {
-  expect(() => createUpstream({ baseUrl: faults.url })).toThrow(/--allow-hosts/);
+  expect(() => createUpstream({ baseUrl: faults.url })).toThrow(/--private-hosts/);
   const { error } = await send({ do: "answer" }, {}, { path: "/../../etc" });
   expect(error?.code).toBe("path_refused");
 });

@@ -15,7 +15,7 @@ export interface Asking {
 /** {@link CallContext.elicit} */
 export async function elicit<Schema extends z.ZodObject>(
   call: Asking,
-  { key, message, schema }: { key?: string; message: string; schema: Schema },
+  { key, message, schema }: { key?: string | undefined; message: string; schema: Schema },
 ): Promise<ElicitAnswer<z.output<Schema>>> {
   if (!call.wire.asks.elicitation) return { action: "unavailable" };
   const params = { mode: "form", message, requestedSchema: formOf(schema) };
@@ -24,7 +24,7 @@ export async function elicit<Schema extends z.ZodObject>(
   const content = await schema.safeParseAsync(answer.content ?? {});
   if (answer.action !== "accept" || !content.success) {
     const why = content.success ? "" : `\n${describeIssues(content.error)}`;
-    fail(`The answer to "${message}" does not fit the question. Call again and answer it anew.${why}`, {
+    fail(`The answer to "${message}" does not fit the question. Call again and answer again.${why}`, {
       code: "invalid_answer",
     });
   }
@@ -42,6 +42,6 @@ export async function sample(call: Asking, request: Parameters<CallContext["samp
 export async function roots(call: Asking): Promise<RootsAnswer> {
   if (!call.wire.asks.roots) return { action: "unavailable" };
   const { roots } = call.ask({ method: "roots/list", params: {} });
-  const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string }[]) : [];
+  const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string | undefined }[]) : [];
   return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
 }

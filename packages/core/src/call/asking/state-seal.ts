@@ -75,7 +75,7 @@ export function createStateSeal(key?: Uint8Array, now: () => number = Date.now):
   };
 }
 
-// One text for every reason: which check failed would help only somebody who forges.
+// One text for every reason: which check failed would help only a forger.
 const refused = () =>
   new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", {
     reason: "invalid_request_state",

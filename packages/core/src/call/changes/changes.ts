@@ -52,7 +52,7 @@ export function createChanges(definition: ServerDefinition): Changes {
         if (ended) return;
         ended = true;
         entry.subscribers -= 1;
-        // After close() this entry has been stopped, and another may have its place.
+        // After close() this entry is stopped, and another may have replaced it.
         if (entry.subscribers > 0 || watched.get(uri) !== entry) return;
         watched.delete(uri);
         entry.stop();

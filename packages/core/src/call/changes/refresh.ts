@@ -18,8 +18,8 @@ export type Refresher = (
 ) => () => void;
 
 /**
- * Looks at what somebody subscribes to again, each time its TTL has passed, by the resource's own `refresh`. A URI has
- * one timer, set anew when its refresh has ended: two of them never overlap, and none keeps the process alive.
+ * Runs the `refresh` of a resource each time its TTL has passed, while it has subscribers. A URI has one timer, set
+ * again when its refresh has ended: two refreshes never overlap, and no timer keeps the process alive.
  */
 export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: number }): Refresher {
   let watched = 0;
@@ -34,7 +34,7 @@ export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: nu
   ): Promise<void> {
     running += 1;
     const late = new AbortController();
-    // One that does not heed its signal gives its place back all the same.
+    // A refresh that ignores its signal frees its place all the same.
     const timer = setTimeout(() => {
       running -= 1;
       late.abort(new Error(`The refresh did not end within ${limitMs} ms.`));
@@ -69,7 +69,7 @@ export function createRefresher({ log, timeoutMs }: { log: Logger; timeoutMs: nu
       if (stop.signal.aborted) return;
       watched -= 1;
       clearTimeout(timer);
-      stop.abort(new Error("Nobody is subscribed any more."));
+      stop.abort(new Error("The last subscriber has left."));
     };
   };
 }

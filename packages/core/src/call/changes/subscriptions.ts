@@ -2,9 +2,9 @@ import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts"
 import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
-import { mapError, toProtocolError } from "../compose.ts";
 import { echo } from "../echo.ts";
-import { findResource, notFound } from "../methods/resources.ts";
+import { mapError, toProtocolError } from "../map-error.ts";
+import { findResource } from "../methods/resources.ts";
 import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
 import type { Changes } from "./changes.ts";
@@ -37,7 +37,12 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const begin = (uri: string, call: Call): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     if (resource?.subscribe !== true)
-      throw notFound(uri, `No resource with the URI ${echo(uri, 256)} can be subscribed to.`);
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `No resource with the URI ${echo(uri, 256)} can be subscribed to.`,
+        // Tells it from a resource that can be and refused this URI.
+        { uri, subscribable: false },
+      );
     checkScopes(resource.scopes, call);
     if (ends.has(uri) || closed) return;
     if (ends.size >= MAX_SUBSCRIPTIONS) {
@@ -59,7 +64,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     ends.set(uri, app.changes.subscribe(uri, begun));
   };
 
-  // How a domain stops watching is its own; a failure there must not keep a connection from closing.
+  // A failure of the domain here must not keep a connection from closing.
   const finish = (uri: string, end: () => void): void => {
     ends.delete(uri);
     try {

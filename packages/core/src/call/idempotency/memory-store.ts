@@ -2,9 +2,9 @@ import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempot
 
 /** Limits of a store in memory. The oldest answers go first. */
 export interface MemoryLimits {
-  /** Keys kept at once. Default 10 000. */
+  /** Keys kept at once. @default 10 000 */
   maxKeys?: number;
-  /** Characters of all answers together. Default 16 Mi: at most 32 MiB of memory. */
+  /** Characters of all answers together. @default 16 Mi: at most 32 MiB of memory */
   maxCharacters?: number;
 }
 

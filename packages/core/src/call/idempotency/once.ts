@@ -40,8 +40,8 @@ interface Running {
  * The same key with the same input gives the same answer and one run, also to calls that come while it runs: they wait.
  *
  * A failure that the handler expects (`fail`) changed nothing: the key is free again. After any other end (a thrown
- * bug, an abort between two steps, a crash) nobody knows what was done; the key says so until its time is over, and the
- * handler does not run again. A handler that outlives its call's deadline is still listened to.
+ * bug, an abort between two steps, a crash) what was done is unknown; the key says so until it expires, and the handler
+ * does not run again. A handler that outlives its call's deadline is still listened to.
  */
 export function createOnce(
   { log, expected, store = createMemoryIdempotencyStore() }: OnceOptions,
@@ -53,8 +53,8 @@ export function createOnce(
     isToolError(error) || isProtocolError(error) || expected?.(error) !== undefined;
 
   /**
-   * The call is over, and its caller learns how. Where that cannot be kept, who asks again is told that it is not
-   * known.
+   * The call is over, and its caller gets the outcome. Where that cannot be stored, a repetition is told that it is
+   * unknown.
    */
   async function recorded({ name }: Call, keep: () => void | Promise<void>): Promise<void> {
     try {
@@ -72,7 +72,7 @@ export function createOnce(
     let value: unknown;
     try {
       value = await subject.run(call);
-      // A question ends the run; the next one, with the answer in place, claims the key anew.
+      // A question ends the run; the next one, with the answer in place, claims the key again.
       if (call.questions.length > 0) throw call.questions[0];
     } catch (error) {
       if (call.questions.length > 0 || nothingDone(error)) await recorded(call, () => store.release(id));
@@ -111,7 +111,7 @@ function answerOf({ input, answer }: IdempotencyRecord, digest: string, name: st
   if (input !== digest) conflict(name);
   if (answer !== undefined) return answer;
   fail(
-    `A call of ${name} with this idempotency key began and did not come to a known end: its work may be done, or half done. Nothing was done now. Look whether it took effect; to do it anew, use a new key.`,
+    `A call of ${name} with this idempotency key began and did not come to a known end: its work may be done, or half done. Nothing was done now. Look whether it took effect; to do it again, use a new key.`,
     { code: "outcome_unknown" },
   );
 }

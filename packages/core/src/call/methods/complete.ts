@@ -1,7 +1,9 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt } from "../../contract/prompt.ts";
 import type { Resource } from "../../contract/resource.ts";
+import { checkSize } from "../compose.ts";
 import { objectParam, stringParam } from "../normalize.ts";
+import { plain } from "../plain.ts";
 import type { Normalize } from "../subject.ts";
 
 /** The specification's limit of values in one answer. */
@@ -35,16 +37,14 @@ export function complete(
       input: params,
       run: () => suggest?.(typed, call) ?? [],
       compose: (value) => {
-        // No total: there is nothing to count, which tells it from an argument that has no values just now.
+        // No total: this tells it from an argument that can be completed and has no values now.
         if (suggest === undefined) return { completion: { values: [] } };
-        const values = value as string[];
-        return {
-          completion: {
-            values: values.slice(0, MAX_VALUES),
-            total: values.length,
-            hasMore: values.length > MAX_VALUES,
-          },
-        };
+        const values = plain(value as string[]);
+        if (!Array.isArray(values) || values.some((item) => typeof item !== "string"))
+          throw new Error(`${source.name} completes with what is no list of texts`);
+        const first = values.slice(0, MAX_VALUES);
+        checkSize(JSON.stringify(first), source.name);
+        return { completion: { values: first, total: values.length, hasMore: values.length > MAX_VALUES } };
       },
     };
   };

@@ -12,7 +12,7 @@ export function createPages<Item>(member: string, items: readonly Item[]): (curs
     }),
   );
   return (cursor) => {
-    if (cursor === undefined) return pages[0] as object;
+    if (cursor === undefined || cursor === null) return pages[0] as object;
     const [index] = decodeCursor(cursor, member);
     return pages[index] ?? badCursor();
   };
@@ -32,7 +32,7 @@ export function decodeCursor(cursor: unknown, list: string): [index: number, inn
       Number.isSafeInteger(index) &&
       (index as number) >= 0 &&
       (inner === undefined || typeof inner === "string");
-    // Compared with what we would have written: decoding forgives, and a forged cursor should not be forgiven.
+    // Compared with what we would have written: decoding is lenient, and a forged cursor must be refused.
     if (known && encodeCursor(list, index as number, inner as string | undefined) === cursor)
       return [index as number, inner as string | undefined];
   } catch {

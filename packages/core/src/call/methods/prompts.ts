@@ -1,9 +1,14 @@
+import { z } from "zod";
+import type { ContentBlock } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import type { Prompt, PromptReply } from "../../contract/prompt.ts";
-import { describeIssues } from "../../contract/schema.ts";
-import { checkSize } from "../compose.ts";
-import { objectParam, parseWith } from "../normalize.ts";
-import type { Normalize } from "../subject.ts";
+import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.ts";
+import { describeIssues, toJsonSchema } from "../../contract/schema.ts";
+import { plainBlock } from "../blocks.ts";
+import type { Call } from "../call.ts";
+import { checkBlocks } from "../compose.ts";
+import { objectParam } from "../normalize.ts";
+import { parseInput } from "../parse-input.ts";
+import type { Normalize, Subject } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
 
 /** A prompt as clients list it: made once. */
@@ -17,11 +22,15 @@ export const listedPrompt = ({ name, title, description, listed, icons }: Prompt
 
 /** `prompts/get` */
 export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: number): Normalize {
-  return async (params, call) => {
+  return (params, call) => {
     const prompt = findNamed(prompts, "prompt", params, call);
     const sent = objectParam(params, "arguments", call.method);
-    const input =
-      prompt.arguments === undefined ? { success: true as const, data: {} } : await parseWith(prompt.arguments, sent);
+    const schema = prompt.arguments ?? NO_ARGUMENTS;
+    const json = toJsonSchema(schema, "input", `prompt "${prompt.name}" arguments`);
+    return parseInput(schema, json, sent, call, (input) => subjectOf(prompt, sent, input, call));
+  };
+
+  function subjectOf(prompt: Prompt, sent: object, input: z.ZodSafeParseResult<unknown>, call: Call): Subject {
     if (!input.success)
       throw new ProtocolError(
         ErrorCode.invalidParams,
@@ -35,14 +44,20 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       compose: (value) => {
         const reply = value as PromptReply;
         const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(
-          ({ role, content }) => ({
-            role,
-            content: typeof content === "string" ? { type: "text", text: content } : content,
-          }),
+          messageOf,
         );
-        checkSize(JSON.stringify(messages), prompt.name);
+        const blocks = messages.map(({ content }) => content);
+        checkBlocks(blocks, prompt.name);
         return { description: prompt.description, messages };
       },
     };
-  };
+  }
+}
+
+const NO_ARGUMENTS = z.object({});
+
+/** A message of a prompt as plain data. @throws Error for one that would have a client refuse the whole prompt */
+function messageOf({ role, content }: PromptMessage): { role: string; content: ContentBlock } {
+  if (role !== "user" && role !== "assistant") throw new Error("a message of a prompt has no known role");
+  return { role, content: plainBlock(typeof content === "string" ? { type: "text", text: content } : content) };
 }

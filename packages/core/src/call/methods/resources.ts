@@ -1,9 +1,12 @@
 import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
-import { checkSize, toProtocolError } from "../compose.ts";
+import { plainContents } from "../blocks.ts";
+import { checkBlocks } from "../compose.ts";
 import { echo } from "../echo.ts";
+import { toProtocolError } from "../map-error.ts";
 import { stringParam } from "../normalize.ts";
+import { plain } from "../plain.ts";
 import type { Normalize } from "../subject.ts";
 import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 
@@ -38,32 +41,46 @@ export function findResource(
   return undefined;
 }
 
+/** Longest cursor of a domain, in characters: clients send it back in a header or a URL at times. */
+const MAX_CURSOR = 2_048;
+
 /** `resources/list`: the fixed ones, then each template's own, a page of the domain at a time. */
 export function listResources(resources: readonly Resource[], timeoutMs: number): Normalize {
   const fixed = resources.filter((resource) => resource.template.variables.length === 0).map(listedFixed);
   const families = resources.filter((resource) => resource.list !== undefined);
-  return (params) => {
-    const [index, inner] = params.cursor === undefined ? [0, undefined] : decodeCursor(params.cursor, "resources");
+  return (params, call) => {
+    const cursor = params.cursor ?? undefined;
+    const [index, inner] = cursor === undefined ? [0, undefined] : decodeCursor(cursor, "resources");
     const family = families[index];
     if (family === undefined && index > 0) badCursor();
-    const first = params.cursor === undefined ? fixed : [];
+    const first = cursor === undefined ? fixed : [];
     return {
       timeoutMs,
-      input: params.cursor,
+      input: cursor,
       run: (call) => family?.list?.({ cursor: inner, limit: PAGE_SIZE }, call) ?? { resources: [] },
       compose: (value) => {
-        const page = value as ResourcePage;
+        const { nextCursor, resources } = value as ResourcePage;
+        if (nextCursor !== undefined && !(typeof nextCursor === "string" && nextCursor.length <= MAX_CURSOR))
+          throw new Error(`a nextCursor is no text of at most ${MAX_CURSOR} characters`);
         const next =
-          page.nextCursor !== undefined
-            ? encodeCursor("resources", index, page.nextCursor)
+          nextCursor !== undefined
+            ? encodeCursor("resources", index, nextCursor)
             : index + 1 < families.length
               ? encodeCursor("resources", index + 1)
               : undefined;
-        const entries = page.resources.map((entry) => ({ mimeType: family?.mimeType ?? "text/plain", ...entry }));
+        const entries = plain(resources).map((entry) => entryOf(entry, family?.mimeType));
+        checkBlocks(entries, call.method);
         return { resources: [...first, ...entries], ...(next === undefined ? {} : { nextCursor: next }) };
       },
     };
   };
+}
+
+/** @throws Error for an entry that would have a client refuse the whole list */
+function entryOf(entry: ResourceEntry, mimeType = "text/plain"): ResourceEntry {
+  if (typeof entry?.uri !== "string" || typeof entry.name !== "string")
+    throw new Error("an entry of a list needs a uri and a name, both text");
+  return { mimeType, ...entry };
 }
 
 /** `resources/read` */
@@ -81,6 +98,8 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
       run: () => resource.read(variables, call),
       compose: (value) => {
         const { contents, ttlMs = resource.ttlMs, ageMs = 0, stale = ageMs > (ttlMs ?? ageMs) } = withAge(value);
+        if (!Number.isFinite(ageMs) || !Number.isFinite(ttlMs ?? 0))
+          throw new Error(`${resource.name} has an age or a TTL that is no number`);
         const answer = { contents: contentsOf(uri, resource, contents, stale ? { ageMs } : undefined) };
         // The 2025 era has no words for it.
         if (call.era === "2025" || ttlMs === undefined) return answer;
@@ -92,7 +111,7 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
   };
 }
 
-/** A reply with its age, which is none where it says nothing of it. */
+/** A reply with its age; 0 when not given. */
 function withAge(reply: unknown): AgedReply {
   return typeof reply === "object" && reply !== null && "contents" in reply
     ? (reply as AgedReply)
@@ -111,17 +130,17 @@ function contentsOf(
   const mimeType = resource.mimeType ?? "text/plain";
   const contents: ResourceContents[] =
     typeof reply === "string"
-      ? [{ uri, mimeType, text: reply }]
+      ? [{ uri, mimeType, text: reply.toWellFormed() }]
       : reply instanceof Uint8Array
         ? [{ uri, mimeType, blob: base64(reply) }]
-        : reply;
-  checkSize(JSON.stringify(contents), resource.name);
+        : reply.map(plainContents);
+  checkBlocks(contents, resource.name);
   if (stale === undefined) return contents;
   return contents.map((item) => ({ ...item, _meta: { ...item._meta, [STALE]: stale } }));
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
-export const notFound = (
+const notFound = (
   uri: string,
   message = `No resource has the URI ${echo(uri, 256)}. Call resources/list or resources/templates/list.`,
 ): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });

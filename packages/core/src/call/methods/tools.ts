@@ -4,9 +4,9 @@ import { describeIssues } from "../../contract/schema.ts";
 import type { Tool } from "../../contract/tool.ts";
 import { composeTool, toolFailure } from "../compose.ts";
 import type { Keyed } from "../idempotency/keyed.ts";
-import { objectParam, parseWith } from "../normalize.ts";
+import { objectParam } from "../normalize.ts";
+import { parseInput } from "../parse-input.ts";
 import type { Normalize, Subject } from "../subject.ts";
-import { andThen } from "../then.ts";
 import { findNamed } from "./find-named.ts";
 
 /** A tool as clients list it: made once. */
@@ -27,13 +27,13 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, ke
   return (params, call) => {
     const tool = findNamed(tools, "tool", params, call);
     const sent = objectParam(params, "arguments", call.method);
-    return andThen(parseWith(tool.inputSchema, sent), (input) => {
+    return parseInput(tool.inputSchema, tool.json.input, sent, call, (input, taken) => {
       const subject: Subject = {
         scopes: tool.scopes,
         requiredCapabilities: tool.requiredCapabilities,
         lane: tool.lane,
         timeoutMs: tool.timeoutMs ?? timeoutMs,
-        input: sent,
+        input: taken,
         run: () => {
           // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
           if (!input.success) throw invalidInput(tool.name, input.error);
@@ -42,7 +42,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, ke
         compose: (value) => composeTool(tool, value),
         failure: toolFailure,
       };
-      return tool.idempotency === undefined || !input.success ? subject : keyed(subject, tool, sent, call);
+      return tool.idempotency === undefined || !input.success ? subject : keyed(subject, tool, taken, call);
     });
   };
 }

@@ -4,16 +4,12 @@ import { openModern } from "./modern.ts";
 
 /** The real client of the era's SDK on this transport. */
 export async function openClient(wire: Wire, transport: unknown, behaviour: ClientBehaviour = {}): Promise<TestClient> {
-  const { onElicit, onSample, onNotification } = behaviour;
+  const { onElicit, onSample } = behaviour;
   const capabilities = {
     ...(onElicit === undefined ? {} : { elicitation: { form: {} } }),
     ...(onSample === undefined ? {} : { sampling: {} }),
   };
   return wire.endsWith("2025")
-    ? openLegacy(wire, transport, capabilities, {
-        ...(onElicit && { onElicit }),
-        ...(onSample && { onSample }),
-        ...(onNotification && { onNotification }),
-      })
+    ? openLegacy(wire, transport, capabilities, behaviour)
     : openModern(wire, transport, capabilities, behaviour);
 }

@@ -44,7 +44,7 @@ const VALUES: readonly unknown[] = [
 
 const KEYS = ["__proto__", "constructor", "toString", "hasOwnProperty", "", "\u0000", "💥", "k".repeat(2_000)];
 
-/** Inputs that were sound until somebody replaced some of their values and added keys of their own. */
+/** Sound inputs with some values replaced and keys added. */
 export function hostileInputs(fc: FastCheck, sound: Arbitrary<Input>, fields: readonly string[]): Arbitrary<Input> {
   const value = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...VALUES) },

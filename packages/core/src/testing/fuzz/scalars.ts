@@ -51,7 +51,11 @@ const formats: Record<string, (fc: FastCheck) => Arbitrary<string>> = {
 
 /** Strings that a schema accepts; `patterns` are those of all its parts. @throws Unsupported */
 export function strings(fc: FastCheck, schema: Json, patterns: readonly string[]): Arbitrary<unknown> {
-  const { minLength = 0, maxLength, format } = schema as { minLength?: number; maxLength?: number; format?: string };
+  const {
+    minLength = 0,
+    maxLength,
+    format,
+  } = schema as { minLength?: number | undefined; maxLength?: number | undefined; format?: string | undefined };
   const checks = patterns.map(expression);
   // zod counts UTF-16 units where JSON Schema counts characters: what is short for both is short.
   const fits = (text: string) =>

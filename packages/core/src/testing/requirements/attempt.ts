@@ -11,10 +11,10 @@ export interface Refusal {
 
 /** What became of a request: exactly one of the three. */
 export interface Attempt<Result> {
-  result?: Result;
-  refusal?: Refusal;
+  result?: Result | undefined;
+  refusal?: Refusal | undefined;
   /** There was no answer of the server's: time ran out, or the connection did. */
-  lost?: string;
+  lost?: string | undefined;
 }
 
 /** How long an answer may take, in ms. */
@@ -37,7 +37,11 @@ export const tryCall = (client: TestClient, name: string, input?: Input): Promis
   attempt(client.call(name, input));
 
 function refusalOf(error: unknown): { refusal: Refusal } | { lost: string } {
-  const { code, message, data } = error as { code?: unknown; message: string; data?: { text?: string } };
+  const { code, message, data } = error as {
+    code?: unknown;
+    message: string;
+    data?: { text?: string | undefined } | undefined;
+  };
   // An HTTP client that got a status of 400 or 404 wraps the JSON-RPC error in a transport error of its own.
   const body = /\{"jsonrpc".*\}/s.exec(data?.text ?? message)?.[0];
   if (body !== undefined) {

@@ -41,12 +41,9 @@ export const callRequirements: readonly Requirement[] = [
   {
     id: "text-twin",
     because:
-      "Many clients hand only the text to the model: without it, or with one that says something else, the model knows nothing or the wrong thing.",
+      "Many clients hand only the text to the model: where it says something else than the data, the model knows the wrong thing.",
     check: (subject) =>
-      eachResult(subject, ({ content, text, data }, tool) => {
-        const blocks = content.some((block) => block.type !== "text");
-        if (text.trim() === "" && !blocks)
-          return `${tool.name} sends data without any text or other content beside it.`;
+      eachResult(subject, ({ content, data }, tool) => {
         if (tool.toText !== undefined) return undefined;
         const first = content.find((block) => block.type === "text")?.text ?? "";
         return isDeepStrictEqual(parsed(first), data) ? undefined : `The text of ${tool.name} is not its data as JSON.`;
@@ -55,7 +52,7 @@ export const callRequirements: readonly Requirement[] = [
   {
     id: "failing-input",
     because:
-      "An expected failure is the model's next step: its text says what to do, and a masked one says only that somebody should look at a log.",
+      "An expected failure is the model's next step: its text says what to do, and a masked one says only that a log should be read.",
     async check(subject) {
       const failing = Object.entries(subject.samples.tools ?? {}).flatMap(([name, of]) =>
         (of.failing ?? []).map((input) => ({ name, input })),

@@ -25,7 +25,7 @@ export const errorRequirements: readonly Requirement[] = [
       const problems: string[] = [];
       const look = async (what: string, sent: unknown, work: Promise<unknown>): Promise<void> => {
         const { result, refusal } = await attempt(work);
-        const { isError, text } = (result ?? {}) as { isError?: boolean; text?: string };
+        const { isError, text } = (result ?? {}) as { isError?: boolean | undefined; text?: string | undefined };
         const leak = findLeak(
           refusal === undefined
             ? isError === true

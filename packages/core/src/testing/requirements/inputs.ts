@@ -75,10 +75,13 @@ export const inputRequirements: readonly Requirement[] = [
 ];
 
 /** Inputs that the schema refuses: without a required field, and with a value of a type that a field cannot have. */
-export function* spoil(schema: unknown, base: Input): Generator<{ what: string; input: Input; field?: string }> {
+export function* spoil(
+  schema: unknown,
+  base: Input,
+): Generator<{ what: string; input: Input; field?: string | undefined }> {
   const { required = [], properties = {} } = (schema ?? {}) as {
-    required?: string[];
-    properties?: Record<string, { type?: unknown }>;
+    required?: string[] | undefined;
+    properties?: Record<string, { type?: unknown }> | undefined;
   };
   for (const field of required) {
     const { [field]: _, ...input } = base;

@@ -8,7 +8,7 @@ import { eachSampled, type Problems, shown } from "./sampled.ts";
 /** Repetitions that are on their way at once. */
 const AT_ONCE = 5;
 
-/** Requirements on tools that take an idempotency key, whoever keeps it. */
+/** Requirements on tools that take an idempotency key, kept by core or by the handler. */
 export const keyRequirements: readonly Requirement[] = [
   {
     id: "idempotency-key",
@@ -45,7 +45,7 @@ async function repeated(
   client: TestClient,
   name: string,
   input: Input,
-): Promise<{ failed?: boolean; problem?: string }> {
+): Promise<{ failed?: boolean | undefined; problem?: string | undefined }> {
   const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => tryCall(client, name, input)));
   answers.push(await tryCall(client, name, input));
   if (answers.every(failed)) return { failed: true };

@@ -67,7 +67,7 @@ export const listRequirements: readonly Requirement[] = [
   {
     id: "lists-stable",
     because:
-      "A model's provider caches the prompt that the tool list is part of: an order that changes pays for it anew in every turn.",
+      "A model's provider caches the prompt that the tool list is part of: an order that changes pays for it again in every turn.",
     async check(subject) {
       const problems: string[] = [];
       for (const { method, member } of listsOf(subject)) {

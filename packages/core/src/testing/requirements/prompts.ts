@@ -7,7 +7,7 @@ interface Listed {
   name: string;
   title?: unknown;
   description?: unknown;
-  arguments?: { name: string; description?: unknown; required?: boolean }[];
+  arguments?: { name: string; description?: unknown; required?: boolean | undefined }[] | undefined;
 }
 
 async function listedPrompts({ client, definition }: Subject): Promise<Listed[]> {

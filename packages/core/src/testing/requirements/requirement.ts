@@ -10,9 +10,9 @@ export interface ToolSamples {
   /** Inputs that must succeed, called in this order. */
   valid: readonly Input[];
   /** Inputs that fit the schema and must fail with a `ToolError`: an id that is not there, a stale version. */
-  failing?: readonly Input[];
-  /** Two equal calls may answer differently although nothing changed: a clock, a random id. Default `false`. */
-  varies?: boolean;
+  failing?: readonly Input[] | undefined;
+  /** Two equal calls may answer differently although nothing changed: a clock, a random id. @default `false` */
+  varies?: boolean | undefined;
 }
 
 /**
@@ -21,15 +21,17 @@ export interface ToolSamples {
  */
 export interface Samples {
   /** By tool name. */
-  tools?: Readonly<Record<string, ToolSamples>>;
-  resources?: {
-    /** URIs that can be read, beside those that the server lists. */
-    read?: readonly string[];
-    /** URIs of this server's own kind behind which there is nothing: `note://n999`. */
-    missing?: readonly string[];
-  };
+  tools?: Readonly<Record<string, ToolSamples>> | undefined;
+  resources?:
+    | {
+        /** URIs that can be read, beside those that the server lists. */
+        read?: readonly string[] | undefined;
+        /** URIs of this server's own kind behind which there is nothing: `note://n999`. */
+        missing?: readonly string[] | undefined;
+      }
+    | undefined;
   /** By prompt name: arguments that must give messages. */
-  prompts?: Readonly<Record<string, readonly Record<string, string>[]>>;
+  prompts?: Readonly<Record<string, readonly Record<string, string>[]>> | undefined;
 }
 
 /** What a requirement is checked on. */
@@ -38,6 +40,8 @@ export interface Subject {
   readonly definition: ServerDefinition;
   readonly client: TestClient;
   readonly samples: Samples;
+  /** See `listTokens` of `CheckOptions`. */
+  readonly listTokens: number | undefined;
   /** One more client of the same server, closed after the check. */
   connect(behaviour?: ClientBehaviour): Promise<TestClient>;
 }
@@ -48,8 +52,8 @@ export interface Requirement {
   readonly id: string;
   /** What goes wrong for whom when it does not hold. */
   readonly because: string;
-  /** Only clients of this era can tell. Default: both. */
-  readonly era?: Era;
+  /** Only clients of this era can tell. @default both */
+  readonly era?: Era | undefined;
   /**
    * Resolves when it holds.
    *

@@ -101,7 +101,7 @@ export const resourceRequirements: readonly Requirement[] = [
   {
     id: "subscription",
     because:
-      "Whoever subscribed stops asking: a subscription that was announced and is refused leaves them with what they read first.",
+      "A subscriber stops asking: where a subscription was announced and is refused, the client keeps what it read first.",
     async check(subject) {
       const resources = [...subject.definition.resources.values()];
       if (!resources.some(({ subscribe }) => subscribe === true)) notExercised("nothing here can be subscribed to");

@@ -5,7 +5,7 @@ export type Json = { [keyword: string]: unknown };
 
 // What clients check results with. Keywords and formats are those that the SDKs' own clients know.
 const validator = new AjvJsonSchemaValidator();
-// By their text: compiling takes milliseconds, and every requirement lists the same schemas anew.
+// By their text: compiling takes milliseconds, and every requirement lists the same schemas again.
 const compiled = new Map<string, ReturnType<AjvJsonSchemaValidator["getValidator"]>>();
 
 /** What a client's validator has against the data, or against the schema itself; `undefined` when all is well. */

@@ -53,7 +53,16 @@ export const toolSabotages: readonly Sabotage[] = [
     how: "a listed type that is not sent",
     server: tool("add_book", (sound) => field(sound, "output", "title", { type: "number", description: "Title" })),
   },
-  { id: "text-twin", how: "no text beside the data", server: tool("add_book", () => ({ toText: () => "" })) },
+  {
+    id: "text-twin",
+    how: "a text that says something else",
+    client: (real) => ({
+      call: async (name, input, options) => {
+        const result = await real.call(name, input, options);
+        return name === "add_book" ? { ...result, content: [{ type: "text", text: '{"id":"b1"}' }] } : result;
+      },
+    }),
+  },
   {
     id: "idempotency-key",
     how: "a handler says that it keeps the keys, and does not",

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { callOneTool } from "../call.ts";
@@ -10,11 +11,14 @@ import type { Way } from "../ways.ts";
 /** What tells a good copy from a bad one: the contract suite, and the built bin as a process. */
 const QUICK = ["test/contract.test.ts", "test/process.test.ts"];
 
+/** Of a template whose tests are one file, all. */
+const quick = (folder: string): string[] => QUICK.filter((file) => existsSync(join(folder, file)));
+
 /** A copy under another name is the harder case. What is installed does not depend on the way. */
 const WHOLE = "create, from the registry";
 
 /**
- * Every way to come by a project × every package manager: fetch, install, build, test, one tool call. The tests are those
+ * Every way to come by a project × every package manager: fetch, install, types, test (without a build before), one tool call. The tests are those
  * that depend on the place; with `whole`, each manager runs a template's whole suite once.
  */
 export async function projects(
@@ -46,8 +50,11 @@ function project(
   return timed({ part: "project", what: `${template}: ${way.name}`, manager: manager.name }, [
     ["get", () => done(way.get({ cwd, template, manager, env }))],
     ["install", () => installIn(folder, manager, env)],
-    ["build", () => done(must(manager.run("build"), folder, env))],
-    [all ? "whole suite" : "test", async () => passed(await must(manager.run("test", all ? [] : QUICK), folder, env))],
+    ["types", () => done(must(manager.run("types"), folder, env))],
+    [
+      all ? "whole suite" : "test",
+      async () => passed(await must(manager.run("test", all ? [] : quick(folder)), folder, env)),
+    ],
     ["call", () => done(callOneTool(folder, template, join(cwd, "data")))],
     ["tidy", () => done(rm(cwd, { recursive: true, force: true }))],
   ]);

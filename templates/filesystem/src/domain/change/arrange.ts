@@ -2,13 +2,19 @@
 
 import { FilesError } from "../errors.ts";
 import type { MoveOptions, Precondition, Removed, Waiting } from "../files.ts";
+import { markOf } from "../safe-fs/journal/entry.ts";
+import { moved, sameThing } from "../safe-fs/locate.ts";
+import { refuseMisleading } from "../safe-fs/names.ts";
 import { typeOf } from "../safe-fs/open.ts";
-import { isRoot, openPlace, type Place, placeIn, writableFile } from "../safe-fs/place.ts";
+import { isRoot, openPlace, type Place, writableFile } from "../safe-fs/place.ts";
 import { explained, missing, shown } from "../safe-fs/refusals.ts";
-import { type Kept, markOf, rootKey } from "../safe-fs/trash/trash.ts";
-import { isSameEntry, makeFolders, rename } from "../safe-fs/writing/folders.ts";
+import { findMissing, isSameEntry, rename } from "../safe-fs/writing/folders.ts";
+import { measureTree } from "../safe-fs/writing/measure-tree.ts";
 import { syncFolder } from "../safe-fs/writing/on-disk.ts";
-import { atPlace, atPlaces, type Desk, refuseStale } from "./desk.ts";
+import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
+import { atPlace, atPlaces, type Desk, openBoth, refuseStale } from "./desk.ts";
+import { journalled, spotOf } from "./journalled.ts";
+import { temporaryOf } from "./take-back.ts";
 
 export async function createDirectory(
   desk: Desk,
@@ -16,20 +22,49 @@ export async function createDirectory(
   { signal }: Waiting = {},
 ): Promise<{ created: boolean }> {
   signal?.throwIfAborted();
-  const made = await makeFolders(desk.ground, path);
-  const [outermost] = made;
-  if (outermost === undefined) return { created: false };
-  try {
-    const folders = made.map(({ folder, name }) => [...folder.relative, name]);
-    const { folder, name } = outermost;
-    const place: Place = { ...placeIn({ ...folder, close() {} }, name, path), close() {} };
-    await desk.trash.keep(place, { action: "createDirectory", path, relative: folders.at(-1) ?? [], folders }, "none");
-    for (const one of made) desk.tell("created", one.folder, one.name);
+  let inner: string[] = [];
+  const open = () => {
+    const missingOnes = findMissing(desk.ground, path);
+    if (missingOnes === undefined) throw new AllThere();
+    inner = missingOnes.inner;
+    return [missingOnes.place];
+  };
+  const make = async ([place]: Place[]) => {
+    const { folder, name, existing } = place as Place;
+    if (existing)
+      throw new FilesError("exists", `${shown(path)} exists already, and is no folder. Choose another name.`);
+    for (const one of [name, ...inner]) refuseMisleading(one, path);
+    const { journal } = await desk.book();
+    const change = { action: "createDirectory" as const, path, at: spotOf(place as Place), folders: inner };
+    await journalled(desk, change, [place as Place], async (entry) => {
+      const fill = async (tree: Tree) => {
+        const made = [tree];
+        for (const one of inner) made.push((made.at(-1) as Tree).folder(one));
+        for (const one of made.slice(1).reverse()) {
+          await one.finish(0o777 & ~process.umask());
+          one.close();
+        }
+      };
+      await makeTree(desk.ground, place as Place, temporaryOf(entry), fill, (made) => {
+        entry.change.made = made;
+        journal.save(entry);
+      });
+    });
+    const all = [name, ...inner];
+    for (const [depth, one] of all.entries())
+      desk.tell("created", { ...folder, relative: [...folder.relative, ...all.slice(0, depth)] }, one);
     return { created: true };
-  } finally {
-    for (const { folder } of made) folder.close();
+  };
+  try {
+    return await atPlaces(desk, open, make, signal);
+  } catch (error) {
+    if (error instanceof AllThere) return { created: false };
+    throw error;
   }
 }
+
+/** Somebody has made it by now. */
+class AllThere extends Error {}
 
 export async function move(
   desk: Desk,
@@ -37,16 +72,12 @@ export async function move(
   destination: string,
   { overwrite = false, signal }: MoveOptions = {},
 ): Promise<void> {
-  const open = () => {
-    const from = openPlace(desk.ground, source, { follow: false });
-    try {
-      return [from, openPlace(desk.ground, destination, { follow: false })];
-    } catch (error) {
-      from.close();
-      throw error;
-    }
-  };
-  await atPlaces(desk, open, async (places) => {
+  const open = () =>
+    openBoth(
+      () => openPlace(desk.ground, source, { follow: false }),
+      () => openPlace(desk.ground, destination, { follow: false }),
+    );
+  const work = async (places: Place[]) => {
     const [from, to] = places as [Place, Place];
     const moving = from.existing;
     if (moving === undefined) throw missing(source);
@@ -56,27 +87,43 @@ export async function move(
     if (`${to.key}/`.startsWith(`${from.key}/`)) throw intoItself(source);
     const replaced = isSameEntry(from, to) ? undefined : to.existing;
     if (replaced) refuseReplacing(desk, to, moving.isDirectory(), overwrite);
+    else refuseMisleading(to.name, destination);
     signal?.throwIfAborted();
     const change = {
       action: "move" as const,
       path: source,
       destination,
-      relative: [...to.folder.relative, to.name],
-      from: { root: rootKey(from.folder.root), relative: [...from.folder.relative, from.name] },
+      at: spotOf(to),
+      from: spotOf(from),
       made: markOf(moving),
       ...(replaced && { before: markOf(replaced) }),
     };
-    const kept = await desk.trash.keep(to, change, replaced ? "link" : "none");
-    try {
-      await rename(from, to);
-    } catch (error) {
-      kept?.cancel();
-      const { code } = error as NodeJS.ErrnoException;
-      throw explained(error, code === "EEXIST" || code === "ENOTEMPTY" ? destination : source);
+    const { journal, trash } = await desk.book();
+    const rearrange = () =>
+      journalled(desk, change, [to, from], async (entry) => {
+        if (replaced) {
+          await trash.keep(entry, to);
+          journal.save(entry);
+        }
+        try {
+          await rename(from, to);
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          throw explained(error, code === "EEXIST" || code === "ENOTEMPTY" ? destination : source);
+        }
+      });
+    const { root } = to.folder;
+    if (desk.quota.isOff || root === from.folder.root) await rearrange();
+    else {
+      const size = await measureTree(desk.ground, from.folder, from.name);
+      const added = { bytes: size.bytes - (replaced?.size ?? 0), files: size.files - (replaced ? 1 : 0) };
+      await desk.quota.reserving(root, added, signal, rearrange);
+      desk.quota.forget(from.folder.root);
     }
     desk.tell("deleted", from.folder, from.name);
     desk.tell(replaced ? "changed" : "created", to.folder, to.name);
-  });
+  };
+  await atPlaces(desk, open, work, signal);
 }
 
 export const intoItself = (path: string) =>
@@ -108,21 +155,31 @@ export async function remove(
   path: string,
   { ifSha256, signal }: Precondition & Waiting = {},
 ): Promise<Removed> {
-  return atPlace(desk, path, { follow: false }, async (place) => {
+  return atPlace(desk, path, { follow: false, signal }, async (place) => {
     const { existing, folder, name } = place;
     if (existing === undefined) throw missing(path);
     refuseRoots(desk, place);
     await refuseStale(desk, place, ifSha256, signal);
     signal?.throwIfAborted();
-    const change = { action: "remove" as const, path, relative: [...folder.relative, name], before: markOf(existing) };
-    const kept: Kept | undefined = await desk.trash.keep(place, change, "move");
-    if (kept === undefined) {
-      throw new FilesError(
-        "permission",
-        `The allowed folder of ${shown(path)} takes no trash, so nothing is deleted in it.`,
-      );
-    }
-    await syncFolder(folder);
+    const { journal, trash } = await desk.book();
+    const change = { action: "remove" as const, path, at: spotOf(place), before: markOf(existing) };
+    await journalled(desk, change, [place], async (entry) => {
+      const taken = await trash.take(entry, place);
+      if (taken === undefined) {
+        throw new FilesError(
+          "permission",
+          `The allowed folder of ${shown(path)} takes no trash, so nothing is deleted in it.`,
+        );
+      }
+      const exchanged = !sameThing(taken, existing);
+      entry.change.kept = markOf(taken);
+      // What came in this moment goes back.
+      if (exchanged) entry.change.before = markOf(taken);
+      journal.save(entry);
+      if (exchanged) throw moved(path);
+      await syncFolder(folder);
+    });
+    desk.quota.forget(folder.root);
     desk.tell("deleted", folder, name);
     return { type: typeOf(existing) };
   });

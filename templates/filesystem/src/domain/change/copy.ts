@@ -1,5 +1,6 @@
 import { FilesError } from "../errors.ts";
 import type { Copied, MoveOptions } from "../files.ts";
+import { refuseMisleading } from "../safe-fs/names.ts";
 import { directoryOf, fileOf, findPath } from "../safe-fs/open.ts";
 import type { Place } from "../safe-fs/place.ts";
 import { shown } from "../safe-fs/refusals.ts";
@@ -8,6 +9,8 @@ import { addFile, type Fill } from "../safe-fs/writing/replace-file.ts";
 import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { intoItself, refuseReplacing } from "./arrange.ts";
 import { atPlace, type Desk } from "./desk.ts";
+import { journalled, spotOf } from "./journalled.ts";
+import { temporaryOf } from "./take-back.ts";
 import { putFile } from "./write.ts";
 
 const deepest = 256;
@@ -23,7 +26,7 @@ export async function copy(
   destination: string,
   options: MoveOptions = {},
 ): Promise<Copied> {
-  return atPlace(desk, destination, { follow: false }, async (place) => {
+  return atPlace(desk, destination, { follow: false, signal: options.signal }, async (place) => {
     const found = findPath(desk.ground, source);
     try {
       if (place.existing) refuseReplacing(desk, place, found.stats.isDirectory(), options.overwrite ?? false);
@@ -75,10 +78,20 @@ async function copyFolder(
     if (`${place.key}/`.startsWith(`${key}/`)) throw intoItself(source);
     const copied: Copied = { files: 0, bytes: 0, skipped: 0 };
     const change = { action: "copy" as const, path: source, destination: place.given };
-    await makeTree(desk.ground, place, async (tree, announceMade) => {
-      await copyInto(desk, from, tree, place, copied, 1, signal);
-      await announceMade((relative, made) => desk.trash.keep(place, { ...change, relative, made }, "none"));
-    });
+    refuseMisleading(place.name, place.given);
+    const { journal } = await desk.book();
+    await journalled(desk, { ...change, at: spotOf(place) }, [place], (entry) =>
+      makeTree(
+        desk.ground,
+        place,
+        temporaryOf(entry),
+        (tree) => copyInto(desk, from, tree, place, copied, 1, signal),
+        (made) => {
+          entry.change.made = made;
+          journal.save(entry);
+        },
+      ),
+    );
     desk.tell("created", place.folder, place.name);
     return copied;
   } finally {
@@ -115,12 +128,12 @@ async function copyInto(
       const file = from.openFile(name);
       try {
         const added = { bytes: file.facts.size, files: 1 };
-        await desk.quota.admit(place.folder.root, added, signal);
         const fill = pour(file, signal, (count) => {
           copied.bytes += count;
         });
-        await addFile(to.located, name, fill, file.facts.mode);
-        desk.quota.grew(place.folder.root, added);
+        await desk.quota.reserving(place.folder.root, added, signal, () =>
+          addFile(to.located, name, fill, file.facts.mode),
+        );
         copied.files++;
       } finally {
         file.close();

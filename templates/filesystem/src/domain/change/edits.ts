@@ -1,7 +1,9 @@
-import { decode, detectEncoding, type Encoding, encode } from "../encoding.ts";
+import { detectEncoding, type Encoding, type Named } from "../encoding.ts";
 import { FilesError } from "../errors.ts";
 import type { Edit } from "../files.ts";
 import { shown } from "../safe-fs/refusals.ts";
+import { encodedFor, refuseMixing } from "./encoded.ts";
+import { type Haystack, haystackOf } from "./haystack.ts";
 
 interface Span {
   from: number;
@@ -10,17 +12,23 @@ interface Span {
   edit: number;
 }
 
-const mostSpans = 1_000_000;
-
 /**
  * Exchanges texts in the bytes of a file; every other byte stays. All edits are looked for in the file as it was, so
  * that their order means nothing. Any edit that does not fit refuses all of them.
  */
-export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string) {
+export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string, named: Named = {}) {
   if (edits.length === 0) throw new FilesError("invalid", "Give at least one edit.");
-  const encoding = detectEncoding(bytes);
+  const encoding = detectEncoding(bytes, named);
   if (encoding === undefined) throw new FilesError("binary", `${shown(path)} is not text, and cannot be edited.`);
-  const spans = edits.flatMap((edit, index) => spansOf(bytes, edit, index, encoding, path));
+  refuseMixing(bytes, encoding, path);
+  const target: Target = {
+    bytes,
+    encoding,
+    path,
+    haystack: haystackOf(bytes, encoding),
+    ends: lineEndsOf(bytes, encoding),
+  };
+  const spans = edits.flatMap((edit, index) => spansOf(target, edit, index));
   spans.sort((one, other) => one.from - other.from);
   const pieces: Buffer[] = [];
   let at = 0;
@@ -40,31 +48,31 @@ export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string) 
   return { bytes: Buffer.concat(pieces), replacements: spans.length, encoding };
 }
 
-function spansOf(bytes: Buffer, edit: Edit, index: number, encoding: Encoding, path: string): Span[] {
+interface Target {
+  bytes: Buffer;
+  encoding: Encoding;
+  path: string;
+  haystack: Haystack;
+  ends: LineEnds;
+}
+
+function spansOf(target: Target, edit: Edit, index: number): Span[] {
+  const { bytes, encoding, path, haystack, ends } = target;
   const { oldText, newText, replaceAll = false, expectedReplacements = 1 } = edit;
   const which = `Edit ${index + 1}`;
   refuseOdd(edit, which);
-  const ends = lineEndsOf(bytes, encoding);
   for (const [old, put] of variants(oldText, newText, ends)) {
-    const needle = encode(old, encoding);
-    if (needle === undefined) continue;
-    const overlapping = find(bytes, needle, encoding, 1);
+    const overlapping = haystack.find(old, { overlapping: true });
     if (overlapping.length === 0) continue;
-    const found = replaceAll || expectedReplacements > 1 ? find(bytes, needle, encoding, needle.length) : overlapping;
+    const found = replaceAll || expectedReplacements > 1 ? haystack.find(old, { overlapping: false }) : overlapping;
     if (!replaceAll && found.length !== expectedReplacements) {
       throw new FilesError(
         "conflict",
         `${which}: oldText occurs ${found.length} times in ${shown(path)}, expected ${expectedReplacements}. Nothing was changed. Give more of the text around it, set expected_replacements to ${found.length}, or use replace_all.`,
       );
     }
-    const replacement = encode(put, encoding);
-    if (replacement === undefined) {
-      throw new FilesError(
-        "invalid",
-        `${which}: ${shown(path)} is in Latin-1, which has not all characters of newText.`,
-      );
-    }
-    return found.map((from) => ({ from, to: from + needle.length, put: replacement, edit: index }));
+    const replacement = encodedFor(encoding, put, path, oldText);
+    return found.map((span) => ({ ...span, put: replacement, edit: index }));
   }
   throw new FilesError(
     "conflict",
@@ -76,7 +84,7 @@ function spansOf(bytes: Buffer, edit: Edit, index: number, encoding: Encoding, p
 function almost(bytes: Buffer, oldText: string, encoding: Encoding): string {
   const words = (text: string) => text.split("\n").map((line) => line.trim());
   const wanted = words(oldText.trim());
-  const lines = words(decode(bytes, encoding));
+  const lines = words(encoding.decode(bytes));
   for (let at = 0; at + wanted.length <= lines.length; at++) {
     if (wanted.every((line, index) => line === lines[at + index])) {
       const last = at + wanted.length;
@@ -109,20 +117,19 @@ interface LineEnds {
   bare: boolean;
 }
 
-const unit = (text: string, encoding: Encoding) => encode(text, encoding) ?? Buffer.alloc(0);
+const bytesOf = (text: string, encoding: Encoding) => encoding.encode(text) ?? Buffer.from(text);
 
 function lineEndsOf(bytes: Buffer, encoding: Encoding): LineEnds {
-  const feed = unit("\n", encoding);
-  const both = unit("\r\n", encoding);
-  const crlf = find(bytes, both, encoding, both.length, 1).length > 0;
-  if (!crlf) return { crlf, bare: bytes.includes(feed) };
-  const returns = unit("\r", encoding);
-  const wide = feed.length;
-  for (let at = bytes.indexOf(feed); at !== -1; at = bytes.indexOf(feed, at + 1)) {
-    if (at % wide !== 0) continue;
-    if (at === 0 || !bytes.subarray(at - wide, at).equals(returns)) return { crlf, bare: true };
+  const feed = bytesOf("\n", encoding);
+  const returns = bytesOf("\r", encoding);
+  let ends: LineEnds = { crlf: false, bare: false };
+  const { unit } = encoding;
+  for (let at = bytes.indexOf(feed); at !== -1 && !(ends.crlf && ends.bare); at = bytes.indexOf(feed, at + 1)) {
+    if (at % unit !== 0) continue;
+    const isCrlf = at > 0 && bytes.subarray(at - unit, at).equals(returns);
+    ends = isCrlf ? { ...ends, crlf: true } : { ...ends, bare: true };
   }
-  return { crlf, bare: false };
+  return ends;
 }
 
 const toCrlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
@@ -134,23 +141,4 @@ function* variants(oldText: string, newText: string, { crlf, bare }: LineEnds): 
   yield [oldText, oldText.includes("\r\n") ? newText : kept];
   if (crlf && toCrlf(oldText) !== oldText) yield [toCrlf(oldText), toCrlf(newText)];
   if (!crlf && oldText.includes("\r\n")) yield [toLf(oldText), toLf(newText)];
-}
-
-function find(bytes: Buffer, needle: Buffer, encoding: Encoding, stride: number, most = mostSpans): number[] {
-  const found: number[] = [];
-  const wide = encoding.startsWith("utf-16");
-  let from = 0;
-  for (;;) {
-    const at = bytes.indexOf(needle, from);
-    if (at === -1 || found.length >= most) break;
-    if (wide && at % 2 === 1) {
-      from = at + 1;
-      continue;
-    }
-    found.push(at);
-    from = at + stride;
-  }
-  if (found.length >= mostSpans)
-    throw new FilesError("too_large", "The text occurs too often. Give more of the text around it.");
-  return found;
 }

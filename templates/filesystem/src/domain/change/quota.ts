@@ -22,17 +22,26 @@ export type QuotaKeeper = ReturnType<typeof createQuota>;
 /** Refuses growth of a root beyond what the user allowed. */
 export function createQuota(safeFs: SafeFs, quota: Quota | undefined) {
   const uses = new Map<Root, Use>();
+  const measuring = new Map<Root, Promise<Use>>();
+  /** What calls have been admitted with and is not on disk yet, so that a new measure does not miss it. */
+  const reserved = new Map<Root, { bytes: number; files: number }>();
 
-  async function measure(root: Root, signal?: AbortSignal): Promise<Use> {
+  /** Once for all who ask at the same time. */
+  function usesOf(root: Root): Promise<Use> | Use {
     const known = uses.get(root);
     if (known && performance.now() - known.at < freshMs) return known;
+    const running = measuring.get(root) ?? measure(root).finally(() => measuring.delete(root));
+    measuring.set(root, running);
+    return running;
+  }
+
+  async function measure(root: Root): Promise<Use> {
     const use: Use = { bytes: 0, files: 0, at: performance.now() };
     const directory = safeFs.openDirectory(root.given);
     try {
       let steps = 0;
       for (const { type, name, directory: folder } of walk(directory)) {
         if (++steps % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
-        signal?.throwIfAborted();
         if (type !== "file") continue;
         use.files++;
         use.bytes += folder.factsOf(name)?.size ?? 0;
@@ -44,22 +53,56 @@ export function createQuota(safeFs: SafeFs, quota: Quota | undefined) {
     return use;
   }
 
-  return {
-    /** Before a change that adds this much; what it takes away counts against it. */
-    async admit(root: Root, added: { bytes: number; files: number }, signal?: AbortSignal): Promise<void> {
-      if (quota === undefined || (added.bytes <= 0 && added.files <= 0)) return;
-      const { bytes = Number.POSITIVE_INFINITY, files = Number.POSITIVE_INFINITY } = quota;
-      const use = await measure(root, signal);
-      if (use.bytes + added.bytes > bytes) throw full(`${bytes} bytes`);
-      if (use.files + added.files > files) throw full(`${files} files`);
-    },
-    grew(root: Root, added: { bytes: number; files: number }): void {
-      const use = uses.get(root);
-      if (use === undefined) return;
-      use.bytes += added.bytes;
-      use.files += added.files;
-    },
+  const count = (root: Root, { bytes, files }: Growth, sign = 1) => {
+    const waiting = reserved.get(root) ?? { bytes: 0, files: 0 };
+    reserved.set(root, { bytes: waiting.bytes + sign * bytes, files: waiting.files + sign * files });
   };
+  const grow = (root: Root, added: Growth) => {
+    const use = uses.get(root);
+    if (use === undefined) return;
+    use.bytes += added.bytes;
+    use.files += added.files;
+  };
+
+  return {
+    /** Nothing has to be measured. */
+    isOff: quota === undefined,
+    /**
+     * Makes a change that adds this much, where there is room for it beside what other calls are adding. What it takes
+     * away counts against it.
+     */
+    async reserving<Result>(
+      root: Root,
+      added: Growth,
+      signal: AbortSignal | undefined,
+      work: () => Promise<Result>,
+    ): Promise<Result> {
+      if (quota === undefined) return work();
+      const use = await usesOf(root);
+      signal?.throwIfAborted();
+      // From here to the reservation nothing waits.
+      const { bytes = Number.POSITIVE_INFINITY, files = Number.POSITIVE_INFINITY } = quota;
+      const waiting = reserved.get(root) ?? { bytes: 0, files: 0 };
+      if (added.bytes > 0 && use.bytes + waiting.bytes + added.bytes > bytes) throw full(`${bytes} bytes`);
+      if (added.files > 0 && use.files + waiting.files + added.files > files) throw full(`${files} files`);
+      const held = { bytes: Math.max(0, added.bytes), files: Math.max(0, added.files) };
+      count(root, held);
+      try {
+        const result = await work();
+        grow(root, added);
+        return result;
+      } finally {
+        count(root, held, -1);
+      }
+    },
+    /** It is not known any more what lies there: something was taken away or brought back. */
+    forget: (root: Root) => void uses.delete(root),
+  };
+}
+
+interface Growth {
+  bytes: number;
+  files: number;
 }
 
 const full = (limit: string) =>

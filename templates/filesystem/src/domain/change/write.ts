@@ -1,34 +1,49 @@
-import { decode, encode, markedEncoding } from "../encoding.ts";
+import { isAscii } from "node:buffer";
+import { detectEncoding, utf8 } from "../encoding.ts";
 import { FilesError } from "../errors.ts";
-import type { Appended, Edit, Edited, EditOptions, Precondition, Waiting, WriteOptions, Written } from "../files.ts";
-import { sha256Of, sha256OfFile } from "../range.ts";
-import { readWhole } from "../read.ts";
+import type {
+  Appended,
+  Edit,
+  Edited,
+  EditOptions,
+  InEncoding,
+  Precondition,
+  Waiting,
+  WriteOptions,
+  Written,
+} from "../files.ts";
+import { encodingMark, readRange, sha256Of, sha256OfFile } from "../range.ts";
+import { namedIn, readWhole } from "../read.ts";
+import { type Action, type Mark, markOf } from "../safe-fs/journal/entry.ts";
+import { moved } from "../safe-fs/locate.ts";
+import { refuseMisleading } from "../safe-fs/names.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import { type Place, writableFile } from "../safe-fs/place.ts";
 import { shown } from "../safe-fs/refusals.ts";
-import type { Action } from "../safe-fs/trash/journal.ts";
-import { type Kept, markOf } from "../safe-fs/trash/trash.ts";
 import { appendTo } from "../safe-fs/writing/append.ts";
 import { type Fill, replaceFile } from "../safe-fs/writing/replace-file.ts";
 import { atPlace, type Desk, openAt, refuseStale } from "./desk.ts";
 import { diffOf } from "./diff.ts";
 import { applyEdits } from "./edits.ts";
+import { encodedFor, refuseMixing } from "./encoded.ts";
+import { journalled, spotOf } from "./journalled.ts";
+import { temporaryOf } from "./take-back.ts";
 
 export async function write(
   desk: Desk,
   path: string,
   content: string | Uint8Array,
-  { ifSha256, overwrite = true, signal }: WriteOptions = {},
+  { ifSha256, overwrite = true, encoding, signal }: WriteOptions = {},
 ): Promise<Written> {
   refuseOdd(desk, content);
-  return atPlace(desk, path, { follow: true }, async (place) => {
+  return atPlace(desk, path, { follow: true, signal }, async (place) => {
     const created = place.existing === undefined;
     if (!created && !overwrite) {
       throw new FilesError("exists", `${shown(path)} exists already. Choose another name, or ask to overwrite it.`);
     }
     if (!created) writableFile(place, desk.ground);
     await refuseStale(desk, place, ifSha256, signal);
-    const bytes = bytesFor(desk, place, content, true);
+    const bytes = await bytesFor(desk, place, content, { whole: true, asked: encoding });
     signal?.throwIfAborted();
     await put(desk, place, "write", bytes, signal);
     return { created, size: bytes.length, sha256: sha256Of(bytes) };
@@ -49,24 +64,21 @@ export async function putFile(
   { mode, signal }: { mode?: number } & Waiting,
 ): Promise<void> {
   const { existing, folder, name } = place;
+  if (existing === undefined) refuseMisleading(name, place.given);
   const added = { bytes: size - (existing?.size ?? 0), files: existing ? 0 : 1 };
-  await desk.quota.admit(folder.root, added, signal);
-  let kept: Kept | undefined;
-  try {
-    await replaceFile(place, fill, {
-      mode,
-      before: async (made) => {
+  const { journal, trash } = await desk.book();
+  await desk.quota.reserving(folder.root, added, signal, () => {
+    const planned = { ...change, at: spotOf(place), ...(existing && { before: markOf(existing) }) };
+    return journalled(desk, planned, [place], async (entry) => {
+      const before = async (made: Mark) => {
         signal?.throwIfAborted();
-        const relative = [...folder.relative, name];
-        const entry = { ...change, relative, made: markOf(made), ...(existing && { before: markOf(existing) }) };
-        kept = await desk.trash.keep(place, entry, existing ? "link" : "none");
-      },
+        if (existing) await trash.keep(entry, place);
+        entry.change.made = made;
+        journal.save(entry);
+      };
+      await replaceFile(place, temporaryOf(entry), fill, { mode, before });
     });
-  } catch (error) {
-    kept?.cancel();
-    throw error;
-  }
-  desk.quota.grew(folder.root, added);
+  });
   desk.tell(existing ? "changed" : "created", folder, name);
 }
 
@@ -74,56 +86,70 @@ export async function append(
   desk: Desk,
   path: string,
   content: string,
-  { ifSha256, signal }: Precondition & Waiting = {},
+  { ifSha256, encoding, signal }: Precondition & InEncoding & Waiting = {},
 ): Promise<Appended> {
   refuseOdd(desk, content);
-  return atPlace(desk, path, { follow: true }, async (place) => {
+  return atPlace(desk, path, { follow: true, signal }, async (place) => {
     const { existing, folder, name } = place;
     if (existing) writableFile(place, desk.ground);
     await refuseStale(desk, place, ifSha256, signal);
-    const bytes = bytesFor(desk, place, content, false);
+    const bytes = await bytesFor(desk, place, content, { whole: false, asked: encoding });
     signal?.throwIfAborted();
     if (existing === undefined) {
       await put(desk, place, "append", bytes, signal);
       return { created: true, size: bytes.length, sha256: sha256Of(bytes) };
     }
-    const added = { bytes: bytes.length, files: 0 };
-    await desk.quota.admit(folder.root, added, signal);
-    const located = locateIn(desk.ground, folder, name, path);
-    try {
-      // The time is not known before, and is not compared.
-      const made = { ...markOf(located.stats), size: located.stats.size + bytes.length, mtimeMs: -1 };
-      const before = markOf(located.stats);
-      const relative = [...folder.relative, name];
-      const kept = await desk.trash.keep(place, { action: "append", path, relative, made, before }, "none");
-      try {
-        await appendTo(located, bytes, path);
-      } catch (error) {
-        kept?.cancel();
-        throw error;
-      }
-    } finally {
-      located.close();
-    }
-    desk.quota.grew(folder.root, added);
+    await addTo(desk, place, bytes, signal);
     desk.tell("changed", folder, name);
+    const size = (existing.size ?? 0) + bytes.length;
+    const sha256 = size <= desk.limits.writeBytes ? await hashNow(desk, place) : undefined;
+    return { created: false, size, ...(sha256 !== undefined && { sha256 }) };
+  });
+}
+
+/** It is written already: what cannot be read now must not make it look as if it was not. */
+async function hashNow(desk: Desk, place: Place): Promise<string | undefined> {
+  try {
     const file = openAt(desk, place);
     try {
-      const { size } = file.facts;
-      return { created: false, size, ...(size <= desk.limits.writeBytes && { sha256: await sha256OfFile(file) }) };
+      return await sha256OfFile(file);
     } finally {
       file.close();
     }
-  });
+  } catch {
+    return undefined;
+  }
+}
+
+/** In place, because a log may be large, and read by others meanwhile. */
+async function addTo(desk: Desk, place: Place, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  const { existing, folder, name, given } = place;
+  const { journal, trash } = await desk.book();
+  const located = locateIn(desk.ground, folder, name, given);
+  try {
+    const before = markOf(located.stats);
+    if (existing?.ino !== before.ino) throw moved(given);
+    const change = { action: "append" as const, path: given, at: spotOf(place), before, added: bytes.length };
+    await desk.quota.reserving(folder.root, { bytes: bytes.length, files: 0 }, signal, () =>
+      journalled(desk, change, [place], async (entry) => {
+        // The same bytes in the trash tell what was added from what others add.
+        await trash.keepBytes(entry, bytes);
+        journal.save(entry);
+        await appendTo(located, bytes, given);
+      }),
+    );
+  } finally {
+    located.close();
+  }
 }
 
 export async function edit(
   desk: Desk,
   path: string,
   edits: readonly Edit[],
-  { ifSha256, dryRun = false, signal }: EditOptions = {},
+  { ifSha256, dryRun = false, encoding: asked, signal }: EditOptions = {},
 ): Promise<Edited> {
-  return atPlace(desk, path, { follow: true }, async (place) => {
+  return atPlace(desk, path, { follow: true, signal }, async (place) => {
     writableFile(place, desk.ground);
     await refuseStale(desk, place, ifSha256, signal);
     const file = openAt(desk, place);
@@ -133,13 +159,13 @@ export async function edit(
     } finally {
       file.close();
     }
-    const { bytes, replacements, encoding } = applyEdits(before, edits, path);
+    const { bytes, replacements, encoding } = applyEdits(before, edits, path, await namedIn(desk, asked));
     refuseOdd(desk, bytes);
-    const diff = diffOf(path, decode(before, encoding), decode(bytes, encoding));
+    const diff = diffOf(path, encoding.decode(before), encoding.decode(bytes));
     signal?.throwIfAborted();
     if (!dryRun) await put(desk, place, "edit", bytes, signal);
     return {
-      ...(diff !== undefined && { diff }),
+      ...(diff !== undefined && { diff: diff.diff, diffCut: diff.cut }),
       replacements,
       sizeBefore: before.length,
       size: bytes.length,
@@ -162,20 +188,43 @@ function refuseOdd({ limits }: Desk, content: string | Uint8Array): void {
   }
 }
 
-/** A file that says it is UTF-16 stays it, mark included. Everything else is written as UTF-8, byte for byte. */
-function bytesFor(desk: Desk, place: Place, content: string | Uint8Array, whole: boolean): Uint8Array {
+/** Text in the encoding of the file that is there, a byte order mark included; of a new one in UTF-8, or as asked. */
+async function bytesFor(
+  desk: Desk,
+  place: Place,
+  content: string | Uint8Array,
+  { whole, asked }: { whole: boolean; asked: string | undefined },
+): Promise<Uint8Array> {
   if (typeof content !== "string") return content;
-  const encoding = place.existing?.isFile() ? markAt(desk, place) : undefined;
-  if (encoding === undefined) return Buffer.from(content);
-  const text = whole && !content.startsWith("\ufeff") ? `\ufeff${content}` : content;
-  return encode(text, encoding) ?? Buffer.from(text);
+  const named = await namedIn(desk, asked);
+  if (!place.existing?.isFile()) return encodedFor(named.asked ?? utf8, content, place.given);
+  const marked = await markAt(desk, place);
+  // ASCII is the same in all that has no mark.
+  if (!marked && named.asked?.unit !== 2 && isAscii(Buffer.from(content))) return Buffer.from(content);
+  if (marked)
+    return encodedFor(marked, whole && !content.startsWith("\ufeff") ? `\ufeff${content}` : content, place.given);
+  if (whole && named.asked) return encodedFor(named.asked, content, place.given);
+  const sample = await sampleOf(desk, place);
+  const encoding = detectEncoding(sample, named) ?? utf8;
+  if (!whole) refuseMixing(sample, encoding, place.given);
+  return encodedFor(encoding, content, place.given);
 }
 
-function markAt(desk: Desk, place: Place) {
+async function markAt(desk: Desk, place: Place) {
   const file = openAt(desk, place);
   try {
-    const mark = new Uint8Array(2);
-    return file.readSync(mark, 0) === 2 ? markedEncoding(mark) : undefined;
+    return await encodingMark(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** Enough of a file to tell what it is in, and nothing cut in two at the end. */
+async function sampleOf(desk: Desk, place: Place): Promise<Buffer> {
+  const file = openAt(desk, place);
+  try {
+    const bytes = await readRange(file, 0, desk.limits.writeBytes);
+    return bytes.length < file.facts.size ? bytes.subarray(0, bytes.length - utf8.cutTail(bytes)) : bytes;
   } finally {
     file.close();
   }

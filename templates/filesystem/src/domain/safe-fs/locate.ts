@@ -13,8 +13,9 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, rea
 import { homedir } from "node:os";
 import path from "node:path";
 import { FilesError } from "../errors.ts";
+import { mountOf } from "./mount.ts";
 import { below, isReserved, isSystemPlace, type PathRules, reserved } from "./paths.ts";
-import { badLink, explained, outside, shown } from "./refusals.ts";
+import { badLink, denied, explained, outside, shown } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 
 /** Something found inside a root. On Linux it is held by a descriptor until close. */
@@ -32,12 +33,17 @@ export interface Located {
 
 export interface Policy {
   strictLinks: boolean;
-  sameDevice: boolean;
+  /** Refuses what is mounted below a root. */
+  sameMount: boolean;
 }
 
 export interface Ground {
   roots: readonly Root[];
   policy: Policy;
+  /** Where the server keeps its journal: never reached as a file, whatever root it lies in. */
+  state?: string | undefined;
+  /** Whether a path below a root is kept from callers. */
+  isDenied?: ((relative: readonly string[]) => boolean) | undefined;
 }
 
 export const rules: PathRules = { platform: process.platform, path, home: homedir() };
@@ -60,7 +66,7 @@ function byDescriptor(ground: Ground, root: Root, parts: readonly string[], give
   try {
     const at = `/proc/self/fd/${fd}`;
     const stats = fstatSync(fd);
-    const place = judge(ground, readlinkSync(at), stats, given);
+    const place = judge(ground, readlinkSync(at), stats, given, fd);
     return { ...place, stats, at, verify() {}, close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
@@ -82,18 +88,23 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
   return { ...place, stats, at: real, verify, close() {} };
 }
 
+/** What was found is not there any more: looking again may help. */
+export class Exchanged extends FilesError {}
+
 export const moved = (given: string) =>
-  new FilesError("conflict", `${shown(given)} was exchanged for something else meanwhile. Try again.`);
+  new Exchanged("conflict", `${shown(given)} was exchanged for something else meanwhile. Try again.`);
 
 export const sameThing = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
 
 /** Whether what stands at a path without links may be used. */
 function judge(
-  { roots, policy }: Ground,
+  ground: Ground,
   real: string,
   stats: Stats,
   given: string,
+  fd?: number,
 ): Pick<Located, "root" | "relative"> {
+  const { roots } = ground;
   let found: { root: Root; rest: string } | undefined;
   for (const root of roots) {
     const rest = below(root.real, real, rules);
@@ -106,16 +117,31 @@ function judge(
   const relative = rest.split(path.sep).filter((part) => part !== "");
   if (relative.some(isReserved)) throw reserved(given);
   if (isSystemPlace(real, process.platform)) throw outside(given);
-  judgeStats({ policy }, root, stats, given);
+  refuseKept(ground, root, relative, given);
+  judgeStats(ground, root, stats, given, fd);
   return { root, relative };
 }
 
+/** What lies in a root and is not for callers: the server's own journal, and what the user denies. */
+export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
+  const { state, isDenied } = ground;
+  if (state !== undefined && below(state, path.join(root.real, ...relative), rules) !== undefined)
+    throw reserved(given);
+  if (isDenied?.(relative)) throw denied(given);
+}
+
 /** What policy keeps out by its kind, wherever it stands. */
-export function judgeStats({ policy }: Pick<Ground, "policy">, root: Root, stats: Stats, given: string): void {
-  if (policy.sameDevice && stats.dev !== root.dev) {
+export function judgeStats(
+  { policy }: Pick<Ground, "policy">,
+  root: Root,
+  stats: Stats,
+  given: string,
+  fd?: number,
+): void {
+  if (policy.sameMount && !root.mounts.has(mountOf(fd, stats))) {
     throw new FilesError(
       "refused",
-      `${shown(given)} is on another device than its allowed folder, which is not permitted.`,
+      `${shown(given)} is mounted inside its allowed folder, which is not permitted. The user can allow it with --mounts.`,
     );
   }
   if (policy.strictLinks && stats.isFile() && stats.nlink > 1) {

@@ -13,8 +13,20 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { FilesError } from "../errors.ts";
-import { type Ground, judgeStats, type Located, locate, moved, openLocated, rules, sameThing } from "./locate.ts";
+import {
+  type Ground,
+  judgeStats,
+  type Located,
+  locate,
+  moved,
+  openLocated,
+  refuseKept,
+  rules,
+  sameThing,
+} from "./locate.ts";
+import { exactNames } from "./names.ts";
 import { findRoot, isReserved, reserved } from "./paths.ts";
+import { findEntry } from "./place.ts";
 import { explaining, missing, notDirectory, notRegular, shown } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 import type { Entry, EntryType, Facts, OpenDirectory, OpenFile, SafeFs } from "./safe-fs.ts";
@@ -89,7 +101,7 @@ export function directoryOf(ground: Ground, located: Located, given: string): Op
     factsOf(name) {
       return explaining(inside(name), () => {
         refuseNoName(name, inside(name));
-        const found = lstatSync(`${located.at}/${name}`, { throwIfNoEntry: false });
+        const found = findEntry(located, name).existing;
         located.verify();
         return found && factsOf(found);
       });
@@ -125,12 +137,21 @@ function watchFolder(located: Located, given: string, onChange: (name: string | 
 }
 
 export function listEntries(located: Located, { all = false } = {}): Entry[] {
-  const entries = readdirSync(located.at, { withFileTypes: true });
+  let entries: Entry[] = readdirSync(located.at, { withFileTypes: true }).map((entry) => {
+    return { name: entry.name, type: typeOf(entry) };
+  });
+  if (entries.some(({ name }) => name.includes("\ufffd"))) entries = exactEntries(located);
   located.verify();
-  const shownEntries: Entry[] = [];
-  for (const entry of entries)
-    if (all || !isReserved(entry.name)) shownEntries.push({ name: entry.name, type: typeOf(entry) });
+  const shownEntries = all ? entries : entries.filter(({ name }) => !isReserved(name));
   return shownEntries.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Where some names are not UTF-8, which a text cannot hold. */
+function exactEntries(located: Located): Entry[] {
+  return exactNames(located.at).flatMap((name) => {
+    const { existing } = findEntry(located, name);
+    return existing === undefined ? [] : [{ name, type: typeOf(existing) }];
+  });
 }
 
 function locateChild(ground: Ground, folder: Located, name: string, given: string): Located {
@@ -140,9 +161,10 @@ function locateChild(ground: Ground, folder: Located, name: string, given: strin
 
 /** An entry of an open folder, a link not followed. The name must be one. */
 export function locateIn(ground: Ground, folder: Located, name: string, given: string): Located {
-  const at = `${folder.at}/${name}`;
+  const at = name.includes("\\x") ? findEntry(folder, name).at : `${folder.at}/${name}`;
   const relative = [...folder.relative, name];
   const { root } = folder;
+  refuseKept(ground, root, relative, given);
   if (root.fd === undefined) {
     const stats = lstatSync(at);
     judgeStats(ground, root, stats, given);
@@ -151,12 +173,12 @@ export function locateIn(ground: Ground, folder: Located, name: string, given: s
       const now = lstatSync(at, { throwIfNoEntry: false });
       if (now === undefined || !sameThing(now, stats)) throw moved(given);
     };
-    return { root, relative, stats, at, verify, close() {} };
+    return { root, relative, stats, at: String(at), verify, close() {} };
   }
   const fd = openSync(at, O_PATH | constants.O_NOFOLLOW);
   try {
     const stats = fstatSync(fd);
-    judgeStats(ground, root, stats, given);
+    judgeStats(ground, root, stats, given, fd);
     return { root, relative, stats, at: `/proc/self/fd/${fd}`, verify() {}, close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);

@@ -88,14 +88,14 @@ function refuseName(name: string, path: string, { platform }: PathRules): void {
   if (isReserved(name)) throw reserved(path);
 }
 
-/** The folder of each root in which the server keeps what was deleted or replaced. */
-export const stateName = ".offshoot";
-export const temporaryPrefix = ".offshoot-tmp-";
+/** How the names of the server's own things in a root begin: its trash, and what it has not finished yet. */
+const ownName = ".offshoot";
+export const temporaryPrefix = `${ownName}-tmp-`;
 
 /** The server's own: never shown, never opened by name. Disks may ignore case. */
 export function isReserved(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === stateName || lower.startsWith(temporaryPrefix);
+  return lower === ownName || lower.startsWith(`${ownName}-`);
 }
 
 export const reserved = (path: string) =>

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { FilesError } from "../errors.ts";
-import { type Ground, type Located, locate, moved, rules, sameThing } from "./locate.ts";
+import { type Ground, type Located, locate, moved, refuseKept, rules, sameThing } from "./locate.ts";
+import { bytesOfName } from "./names.ts";
 import { findRoot } from "./paths.ts";
 import { badLink, explaining, missing, notDirectory, shown } from "./refusals.ts";
 
@@ -12,8 +13,8 @@ export interface Place {
   name: string;
   /** What has this name now; it may be a link only where links are not followed. */
   existing: Stats | undefined;
-  /** The path to use. */
-  at: string;
+  /** The path to use: bytes where the name is not UTF-8. */
+  at: string | Buffer;
   /** Equal for all paths that lead here. */
   key: string;
   /** As the caller named it. */
@@ -41,6 +42,7 @@ export function openPlaceBelow(
   if (parts.length === 0) throw isRoot(path);
   return explaining(path, () => {
     const place = placeIn(openFolder(ground, root, parts.slice(0, -1), path), parts.at(-1) ?? "", path);
+    judgePlace(ground, place);
     if (!follow || !place.existing?.isSymbolicLink()) return place;
     place.close();
     const target = locate(ground, root, parts, path);
@@ -49,6 +51,7 @@ export function openPlaceBelow(
       if (name === undefined) throw isRoot(path);
       const folder = openFolder(ground, target.root, target.relative.slice(0, -1), path);
       const real = placeIn(folder, name, path);
+      judgePlace(ground, real);
       if (real.existing !== undefined && sameThing(real.existing, target.stats)) return real;
       real.close();
       throw moved(path);
@@ -58,11 +61,24 @@ export function openPlaceBelow(
   });
 }
 
+/** Refuses a place where nothing may be changed, and closes it. */
+function judgePlace(ground: Ground, { folder, name, given, close }: Place): void {
+  try {
+    if (folder.root.readOnly) throw readOnlyRoot(given);
+    refuseKept(ground, folder.root, [...folder.relative, name], given);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+const readOnlyRoot = (path: string) =>
+  new FilesError("permission", `${shown(path)} is in a folder that the user allows for reading only.`);
+
 /** A new or other name in a folder that is open already. The place does not own the folder. */
 export function placeIn(folder: Located, name: string, given: string): Place {
-  const at = `${folder.at}/${name}`;
   try {
-    const existing = lstatSync(at, { throwIfNoEntry: false });
+    const { at, existing } = findEntry(folder, name);
     folder.verify();
     const key = [folder.root.real, ...folder.relative, name].join("/");
     return { folder, name, existing, at, key, given, close: () => folder.close() };
@@ -70,6 +86,17 @@ export function placeIn(folder: Located, name: string, given: string): Place {
     folder.close();
     throw error;
   }
+}
+
+/** What has a name in a folder, and the path to it. A name written with `\xE9` may stand for bytes that are no UTF-8. */
+export function findEntry(folder: Located, name: string): { at: string | Buffer; existing: Stats | undefined } {
+  const at = `${folder.at}/${name}`;
+  const existing = lstatSync(at, { throwIfNoEntry: false });
+  const bytes = existing === undefined ? bytesOfName(name) : undefined;
+  if (bytes === undefined) return { at, existing };
+  const exact = Buffer.concat([Buffer.from(`${folder.at}/`), bytes]);
+  const found = lstatSync(exact, { throwIfNoEntry: false });
+  return found === undefined ? { at, existing } : { at: exact, existing: found };
 }
 
 function openFolder(ground: Ground, root: Located["root"], parts: string[], given: string): Located {
@@ -92,7 +119,7 @@ export const isRoot = (path: string) =>
  * The regular file at a place, for a change of its content. Refuses one that is marked read-only, even where the system
  * would not.
  */
-export function writableFile({ existing, at, given, folder }: Place, { policy }: Ground): Stats {
+export function writableFile({ existing, at, given }: Place, { policy }: Ground): Stats {
   if (existing === undefined) throw missing(given);
   if (existing.isSymbolicLink()) throw badLink(given);
   if (existing.isDirectory())
@@ -100,9 +127,6 @@ export function writableFile({ existing, at, given, folder }: Place, { policy }:
   if (!existing.isFile()) throw new FilesError("wrong_kind", `${shown(given)} is not a regular file.`);
   if (policy.strictLinks && existing.nlink > 1) {
     throw new FilesError("refused", `${shown(given)} has several names (hard links), which is not permitted.`);
-  }
-  if (policy.sameDevice && existing.dev !== folder.root.dev) {
-    throw new FilesError("refused", `${shown(given)} is on another device than its allowed folder.`);
   }
   // Replacing a file asks only its folder for permission, so the file's own mark is asked here.
   const readOnly = new FilesError(

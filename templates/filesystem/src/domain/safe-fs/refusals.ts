@@ -1,9 +1,11 @@
 import { FilesError, type FilesErrorCode } from "../errors.ts";
+import { escapeMisleading } from "../misleading.ts";
 
 /** A path as the caller gave it, fit for a message: one line, not too long. */
 export function shown(path: string): string {
-  const line = path.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  return line.length <= 200 ? `"${line}"` : `"${line.slice(0, 100).toWellFormed()}…${line.slice(-60).toWellFormed()}"`;
+  const line = path.toWellFormed();
+  const short = line.length <= 200 ? line : `${line.slice(0, 100).toWellFormed()}…${line.slice(-60).toWellFormed()}`;
+  return `"${escapeMisleading(short)}"`;
 }
 
 export const outside = (path: string) =>
@@ -17,6 +19,12 @@ export const badLink = (path: string) =>
   new FilesError(
     "refused",
     `${shown(path)} is or goes over a link that leads outside the allowed folders, or nowhere.`,
+  );
+
+export const denied = (path: string) =>
+  new FilesError(
+    "refused",
+    `${shown(path)} is kept from you by the user's settings (--deny). Do without it, or ask the user to allow it.`,
   );
 
 export const missing = (path: string, suggestion = "") =>

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, openSync, realpathSync, type StatsFs, statfsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FilesError } from "../errors.ts";
+import { mountOf } from "./mount.ts";
 import { isSystemPlace } from "./paths.ts";
 import { explaining, replacedRoot, shown } from "./refusals.ts";
 
@@ -14,6 +15,10 @@ export interface Root {
   readonly ino: number;
   /** Kept open: what stands at the path may change, this does not. Undefined on systems without /proc. */
   readonly fd: number | undefined;
+  /** Nothing in it is changed. */
+  readonly readOnly: boolean;
+  /** Its own mount, and those below it that the user allows by name: see mountOf. */
+  readonly mounts: ReadonlySet<number>;
   /** Throws where another folder stands at its path now. */
   verify(): void;
   close(): void;
@@ -27,19 +32,40 @@ export const hasDescriptorPaths = () => process.platform === "linux" && existsSy
 /** Magic numbers of statfs: proc, sysfs, devpts, cgroup, cgroup2, debugfs, tracefs. */
 const systemTypes = [0x9fa0, 0x62656572, 0x1cd1, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163];
 
-/** Two names of one folder make one root. */
-export function openRoots(folders: readonly string[], descriptorPaths: boolean): Root[] {
-  const roots: Root[] = [];
-  for (const folder of folders) {
-    const root = explaining(folder, () => openRoot(folder, descriptorPaths));
-    if (roots.some(({ dev, ino }) => dev === root.dev && ino === root.ino)) root.close();
-    else roots.push(root);
-  }
-  if (roots.length === 0) throw new FilesError("invalid", "Name at least one folder that the server may use.");
-  return roots;
+export interface RootsOptions {
+  descriptorPaths: boolean;
+  /** Folders in which nothing may be changed. */
+  readOnly?: readonly string[] | undefined;
+  /** Mounts inside a root that strict policy lets through. */
+  mounts?: readonly string[] | undefined;
+  /** Hears of a folder that cannot be used while others can. */
+  warn: (text: string) => void;
 }
 
-function openRoot(folder: string, descriptorPaths: boolean): Root {
+/** Two names of one folder make one root, which is read-only if one of them says so. */
+export function openRoots(folders: readonly string[], options: RootsOptions): Root[] {
+  const { readOnly = [], warn } = options;
+  const roots: Root[] = [];
+  const failed: unknown[] = [];
+  // Those that may not be changed first, so that no second name opens them.
+  const ordered = [...readOnly, ...folders.filter((folder) => !readOnly.includes(folder))];
+  for (const folder of ordered) {
+    try {
+      const root = explaining(folder, () => openRoot(folder, readOnly.includes(folder), options));
+      if (roots.some(({ dev, ino }) => dev === root.dev && ino === root.ino)) root.close();
+      else roots.push(root);
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (roots.length === 0) throw failed[0] ?? new FilesError("invalid", "Name at least one folder to work in.");
+  for (const error of failed)
+    warn(`${error instanceof Error ? error.message : error} Going on with the other folders.`);
+  const order = (root: Root) => folders.findIndex((folder) => resolve(folder) === root.given);
+  return roots.sort((one, other) => order(one) - order(other));
+}
+
+function openRoot(folder: string, readOnly: boolean, { descriptorPaths, mounts = [] }: RootsOptions): Root {
   if (folder === "" || folder.includes("\0")) throw new FilesError("invalid", "A folder to allow has no name.");
   const given = resolve(folder);
   const real = realpathSync.native(given);
@@ -56,18 +82,46 @@ function openRoot(folder: string, descriptorPaths: boolean): Root {
       `${shown(folder)} is no folder of files, and cannot be allowed. Choose another one.`,
     );
   }
+  const dev = Number(stats.dev);
   return {
     given,
     real,
-    dev: Number(stats.dev),
+    dev,
     ino: Number(stats.ino),
     fd,
+    readOnly,
+    mounts: new Set([mountOf(fd, { dev }), ...mounts.map((mount) => mountAt(mount, descriptorPaths))]),
     verify() {
       const now = statSync(real, { bigint: true, throwIfNoEntry: false });
       if (now?.ino !== stats.ino || now.dev !== stats.dev) throw replacedRoot();
     },
     close,
   };
+}
+
+function mountAt(path: string, descriptorPaths: boolean): number {
+  return explaining(path, () => {
+    if (!descriptorPaths) return statSync(path).dev;
+    const fd = openSync(path, O_PATH);
+    try {
+      return mountOf(fd, { dev: 0 });
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/** A path without links, even where its last parts are still to be made. */
+export function withoutLinks(path: string): string {
+  const missing: string[] = [];
+  for (let above = resolve(path); ; above = dirname(above)) {
+    try {
+      return join(realpathSync.native(above), ...missing.reverse());
+    } catch (error) {
+      if (dirname(above) === above) throw error;
+      missing.push(basename(above));
+    }
+  }
 }
 
 function typeOf(real: string): number {

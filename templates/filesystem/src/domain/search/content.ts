@@ -8,10 +8,10 @@ import type { LineMatch } from "./lines.ts";
 import { openMatching } from "./match-pool.ts";
 import type { Outcome } from "./match-worker.ts";
 import type { Caps, LongTask } from "./pace.ts";
-import { answerBytes, bytesOf } from "./told.ts";
-import { travel } from "./travel.ts";
+import { answerBytes, bytesOf, type Page } from "./told.ts";
+import { type Closed, travel } from "./travel.ts";
 
-export interface SearchContentOptions extends LongTask, Caps {
+export interface SearchContentOptions extends LongTask, Caps, Page {
   /** Search for the text itself. @default false: a regular expression of the RE2 kind */
   literal?: boolean | undefined;
   /** @default true */
@@ -48,6 +48,8 @@ export interface FoundContent {
   searched: number;
   /** Files that were not searched. Slow is one that took too long with this pattern. */
   skipped: { binary: number; tooLarge: number; unreadable: number; slow: number };
+  /** Folders that were not looked into. */
+  closed: Closed;
   /** More may be found by the cursor, or, where there is none, below folders that are too deep for one search. */
   truncated: boolean;
   nextCursor?: string;
@@ -59,8 +61,6 @@ interface Batch {
 }
 
 const MiB = 1 << 20;
-/** What is told of the last file comes on top. */
-const pageBytes = answerBytes / 3;
 const batchFiles = 32;
 /** With more than these the pattern is refused. */
 const mostSlow = 2;
@@ -77,6 +77,8 @@ export async function searchContent(
 ): Promise<FoundContent> {
   const { include = [], exclude = [], cursor, literal = false, caseSensitive = true, ...rest } = options;
   const { maxMatches = 1000, maxFileBytes = 10 * MiB, maxBytes = 256 * MiB, ...task } = rest;
+  // What is told of the last file comes on top.
+  const { pageBytes = answerBytes / 3 } = rest;
   const context = Math.min(rest.context ?? 0, 10);
   const perFile = Math.min(rest.maxMatchesPerFile ?? 50, 1000);
   const search = ["content", path, pattern, literal, caseSensitive, include, exclude, task.maxDepth ?? null];
@@ -91,6 +93,7 @@ export async function searchContent(
     matches: 0,
     searched: 0,
     skipped: { binary: 0, tooLarge: 0, unreadable: 0, slow: 0 },
+    closed: { unreadable: 0, tooDeep: 0 },
     truncated: false,
   };
   let [bytes, told] = [0, 0];
@@ -149,6 +152,7 @@ export async function searchContent(
     if (fullAt === undefined && batch.files.length > 0) await handOver();
     await settle();
     const stoppedAt = fullAt ?? journey.stoppedAt;
+    found.closed = { unreadable: journey.unreadable, tooDeep: journey.tooDeep };
     found.truncated = stoppedAt !== undefined || journey.tooDeep > 0;
     return stoppedAt === undefined ? found : { ...found, nextCursor: encodeCursor(search, stoppedAt) };
   } finally {

@@ -5,7 +5,7 @@ import { anywhereWithoutSlash, createFilter } from "./filter.ts";
 import { hashFile } from "./hash.ts";
 import { type Caps, createPace, type LongTask } from "./pace.ts";
 import { answerBytes, bytesOf } from "./told.ts";
-import { most, travel } from "./travel.ts";
+import { type Closed, most, travel } from "./travel.ts";
 
 export interface DuplicatesOptions extends LongTask, Caps {
   /** Globs of what to look at; one without a slash is about names in any folder. */
@@ -34,6 +34,7 @@ export interface Duplicates {
    * compared.
    */
   truncated: boolean;
+  closed: Closed;
 }
 
 interface Candidate {
@@ -52,7 +53,7 @@ export async function findDuplicates(
   const maxTime = Math.min(options.maxTime ?? most.maxTime, most.maxTime);
   const end = performance.now() + maxTime;
   const deadline = AbortSignal.timeout(maxTime);
-  const { candidates, seen, cut } = await collect(safeFs, path, options);
+  const { candidates, seen, cut, closed } = await collect(safeFs, path, options);
   const pace = createPace({ signal: options.signal });
   let late = false;
 
@@ -89,7 +90,7 @@ export async function findDuplicates(
   groups.sort((a, b) => waste(b) - waste(a));
   const wasted = groups.reduce((sum, group) => sum + waste(group), 0);
   const told = fitting(groups, bytesOf(path));
-  return { groups: told, wasted, seen, truncated: cut || late || told.length < groups.length };
+  return { groups: told, wasted, seen, truncated: cut || late || told.length < groups.length, closed };
 }
 
 /** As many groups as one answer holds, each of them whole. */
@@ -118,7 +119,8 @@ async function collect(safeFs: SafeFs, path: string, options: DuplicatesOptions)
     if (facts.nlink > 1) linked.add(inode);
     return true;
   });
-  return { candidates, seen: journey.seen, cut: journey.stoppedAt !== undefined || journey.tooDeep > 0 };
+  const { seen, stoppedAt, unreadable, tooDeep } = journey;
+  return { candidates, seen, cut: stoppedAt !== undefined || tooDeep > 0, closed: { unreadable, tooDeep } };
 }
 
 async function readUnchanged(

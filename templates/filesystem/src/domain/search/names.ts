@@ -3,10 +3,10 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { createFilter } from "./filter.ts";
 import { compileGlob } from "./glob.ts";
 import type { Caps, LongTask } from "./pace.ts";
-import { answerBytes, bytesOf } from "./told.ts";
-import { travel } from "./travel.ts";
+import { answerBytes, bytesOf, type Page } from "./told.ts";
+import { type Closed, travel } from "./travel.ts";
 
-export interface SearchFilesOptions extends LongTask, Caps {
+export interface SearchFilesOptions extends LongTask, Caps, Page {
   /** Globs on the path below the folder; what they match is left out with everything in it. */
   excludePatterns?: readonly string[] | undefined;
   /** @default 10,000 */
@@ -21,6 +21,7 @@ export interface FoundFiles {
   seen: number;
   /** More may be found by the cursor, or, where there is none, below folders that are too deep for one search. */
   truncated: boolean;
+  closed: Closed;
   nextCursor?: string;
 }
 
@@ -31,7 +32,7 @@ export async function searchFiles(
   pattern: string,
   options: SearchFilesOptions = {},
 ): Promise<FoundFiles> {
-  const { excludePatterns = [], maxResults = 10_000, cursor, ...task } = options;
+  const { excludePatterns = [], maxResults = 10_000, cursor, pageBytes = answerBytes, ...task } = options;
   const search = ["files", path, pattern, excludePatterns, task.maxDepth ?? null];
   const after = decodeCursor(search, cursor);
   const filter = createFilter({
@@ -40,15 +41,16 @@ export async function searchFiles(
   });
   const paths: string[] = [];
   let bytes = 0;
-  const { seen, stoppedAt, tooDeep } = await travel(safeFs, path, filter, { ...task, after }, (walked) => {
+  const { seen, stoppedAt, unreadable, tooDeep } = await travel(safeFs, path, filter, { ...task, after }, (walked) => {
     paths.push(walked.path);
     bytes += bytesOf(path) + bytesOf(walked.path);
-    return paths.length < maxResults && bytes < answerBytes;
+    return paths.length < maxResults && bytes < pageBytes;
   });
   return {
     paths,
     seen,
     truncated: stoppedAt !== undefined || tooDeep > 0,
+    closed: { unreadable, tooDeep },
     ...(stoppedAt !== undefined && { nextCursor: encodeCursor(search, stoppedAt) }),
   };
 }

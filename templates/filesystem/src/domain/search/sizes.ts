@@ -1,4 +1,5 @@
 import type { ListedEntry } from "../files.ts";
+import { printed } from "../misleading.ts";
 
 export interface SizedListing {
   entries: ListedEntry[];
@@ -33,8 +34,8 @@ export function formatSize(bytes: number): string {
 export function formatListing({ entries, files, directories, bytes }: SizedListing): string {
   const lines = entries.map(({ name, type, facts }) =>
     type === "directory"
-      ? `[DIR] ${name.padEnd(30)} `
-      : `[FILE] ${name.padEnd(30)} ${formatSize(facts?.size ?? 0).padStart(10)}`,
+      ? `[DIR] ${printed(name).padEnd(30)} `
+      : `[FILE] ${printed(name).padEnd(30)} ${formatSize(facts?.size ?? 0).padStart(10)}`,
   );
   return [
     ...lines,

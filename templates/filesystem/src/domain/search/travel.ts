@@ -13,15 +13,19 @@ export interface Travel extends LongTask, Caps {
   onUnreadable?: ((path: string) => void) | undefined;
 }
 
-export interface Journey {
+/** Folders that were not looked into. */
+export interface Closed {
+  /** Those that could not be opened. */
+  unreadable: number;
+  /** Those deeper than this server goes. */
+  tooDeep: number;
+}
+
+export interface Journey extends Closed {
   /** Entries looked at. */
   seen: number;
   /** The last entry visited, where there may be more behind it. */
   stoppedAt?: string;
-  /** Folders that could not be opened. */
-  unreadable: number;
-  /** Folders deeper than this server goes. */
-  tooDeep: number;
 }
 
 /**

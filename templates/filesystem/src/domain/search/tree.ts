@@ -2,8 +2,8 @@ import type { SafeFs } from "../safe-fs/safe-fs.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { anywhereWithoutStar, createFilter } from "./filter.ts";
 import type { Caps, LongTask } from "./pace.ts";
-import { answerBytes, bytesOf } from "./told.ts";
-import { most, travel } from "./travel.ts";
+import { answerBytes, bytesOf, type Page } from "./told.ts";
+import { type Closed, most, travel } from "./travel.ts";
 
 /** An entry as the official server tells it: whatever is no folder is a "file", a link too. */
 export interface TreeNode {
@@ -15,7 +15,7 @@ export interface TreeNode {
   unexplored?: true;
 }
 
-export interface TreeOptions extends LongTask, Caps {
+export interface TreeOptions extends LongTask, Caps, Page {
   /** Globs on the path below the folder. One without `*` is also a name or path that is left out wherever it stands. */
   excludePatterns?: readonly string[] | undefined;
   cursor?: string | undefined;
@@ -27,6 +27,7 @@ export interface Tree {
   entries: number;
   /** Something is missing: go on by the cursor, or, where there is none, look into an unexplored folder by itself. */
   truncated: boolean;
+  closed: Closed;
   nextCursor?: string;
 }
 
@@ -34,7 +35,7 @@ const pageEntries = 20_000;
 
 /** Everything below a folder. Links are not followed. */
 export async function directoryTree(safeFs: SafeFs, path: string, options: TreeOptions = {}): Promise<Tree> {
-  const { excludePatterns = [], cursor, maxDepth: asked = most.maxDepth, ...task } = options;
+  const { excludePatterns = [], cursor, maxDepth: asked = most.maxDepth, pageBytes = answerBytes, ...task } = options;
   const maxDepth = Math.min(asked, most.maxDepth);
   const search = ["tree", path, excludePatterns, maxDepth];
   const after = decodeCursor(search, cursor);
@@ -42,12 +43,12 @@ export async function directoryTree(safeFs: SafeFs, path: string, options: TreeO
   const tree: TreeNode[] = [];
   // The folders on the way down to where the walk stands: levels[0] is the tree itself.
   const levels: TreeNode[][] = [tree];
-  let [entries, bytes] = [0, 0];
+  let [entries, bytes, retold] = [0, 0, 0];
   const tell = (level: TreeNode[], node: TreeNode, depth: number): boolean => {
     level.push(node);
     // As JSON in lines, indented by two: that is how the official server tells it.
     bytes += bytesOf(node.name) + (node.children ? 60 + 24 * depth : 40 + 16 * depth);
-    return bytes < answerBytes;
+    return bytes < pageBytes + retold;
   };
 
   /** Where an entry belongs. A later page begins inside folders that an earlier one told: they are told again. */
@@ -58,8 +59,12 @@ export async function directoryTree(safeFs: SafeFs, path: string, options: TreeO
     let level = tree;
     for (let above = 1; above < depth; above++) {
       const children: TreeNode[] = levels[above] ?? [];
-      if (levels[above] === undefined)
+      if (levels[above] === undefined) {
+        // Told again, or a page below many folders would hold nothing else.
+        const before = bytes;
         tell(level, { name: names[above - 1] ?? "", type: "directory", children }, above);
+        retold += Math.min(bytes - before, answerBytes - pageBytes - retold);
+      }
       levels[above] = children;
       level = children;
     }
@@ -71,19 +76,26 @@ export async function directoryTree(safeFs: SafeFs, path: string, options: TreeO
     if (node && folder.endsWith(node.name)) node.unexplored = true;
   };
   const travelling = { maxEntries: pageEntries, ...task, maxDepth, after, onUnreadable };
-  const { stoppedAt, tooDeep } = await travel(safeFs, path, filter, travelling, ({ name, type, depth, path }) => {
-    entries++;
-    const level = levelOf(depth, path);
-    levels.length = depth;
-    if (type !== "directory") return tell(level, { name, type: "file" }, depth);
-    const children: TreeNode[] = [];
-    levels[depth] = children;
-    return tell(level, { name, type, children, ...(depth === maxDepth && { unexplored: true }) }, depth);
-  });
+  const { stoppedAt, unreadable, tooDeep } = await travel(
+    safeFs,
+    path,
+    filter,
+    travelling,
+    ({ name, type, depth, path }) => {
+      entries++;
+      const level = levelOf(depth, path);
+      levels.length = depth;
+      if (type !== "directory") return tell(level, { name, type: "file" }, depth);
+      const children: TreeNode[] = [];
+      levels[depth] = children;
+      return tell(level, { name, type, children, ...(depth === maxDepth && { unexplored: true }) }, depth);
+    },
+  );
   return {
     tree,
     entries,
     truncated: stoppedAt !== undefined || tooDeep > 0,
+    closed: { unreadable, tooDeep },
     ...(stoppedAt !== undefined && { nextCursor: encodeCursor(search, stoppedAt) }),
   };
 }

@@ -1,9 +1,15 @@
 import { ApiError } from "../errors.ts";
-import type { Body, JsonSchema, Operation, Parameter, ParameterPlace } from "../operation.ts";
+import type { Body, Operation } from "../operation.ts";
+import { preferredType } from "../request/body-kind.ts";
+import { bodiesOf, type MediaType } from "./bodies.ts";
+import { parametersOf } from "./parameters.ts";
+import { type Flaw, FlawError, inside, objectAt, type Pointer } from "./pointer.ts";
 import type { Document } from "./read.ts";
-import { follow, standAlone } from "./schemas.ts";
+import { standAlone } from "./schemas.ts";
+import { type ServerVariables, serverUrl } from "./servers.ts";
+import { isCredential, type Scheme, schemesOf } from "./withheld.ts";
 
-const METHODS = ["get", "head", "post", "put", "patch", "delete"] as const;
+const METHODS = ["get", "head", "post", "put", "patch", "delete", "query"] as const;
 
 /** What a list of operations needs to know of each: its schemas are read when somebody asks for it. */
 export type OperationEntry = Pick<
@@ -14,42 +20,138 @@ export type OperationEntry = Pick<
 /** The operations of an API. */
 export interface Operations {
   readonly entries: readonly OperationEntry[];
-  /** One operation with its schemas. @throws ApiError for an id that is not there */
-  get(id: string): Operation;
+  /** What of the description cannot be used, and was left out or mended. */
+  readonly flaws: readonly Flaw[];
+  /**
+   * One operation with its schemas.
+   *
+   * @param bodyType of several media types of the body, the one to take. Default: by rule, JSON first
+   * @throws ApiError for an id that is not there, or a type that it does not take
+   */
+  get(id: string, bodyType?: string): Operation;
+  /** Where else than below the base URL operations are. */
+  readonly servers: readonly string[];
 }
 
-/** Lists the operations of a document; a large one has thousands, so each is read in full only when it is asked for. */
-export function listOperations(document: Document): Operations {
-  const nodes = new Map<string, { entry: OperationEntry; item: Record<string, unknown>; node: Json }>();
-  for (const [path, found] of Object.entries(document.paths ?? {})) {
-    const item = follow(document, found);
-    for (const method of METHODS) {
-      const node = item[method] as Json | undefined;
-      if (node === undefined) continue;
-      const id = typeof node.operationId === "string" ? node.operationId : `${method} ${path}`;
-      if (nodes.has(id)) throw new ApiError("description_invalid", `Two operations have the id ${JSON.stringify(id)}.`);
-      nodes.set(id, { entry: entryOf(id, method, path, node), item, node });
+type Json = Record<string, unknown>;
+
+interface Found {
+  entry: OperationEntry;
+  item: Json;
+  node: Json;
+  pointer: Pointer;
+  itemPointer: Pointer;
+}
+
+/**
+ * Lists the operations of a document. One that cannot be used is left out, named in `flaws`; the rest is served. A large
+ * document has thousands, so each is read in full only when it is asked for.
+ */
+export function listOperations(document: Document, variables: ServerVariables = {}): Operations {
+  const flaws: Flaw[] = [];
+  const attempt = (read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof FlawError)) throw error;
+      flaws.push({ ...error.flaw, reason: `${error.flaw.reason}: left out` });
     }
+  };
+  const found = new Map<string, Found>();
+  for (const [path, node] of Object.entries(document.paths ?? {})) {
+    const at = inside("#/paths", path);
+    if (path.startsWith("x-")) continue;
+    attempt(() => {
+      const item = objectAt(document, node, at);
+      for (const method of METHODS)
+        if (Object.hasOwn(item, method))
+          attempt(() =>
+            add(document, found, flaws, { path, method, item, itemPointer: at, pointer: inside(at, method) }),
+          );
+    });
   }
-  const credentials = credentialNames(document);
+  const schemes = schemesOf(document);
+  const servers = [...found.values()].flatMap(
+    ({ item, node }) => serverUrl(node.servers ?? item.servers, variables) ?? [],
+  );
   return {
-    entries: [...nodes.values()].map(({ entry }) => entry),
-    get(id) {
-      const found = nodes.get(id);
-      if (found === undefined)
-        throw new ApiError("unknown_operation", `The API has no operation ${JSON.stringify(id)}.`);
-      const { entry, item, node } = found;
-      return {
-        ...entry,
-        parameters: parametersOf(document, item, node).filter((parameter) => !credentials.has(placed(parameter))),
-        body: requestBodyOf(document, node),
-        reply: replyOf(document, node),
-      };
+    entries: [...found.values()].map(({ entry }) => entry),
+    flaws,
+    servers: [...new Set(servers)],
+    get(id, bodyType) {
+      const one = found.get(id);
+      if (one === undefined) throw new ApiError("unknown_operation", `The API has no operation ${JSON.stringify(id)}.`);
+      return readOperation(document, one, { schemes, variables, bodyType });
     },
   };
 }
 
-type Json = Record<string, unknown>;
+function add(
+  document: Document,
+  found: Map<string, Found>,
+  flaws: Flaw[],
+  { path, method, item, pointer, itemPointer }: Omit<Found, "entry" | "node"> & { path: string; method: string },
+): void {
+  const node = objectAt(document, item[method], pointer);
+  const named = typeof node.operationId === "string" && node.operationId !== "" ? node.operationId : undefined;
+  const byPlace = `${method} ${path}`;
+  if (named !== undefined && found.has(named))
+    flaws.push({
+      pointer: inside(pointer, "operationId"),
+      reason: `another operation is called ${JSON.stringify(named)} too: this one is known as ${JSON.stringify(byPlace)}`,
+    });
+  const id = named === undefined || found.has(named) ? byPlace : named;
+  const entry = entryOf(id, method, path, node);
+  // Whether it can be used shows at the start; its schemas are read with the first look at it.
+  parametersOf(document, { item, itemPointer, node, pointer, path });
+  bodiesOf(document, node, pointer);
+  repliesOf(document, node, pointer);
+  found.set(id, { entry, item, node, pointer, itemPointer });
+}
+
+interface Reading {
+  schemes: readonly Scheme[];
+  variables: ServerVariables;
+  bodyType: string | undefined;
+}
+
+function readOperation(
+  document: Document,
+  { entry, item, node, pointer, itemPointer }: Found,
+  { schemes, variables, bodyType }: Reading,
+): Operation {
+  const asked = alternativesOf(node.security ?? document.security);
+  // What an operation without security is asked for is no credential of ours, but what looks like one of the API's is.
+  const applying = schemes.filter(
+    ({ key, type }) => type === "apiKey" || asked === undefined || asked.flat().includes(key),
+  );
+  const parameters = parametersOf(document, { item, itemPointer, node, pointer, path: entry.path })
+    .filter(({ in: place, name, description }) => !isCredential(applying, { place, name, description }))
+    .map(({ described, ...parameter }) => ({ ...parameter, schema: standAlone(document, described, "request") }));
+  const body = bodyOf(document, node, pointer, bodyType);
+  const raw = body === undefined ? undefined : bodiesOf(document, node, pointer)?.types[body.contentType]?.schema;
+  const isOurs = (name: string, description: unknown) =>
+    isCredential(applying, {
+      place: "body",
+      name,
+      description: typeof description === "string" ? description : undefined,
+    });
+  return {
+    ...entry,
+    parameters,
+    body,
+    withheld: withheldOf(document, raw, isOurs),
+    reply: replyOf(document, node, pointer),
+    server: serverUrl(node.servers ?? item.servers, variables),
+    schemes: asked,
+  };
+}
+
+/** Which schemes an operation asks for: any one of the lists. `undefined` where the description does not say. */
+function alternativesOf(security: unknown): string[][] | undefined {
+  if (!Array.isArray(security)) return undefined;
+  return security.flatMap((one) => (typeof one === "object" && one !== null ? [Object.keys(one)] : []));
+}
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
@@ -64,72 +166,54 @@ const entryOf = (id: string, method: string, path: string, node: Json): Operatio
   deprecated: node.deprecated === true,
 });
 
-/** A parameter's identity in OpenAPI; headers have no case. */
-const placed = ({ in: place, name }: { in: string; name: string }): string =>
-  `${place} ${place === "header" ? name.toLowerCase() : name}`;
-
-/** Where API keys travel. They are the server's to set: as a parameter, a model would be asked to fill one in. */
-function credentialNames(document: Document): ReadonlySet<string> {
-  const { securitySchemes = {} } = (document.components ?? {}) as { securitySchemes?: Json };
-  const schemes = Object.values(securitySchemes).map((found) => follow(document, found));
-  return new Set(schemes.filter(({ type }) => type === "apiKey").map((scheme) => placed(scheme as never)));
+function bodyOf(document: Document, node: Json, pointer: Pointer, wanted: string | undefined): Operation["body"] {
+  const found = bodiesOf(document, node, pointer);
+  const types = Object.keys(found?.types ?? {});
+  if (wanted !== undefined && !types.includes(wanted))
+    throw new ApiError(
+      "map_wrong",
+      `The map names the body ${wanted}, which ${JSON.stringify(node.operationId ?? pointer)} does not take. It takes: ${types.join(", ") || "none"}.`,
+    );
+  const contentType = wanted ?? preferredType(types);
+  if (found === undefined || contentType === undefined) return undefined;
+  const { schema, encoding } = found.types[contentType] as MediaType;
+  return { contentType, encoding, required: found.required, schema: standAlone(document, schema, "request") };
 }
 
-/** Those of the path, with the operation's own in their place where both name one. */
-function parametersOf(document: Document, item: Json, node: Json): Parameter[] {
-  const byPlace = new Map<string, Parameter>();
-  for (const list of [item.parameters, node.parameters]) {
-    for (const found of Array.isArray(list) ? list : []) {
-      const parameter = parameterOf(document, follow(document, found));
-      byPlace.set(placed(parameter), parameter);
-    }
+/** Fields of a body that are credentials. */
+function withheldOf(
+  document: Document,
+  schema: unknown,
+  isOurs: (name: string, description: unknown) => boolean,
+): string[] {
+  try {
+    const { properties } = objectAt(document, schema ?? {}, "");
+    return Object.entries((properties ?? {}) as Json)
+      .filter(([name, item]) => isOurs(name, (item as Json | null)?.description))
+      .map(([name]) => name);
+  } catch {
+    // A schema that is broken here is mended where it is read.
+    return [];
   }
-  return [...byPlace.values()];
 }
 
-function parameterOf(document: Document, node: Json): Parameter {
-  const place = node.in as ParameterPlace;
-  const style = (text(node.style) ??
-    (place === "query" || place === "cookie" ? "form" : "simple")) as Parameter["style"];
-  // A parameter may be described by a media type instead; its value is that type's text then.
-  const described = node.schema ?? (Object.values((node.content ?? {}) as Json)[0] as Json | undefined)?.schema;
-  return {
-    name: String(node.name),
-    in: place,
-    required: node.required === true || place === "path",
-    description: text(node.description),
-    schema: standAlone(document, described, "request"),
-    style,
-    explode: typeof node.explode === "boolean" ? node.explode : style === "form",
-  };
-}
-
-function requestBodyOf(document: Document, node: Json): Operation["body"] {
-  if (node.requestBody === undefined) return undefined;
-  const body = follow(document, node.requestBody);
-  const chosen = chooseContent(document, body.content, "request");
-  return chosen === undefined ? undefined : { ...chosen, required: body.required === true };
-}
-
-function replyOf(document: Document, node: Json): Body | undefined {
-  const replies = Object.entries((node.responses ?? {}) as Json).filter(([status]) => /^2(\d\d|XX)$/.test(status));
-  for (const [, found] of replies.sort(([a], [b]) => a.localeCompare(b))) {
-    const chosen = chooseContent(document, follow(document, found).content, "reply");
-    if (chosen !== undefined) return chosen;
+function replyOf(document: Document, node: Json, pointer: Pointer): Body | undefined {
+  for (const [status, found] of repliesOf(document, node, pointer)) {
+    if (!/^2(\d\d|XX)$/i.test(status)) continue;
+    const content = (found.content ?? {}) as Record<string, Json | null>;
+    const contentType = preferredType(Object.keys(content));
+    if (contentType !== undefined)
+      return { contentType, schema: standAlone(document, content[contentType]?.schema, "reply") };
   }
   return undefined;
 }
 
-/** JSON where it is offered: it is what a model can fill in and read. */
-function chooseContent(document: Document, content: unknown, direction: "request" | "reply"): Body | undefined {
-  const types = Object.entries((content ?? {}) as Record<string, Json>);
-  const [contentType, media] =
-    types.find(([type]) => /^application\/json\b/i.test(type)) ??
-    types.find(([type]) => /[/+]json\b/i.test(type)) ??
-    types.find(([type]) => /^application\/x-www-form-urlencoded\b/i.test(type)) ??
-    types[0] ??
-    [];
-  if (contentType === undefined) return undefined;
-  const schema: JsonSchema = standAlone(document, media?.schema, direction);
-  return { contentType, schema };
+/** The answers of an operation by status, in order. @throws FlawError for what is none */
+function repliesOf(document: Document, node: Json, pointer: Pointer): [status: string, reply: Json][] {
+  if (node.responses === undefined) return [];
+  const at = inside(pointer, "responses");
+  return Object.entries(objectAt(document, node.responses, at))
+    .filter(([status]) => !status.startsWith("x-"))
+    .map(([status, found]): [string, Json] => [status, objectAt(document, found, inside(at, status))])
+    .sort(([a], [b]) => a.localeCompare(b));
 }

@@ -1,5 +1,5 @@
-import { ApiError } from "../errors.ts";
 import type { JsonSchema } from "../operation.ts";
+import { lookUp } from "./pointer.ts";
 import type { Document } from "./read.ts";
 
 /** Which way a value travels: a request leaves out what is readOnly, an answer what is writeOnly. */
@@ -19,33 +19,6 @@ const LEFT_OUT = new Set([
 
 /** Keywords whose value is a map from names to schemas: a name there is no keyword. */
 const NAMED = new Set(["properties", "patternProperties", "$defs", "dependentSchemas"]);
-
-/** Follows a reference inside the document. @throws ApiError when it leads nowhere */
-export function follow(document: Document, node: unknown): Record<string, unknown> {
-  let at = node as Record<string, unknown>;
-  for (let hops = 0; typeof at?.$ref === "string"; hops += 1) {
-    if (hops > 32) throw new ApiError("description_invalid", `The reference ${at.$ref} leads round in a circle.`);
-    at = lookUp(document, at.$ref);
-  }
-  return at;
-}
-
-function lookUp(document: Document, reference: string): Record<string, unknown> {
-  const steps = reference
-    .slice(2)
-    .split("/")
-    .map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"));
-  let at: unknown = document;
-  for (const step of steps) {
-    at =
-      typeof at === "object" && at !== null && Object.hasOwn(at, step)
-        ? (at as Record<string, unknown>)[step]
-        : undefined;
-  }
-  if (typeof at !== "object" || at === null)
-    throw new ApiError("description_invalid", `The reference ${reference} leads nowhere.`);
-  return at as Record<string, unknown>;
-}
 
 /**
  * Where a schema stands, in characters of JSON, that what it refers to is left out. Past it a model pays more than it
@@ -77,7 +50,8 @@ export function standAlone(document: Document, schema: unknown, direction: Direc
   let left = MAX_CHARACTERS[direction] - JSON.stringify(root).length;
   // A map can be walked while it grows: what a definition refers to is appended, so nearer ones come first.
   for (const [reference, name] of names) {
-    const target = lookUp(document, reference);
+    // A reference that leads nowhere says nothing of a value: reported when the description is read.
+    const target = lookUp(document, reference) ?? {};
     const whole = left > 0 ? copySchema(document, target, direction, nameOf) : leftOpen(target);
     left -= JSON.stringify(whole).length;
     definitions[name] = whole;
@@ -85,10 +59,16 @@ export function standAlone(document: Document, schema: unknown, direction: Direc
   return names.size === 0 ? root : { ...root, $defs: definitions };
 }
 
-const leftOpen = ({ type, description }: Record<string, unknown>): JsonSchema => ({
-  ...(type === undefined ? {} : { type }),
-  ...(typeof description === "string" ? { description: description.slice(0, 80) } : {}),
-});
+function leftOpen(target: unknown): JsonSchema {
+  const { type, description } = asObject(target);
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(typeof description === "string" ? { description: description.slice(0, 80) } : {}),
+  };
+}
+
+const asObject = (node: unknown): JsonSchema =>
+  typeof node === "object" && node !== null && !Array.isArray(node) ? (node as JsonSchema) : {};
 
 function copySchema(
   document: Document,
@@ -112,9 +92,10 @@ function copySchema(
   };
   const copyNamed = (value: unknown, gone: ReadonlySet<string>): Record<string, unknown> =>
     Object.fromEntries(
-      Object.entries(value as Record<string, unknown>)
+      Object.entries(asObject(value))
         .filter(([name]) => !gone.has(name))
-        .map(([name, item]) => [name, copy(item)]),
+        // `name:` and nothing behind it, in YAML, is null.
+        .map(([name, item]) => [name, item === null ? {} : copy(item)]),
     );
   return copy(schema) as JsonSchema;
 }
@@ -122,8 +103,12 @@ function copySchema(
 /** The properties that do not travel this way. */
 function hidden(document: Document, node: JsonSchema, direction: Direction): ReadonlySet<string> {
   const flag = direction === "request" ? "readOnly" : "writeOnly";
-  const properties = Object.entries((node.properties ?? {}) as Record<string, unknown>);
-  return new Set(properties.filter(([, item]) => follow(document, item)[flag] === true).map(([name]) => name));
+  const isHidden = (item: unknown): boolean => {
+    let at = asObject(item);
+    for (let hops = 0; typeof at.$ref === "string" && hops < 32; hops += 1) at = asObject(lookUp(document, at.$ref));
+    return at[flag] === true;
+  };
+  return new Set(Object.entries(asObject(node.properties)).flatMap(([name, item]) => (isHidden(item) ? [name] : [])));
 }
 
 /** The definitions that a schema reaches, through each other too: what nobody refers to costs a model for nothing. */

@@ -58,28 +58,3 @@ export async function readBody(body: Readable, encoding: string | undefined, max
   }
   return Buffer.concat(parts);
 }
-
-const mediaType = (contentType = ""): string => contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-const isJson = (type: string): boolean => /[/+]json$/.test(type);
-
-/** Whether a body of this type is shown as text or data, and not as the bytes it is. */
-export function isReadable(contentType: string | undefined): boolean {
-  const type = mediaType(contentType);
-  return isJson(type) || type.startsWith("text/") || /[/+](xml|yaml|javascript|x-www-form-urlencoded)$/.test(type);
-}
-
-/** Bytes as what their type says they are: parsed JSON, text, or bytes. Nothing where there are none. */
-export function readValue(bytes: Buffer, contentType: string | undefined): unknown {
-  if (bytes.length === 0) return undefined;
-  const type = mediaType(contentType);
-  if (isJson(type)) {
-    try {
-      return JSON.parse(bytes.toString("utf8"));
-    } catch (cause) {
-      throw new UpstreamError("bad_reply", `The API's answer says ${type} and is no JSON.`, { cause });
-    }
-  }
-  if (isReadable(contentType))
-    return bytes.toString(/charset=(iso-8859-1|latin1|windows-1252)/i.test(contentType ?? "") ? "latin1" : "utf8");
-  return new Uint8Array(bytes);
-}

@@ -13,7 +13,7 @@ export interface Client {
 export interface Outgoing {
   method: string;
   headers: Record<string, string>;
-  body?: string | undefined;
+  body?: string | Uint8Array | undefined;
 }
 
 export interface Incoming {
@@ -53,7 +53,11 @@ export function createClient({ guard, connections = 16, maxBytes = 4_194_304, di
           signal,
         });
         const flat = flatten(answer.headers);
-        const bytes = await readBody(answer.body, flat["content-encoding"], maxBytes);
+        const bytes = await readBody(answer.body, flat["content-encoding"], maxBytes).catch((error: unknown) => {
+          // What went wrong is said by the status; words that cannot be read add nothing.
+          if (answer.statusCode >= 400 && error instanceof UpstreamError) return Buffer.alloc(0);
+          throw error;
+        });
         return { status: answer.statusCode, headers: flat, bytes };
       } catch (error) {
         if (signal.aborted) throw signal.reason;

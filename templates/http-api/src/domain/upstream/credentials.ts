@@ -1,3 +1,4 @@
+import { blank } from "./redact.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a request gets on its way out. */
@@ -8,14 +9,18 @@ export interface Dressed {
 
 /** How the API knows us. Never from the model, never in what it reads. */
 export interface Credentials {
-  /** What to add to a request, and a stamp that says which credential that was. */
-  dress(): Promise<Dressed & { stamp: string }>;
+  /**
+   * What to add to a request, and a stamp that says which credential that was.
+   *
+   * @param schemes what the operation asks for: all security schemes of one of these lists
+   */
+  dress(schemes?: readonly (readonly string[])[]): Promise<Dressed & { stamp: string }>;
   /**
    * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
    * sense.
    */
   renew(stamp: string): Promise<boolean>;
-  /** Blanks every secret that was ever used, in plain, base64 and URL-encoded form. */
+  /** Blanks every secret that was ever used, however it is spelled: see `blank`. */
   scrub(text: string): string;
 }
 
@@ -33,6 +38,7 @@ export type Wear =
   | { kind: "bearer" }
   | { kind: "header"; name: string }
   | { kind: "query"; name: string }
+  | { kind: "cookie"; name: string }
   | { kind: "basic"; user: string };
 
 export function createCredentials(secret: Secret, wear: Wear): Credentials {
@@ -50,6 +56,7 @@ export function createCredentials(secret: Secret, wear: Wear): Credentials {
 function worn(value: string, wear: Wear): Dressed {
   if (wear.kind === "bearer") return { headers: { authorization: `Bearer ${value}` }, query: [] };
   if (wear.kind === "header") return { headers: { [wear.name.toLowerCase()]: value }, query: [] };
+  if (wear.kind === "cookie") return { headers: { cookie: `${wear.name}=${value}` }, query: [] };
   if (wear.kind === "query") return { headers: {}, query: [[wear.name, value]] };
   return { headers: { authorization: `Basic ${base64(`${wear.user}:${value}`)}` }, query: [] };
 }
@@ -58,19 +65,3 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 const withBasic = (secrets: Iterable<string>, user: string): string[] =>
   [...secrets].flatMap((secret) => [base64(`${user}:${secret}`), secret]);
-
-/** Takes secrets out of a text. Those under 4 characters stay: blanking them would garble words and protect nothing. */
-export function blank(text: string, secrets: Iterable<string>): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret.length < 4) continue;
-    for (const form of new Set([
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      base64(secret),
-    ]))
-      clean = clean.replaceAll(form, "[secret]");
-  }
-  return clean;
-}

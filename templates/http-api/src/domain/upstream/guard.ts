@@ -2,6 +2,7 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 import { UpstreamError } from "../errors.ts";
+import { isPublic } from "./addresses.ts";
 
 /** Which addresses may be reached. */
 export interface Guard {
@@ -9,19 +10,6 @@ export interface Guard {
   checkUrl(url: URL): void;
   /** For `net.connect`: what it resolves to is checked, and exactly what was checked is connected to. */
   lookup: LookupFunction;
-}
-
-// Azure's metadata and health address: public by its number, and answered inside every virtual machine there.
-const ALSO_PRIVATE = new Set(["168.63.129.16"]);
-
-/**
- * Whether an address belongs to the public internet. Every range with a purpose of its own is not: loopback, link-local
- * (cloud metadata), translated IPv4.
- */
-export function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.parse(address);
-  return parsed.range() === "unicast" && !ALSO_PRIVATE.has(parsed.toString());
 }
 
 /**
@@ -60,4 +48,4 @@ const refused = (why: string) =>
   new UpstreamError("address_refused", `Refused: ${why}. Nothing was sent.`, { notSent: true });
 
 const notPublic = (host: string) =>
-  refused(`${host} is no public address (the server's operator can allow it with --allow-hosts)`);
+  refused(`${host} is no public address (the server's operator can allow it with --private-hosts)`);

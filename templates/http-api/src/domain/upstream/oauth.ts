@@ -1,6 +1,7 @@
 import { UpstreamError } from "../errors.ts";
 import type { Client } from "./client.ts";
-import { blank, type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { blank } from "./redact.ts";
 import { createKnown, type Secret } from "./secret.ts";
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4). */
@@ -9,6 +10,8 @@ export interface OAuthOptions {
   clientId: string;
   clientSecret: Secret;
   scope?: string | undefined;
+  /** What else the token URL is told: `audience`, `resource`. */
+  parameters?: Readonly<Record<string, string>>;
   /** Monotonic ms. Default `performance.now`. */
   now?: () => number;
 }
@@ -26,7 +29,7 @@ const TOKEN_MS = 10_000;
  */
 export function createOAuth(
   client: Client,
-  { tokenUrl, clientId, clientSecret, scope, now = () => performance.now() }: OAuthOptions,
+  { tokenUrl, clientId, clientSecret, scope, parameters = {}, now = () => performance.now() }: OAuthOptions,
 ): Credentials {
   const tokens = createKnown();
   let held: { token: string; until: number } | undefined;
@@ -45,7 +48,11 @@ export function createOAuth(
           "content-type": "application/x-www-form-urlencoded",
           authorization: `Basic ${basic}`,
         },
-        body: new URLSearchParams({ grant_type: "client_credentials", ...(scope && { scope }) }).toString(),
+        body: new URLSearchParams({
+          ...parameters,
+          grant_type: "client_credentials",
+          ...(scope && { scope }),
+        }).toString(),
       },
       AbortSignal.timeout(TOKEN_MS),
     );

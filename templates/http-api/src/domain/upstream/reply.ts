@@ -1,34 +1,35 @@
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply } from "../operation.ts";
-import { isReadable, readValue } from "./body.ts";
+import { plainLine, visible } from "../visible.ts";
+import { cleanTexts } from "./clean-texts.ts";
 import type { Incoming } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
+import { readText, readValue } from "./read-value.ts";
 
 /** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
-const KEPT_HEADERS = /^(content-type|etag|last-modified|link|location|retry-after|x-request-id|(x-)?ratelimit-.*)$/;
+const KEPT_HEADERS =
+  /^(content-type|etag|last-modified|link|location|retry-after|x-total-count|x-request-id|(x-)?ratelimit-.*)$/;
 
 /** An answer as its readers see it: parsed, without what is infrastructure, and without our secrets. */
-export function replyOf({ status, headers, bytes }: Incoming, credentials: Credentials): ApiReply {
+export async function replyOf(
+  { status, headers, bytes }: Incoming,
+  credentials: Credentials,
+  expectsJson: boolean | undefined,
+): Promise<ApiReply> {
   const contentType = headers["content-type"];
+  const value = readValue({ status, bytes, contentType, expectsJson });
   return {
     status,
     headers: Object.fromEntries(
       Object.entries(headers)
         .filter(([name]) => KEPT_HEADERS.test(name))
-        .map(([name, value]) => [name, credentials.scrub(value)]),
+        .map(([name, value]) => [name, visible(credentials.scrub(value))]),
     ),
     contentType,
-    body: readValue(scrubbed(bytes, contentType, credentials), contentType),
+    // An API that repeats our credential, in an error say, must not make it known.
+    body: await cleanTexts(value, (text) => visible(credentials.scrub(text))),
     bytes: bytes.length,
   };
-}
-
-/** An API that repeats our credential, in an error say, must not make it known. */
-function scrubbed(bytes: Buffer, contentType: string | undefined, credentials: Credentials): Buffer {
-  if (!isReadable(contentType)) return bytes;
-  const text = bytes.toString("utf8");
-  const clean = credentials.scrub(text);
-  return clean === text ? bytes : Buffer.from(clean);
 }
 
 const CODES: Record<number, string | undefined> = {
@@ -44,22 +45,29 @@ const CODES: Record<number, string | undefined> = {
   429: "rate_limited",
 };
 
+/** Characters of what the API says of a failure. */
+const MAX_DETAIL = 500;
+
 /** An answer that is no success: a stable code, and what the API said of it, cut and clean. */
 export function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
   const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
-  const text = isReadable(headers["content-type"]) ? bytes.toString("utf8") : "";
-  // Scrubbed last: taking hidden characters out could join a secret that they kept apart.
-  const detail = credentials
-    .scrub(
-      text
-        .replace(/\p{Cf}+/gu, "")
-        .replace(/\p{Cc}+/gu, " ")
-        .trim(),
-    )
-    .slice(0, 500);
+  const detail = detailOf(bytes.subarray(0, MAX_DETAIL_BYTES), headers["content-type"], credentials.scrub);
   return new UpstreamError(code, `The API answered with status ${status}.`, {
     status,
     retryAfter: headers["retry-after"],
     ...(detail === "" ? {} : { detail }),
   });
+}
+
+/** More is not looked at: it would be cut anyway. */
+const MAX_DETAIL_BYTES = 65_536;
+
+function detailOf(bytes: Buffer, contentType: string | undefined, scrub: (text: string) => string): string {
+  const text = readText(bytes, contentType);
+  const page = /^\s*</.test(text)
+    ? text.replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ").replace(/<[^<>]*>/g, " ")
+    : text;
+  // Scrubbed before anything is taken out, and after: that could join a secret that it kept apart.
+  const clean = scrub(plainLine(scrub(page)));
+  return clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL - 1)}…` : clean;
 }

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
-import type { ApiReply, ApiRequest } from "../operation.ts";
+import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
+import { escapeFor } from "../request/escape.ts";
 import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
@@ -11,9 +13,11 @@ import { replyOf, statusError } from "./reply.ts";
 export interface UpstreamOptions {
   /** Every request goes below it. */
   baseUrl: string;
-  credentials?: Credentials | ((client: Client) => Credentials);
+  credentials?: Credentials | ((client: Client) => Credentials) | undefined;
   /** Hosts that may be reached although they are not public. Default none. */
   allowedHosts?: readonly string[];
+  /** Sends the credential to public hosts without TLS too. Default `false`. */
+  insecureHttp?: boolean;
   /** Redirects of GET and HEAD that are followed, each checked like a request of its own. Default 0, at most 3. */
   maxRedirects?: number;
   /** Decoded bytes of an answer. Default 4 MiB. */
@@ -28,6 +32,8 @@ export interface SendOptions {
   /** Ends the request, whatever it is doing. There is no other time limit here. */
   signal: AbortSignal;
   idempotencyKey?: string | undefined;
+  /** The description promises JSON: a page of HTML is no answer then. Default `false`. */
+  expectsJson?: boolean | undefined;
 }
 
 /** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
@@ -42,24 +48,53 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** A URL below which others are. */
+function folder(url: string, from?: URL): URL {
+  const found = new URL(url, from);
+  if (!found.pathname.endsWith("/")) found.pathname += "/";
+  found.search = "";
+  found.hash = "";
+  return found;
+}
+
+/** @throws UpstreamError where a credential would cross the internet for everyone on the way to read */
+export function checkSecrecy({ protocol, host, hostname }: URL, privateHosts: readonly string[]): void {
+  if (protocol === "https:" || privateHosts.includes(hostname.replace(/^\[|\]$/g, ""))) return;
+  throw new UpstreamError(
+    "insecure_http",
+    `The credential would go to ${host} without TLS. Use an https URL (--base-url), or --insecure-http if that is what you want.`,
+    { notSent: true },
+  );
+}
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Opens a way to an API. Nothing is sent yet. @throws UpstreamError for a base URL that may not be asked */
+/**
+ * Opens a way to an API. Nothing is sent yet.
+ *
+ * @throws UpstreamError for a base URL that may not be asked, or not with a credential
+ */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
   const guard = createGuard(allowedHosts);
   const client = createClient({ guard, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
   const credentials = typeof given === "function" ? given(client) : given;
-  const base = new URL(options.baseUrl.endsWith("/") ? options.baseUrl : `${options.baseUrl}/`);
+  const base = folder(options.baseUrl);
   guard.checkUrl(base);
+  // An operation may be somewhere else than the rest of the API.
+  const baseOf = (server: string | undefined): URL => (server === undefined ? base : folder(server, base));
+  if (credentials !== noCredentials && options.insecureHttp !== true) checkSecrecy(base, allowedHosts);
   const etags = createETags(16_777_216);
 
-  const dress = async ({ method, path, query, headers, body }: ApiRequest, key: string | undefined) => {
-    const { stamp, ...worn } = await credentials.dress();
+  const dress = async (
+    { method, path, query, headers, body, server, schemes }: ApiRequest,
+    key: string | undefined,
+  ) => {
+    const { stamp, ...worn } = await credentials.dress(schemes);
     // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
-    const url = urlOf(base, path, [...others, ...worn.query]);
+    const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {
       url,
       stamp,
@@ -73,18 +108,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
           ...(key === undefined ? {} : { "idempotency-key": key }),
           ...worn.headers,
         } as Record<string, string>,
-        body: body?.text,
+        body: body?.bytes ?? body?.text,
+        shownBody: body?.text,
       },
     };
   };
 
   const once = async (
     request: ApiRequest,
-    { signal, idempotencyKey }: SendOptions,
+    { signal, idempotencyKey, expectsJson }: SendOptions,
     last: boolean,
   ): Promise<ApiReply> => {
     const { url, stamp, outgoing } = await dress(request, idempotencyKey);
-    const variant = JSON.stringify([url.href, request.headers]);
+    const variant = variantOf(url, outgoing);
     const known = request.method === "GET" ? etags.get(variant) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
@@ -92,9 +128,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status === 304 && known !== undefined) return known.reply;
     // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
-      return once(request, { signal, idempotencyKey }, true);
+      return once(request, { signal, idempotencyKey, expectsJson }, true);
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
-    const reply = replyOf(incoming, credentials);
+    const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
     if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
     return reply;
@@ -124,7 +160,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!URL.canParse(location, at.href))
         throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
-      if (at.origin !== base.origin) headers = strangers(headers);
+      if (at.origin !== from.origin) headers = strangers(headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
     }
     return incoming;
@@ -134,7 +170,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     send: (request, sending) => once(request, sending, false),
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
-      const { method, headers, body } = outgoing;
+      const { method, headers, shownBody: body } = outgoing;
       const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
       return {
         method,
@@ -147,10 +183,24 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
+const inQuery = escapeFor("query");
+
+/**
+ * Names an answer that is kept by all that was sent for it, the credential too: another account's entity may have the
+ * same tag. A digest, so that no credential lies about in keys.
+ */
+const variantOf = (
+  url: URL,
+  { method, headers, shownBody }: { method: string; headers: object; shownBody?: string | undefined },
+) =>
+  createHash("sha256")
+    .update(JSON.stringify([method, url.href, headers, shownBody]))
+    .digest("base64");
+
 /** @throws UpstreamError should the path lead out of the base URL after all */
-function urlOf(base: URL, path: string, query: readonly (readonly [string, string])[]): URL {
+function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
   const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
-  for (const [name, value] of query) url.searchParams.append(name, value);
+  url.search = query.map(([name, value, written]) => `${inQuery(name)}=${written ?? inQuery(value)}`).join("&");
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
     throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
       notSent: true,

@@ -1,18 +1,42 @@
-import { closeSync, constants, fstatSync, linkSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  writeSync,
+} from "node:fs";
 import { moved, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
 
-/** Gives a file a second name, under which it stays when the first one goes to another file; or makes a copy of it. */
-export async function keepOld(place: Place, kept: string, copy: boolean): Promise<void> {
-  if (!copy) {
-    try {
-      linkSync(place.at, kept);
-      return;
-    } catch (error) {
-      if (!["EPERM", "EMLINK", "EXDEV", "ENOTSUP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    }
+/**
+ * Gives a file a second name, under which it stays when the first one goes to another file; or makes a copy of it.
+ * Gives what has that name now.
+ */
+export async function keepOld(place: Place, kept: string | Buffer, copy: boolean): Promise<Stats> {
+  // A link has no content to copy.
+  const whole = copy && !place.existing?.isSymbolicLink();
+  if (whole || !linked(place.at, kept)) await copyOf(place, kept);
+  const found = lstatSync(kept);
+  // Exchanged in this moment. A copy is another file in any case, and was compared when it was opened.
+  if (found.isSymbolicLink() && !place.existing?.isSymbolicLink()) throw moved(place.given);
+  return found;
+}
+
+function linked(from: string | Buffer, to: string | Buffer): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (!["EPERM", "EMLINK", "EXDEV", "ENOTSUP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    return false;
   }
-  const { existing, at, given } = place;
+}
+
+async function copyOf({ existing, at, given }: Place, kept: string | Buffer): Promise<void> {
   const from = openSync(at, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(from);

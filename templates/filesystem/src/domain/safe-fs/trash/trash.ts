@@ -1,191 +1,159 @@
-import { lstatSync, renameSync, type Stats } from "node:fs";
-import { type Ground, type Located, locate, moved, sameThing } from "../locate.ts";
-import { locateIn } from "../open.ts";
-import { stateName } from "../paths.ts";
-import type { Place } from "../place.ts";
+import { closeSync, fstatSync, lstatSync, openSync, renameSync, type Stats } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { type Entry, markOf, rootKey } from "../journal/entry.ts";
+import type { Journal } from "../journal/journal.ts";
+import { type Ground, type Located, locate } from "../locate.ts";
+import { listEntries } from "../open.ts";
+import { isReserved, temporaryPrefix } from "../paths.ts";
+import { type Place, placeIn } from "../place.ts";
 import type { Root } from "../roots.ts";
-import { openState, type State } from "../state.ts";
+import { measureTree } from "../writing/measure-tree.ts";
+import { writeFully } from "../writing/on-disk.ts";
 import { removeTree } from "../writing/remove-tree.ts";
-import { pendingEnd } from "../writing/temporary.ts";
-import { type Change, idsIn, journalEnd, keptEnd, type Mark, newestEntry, timeOf } from "./journal.ts";
 import { keepOld } from "./keep-old.ts";
-import { isStray, sweepPending } from "./sweep.ts";
-
-export const markOf = ({ dev, ino, size, mtimeMs }: Stats): Mark => ({ dev, ino, size, mtimeMs });
-export const rootKey = ({ dev, ino }: Root): string => `${dev}:${ino}`;
+import { openTrash } from "./trash-folder.ts";
 
 export interface TrashOptions {
   keepMs: number;
-  /** Most bytes of replaced and deleted files in one root; the oldest go first. */
+  /** Most bytes in the trash of one root; the oldest go first. */
   keepBytes: number;
-}
-
-export interface Kept {
-  cancel(): void;
 }
 
 export type Trash = ReturnType<typeof createTrash>;
 
-/** Keeps what changes replace and remove, and the journal of the changes. */
-export function createTrash(ground: Ground, { keepMs, keepBytes }: TrashOptions) {
-  // What is thrown away is not read.
-  const anyKind: Ground = { ...ground, policy: { strictLinks: false, sameDevice: false } };
-  let last = 0;
-  const seen = new Set<Root>();
-  /** Sortable by time, growing even where the clock goes back. */
-  const nextId = (root: Root, state: State): string => {
-    // Once: with years of changes a look at all of them for each would be slow.
-    if (!seen.has(root)) last = Math.max(last, timeOf(idsIn(state).at(-1) ?? "") ?? 0);
-    seen.add(root);
-    last = Math.max(Date.now(), last + 1);
-    return `${last.toString(36).padStart(9, "0")}-${process.pid}`;
-  };
-  const totals = new Map<Root, number>();
+/** Keeps what changes replace and remove, under the names that the journal gives them. */
+export function createTrash(ground: Ground, journal: Journal, { keepMs, keepBytes }: TrashOptions) {
+  const rootOf = ({ change }: Entry): Root | undefined => ground.roots.find((root) => rootKey(root) === change.at.root);
 
-  const withState = <Result>(root: Root, work: (state: State) => Result): Result | undefined => {
-    const state = openState(root, { make: true });
-    if (state === undefined) return undefined;
+  /** Works with the trash of an entry's root. Undefined where there is none. */
+  const using = async <Result>(
+    entry: Entry,
+    make: boolean,
+    work: (place: Place) => Result | Promise<Result>,
+  ): Promise<Result | undefined> => {
+    const root = rootOf(entry);
+    if (root === undefined) return undefined;
+    const folder = openTrash(ground, journal, root, { make });
+    if (folder === undefined) return undefined;
+    const place = placeIn(folder, entry.id, entry.change.path);
     try {
-      return work(state);
+      return await work(place);
     } finally {
-      state.close();
+      place.close();
     }
   };
 
-  /** Every kept thing with its size, the oldest first. */
-  const keptIn = (state: State) =>
-    state
-      .names()
-      .filter((name) => name.endsWith(keptEnd))
-      .sort()
-      .map((name) => ({
-        id: name.slice(0, -keptEnd.length),
-        size: lstatSync(state.at(name), { throwIfNoEntry: false })?.size ?? 0,
-      }));
+  const remove = async (entry: Entry, signal?: AbortSignal) =>
+    void (await using(entry, false, ({ folder, name }) => removeTree(ground, folder, name, signal)));
 
-  const drop = (root: Root, state: State, id: string) => {
-    const folder = stateFolder(anyKind, root);
-    try {
-      removeTree(anyKind, folder, id + keptEnd);
-    } finally {
-      folder.close();
-    }
-    state.drop(id + journalEnd);
-  };
+  const isUnfinished = (name: string) =>
+    name.startsWith(temporaryPrefix) && journal.isKnown(name.slice(temporaryPrefix.length));
 
-  const makeRoom = (root: Root, state: State, added: string, size: number) => {
-    const known = totals.get(root);
-    if (known !== undefined && known + size <= keepBytes) {
-      totals.set(root, known + size);
-      return;
-    }
-    const kept = keptIn(state);
-    let left = kept.reduce((sum, one) => sum + one.size, 0);
-    for (const { id, size } of kept) {
-      if (left <= keepBytes) break;
-      if (id === added) continue; // what goes now must be there for undo, however large
-      drop(root, state, id);
-      left -= size;
-    }
-    totals.set(root, left);
+  const forget = async (entry: Entry, signal?: AbortSignal) => {
+    await remove(entry, signal);
+    journal.drop(entry);
   };
 
   return {
-    /**
-     * Writes down a change that is about to happen, and keeps what it replaces: `link` leaves the old file where it is
-     * until the new one takes its name, `move` takes it away. Undefined where the root takes no new entries.
-     */
-    async keep(place: Place, change: Change, how: "link" | "move" | "none"): Promise<Kept | undefined> {
-      const { root } = place.folder;
-      const state = openState(root, { make: true });
-      if (state === undefined) return undefined;
-      try {
-        const id = nextId(root, state);
-        const kept = state.at(id + keptEnd);
-        state.put(id + journalEnd, JSON.stringify(change));
+    /** Keeps what stands at a place, which stays there until it is replaced. False where the root takes no trash. */
+    async keep(entry: Entry, place: Place): Promise<boolean> {
+      const kept = await using(entry, true, ({ at }) => keepOld(place, at, ground.policy.strictLinks));
+      if (kept) entry.change.kept = markOf(kept);
+      return kept !== undefined;
+    },
+
+    /** Takes away what stands at a place. Gives what it was; undefined where the root takes no trash. */
+    take: (entry: Entry, place: Place): Promise<Stats | undefined> =>
+      using(entry, true, ({ at }) => {
+        renameSync(place.at, at);
+        return lstatSync(at);
+      }),
+
+    /** Keeps bytes of a change that are no file of the user's. */
+    async keepBytes(entry: Entry, bytes: Uint8Array): Promise<void> {
+      entry.change.kept = await using(entry, true, async ({ at }) => {
+        const fd = openSync(at, "wx", 0o600);
         try {
-          if (how === "move") renameSync(place.at, kept);
-          if (how === "link") await keepOld(place, kept, ground.policy.strictLinks);
-          const put = how === "none" ? undefined : lstatSync(kept);
-          if (put && place.existing && !sameThing(put, place.existing)) {
-            // Somebody exchanged it in this moment: back, unless its name is taken again.
-            if (how === "link" && put.isSymbolicLink()) throw moved(place.given);
-            if (how === "move" && !lstatSync(place.at, { throwIfNoEntry: false })) {
-              renameSync(kept, place.at);
-              throw moved(place.given);
-            }
-          }
-          if (put) makeRoom(root, state, id, put.size);
-        } catch (error) {
-          drop(root, state, id);
-          throw error;
+          await writeFully(fd, bytes, 0);
+          return markOf(fstatSync(fd));
+        } finally {
+          closeSync(fd);
         }
-        return { cancel: () => void withState(root, (again) => drop(root, again, id)) };
-      } finally {
-        state.close();
-      }
-    },
-
-    /** The newest change in any root, or undefined. */
-    newest(): { root: Root; id: string; change: Change } | undefined {
-      let found: { root: Root; id: string; change: Change } | undefined;
-      for (const root of ground.roots) {
-        const state = openState(root, { make: false });
-        const newest = state && newestEntry(state);
-        state?.close();
-        if (newest !== undefined && (found === undefined || found.id < newest.id)) found = { root, ...newest };
-      }
-      return found;
-    },
-
-    /** The path of what was kept of a change, for taking it back by a rename; undefined where it has gone. */
-    useKept<Result>(root: Root, id: string, work: (at: string) => Result): Result | undefined {
-      return withState(root, (state) => {
-        const at = state.at(id + keptEnd);
-        return lstatSync(at, { throwIfNoEntry: false }) === undefined ? undefined : work(at);
       });
     },
 
-    forget: (root: Root, id: string) => void withState(root, (state) => drop(root, state, id)),
-
-    /** Undo will not come to it again; what it kept stays until it is swept. */
-    passOver: (root: Root, id: string) => void withState(root, (state) => state.drop(id + journalEnd)),
-
-    /** Moves what an undone change had made out of the way, into the trash without a journal. */
-    discard: (place: Place) =>
-      void withState(place.folder.root, (state) =>
-        renameSync(place.at, state.at(nextId(place.folder.root, state) + keptEnd)),
+    /** What was kept of a change, as bytes. */
+    bytesOf: (entry: Entry): Promise<Uint8Array | undefined> =>
+      using(entry, false, ({ at, existing }) =>
+        existing && entry.change.kept && sameInode(existing, entry.change.kept) ? readFile(at) : undefined,
       ),
 
-    /** Removes what is older than is kept, and what processes that ended left half done. */
-    sweep() {
+    /** What was kept, as long as it is the very thing; to be taken back by a rename. */
+    useKept: <Result>(entry: Entry, work: (place: Place) => Result | Promise<Result>): Promise<Result | undefined> =>
+      using(entry, false, (place) =>
+        entry.change.kept === undefined || sameInode(place.existing, entry.change.kept) ? work(place) : undefined,
+      ),
+
+    remove,
+    forget,
+
+    /** How much lies in the trash because of a change. */
+    async sizeOf(entry: Entry): Promise<number> {
+      const size = await using(entry, false, ({ folder, name }) => measureTree(ground, folder, name));
+      return size?.bytes ?? 0;
+    },
+
+    /** Forgets the oldest while there is more than is kept, but not the newest change: it must be there for undo. */
+    async makeRoom(entry: Entry): Promise<void> {
+      const { root } = entry.change.at;
+      let left = journal.keptBytes(root);
+      while (left > keepBytes) {
+        const oldest = journal.oldestKept(root);
+        if (oldest === undefined || oldest.entry.seq >= entry.seq) return;
+        await forget(oldest.entry);
+        left -= oldest.bytes;
+      }
+    },
+
+    /** Forgets what is older than is kept. */
+    async sweep(signal: AbortSignal): Promise<void> {
       for (const root of ground.roots) {
-        const state = openState(root, { make: false });
-        if (state === undefined) continue;
+        if (root.readOnly) continue;
+        for (const entry of journal.before(rootKey(root), Date.now() - keepMs)) await forget(entry, signal);
+      }
+    },
+
+    /** What stands in a root under the server's own names and is not known to the journal: it came with the folder. */
+    strangers(root: Root): string[] {
+      const above = locate(ground, root, [], "");
+      const trash = openTrash(ground, journal, root, { make: false });
+      try {
+        const own = trash?.relative.at(-1);
+        const names = (folder: Located) => listEntries(folder, { all: true }).map(({ name }) => name);
+        const beside = names(above).filter((name) => isReserved(name) && name !== own && !isUnfinished(name));
+        const inside = trash ? names(trash).filter((name) => name !== ".gitignore" && !journal.isKnown(name)) : [];
+        return [...beside, ...inside.map((name) => `${own}/${name}`)];
+      } finally {
+        trash?.close();
+        above.close();
+      }
+    },
+
+    /** The trash of this process ends with it. */
+    async end(): Promise<void> {
+      for (const root of ground.roots) {
+        const name = journal.trashOf(rootKey(root), { make: false });
+        if (name === undefined) continue;
+        const above = locate(ground, root, [], "");
         try {
-          for (const name of state.names()) {
-            const [id = ""] = name.split(".");
-            if (isStray(name)) state.drop(name);
-            else if (name.endsWith(pendingEnd)) sweepPending(anyKind, root, state, name);
-            else if (Date.now() - (timeOf(id) ?? Number.NaN) > keepMs) drop(root, state, id);
-          }
-        } catch (error) {
-          // The server can do without; the next start tries again.
-          process.emitWarning(error instanceof Error ? error : String(error));
+          await removeTree(ground, above, name);
         } finally {
-          state.close();
+          above.close();
         }
       }
     },
   };
 }
 
-/** Reserved for callers' paths, so it is opened by its name in the root. */
-function stateFolder(ground: Ground, root: Root): Located {
-  const folder = locate(ground, root, [], "");
-  try {
-    return locateIn(ground, folder, stateName, "");
-  } finally {
-    folder.close();
-  }
-}
+const sameInode = (found: Stats | undefined, { dev, ino }: { dev: number; ino: number }): boolean =>
+  found !== undefined && found.dev === dev && found.ino === ino;

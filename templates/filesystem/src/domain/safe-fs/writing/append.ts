@@ -1,35 +1,42 @@
-import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, readSync } from "node:fs";
 import { type Located, openLocated } from "../locate.ts";
 import { flush, writeFully } from "./on-disk.ts";
 
-/** Adds to the end of a file in place; what was there stays whole whatever happens. */
-export async function appendTo(located: Located, bytes: Uint8Array, given: string): Promise<Stats> {
+/** Adds to the end of a file in place. A failure may leave a part of it, for `isAdded` to find. */
+export async function appendTo(located: Located, bytes: Uint8Array, given: string): Promise<void> {
   const fd = openLocated(located, constants.O_WRONLY | constants.O_APPEND, given);
-  const { size } = fstatSync(fd);
   try {
-    await writeFully(fd, bytes, size);
+    await writeFully(fd, bytes, fstatSync(fd).size);
     await flush(fd);
-    return fstatSync(fd);
-  } catch (error) {
-    // Only what this call has added is taken off again.
-    if (fstatSync(fd).size <= size + bytes.byteLength) ftruncateSync(fd, size);
-    throw error;
   } finally {
     closeSync(fd);
   }
 }
 
-/** Takes off what was added, and gives back the time from before, by which earlier changes know the file again. */
-export async function shorten(
-  located: Located,
-  { size, mtimeMs }: { size: number; mtimeMs: number },
-  given: string,
-): Promise<void> {
+/** Takes off the end of a file. */
+export async function shorten(located: Located, size: number, given: string): Promise<void> {
   const fd = openLocated(located, constants.O_WRONLY, given);
   try {
     ftruncateSync(fd, size);
-    futimesSync(fd, Date.now() / 1_000, mtimeMs / 1_000);
     await flush(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** How many of the bytes that were to be added are there, where there is nothing else; otherwise undefined. */
+export function isAdded(located: Located, size: number, added: Uint8Array, given: string): number | undefined {
+  const fd = openLocated(located, constants.O_RDONLY, given);
+  try {
+    const there = fstatSync(fd).size - size;
+    if (there < 0 || there > added.byteLength) return undefined;
+    const found = Buffer.alloc(there);
+    for (let done = 0; done < there; ) {
+      const count = readSync(fd, found, done, there - done, size + done);
+      if (count === 0) return undefined;
+      done += count;
+    }
+    return found.equals(added.subarray(0, there)) ? there : undefined;
   } finally {
     closeSync(fd);
   }

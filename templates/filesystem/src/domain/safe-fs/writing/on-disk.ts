@@ -1,4 +1,15 @@
-import { closeSync, constants, fsync, linkSync, lstatSync, openSync, renameSync, unlinkSync, write } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  write,
+} from "node:fs";
 import { promisify } from "node:util";
 import type { Located } from "../locate.ts";
 import type { Place } from "../place.ts";
@@ -18,12 +29,12 @@ export async function writeFully(fd: number, bytes: Uint8Array, position: number
 }
 
 /** Gives a file the name of a place. Exclusive refuses (EEXIST) where there is something, with no moment in between. */
-export function takeName(from: string, place: Place, exclusive: boolean): void {
+export function takeName(from: string | Buffer, place: Pick<Place, "at">, exclusive: boolean): void {
   if (exclusive && linked(from, place)) unlinkSync(from);
   else renameSync(from, place.at);
 }
 
-function linked(from: string, place: Place): boolean {
+function linked(from: string | Buffer, place: Pick<Place, "at">): boolean {
   try {
     linkSync(from, place.at);
     return true;
@@ -33,6 +44,21 @@ function linked(from: string, place: Place): boolean {
     if (lstatSync(place.at, { throwIfNoEntry: false })) throw Object.assign(new Error("exists"), { code: "EEXIST" });
     return false;
   }
+}
+
+/** What stands at a place now, a link not followed. */
+export const standingAt = ({ at }: Pick<Place, "at">): Stats | undefined => lstatSync(at, { throwIfNoEntry: false });
+
+/** Takes one of two names off a file. */
+export async function dropName({ at, folder }: Place): Promise<void> {
+  unlinkSync(at);
+  await syncFolder(folder);
+}
+
+/** Gives a file the name of another one, which goes. */
+export async function takeOver(from: string | Buffer, place: Place): Promise<void> {
+  renameSync(from, place.at);
+  await syncFolder(place.folder);
 }
 
 /** A rename is on disk when its folder is. */

@@ -1,34 +1,24 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  type Stats,
-  unlinkSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
+import { type Mark, markOf } from "../journal/entry.ts";
 import { type Located, moved, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
-import { explained, explaining } from "../refusals.ts";
+import { explained } from "../refusals.ts";
 import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
-import { announce, temporaryName } from "./temporary.ts";
 
 /**
  * Makes a file complete or not at all: `fill` writes a temporary file beside the place, which then takes its name in
  * one step. Mode and owner of a file that was there are kept. `before` runs when the new file is safe on disk and the
- * old one still stands. Resolves when file and folder are on disk.
+ * old one still stands. Resolves when file and folder are on disk. A failure may leave the temporary file.
  */
 export async function replaceFile(
   place: Place,
+  temporary: string,
   fill: Fill,
-  options: { mode?: number | undefined; before?: (made: Stats) => void | Promise<void> } = {},
-): Promise<Stats> {
+  options: { mode?: number | undefined; before: (made: Mark) => Promise<void> },
+): Promise<Mark> {
   const { folder, existing, given } = place;
-  const name = temporaryName();
-  const at = `${folder.at}/${name}`;
-  const forget = explaining(given, () => announce(folder, name));
+  const at = `${folder.at}/${temporary}`;
   let made: Opened | undefined;
   try {
     folder.verify();
@@ -36,19 +26,17 @@ export async function replaceFile(
     if (existing) keepOwner(made.fd, existing);
     if (options.mode !== undefined) fchmodSync(made.fd, options.mode & 0o777);
     await flush(made.fd);
-    const stats = fstatSync(made.fd);
-    await options.before?.(stats);
+    const mark = markOf(fstatSync(made.fd), made.sha256);
+    await options.before(mark);
     folder.verify();
     refuseChanged(place);
-    takeName(at, place, existing === undefined);
+    takeNameOf(at, place);
     await syncFolder(folder);
-    return stats;
+    return mark;
   } catch (error) {
-    removeQuietly(at);
     throw explained(error, given);
   } finally {
     made?.close();
-    forget();
   }
 }
 
@@ -56,6 +44,7 @@ export type Fill = (write: (bytes: Uint8Array) => Promise<void>) => Promise<void
 
 interface Opened {
   fd: number;
+  sha256: string;
   close(): void;
 }
 
@@ -65,10 +54,12 @@ async function makeFile(at: string, fill: Fill, mode: number): Promise<Opened> {
   const fd = openSync(at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     let position = 0;
+    const hash = createHash("sha256");
     await fill(async (bytes) => {
+      hash.update(bytes);
       position = await writeFully(fd, bytes, position);
     });
-    return { fd, close: () => closeSync(fd) };
+    return { fd, sha256: hash.digest("hex"), close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -101,6 +92,16 @@ function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
   fchmodSync(fd, mode & (kept ? 0o7777 : 0o777));
 }
 
+function takeNameOf(from: string, place: Place): void {
+  try {
+    takeName(from, place, place.existing === undefined);
+  } catch (error) {
+    // Another program was faster: what is there now is looked at again.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw moved(place.given);
+    throw error;
+  }
+}
+
 /** Another process may have changed it while the new file was written. */
 function refuseChanged({ at, existing, given }: Place): void {
   const now = lstatSync(at, { throwIfNoEntry: false });
@@ -112,13 +113,5 @@ function refuseChanged({ at, existing, given }: Place): void {
     now.size !== existing.size
   ) {
     throw moved(given);
-  }
-}
-
-function removeQuietly(at: string): void {
-  try {
-    unlinkSync(at);
-  } catch {
-    // It was not made, or has its final name.
   }
 }

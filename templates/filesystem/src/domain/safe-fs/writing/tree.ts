@@ -1,13 +1,11 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
-import type { Ground, Located } from "../locate.ts";
+import { type Mark, markOf } from "../journal/entry.ts";
+import { type Ground, type Located, moved } from "../locate.ts";
 import { locateIn } from "../open.ts";
 import type { Place } from "../place.ts";
 import { explained } from "../refusals.ts";
-import type { Mark } from "../trash/journal.ts";
-import { markOf } from "../trash/trash.ts";
+import { anyKind } from "../trash/trash-folder.ts";
 import { syncFolder } from "./on-disk.ts";
-import { removeTree } from "./remove-tree.ts";
-import { announce, temporaryName } from "./temporary.ts";
 
 /** A new folder that is being filled. */
 export interface Tree {
@@ -18,37 +16,33 @@ export interface Tree {
   close(): void;
 }
 
-/** Makes a folder with content under a temporary name beside the place, which it gets when all of it is on disk. */
+/**
+ * Makes a folder with content under a temporary name beside the place, which it gets when all of it is on disk. `before`
+ * runs just before that. A failure may leave what has the temporary name.
+ */
 export async function makeTree(
   ground: Ground,
   place: Place,
-  fill: (
-    tree: Tree,
-    announceMade: (keep: (relative: string[], made: Mark) => Promise<unknown>) => Promise<void>,
-  ) => Promise<void>,
+  temporary: string,
+  fill: (tree: Tree) => Promise<void>,
+  before: (made: Mark) => void,
 ): Promise<void> {
   const { folder, given } = place;
-  const name = temporaryName();
-  const forget = announce(folder, name);
   try {
-    const tree = treeIn(ground, folder, name);
+    const tree = treeIn(anyKind(ground), folder, temporary);
     try {
-      await fill(tree, async (keep) => {
-        await tree.finish(0o777 & ~process.umask());
-        await keep([...folder.relative, place.name], markOf(tree.located.stats));
-      });
+      await fill(tree);
+      await tree.finish(0o777 & ~process.umask());
+      before(markOf(tree.located.stats));
     } finally {
       tree.close();
     }
     folder.verify();
-    if (lstatSync(place.at, { throwIfNoEntry: false })) throw Object.assign(new Error("exists"), { code: "EEXIST" });
-    renameSync(`${folder.at}/${name}`, place.at);
+    if (lstatSync(place.at, { throwIfNoEntry: false })) throw moved(given);
+    renameSync(`${folder.at}/${temporary}`, place.at);
     await syncFolder(folder);
   } catch (error) {
-    removeTree(ground, folder, name);
     throw explained(error, given);
-  } finally {
-    forget();
   }
 }
 
@@ -63,7 +57,8 @@ function treeIn(ground: Ground, parent: Located, name: string): Tree {
     async finish(mode) {
       await syncFolder(located);
       located.verify();
-      chmodSync(located.at, mode & 0o777);
+      // A folder inherits its group from one that says so; that stays.
+      chmodSync(located.at, (mode & 0o777) | (located.stats.mode & 0o2000));
     },
     close: () => located.close(),
   };

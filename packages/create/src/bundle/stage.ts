@@ -1,0 +1,61 @@
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { packedFiles } from "../check/packed-files.ts";
+import { linkOnTheWay, pathProblem } from "../path-problem.ts";
+import type { Project } from "../project.ts";
+import { runInProject } from "../run-in-project.ts";
+import { isSecretName } from "../secret-name.ts";
+import { Refusal } from "../terminal.ts";
+
+/**
+ * Puts together what a bundle holds: a server that is built into dist/ with everything it needs, or one that runs from
+ * its sources, with its packages beside it.
+ *
+ * @throws Refusal for a link, a file that is named like a secret, and packages that cannot be installed
+ */
+export async function stage(project: Project, staged: string, entry: string, told: object): Promise<void> {
+  const { folder, manifest } = project;
+  const { name, version, type, dependencies } = manifest;
+  const built = entry.startsWith("dist/");
+  const sources = built ? filesBelow(folder, "dist") : [...(await packedFiles(folder)), ...vendored(project)];
+  const rest = { name, version, private: true, type, ...(!built && { dependencies }) };
+  for (const path of [...sources.filter((path) => path !== "package.json"), "README.md", "LICENSE"])
+    copy(folder, staged, path);
+  writeFileSync(join(staged, "package.json"), `${JSON.stringify(rest, null, 2)}\n`);
+  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
+  if (built) return;
+  const { green, output } = await runInProject(staged, "npm", [
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+  ]);
+  if (!green) throw new Refusal(`The server's packages cannot be installed: ${output}`, "mend what npm names.");
+}
+
+function copy(folder: string, staged: string, path: string): void {
+  const stat = lstatSync(join(folder, path), { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  const plain = stat.isFile() && linkOnTheWay(folder, path) === undefined;
+  const reason = plain ? (isSecretName(path) ? "is named like a secret" : undefined) : "is not a plain file";
+  if (reason !== undefined)
+    throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "take it out, and build again.");
+  mkdirSync(dirname(join(staged, path)), { recursive: true });
+  copyFileSync(join(folder, path), join(staged, path));
+}
+
+/** Tarballs that dependencies name by their place, such as core's where the registry does not have it yet. */
+const vendored = ({ folder, manifest }: Project): string[] =>
+  Object.values(manifest.dependencies ?? {})
+    .filter((range) => range.startsWith("file:"))
+    .map((range) => range.slice("file:".length))
+    .filter(
+      (path) =>
+        pathProblem(path) === undefined && existsSync(join(folder, path)) && lstatSync(join(folder, path)).isFile(),
+    );
+
+/** What is in a folder that is one itself; a link is listed and not followed. */
+function filesBelow(folder: string, path: string): string[] {
+  if (!lstatSync(join(folder, path)).isDirectory()) return [path];
+  return readdirSync(join(folder, path)).flatMap((name) => filesBelow(folder, `${path}/${name}`));
+}

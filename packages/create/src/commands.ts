@@ -1,0 +1,77 @@
+/** The command `offshoot`, under whichever name it was started. */
+import { runnable } from "./runnable.ts";
+import { type Command, Refusal, runCommand } from "./terminal.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: each command has options of its own; runCommand reads them as data
+type AnyCommand = Command<any>;
+
+/** The commands, each loaded when it is called. */
+const commands: Record<string, { summary: string; load: () => Promise<AnyCommand> }> = {
+  update: {
+    summary: "Take upstream's changes into a project",
+    load: async () => (await import("./update/command.ts")).update,
+  },
+  add: {
+    summary: "Write another tool, resource or prompt, with its test",
+    load: async () => (await import("./add/command.ts")).add,
+  },
+  check: {
+    summary: "What is wrong or old in a project, a line each",
+    load: async () => (await import("./check/command.ts")).check,
+  },
+  contract: {
+    summary: "What clients rely on: write it down, compare it, weigh a change",
+    load: async () => (await import("./contract/command.ts")).contract,
+  },
+  connect: {
+    summary: "Put the server into a client's configuration",
+    load: async () => (await import("./connect/command.ts")).connect,
+  },
+  inspect: {
+    summary: "Open the official Inspector on the server",
+    load: async () => (await import("./connect/inspect.ts")).inspect,
+  },
+  bundle: {
+    summary: "Pack the server for hosts that install with a click, and for the MCP registry",
+    load: async () => (await import("./bundle/command.ts")).bundle,
+  },
+};
+
+const width = Math.max(...Object.keys(commands).map((name) => name.length));
+const help = `Keeps a project made from an Offshoot template up to date.
+
+Usage: offshoot <command> [options]
+
+Commands:
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
+  .join("")}
+Examples:
+  offshoot update --dry-run   what upstream's latest release would change here
+  offshoot contract --check   whether the built server is what contract.lock.json says
+  offshoot check              all there is to know before a release
+
+\`offshoot <command> --help\` says more. Exit codes: 0 clean, 1 something was found, 2 it could not be done.
+`;
+
+/** Whether a word is one of the commands, and not the folder of a new project. */
+export const isCommand = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(commands, word);
+
+/** Runs the command that the words of a command line name. */
+export async function runOffshoot([name, ...words]: string[]): Promise<void> {
+  if (name === undefined || name === "--help" || name === "-h") {
+    process.stdout.write(runnable(help));
+    return;
+  }
+  const unknown = {
+    usage: "<command>",
+    summary: "",
+    options: {},
+    examples: [],
+    run: async () => {
+      throw new Refusal(`There is no command "${name}".`, `choose one of: ${Object.keys(commands).join(", ")}.`);
+    },
+  } satisfies AnyCommand;
+  const command = isCommand(name) ? ((await commands[name]?.load()) as AnyCommand) : unknown;
+  await runCommand("offshoot", command, isCommand(name) ? words : words.filter((word) => word === "--json"));
+}

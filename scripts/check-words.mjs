@@ -1,0 +1,46 @@
+/**
+ * Keeps the English plain: words and turns that people who read English as a second language stumble over are found by
+ * this list, in code, comments, texts and documents. A test's title is a sentence, without the id of an outside list.
+ */
+import { globSync, readFileSync } from "node:fs";
+
+/** Each word, and what to say instead. */
+const WORDS = {
+  anew: "again",
+  "somebody|somebody's": "someone, or who it is: the user, a client",
+  "everybody|everybody's": "everyone, or who it is",
+  "who(ever|soever)": "anyone who, or who it is",
+  "for want of": "without, because there is no …",
+  "h[oe]ld against": "validated against, compared with",
+  "is none of": "is not",
+  "by what it is": "by exact value",
+  "of late": "recent, moving average",
+  "behind the reader": "in the background",
+  "good for": "usable for",
+  "said no": "rejected, refused",
+  "is another now": "changed",
+  "is had": "exists",
+};
+const FOLDERS = ["packages/core", "docs", "scripts", ".changeset"];
+const SKIPPED = ["node_modules", "dist", "CHANGELOG.md", "check-words.mjs"];
+
+const words = new RegExp(`\\b(${Object.keys(WORDS).join("|")})\\b`, "gi");
+const insteadOf = (found) => Object.entries(WORDS).find(([word]) => new RegExp(`^(${word})$`, "i").test(found))?.[1];
+/** `test("R23 a burst …`, and a title in a table of cases. */
+const numbered = /(?:(?:test|describe|it)\b.*|^\s*\[?)["'`]([A-Z]\d{2})[: ,]/;
+
+const files = [...FOLDERS.map((folder) => `${folder}/**/*.{ts,mjs,js,md}`), "*.md"].flatMap((pattern) =>
+  globSync(pattern, { exclude: (path) => SKIPPED.some((name) => path.split(/[\\/]/).includes(name)) }),
+);
+const problems = [];
+for (const file of files) {
+  for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
+    for (const [found] of line.matchAll(words))
+      problems.push(`${file}:${index + 1}: "${found}". Say: ${insteadOf(found)}.`);
+    const [, id] = (file.endsWith(".test.ts") && numbered.exec(line)) || [];
+    if (id !== undefined) problems.push(`${file}:${index + 1}: the title begins with "${id}". Say what must hold.`);
+  }
+}
+for (const problem of problems) console.error(problem);
+console.log(`${files.length} files read, ${problems.length} words to change`);
+process.exitCode = problems.length === 0 && files.length > 0 ? 0 : 1;

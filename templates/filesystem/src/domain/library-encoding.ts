@@ -1,0 +1,36 @@
+import iconv from "iconv-lite";
+import type { Encoding } from "./encoding.ts";
+
+const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).join("");
+
+/** One of the library's, for reading and writing alike: two libraries mean different bytes by one name. */
+export function libraryEncoding(name: string): Encoding | undefined {
+  if (/^utf/i.test(name) || !iconv.encodingExists(name)) return undefined;
+  const decode = (bytes: Uint8Array) => iconv.decode(bytes, name, { stripBOM: false });
+  const encode = (text: string) => {
+    const bytes = iconv.encode(text, name);
+    // What it has not, it writes as "?".
+    return decode(bytes) === text ? bytes : undefined;
+  };
+  // What is no text, such as base64, or has other bytes for ASCII, such as EBCDIC, would break lines and globs.
+  if (decode(Buffer.from(ascii, "latin1")) !== ascii || !encode(ascii)?.equals(Buffer.from(ascii, "latin1")))
+    return undefined;
+  const everyByte = Uint8Array.from({ length: 128 }, (_, index) => 128 + index);
+  const single = [...everyByte].every((byte) => decode(Uint8Array.of(byte, 0x20)).length === 2);
+  return {
+    name: name.toLowerCase(),
+    unit: 1,
+    aligned: single,
+    decode,
+    encode,
+    cutTail(bytes) {
+      if (single) return 0;
+      for (let cut = 0; cut < 4; cut++) {
+        const decoder = iconv.getDecoder(name, { stripBOM: false });
+        decoder.write(Buffer.from(bytes.subarray(0, bytes.length - cut)));
+        if (!decoder.end()) return cut;
+      }
+      return 0;
+    },
+  };
+}
