@@ -1,5 +1,3 @@
-import { getHeapStatistics } from "node:v8";
-
 /**
  * The part of the heap's limit that bytes on their way may take. A byte of the wire is several in the heap for a while:
  * text, what was parsed from it, the answer as data, as JSON and as a line; and the limit counts the young generation,
@@ -14,6 +12,9 @@ const UNKNOWN_ANSWER_BYTES = 1_048_576;
 export const SMALL_BYTES = 16_384;
 /** How much of what is known of the largest answer stays with each smaller one. */
 const REMEMBERED = 0.9;
+
+/** The most that the heap can have, in bytes. Not imported: a start that needs it once need not read all of node:v8. */
+export const heapLimit = (): number => process.getBuiltinModule("node:v8").getHeapStatistics().heap_size_limit;
 
 /** Counts what is read, waiting, running and not yet taken by its reader. One for a server, over all its connections. */
 export interface Bytes {
@@ -45,8 +46,13 @@ export interface Bytes {
 }
 
 /** @param released told when there is more room than before */
-export function createBytes(released: () => void, heapLimit = getHeapStatistics().heap_size_limit): Bytes {
-  const budget = Math.max(LEAST_BYTES, Math.floor(heapLimit * HEAP_SHARE));
+export function createBytes(released: () => void): Bytes {
+  // When it is first needed, which is not at the start.
+  let known: number | undefined;
+  const budget = (): number => {
+    known ??= Math.max(LEAST_BYTES, Math.floor(heapLimit() * HEAP_SHARE));
+    return known;
+  };
   /** By tool, prompt and resource: as many as there are. */
   const answers = new Map<string, number>();
   let held = 0;
@@ -63,7 +69,7 @@ export function createBytes(released: () => void, heapLimit = getHeapStatistics(
       next();
     });
   };
-  const mayAnswer = (): boolean => !making && unread * 2 <= budget;
+  const mayAnswer = (): boolean => !making && (unread === 0 || unread * 2 <= budget());
   const next = (): void => {
     if (waiting.length === 0 || !mayAnswer()) return;
     make();
@@ -75,14 +81,16 @@ export function createBytes(released: () => void, heapLimit = getHeapStatistics(
   };
 
   return {
-    budget,
+    get budget() {
+      return budget();
+    },
     get held() {
       return held;
     },
     get pressed() {
-      return held >= budget || unread * 2 >= budget;
+      return held >= budget() || unread * 2 >= budget();
     },
-    fits: (bytes) => bytes <= SMALL_BYTES || held + bytes <= budget,
+    fits: (bytes) => bytes <= SMALL_BYTES || held + bytes <= budget(),
     hold(bytes) {
       held += bytes;
     },
@@ -101,7 +109,7 @@ export function createBytes(released: () => void, heapLimit = getHeapStatistics(
       released();
     },
     roomToAnswer(name) {
-      if ((answers.get(name) ?? budget) <= SMALL_BYTES) return undefined;
+      if ((answers.get(name) ?? UNKNOWN_ANSWER_BYTES) <= SMALL_BYTES) return undefined;
       if (waiting.length === 0 && mayAnswer()) {
         make();
         return undefined;
@@ -111,9 +119,9 @@ export function createBytes(released: () => void, heapLimit = getHeapStatistics(
     answersWait: () => (waiting.length === 0 ? undefined : new Promise((resolve) => whenNone.push(resolve))),
     expected: (name) => answers.get(name) ?? UNKNOWN_ANSWER_BYTES,
     learn(name, bytes) {
-      const known = answers.get(name);
-      if (known === undefined || bytes >= known) answers.set(name, bytes);
-      else if (known > bytes) answers.set(name, Math.ceil(known * REMEMBERED + bytes * (1 - REMEMBERED)));
+      const before = answers.get(name) ?? 0;
+      if (bytes >= before) answers.set(name, bytes);
+      else answers.set(name, Math.ceil(before * REMEMBERED + bytes * (1 - REMEMBERED)));
     },
   };
 }

@@ -53,6 +53,9 @@ export function refuse(reason: Refusal["reason"], message: string, id?: string |
   return { reason, answer: { jsonrpc: "2.0", id: id ?? null, error: { code, message } } };
 }
 
+/** zod compiles a parser for what it parses; for one handshake that takes longer than to go without. */
+export const JITLESS = { jitless: true };
+
 /** What is wrong with a handshake, on either wire. */
 export const BAD_INITIALIZE =
   "initialize needs params with protocolVersion (a text), capabilities (an object) and clientInfo (a name and a version).";

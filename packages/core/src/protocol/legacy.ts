@@ -28,7 +28,7 @@ import {
   progressTokenOf,
   receiveDirectly,
 } from "./connection.ts";
-import { BAD_INITIALIZE, type Message } from "./frame.ts";
+import { BAD_INITIALIZE, JITLESS, type Message } from "./frame.ts";
 import { translateIds } from "./legacy-ids.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 
@@ -174,7 +174,7 @@ export async function connectLegacy(
   const receive = inner.onmessage;
   inner.onmessage = (received: object) => {
     const { method, id } = received as Message;
-    if (method === "initialize" && !InitializeRequestSchema.safeParse(received).success) {
+    if (method === "initialize" && !InitializeRequestSchema.safeParse(received, JITLESS).success) {
       const error = { code: ErrorCode.invalidParams, message: BAD_INITIALIZE };
       if (id !== undefined) void inner.send({ jsonrpc: "2.0", id, error });
     } else {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Bytes } from "../admission/bytes.ts";
+import { type Bytes, SMALL_BYTES } from "../admission/bytes.ts";
 import { decodeText, MAX_MESSAGE_BYTES, type Refusal, refuse } from "./frame.ts";
 
 /** Bytes written but not yet read by the client past which nothing new is begun. */
@@ -135,7 +135,6 @@ export function createReader(
  * all that is on its way.
  */
 export function createWriter(output: Writable, bytes: Bytes, onBroken: () => void) {
-  const maxPending = Math.min(MAX_PENDING_BYTES, bytes.budget / 2);
   let batch = "";
   let scheduled = false;
   let counted = 0;
@@ -163,7 +162,10 @@ export function createWriter(output: Writable, bytes: Bytes, onBroken: () => voi
     // A write that went through at once is followed by no "drain".
     if (waiting.length > 0 && !lagging()) wake();
   };
-  const lagging = (): boolean => output.writableLength + batch.length > maxPending && !output.destroyed;
+  const lagging = (): boolean => {
+    const pending = output.writableLength + batch.length;
+    return pending > SMALL_BYTES && pending > Math.min(MAX_PENDING_BYTES, bytes.budget / 2) && !output.destroyed;
+  };
   output.on("drain", () => {
     count();
     wake();

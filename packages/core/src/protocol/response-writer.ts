@@ -72,7 +72,8 @@ export function createResponseWriters({ gate: { bytes }, log }: App): OpenWriter
       waiting = [];
       for (const resolve of woken) resolve();
     };
-    const lags = (): boolean => !response.destroyed && queued > (bytes.pressed ? SLICE_BYTES : MAX_LAG_BYTES);
+    const lags = (): boolean =>
+      queued > SLICE_BYTES && !response.destroyed && (queued > MAX_LAG_BYTES || bytes.pressed);
 
     const pump = (): void => {
       while (!blocked && queue.length > 0) {

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getHeapStatistics } from "node:v8";
 import { InitializeRequestSchema, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
+import { heapLimit } from "../admission/bytes.ts";
 import { isNobody } from "../admission/places.ts";
 import type { App } from "../app.ts";
 import type { Caller } from "../contract/context.ts";
 import { ErrorCode } from "../contract/errors.ts";
 import { refused } from "./answers.ts";
-import { BAD_INITIALIZE, BATCH_VERSION, duplicateId, isRefusal, type Message, type Refusal } from "./frame.ts";
+import { BAD_INITIALIZE, BATCH_VERSION, duplicateId, isRefusal, JITLESS, type Message, type Refusal } from "./frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 import type { OpenWriter } from "./response-writer.ts";
 import { openSession, type Session } from "./session.ts";
@@ -65,7 +65,7 @@ type Sent = [messages: readonly Message[], refusals: readonly Refusal[] | undefi
 export function createSessions(app: App, openWriter: OpenWriter, options: SessionOptions = {}): Sessions {
   const { sessionIdleMs = 1_800_000 } = options;
   const stateless = options.sessions === "stateless";
-  const room = Math.floor(getHeapStatistics().heap_size_limit / SESSION_BYTES);
+  const room = Math.floor(heapLimit() / SESSION_BYTES);
   const { maxSessions = Math.min(1_000, room) } = options;
   const sessions = new Map<string, Kept>();
 
@@ -234,7 +234,7 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
 function checkInitialize(message: Message, again: boolean): HttpRefusal | undefined {
   const invalid = { status: 400, code: ErrorCode.invalidRequest };
   if (message.id === undefined) return { ...invalid, message: "initialize needs an id: its answer names the session." };
-  if (!InitializeRequestSchema.safeParse(message).success)
+  if (!InitializeRequestSchema.safeParse(message, JITLESS).success)
     return { status: 400, code: ErrorCode.invalidParams, message: BAD_INITIALIZE };
   if (again) return { ...invalid, message: "This session is initialized. Open another, without its Mcp-Session-Id." };
   return undefined;
