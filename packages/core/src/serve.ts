@@ -9,8 +9,8 @@ import type { HttpOptions } from "./protocol/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
-import { openExporters } from "./telemetry/exporters.ts";
 import { createLog } from "./telemetry/log.ts";
+import { openExporters } from "./telemetry/otel/exporters.ts";
 import { createScrub } from "./telemetry/scrub.ts";
 import type { Alert } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
@@ -47,7 +47,8 @@ const ORPHAN_DRAIN_MS = 1_000;
 
 /**
  * Serves until the client leaves (stdio) or a signal arrives, drains, and exits: 0, or 143 and 130 when a second
- * signal cuts the draining short. An exception that nobody catches ends it the same way, with exit 1. A start that fails prints one line: exit 2 for a setting, 1 for the rest.
+ * signal cuts the draining short. An exception that nobody catches ends it the same way, with exit 1. A start that
+ * fails prints one line: exit 2 for a setting, 1 for the rest.
  */
 export async function serve(
   server: ServerDefinition,

@@ -36,7 +36,9 @@ export function plainContents(contents: unknown): ResourceContents {
   return copy as ResourceContents;
 }
 
-/** Bytes of a block or of contents once they are framed. Base64 is framed as it is, and not written out to measure it. */
+/**
+ * Bytes of a block or of contents once they are framed. Base64 is framed as it is, and not written out to measure it.
+ */
 export function framedSize(members: object): number {
   let size = 0;
   for (const [name, member] of Object.entries(members)) {

@@ -19,9 +19,9 @@ const MAX_FRAMED_BYTES = 5_700_000;
 /** A tool's result in the specification's shape. */
 export interface ToolResult {
   content: ContentBlock[];
-  structuredContent?: Record<string, unknown>;
-  isError?: true;
-  _meta?: Record<string, unknown>;
+  structuredContent?: Record<string, unknown> | undefined;
+  isError?: true | undefined;
+  _meta?: Record<string, unknown> | undefined;
   [member: string]: unknown;
 }
 

@@ -85,7 +85,7 @@ function textOf(message: unknown): string {
 }
 
 /** An error's facts, as far as they are JSON: without them, what it says still holds. */
-function factsOf(data: unknown): { facts?: Record<string, unknown>; problem?: unknown } {
+function factsOf(data: unknown): { facts?: Record<string, unknown> | undefined; problem?: unknown } {
   if (data === undefined) return {};
   try {
     const facts = plain(data) as Record<string, unknown>;
@@ -104,7 +104,7 @@ function expectedText(error: unknown, expected: Expected): string | undefined {
   }
 }
 
-const codeOf = (error: unknown): { code?: string } => {
+const codeOf = (error: unknown): { code?: string | undefined } => {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? { code } : {};
 };

@@ -32,7 +32,7 @@ export function stringifyData(data: Record<string, unknown>, text: string | unde
 
 /** A message as `JSON.stringify` has it. */
 export function stringifyMessage(message: object): string {
-  const { result } = message as { result?: { structuredContent?: object; content?: unknown } };
+  const { result } = message as { result?: { structuredContent?: object | undefined; content?: unknown } | undefined };
   const { structuredContent: data } = result ?? {};
   const made = typeof data === "object" && data !== null ? ready.get(data) : undefined;
   if (data === undefined || made === undefined) return JSON.stringify(message);

@@ -16,7 +16,7 @@ export interface WireRequest {
   /** Aborted when the client cancels or its connection ends. */
   signal: AbortSignal;
   /** Whether the client has cancelled, where the transport knows it before the signal does. */
-  cancelled?: () => boolean;
+  cancelled?: (() => boolean) | undefined;
   /** The client's token for progress notifications, when it wants them. */
   progressToken?: string | number | undefined;
   /** What the client can be asked. */
@@ -28,8 +28,8 @@ export interface WireRequest {
   /** 2025 era: asks the client now and waits. */
   ask?(request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>>;
   /** 2026 era: what a retry carries back. Attacker-controlled until verified. */
-  answers?: Record<string, unknown>;
-  requestState?: string;
+  answers?: Record<string, unknown> | undefined;
+  requestState?: string | undefined;
   /** The request's `_meta`, which may carry a trace. As the client sent it. */
   meta?: Record<string, unknown> | undefined;
   requestId?: string | number | undefined;

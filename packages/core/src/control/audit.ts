@@ -3,7 +3,7 @@ import type { Log } from "../telemetry/log.ts";
 import { createScrub, type Scrub } from "../telemetry/scrub.ts";
 import type { ControlEvent, ControlRecord } from "./events.ts";
 import { openSink, type SinkFiles } from "./sink.ts";
-import { chained, sha256 } from "./verify.ts";
+import { chain, sha256 } from "./verify.ts";
 
 /** Who writes what happened to the server itself, so that it can be proved later. */
 export interface Audit {
@@ -57,7 +57,7 @@ export function openAudit(file: string, { log, scrub = createScrub(), files, ret
     let [seq, prev, text] = [records, head, ""];
     for (const draft of drafts) {
       seq += 1;
-      const { line, hash } = chained(fieldsOf(draft, seq, prev, scrub));
+      const { line, hash } = chain(fieldsOf(draft, seq, prev, scrub));
       text += line;
       prev = hash;
     }

@@ -61,7 +61,7 @@ export function verifyAudit(
 }
 
 /** A record as its line, and its hash. `fields` begin with `seq` and end with `prev`. */
-export function chained(fields: Record<string, unknown>): { line: string; hash: string } {
+export function chain(fields: Record<string, unknown>): { line: string; hash: string } {
   const hashed = JSON.stringify(fields).slice(0, -1);
   const hash = sha256(hashed);
   return { line: `${hashed},"hash":"${hash}"}\n`, hash };

@@ -101,7 +101,9 @@ export function latencies(outcomes: readonly Outcome[], from: number, to: number
     .map(({ at, tookMs, end }) => (end === "open" ? nowMs - at : tookMs));
 }
 
-/** How late the samples came, as a share of the time between them: this process had no turn, and proves nothing then. */
+/**
+ * How late the samples came, as a share of the time between them: this process had no turn, and proves nothing then.
+ */
 export function latenessOf({ points }: DrillLine): Check {
   const gaps = points.slice(1).map(([at], index) => (at - (points[index] as [number, number])[0]) * 1_000);
   return {

@@ -9,7 +9,7 @@ import type { ServerDefinition } from "../contract/server.ts";
 import { defineTool, type Lane } from "../contract/tool.ts";
 import { type Arm, behind, type DrillCall, latencies, latencyLine, NO_GATE, openArm, withTool } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
-import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";
+import { arrivals, createRandom, openLoop, percentile, until } from "./load.ts";
 import { createResource } from "./resource.ts";
 import { agreement, auditedModes, keepAudit } from "./transitions.ts";
 
@@ -65,7 +65,7 @@ async function scenario(
   const startedAt = performance.now();
   const open = (lane: Lane, given?: Partial<Limits>) => {
     const resource = createResource(SERVERS);
-    const random = seeded(seed + 1);
+    const random = createRandom(seed + 1);
     const around = () => resource.use(CORE_MS * (0.5 + random()));
     const rebuild = () => resource.use(BACKGROUND_MS * (0.5 + random()));
     const arm = openArm(withTool(behind(server, call, around), backgroundTool(lane, rebuild)), startedAt, given);
@@ -95,14 +95,14 @@ async function scenario(
       { from: TIMES.surge, to: TIMES.over, perSecond: 280 },
       { from: TIMES.over, to: TIMES.end, perSecond: 100 },
     ],
-    seeded(seed),
+    createRandom(seed),
   );
   const backgroundAt = arrivals(
     [
       { from: TIMES.backlog, to: TIMES.over, perSecond: 40 },
       { from: TIMES.over, to: TIMES.end, perSecond: 5 },
     ],
-    seeded(seed + 2),
+    createRandom(seed + 2),
   );
   const core = { name: call.tool, arguments: call.input ?? {} };
   const background = { name: BACKGROUND, arguments: {} };

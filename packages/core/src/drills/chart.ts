@@ -82,7 +82,9 @@ function linearScale(values: number[]): Scale {
   return { ticks, share: (value) => Math.max(0, value) / most };
 }
 
-/** From 0 at the bottom, which a logarithm does not have: half a decade below 1 stands for it where counts begin there. */
+/**
+ * From 0 at the bottom, which a logarithm does not have: half a decade below 1 stands for it where counts begin there.
+ */
 function logScale(values: number[]): Scale {
   const positive = values.filter((value) => value > 0 && Number.isFinite(value));
   const low = Math.floor(Math.log10(Math.max(1, Math.min(...positive, 1_000))));

@@ -1,4 +1,6 @@
-/** What a drill's time is: `virtual` runs as fast as the machine can and is the same each time; `real` is the wall's. */
+/**
+ * What a drill's time is: `virtual` runs as fast as the machine can and is the same each time; `real` is the wall's.
+ */
 export type DrillTime = "virtual" | "real";
 
 interface Timer {
@@ -19,8 +21,9 @@ const START_MS = 1_000;
 const HORIZON_MS = 600_000;
 
 /**
- * Runs `work` with a clock of its own: `setTimeout`, `setInterval`, `performance.now` and `Date.now` of the whole process
- * are virtual until it ends, and time goes on when nothing is left to do. How busy the machine is changes nothing.
+ * Runs `work` with a clock of its own: `setTimeout`, `setInterval`, `performance.now` and `Date.now` of the whole
+ * process are virtual until it ends, and time goes on when nothing is left to do. How busy the machine is changes
+ * nothing.
  *
  * Only for work that waits by timers and promises. What waits for a socket or a disk would see hours pass meanwhile.
  *

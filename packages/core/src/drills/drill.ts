@@ -1,6 +1,8 @@
 import { type DrillTime, inVirtualTime } from "./clock.ts";
 
-/** Whether a safeguard held. `inconclusive` proves nothing: the control arm did not fail, or the idle time was noisy. */
+/**
+ * Whether a safeguard held. `inconclusive` proves nothing: the control arm did not fail, or the idle time was noisy.
+ */
 export type Verdict = "pass" | "fail" | "inconclusive";
 
 /** What a drill saw, and what follows from it. */

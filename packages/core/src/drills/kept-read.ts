@@ -15,7 +15,7 @@ export const STALE_CONTEXT_TTL_MS = 2_000;
 const ANSWER_MS = 100;
 
 /** What `dependency()` does by itself. */
-export const guarded = (random: () => number): KeptRead => {
+export const guardedRead = (random: () => number): KeptRead => {
   const source = dependency("source", { random, cache: { ttlMs: STALE_CONTEXT_TTL_MS, staleMs: 60_000 } });
   return (context, fetch) => source.run(context, { key: "rate", shared: true }, ({ signal }) => fetch(signal));
 };

@@ -8,12 +8,14 @@ import {
   type Findings,
   runDrill,
 } from "./drill.ts";
-import { openLoop, seeded, until } from "./load.ts";
+import { createRandom, openLoop, until } from "./load.ts";
 import { createUpstream, rateServer } from "./upstream.ts";
 
 /** What {@link slowDependencyDrill} takes. */
 export interface SlowDependencyOptions extends DrillOptions {
-  /** Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale. */
+  /**
+   * Your options, replacing single ones of the drill's: a timeout of 500 ms, and answers kept for a second, then stale.
+   */
   dependency?: DependencyOptions | undefined;
 }
 
@@ -37,9 +39,9 @@ const OFF: DependencyOptions = {
 /**
  * Half a minute in which what a server depends on hangs two times of three and answers 503 otherwise. Three arms ask an
  * upstream each, in the same seconds: the control arm as in the literature on retry storms (up to five attempts, no
- * budget, no breaker, no limit; the three of `retry`'s default could not show 3.5 hits a call); one with the budget alone;
- * and one with everything. Proven: how often a call reaches an upstream that is in trouble, and that every caller is
- * answered all the same.
+ * budget, no breaker, no limit; the three of `retry`'s default could not show 3.5 hits a call); one with the budget
+ * alone; and one with everything. Proven: how often a call reaches an upstream that is in trouble, and that every
+ * caller is answered all the same.
  */
 export function slowDependencyDrill(options: SlowDependencyOptions = {}): Promise<DrillResult> {
   return runDrill("slow-dependency", options, (seed) => scenario(options, seed));
@@ -49,8 +51,8 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
   const base: DependencyOptions = { timeoutMs: 500, cache: { ttlMs: 1_000, staleMs: 600_000 }, ...given };
   const startedAt = performance.now();
   const open = (options: DependencyOptions, gate: boolean) => {
-    const upstream = createUpstream(startedAt, inTrouble, seeded(seed + 1));
-    const rates = dependency("rates", { random: seeded(seed + 2), ...options });
+    const upstream = createUpstream(startedAt, inTrouble, createRandom(seed + 1));
+    const rates = dependency("rates", { random: createRandom(seed + 2), ...options });
     return { upstream, rates, arm: openArm(rateServer(rates, upstream.ask), startedAt, gate ? {} : NO_GATE) };
   };
   const arms = {
@@ -59,7 +61,7 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
     naive: open({ ...base, ...OFF, retry: { attempts: 5, budget: 1e9 } }, false),
   };
   const breaker = arms.all.arm.sample("breaker", "protected", () => STATES[arms.all.rates.snapshot().breaker]);
-  const random = seeded(seed);
+  const random = createRandom(seed);
   const times = Array.from(
     { length: PER_SECOND * TIMES.end },
     (_, index) => ((index + 0.8 * random()) * 1_000) / PER_SECOND,

@@ -2,7 +2,7 @@ import type { Limits } from "../admission/limits.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { behind, type DrillCall, latencies, latencyLine, NO_GATE, type Outcome, openArm } from "./arm.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
-import { arrivals, openLoop, percentile, seeded, until } from "./load.ts";
+import { arrivals, createRandom, openLoop, percentile, until } from "./load.ts";
 import { createResource } from "./resource.ts";
 
 /** What {@link spikeDrill} takes beside the server. */
@@ -47,12 +47,12 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
       { from: TIMES.calm, to: TIMES.spike, perSecond: 2.5 * CAPACITY },
       { from: TIMES.spike, to: TIMES.recovered, perSecond: 1.4 * CAPACITY },
     ],
-    seeded(seed),
+    createRandom(seed),
   );
   const startedAt = performance.now();
   const open = (given?: Partial<Limits>) => {
     const resource = createResource(SERVERS);
-    const random = seeded(seed + 1);
+    const random = createRandom(seed + 1);
     // Plus or minus half: work that is all alike would be kinder than any.
     const around = () => resource.use(SERVICE_MS * (0.5 + random()));
     return { resource, arm: openArm(behind(server, call, around), startedAt, given) };

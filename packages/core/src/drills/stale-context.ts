@@ -7,8 +7,8 @@ import {
   type Findings,
   runDrill,
 } from "./drill.ts";
-import { createSource, guarded, type KeptRead, plainMap, STALE_CONTEXT_TTL_MS, serverOf } from "./kept-read.ts";
-import { seeded, until } from "./load.ts";
+import { createSource, guardedRead, type KeptRead, plainMap, STALE_CONTEXT_TTL_MS, serverOf } from "./kept-read.ts";
+import { createRandom, until } from "./load.ts";
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
@@ -27,15 +27,15 @@ const PHASES: DrillPhase[] = [
 /**
  * A hundred readers at once, again and again, of something that changes, and whose source is away for a while. The
  * control arm is a map with a time in it, as it is often written: it hands out what it has when the source fails, says
- * nothing of its age, and lets every reader fetch. Proven: nobody is given something past its TTL without being told, no
- * client is told to keep something beyond it, and a hundred readers cost one request.
+ * nothing of its age, and lets every reader fetch. Proven: nobody is given something past its TTL without being told,
+ * no client is told to keep something beyond it, and a hundred readers cost one request.
  */
 export function staleContextDrill(options: StaleContextOptions = {}): Promise<DrillResult> {
   return runDrill("stale-context", options, (seed) => scenario(options, seed));
 }
 
 async function scenario(options: StaleContextOptions, seed: number): Promise<Findings> {
-  const { read = () => guarded(seeded(seed + 1)) } = options;
+  const { read = () => guardedRead(createRandom(seed + 1)) } = options;
   const startedAt = performance.now();
   const open = (reading: KeptRead) => {
     const source = createSource(startedAt, (at) => at >= TIMES.down && at < TIMES.well);
@@ -44,7 +44,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
   };
   const arms = { guarded: open(read()), naive: open(plainMap()) };
   const beat = arms.guarded.arm.sample("beat", "protected", () => 0);
-  const random = seeded(seed);
+  const random = createRandom(seed);
   const turns: number[] = [];
   for (let at = 200; at < TIMES.end * 1_000; at += 300 + 900 * random()) turns.push(at);
   for (const at of turns) {
@@ -57,7 +57,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
   await until(startedAt, TIMES.end * 1_000 + 1_000);
   for (const { arm } of Object.values(arms)) arm.close();
 
-  const seen = { guarded: judged(arms.guarded.arm), naive: judged(arms.naive.arm) };
+  const seen = { guarded: readsOf(arms.guarded.arm), naive: readsOf(arms.naive.arm) };
   return {
     story:
       "A hundred readers at once, again and again, of something that may be kept for two seconds and whose source is away for ten. The control arm is a map with times in it, as one writes it first.",
@@ -146,7 +146,7 @@ interface Read {
   marked: boolean;
 }
 
-const judged = ({ outcomes }: Arm): Read[] =>
+const readsOf = ({ outcomes }: Arm): Read[] =>
   outcomes.map(({ at, end, result }) => {
     if (end !== "answered") return { at, failed: true, ageMs: Number.NaN, keptMs: Number.NaN, marked: false };
     const { contents, ttlMs = 0 } = result;

@@ -53,7 +53,7 @@ export function createJobs({ concurrency = 2, maxWaiting = 100 }: JobsOptions = 
   let closed = false;
   let ended: (() => void) | undefined;
   let queue: Promise<PQueue> | undefined;
-  let failed: Parameters<Jobs["report"]>[0] = (name, id, error) =>
+  let report: Parameters<Jobs["report"]>[0] = (name, id, error) =>
     process.emitWarning(`the job ${name} (${id}) failed: ${error instanceof Error ? error.message : String(error)}`);
 
   // Loaded by the first job: most servers have none.
@@ -74,7 +74,7 @@ export function createJobs({ concurrency = 2, maxWaiting = 100 }: JobsOptions = 
       controller.signal.throwIfAborted();
       await job(controller.signal);
     } catch (error) {
-      failed(name, id, error);
+      report(name, id, error);
     } finally {
       running -= 1;
       all -= 1;
@@ -118,7 +118,7 @@ export function createJobs({ concurrency = 2, maxWaiting = 100 }: JobsOptions = 
       void queue?.then(pace);
     },
     report(next) {
-      failed = next;
+      report = next;
     },
     async close(ms) {
       closed = true;

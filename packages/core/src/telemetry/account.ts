@@ -8,9 +8,9 @@ import { type Alert, type BadKind, createSlo, type Slo, type SloOptions } from "
 /** What {@link createAccount} takes. */
 export interface AccountOptions extends SloOptions {
   /** A call that takes longer than this, in ms, counts as bad although it went well. @default time does not count */
-  slowMs?: number;
+  slowMs?: number | undefined;
   /** Hears of each alert, beside the log. */
-  onAlert?: (alert: Alert) => void;
+  onAlert?: ((alert: Alert) => void) | undefined;
 }
 
 /** What a server knows of its own work: latencies, the objective, and what it refused. */

@@ -91,7 +91,14 @@ function lineWriter(sink: LogSink, scrub: Scrub) {
   return {
     // Has pino leave the fields of the line here.
     [Symbol.for("pino.metadata")]: true,
-    lastObj: undefined as { [OWN_LINE]?: true; name?: string; caller?: string; client?: string } | undefined,
+    lastObj: undefined as
+      | {
+          [OWN_LINE]?: true | undefined;
+          name?: string | undefined;
+          caller?: string | undefined;
+          client?: string | undefined;
+        }
+      | undefined,
     write(line: string) {
       const { lastObj } = this;
       const known =

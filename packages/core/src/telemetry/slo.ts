@@ -7,9 +7,9 @@ export type BadKind = "internal_error" | "overloaded" | "deadline_exceeded" | "s
 /** What {@link createSlo} takes. */
 export interface SloOptions {
   /** Share of calls that must go well. @default 0.995 */
-  objective?: number;
+  objective?: number | undefined;
   /** Bad calls in the longer window below which nothing is alerted: one error at night wakes nobody. @default 10 */
-  minimumBad?: number;
+  minimumBad?: number | undefined;
 }
 
 /** The error budget is being spent too fast, or is so no longer. */

@@ -12,9 +12,9 @@ let lost = 0;
 export const lostLines = (): number => lost;
 
 /**
- * Makes stderr something a server can lose: a reader that goes away, a full disk and a pipe that nobody reads end no
- * process and fill no memory, whoever writes there. Stderr itself is opened by its first use, as ever: a start that has
- * nothing to say is quicker.
+ * Makes stderr something a server can lose: a reader that goes away, a full disk and a pipe that nobody reads do not
+ * end the process nor fill memory. Stderr itself is opened by its first use: a start that has nothing to say is
+ * quicker.
  */
 export function protectStderr(): void {
   const { get } = Object.getOwnPropertyDescriptor(process, "stderr") ?? {};
@@ -46,7 +46,9 @@ function guard(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   return stream;
 }
 
-/** How long lines wait for company, in ms, and how many characters are company enough: a write costs more than a line. */
+/**
+ * How long lines wait for company, in ms, and how many characters are company enough: a write costs more than a line.
+ */
 const BATCH_MS = 10;
 const BATCH_CHARACTERS = 16_384;
 

@@ -8,7 +8,7 @@ import { createLog } from "../telemetry/log.ts";
 
 type Json = { [key: string]: unknown };
 
-/** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
+/** The public surface of a server: what clients see of it and rely on. Everything is byKey by what identifies it. */
 export interface Contract {
   name: string;
   title?: string | undefined;
@@ -34,21 +34,21 @@ export function readContract(server: ServerDefinition): Contract {
     title,
     instructions,
     capabilities,
-    tools: keyed(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
-    resources: keyed(
+    tools: byKey(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
+    resources: byKey(
       server.resources.values(),
       ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons }) => [
         uri,
         { name, title, description, icons, mimeType, subscribe: subscribe || undefined, completes: namesOf(complete) },
       ],
     ),
-    prompts: keyed(server.prompts.values(), ({ name, title, description, icons, listed, complete }) => [
+    prompts: byKey(server.prompts.values(), ({ name, title, description, icons, listed, complete }) => [
       name,
       {
         title,
         description,
         icons,
-        arguments: keyed(listed, ({ name, ...argument }) => [name, argument]),
+        arguments: byKey(listed, ({ name, ...argument }) => [name, argument]),
         completes: namesOf(complete),
       },
     ]),
@@ -56,7 +56,7 @@ export function readContract(server: ServerDefinition): Contract {
 }
 
 /** @internal Entries by what identifies them. */
-export const keyed = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
+export const byKey = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
   Object.fromEntries([...items].map(entry));
 
 /** What can be completed; absent where nothing can. */

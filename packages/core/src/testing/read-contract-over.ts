@@ -1,6 +1,6 @@
 import { parseUriTemplate } from "../contract/uri-template.ts";
 import type { TestClient } from "./client.ts";
-import { type Contract, keyed, normalise } from "./lock.ts";
+import { byKey, type Contract, normalise } from "./lock.ts";
 
 type Listed = Record<string, unknown>;
 type Completable = { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
@@ -22,15 +22,15 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
     title,
     instructions: client.instructions,
     capabilities,
-    tools: keyed(tools, ({ name, ...tool }) => [name as string, tool]),
+    tools: byKey(tools, ({ name, ...tool }) => [name as string, tool]),
     resources: has("resources") ? await resourcesOver(client) : {},
-    prompts: keyed(
+    prompts: byKey(
       await Promise.all(
         prompts.map(async ({ name, arguments: listed = [], ...prompt }) => {
           const args = listed as Listed[];
           const names = args.map((argument) => argument.name as string);
           const completes = await completable(client, { type: "ref/prompt", name: name as string }, names);
-          const inLock = keyed(args, ({ name, ...argument }) => [name as string, argument]);
+          const inLock = byKey(args, ({ name, ...argument }) => [name as string, argument]);
           return { name, ...prompt, arguments: inLock, completes };
         }),
       ),

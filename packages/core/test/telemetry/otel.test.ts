@@ -17,7 +17,7 @@ import { createApp } from "../../src/app.ts";
 import { quietWire } from "../../src/call/wire.ts";
 import { defineServer, defineTool } from "../../src/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { openTelemetry } from "../../src/telemetry/otel.ts";
+import { openTelemetry } from "../../src/telemetry/otel/otel.ts";
 import { connect, WIRES } from "../../src/testing/index.ts";
 import { createLab } from "../fixtures/lab.ts";
 

@@ -56,6 +56,10 @@ export interface Operation {
   withheld?: readonly string[] | undefined;
   /** The first successful answer that has a body. */
   reply: Body | undefined;
+  /** The bodies of all successful answers, by status: `200`, `2XX`. */
+  replies: readonly (Body & { status: string })[];
+  /** What any of them may be: the first's schema where there is one. */
+  anyReply: JsonSchema | undefined;
 }
 
 /** Whether a method only reads, by HTTP's own promise. */

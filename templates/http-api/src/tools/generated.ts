@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { defineTool, fail, jsonSchema, type ObjectJsonSchema, type Tool } from "@offshoot/core";
 import type { Api, SendPolicy, Sent } from "../api.ts";
 import { ApiError } from "../domain/errors.ts";
+import { inlined } from "../domain/openapi/inline.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
 import { type ApiRequest, isSafe, type JsonSchema, type Operation } from "../domain/operation.ts";
@@ -12,7 +13,7 @@ import type { KeptFiles } from "../kept-files.ts";
 import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
 import { nextCursor } from "../pages.ts";
 import { resultOf, withBytes } from "./content.ts";
-import { type Check, checker } from "./schema.ts";
+import { inputCheck, replyCheck } from "./schema.ts";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 
@@ -47,13 +48,13 @@ export function operationTool(
   const safe = isSafe(operation.method);
   // A client would refuse data that is not what the tool promised: `answer` says so first, and better.
   const isChecked = entry.fields === undefined && operation.reply !== undefined && replies !== "off";
-  const asDescribed = isChecked ? checker(operation.reply?.schema ?? {}) : undefined;
+  const asDescribed = isChecked ? replyCheck(operation) : undefined;
   const own = ownFields(inputs, operation, entry);
   return defineTool({
     name,
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),
     description: describe(operation, entry),
-    inputSchema: jsonSchema(inputSchema(inputs.schema, entry, own), checker(inputSchema(inputs.whole, entry, own))),
+    inputSchema: jsonSchema(inputSchema(inputs.schema, entry, own), inputCheck(inputSchema(inputs.whole, entry, own))),
     outputSchema: jsonSchema(outputSchema(operation, entry, safe, bare || replies !== "strict"), () => []),
     annotations: annotationsOf(operation, entry),
     handler: async (input, call) => {
@@ -83,14 +84,15 @@ function withFixed(request: ApiRequest, { headers = {}, query = {} }: ToolEntry)
  * one, the model's or a new one, and so may be tried again.
  */
 export function policyOf(
-  operation: Pick<Operation, "method" | "parameters" | "reply">,
+  operation: Pick<Operation, "method" | "parameters" | "replies">,
   entry: Partial<ToolEntry>,
   key?: unknown,
 ): SendPolicy {
   const { idempotent = IDEMPOTENT.has(operation.method), cacheMs, timeoutMs } = entry;
   const keyed = isKeyed(operation, entry);
   const idempotencyKey = keyed ? (typeof key === "string" ? key : randomUUID()) : undefined;
-  const expectsJson = /[/+]json\b/i.test(operation.reply?.contentType ?? "");
+  const types = operation.replies.map(({ contentType }) => contentType);
+  const expectsJson = types.length > 0 && types.every((type) => /[/+]json\b/i.test(type));
   return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs, expectsJson };
 }
 
@@ -152,13 +154,17 @@ function inputSchema(schema: JsonSchema, { fixed = {} }: ToolEntry, own: { prope
   };
 }
 
+/** Characters of JSON past which an answer's nested schemas are left open where they are shown. */
+const MAX_SHOWN_REPLY = 4_096;
+
 function outputSchema(
-  { reply }: Operation,
+  { anyReply }: Operation,
   { pages, fields }: ToolEntry,
   safe: boolean,
   bare: boolean,
 ): ObjectJsonSchema {
-  const { $defs, ...data } = fields === undefined && !bare ? (reply?.schema ?? {}) : {};
+  const described = fields === undefined && !bare ? anyReply : undefined;
+  const { $defs, ...data } = described === undefined ? {} : inlined(described, MAX_SHOWN_REPLY, "client");
   const schema = describeFields({
     type: "object",
     properties: {
@@ -189,17 +195,13 @@ const MAX_ODD = 8_000;
 interface Answering extends Pick<Common, "files" | "replies"> {
   entry: ToolEntry;
   fields: Inputs["fields"];
-  asDescribed: Check | undefined;
+  asDescribed: ReturnType<typeof replyCheck> | undefined;
 }
 
 async function answer(sent: Sent, { entry: { fields: kept, pages }, replies, fields, asDescribed, files }: Answering) {
   const { reply } = sent;
   const { data, ...result } = resultOf(sent);
-  const [issue, ...more] = (data === undefined ? undefined : await asDescribed?.(data)) ?? [];
-  const odd =
-    issue === undefined
-      ? undefined
-      : `${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+  const odd = data === undefined || asDescribed === undefined ? undefined : await asDescribed(reply.status, data);
   if (odd !== undefined && replies === "strict")
     fail(
       `The request was carried out, with status ${reply.status}, but the answer is not as the API's description promises: ${odd}. The people who run this server can mend the description, keep only some fields of the answer, or have it given with a warning (--replies warn). It was: ${plainText(JSON.stringify(data), MAX_ODD)}`,

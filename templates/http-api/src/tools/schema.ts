@@ -1,37 +1,32 @@
 import type { SchemaIssue } from "@offshoot/core";
-import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
-
-/** What does not fit a schema; a promise of it where the validator has to be loaded first. */
-export type Check = (value: unknown) => SchemaIssue[] | Promise<SchemaIssue[]>;
-
-let ajv: Ajv2020 | undefined;
+import type { JsonSchema, Operation } from "../domain/operation.ts";
+import { type Check, checker } from "../domain/schemas/check.ts";
 
 /**
- * Holds values against a schema. The validator is compiled with the first one: most tools of an API are never called.
+ * Values of an input against its schema. One that cannot be validated in time does not fit: nothing has been sent yet,
+ * and what would become of it is unknown.
  */
-export function checker(schema: Record<string, unknown>): Check {
-  let validate: ValidateFunction | undefined;
-  const check = (value: unknown, loaded: Ajv2020): SchemaIssue[] => {
-    validate ??= loaded.compile(schema);
-    return validate(value) ? [] : (validate.errors ?? []).map(issueOf);
+export function inputCheck(schema: JsonSchema): (value: unknown) => Promise<SchemaIssue[]> {
+  const check = checker(schema);
+  return async (value) => {
+    const { issues, unchecked } = await check(value);
+    return unchecked === undefined
+      ? issues
+      : [{ path: [], message: `cannot be validated: ${unchecked}. Send something smaller or simpler` }];
   };
-  return (value) => (ajv === undefined ? load().then((loaded) => check(value, loaded)) : check(value, ajv));
 }
 
-/** With the first call and not with the server, whose start it would double. */
-async function load(): Promise<Ajv2020> {
-  const { Ajv2020 } = await import("./ajv.ts");
-  // An API's description is not written for a strict validator: unknown formats and keywords are none of ours to
-  // refuse.
-  ajv ??= new Ajv2020({ strict: false, validateFormats: false, allErrors: true, logger: false });
-  return ajv;
-}
-
-function issueOf({ instancePath, message = "does not fit", params }: ErrorObject): SchemaIssue {
-  const path = instancePath
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const which = params.additionalProperty ?? params.allowedValues ?? params.allowedValue;
-  return { path, message: which === undefined ? message : `${message} (${[which].flat().join(", ")})` };
+/**
+ * How an answer differs from what the description says of its status, in one line; `undefined` where it does not. One
+ * that cannot be validated in time is taken as it is: it has come, whatever it is.
+ */
+export function replyCheck({ replies, anyReply = {} }: Pick<Operation, "replies" | "anyReply">) {
+  const checks = new Map<string, Check>(replies.map(({ status, schema }) => [status, checker(schema)]));
+  const others = checker(anyReply);
+  return async (status: number, data: unknown): Promise<string | undefined> => {
+    const check = checks.get(String(status)) ?? checks.get("2XX") ?? others;
+    const [issue, ...more] = (await check(data)).issues;
+    if (issue === undefined) return undefined;
+    return `${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+  };
 }

@@ -61,7 +61,7 @@ function fieldOf(name: string, json: Json): Json {
 
 /** A union of literals, each with a title, in the form's words. */
 function titledOptions({ anyOf }: Json): { const: string; title: string }[] | undefined {
-  const options = anyOf as { const?: unknown; title?: string }[] | undefined;
+  const options = anyOf as { const?: unknown; title?: string | undefined }[] | undefined;
   if (!options?.every((option) => typeof option.const === "string")) return undefined;
   return options.map((option) => ({ const: option.const as string, title: option.title ?? (option.const as string) }));
 }

@@ -3,9 +3,9 @@ import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempot
 /** Limits of a store in memory. The oldest answers go first. */
 export interface MemoryLimits {
   /** Keys kept at once. @default 10 000 */
-  maxKeys?: number;
+  maxKeys?: number | undefined;
   /** Characters of all answers together. @default 16 Mi: at most 32 MiB of memory */
-  maxCharacters?: number;
+  maxCharacters?: number | undefined;
 }
 
 /** Keeps answers until the process ends: for tools whose domain has no store of its own. */

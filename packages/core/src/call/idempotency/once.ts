@@ -56,7 +56,7 @@ export function createOnce(
    * The call is over, and its caller gets the outcome. Where that cannot be stored, a repetition is told that it is
    * unknown.
    */
-  async function recorded({ name }: Call, keep: () => void | Promise<void>): Promise<void> {
+  async function tryRecord({ name }: Call, keep: () => void | Promise<void>): Promise<void> {
     try {
       await keep();
     } catch (error) {
@@ -75,18 +75,18 @@ export function createOnce(
       // A question ends the run; the next one, with the answer in place, claims the key again.
       if (call.questions.length > 0) throw call.questions[0];
     } catch (error) {
-      if (call.questions.length > 0 || nothingDone(error)) await recorded(call, () => store.release(id));
+      if (call.questions.length > 0 || nothingDone(error)) await tryRecord(call, () => store.release(id));
       throw error;
     }
     const answer = JSON.stringify(await subject.compose(value));
-    await recorded(call, () => store.finish(id, answer));
+    await tryRecord(call, () => store.finish(id, answer));
     return answer;
   }
 
   return async (keyed) => {
     const { call, key, input } = keyed;
     const id = fingerprint([call.name, call.caller.id, key]);
-    const digest = fingerprint(sorted(input));
+    const digest = fingerprint(sortKeys(input));
     for (;;) {
       const first = running.get(id);
       if (first === undefined) {
@@ -124,9 +124,9 @@ function conflict(name: string): never {
 }
 
 /** With its keys in order: two clients write the same input in different ones. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }

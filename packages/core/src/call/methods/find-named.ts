@@ -3,7 +3,9 @@ import type { Call } from "../call.ts";
 import { echo } from "../echo.ts";
 import { stringParam } from "../normalize.ts";
 
-/** The tool or prompt that `params.name` names; the call goes by that name from here on. @throws ProtocolError -32602 */
+/**
+ * The tool or prompt that `params.name` names; the call goes by that name from here on. @throws ProtocolError -32602
+ */
 export function findNamed<Item>(
   items: ReadonlyMap<string, Item>,
   kind: "tool" | "prompt",

@@ -17,7 +17,7 @@ export const listedPrompt = ({ name, title, description, listed, icons }: Prompt
   title,
   description,
   ...(listed.length === 0 ? {} : { arguments: listed }),
-  ...(icons === undefined ? {} : { icons }),
+  icons,
 });
 
 /** `prompts/get` */

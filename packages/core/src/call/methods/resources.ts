@@ -17,7 +17,7 @@ export const listedTemplate = ({ name, title, description, uri, mimeType, icons 
   title,
   description,
   mimeType: mimeType ?? "text/plain",
-  ...(icons === undefined ? {} : { icons }),
+  icons,
 });
 
 const listedFixed = ({ name, title, description, uri, mimeType, icons }: Resource): ResourceEntry => ({
@@ -26,7 +26,7 @@ const listedFixed = ({ name, title, description, uri, mimeType, icons }: Resourc
   title,
   description,
   mimeType: mimeType ?? "text/plain",
-  ...(icons === undefined ? {} : { icons }),
+  icons,
 });
 
 /** The resource that answers for a URI, and the variables in it. */
@@ -70,7 +70,7 @@ export function listResources(resources: readonly Resource[], timeoutMs: number)
               : undefined;
         const entries = plain(resources).map((entry) => entryOf(entry, family?.mimeType));
         checkBlocks(entries, call.method);
-        return { resources: [...first, ...entries], ...(next === undefined ? {} : { nextCursor: next }) };
+        return { resources: [...first, ...entries], nextCursor: next };
       },
     };
   };

@@ -29,11 +29,7 @@ export function face(
     serverInfo: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
     async call(name, input = {}, { signal, onProgress, timeoutMs } = {}) {
-      const options = {
-        ...(signal && { signal }),
-        ...(onProgress && { onprogress: onProgress }),
-        ...(timeoutMs && { timeout: timeoutMs }),
-      };
+      const options = { signal, onprogress: onProgress, timeout: timeoutMs };
       const params = { name, arguments: input };
       const result: CallToolResult = await (wire.endsWith("2025")
         ? client.callTool(params, undefined, options)

@@ -2,7 +2,7 @@ import type { Arbitrary } from "fast-check";
 import type { Input } from "../requirements/requirement.ts";
 import type { FastCheck } from "./scalars.ts";
 
-const nested = (depth: number): unknown => (depth === 0 ? "deep" : { next: nested(depth - 1) });
+const nest = (depth: number): unknown => (depth === 0 ? "deep" : { next: nest(depth - 1) });
 
 /** Values that have broken servers: each stands for a class of them. */
 const VALUES: readonly unknown[] = [
@@ -34,8 +34,8 @@ const VALUES: readonly unknown[] = [
   [],
   {},
   Array.from({ length: 1_000 }, (_, index) => index),
-  nested(20),
-  nested(80),
+  nest(20),
+  nest(80),
   // Parsed, because in source text "__proto__" would set the prototype instead of a key.
   JSON.parse('{"__proto__":{"polluted":1}}'),
   { constructor: { prototype: { polluted: 1 } } },

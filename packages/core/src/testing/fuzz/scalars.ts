@@ -73,7 +73,7 @@ export function strings(fc: FastCheck, schema: Json, patterns: readonly string[]
   const tries =
     checks.length === 0
       ? [plain]
-      : [joined(patterns), ...checks].map(
+      : [joinPatterns(patterns), ...checks].map(
           (from) => () => fc.stringMatching(from, maxLength === undefined ? {} : { maxLength }),
         );
   for (const attempt of [...tries, ofFormat]) {
@@ -97,7 +97,7 @@ function orNothing<Value>(make: () => Value): Value | undefined {
 }
 
 /** One expression for several, which zod writes for `startsWith`, `includes` and `endsWith` together. */
-function joined(patterns: readonly string[]): RegExp {
+function joinPatterns(patterns: readonly string[]): RegExp {
   const place = (pattern: string) => (pattern.startsWith("^") ? 0 : pattern.endsWith("$") ? 2 : 1);
   const parts = patterns
     .toSorted((a, b) => place(a) - place(b))

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { findResource } from "../../call/methods/resources.ts";
 import { attempt, describe, tryCall } from "./attempt.ts";
 import { notExercised, type Requirement, report } from "./requirement.ts";
-import { eachResult, eachSampled, type Problems, readableError, shown } from "./sampled.ts";
+import { eachResult, eachSampled, type Problems, readableError, showCall } from "./sampled.ts";
 import { mismatch } from "./schemas.ts";
 import { listedTools } from "./tools.ts";
 
@@ -18,7 +18,7 @@ export const callRequirements: readonly Requirement[] = [
         for (const input of valid) {
           const answer = await tryCall(subject.client, name, input);
           if (answer.result === undefined || answer.result.isError)
-            problems.push(`${shown(name, input)} must succeed; it got ${describe(answer)}.`);
+            problems.push(`${showCall(name, input)} must succeed; it got ${describe(answer)}.`);
         }
         return problems;
       }),
@@ -46,7 +46,9 @@ export const callRequirements: readonly Requirement[] = [
       eachResult(subject, ({ content, data }, tool) => {
         if (tool.toText !== undefined) return undefined;
         const first = content.find((block) => block.type === "text")?.text ?? "";
-        return isDeepStrictEqual(parsed(first), data) ? undefined : `The text of ${tool.name} is not its data as JSON.`;
+        return isDeepStrictEqual(parseText(first), data)
+          ? undefined
+          : `The text of ${tool.name} is not its data as JSON.`;
       }),
   },
   {
@@ -60,7 +62,7 @@ export const callRequirements: readonly Requirement[] = [
       if (failing.length === 0) notExercised("no sample of an input that fails");
       const problems: Problems = [];
       for (const { name, input } of failing)
-        problems.push(readableError(shown(name, input), await tryCall(subject.client, name, input)));
+        problems.push(readableError(showCall(name, input), await tryCall(subject.client, name, input)));
       report(problems);
     },
   },
@@ -86,7 +88,7 @@ export const callRequirements: readonly Requirement[] = [
           compared += 1;
           if (!isDeepStrictEqual(first.result?.data, second.result?.data)) {
             problems.push(
-              `${shown(name, input)} is read-only and answered differently the second time. If that is meant, its samples say varies: true.`,
+              `${showCall(name, input)} is read-only and answered differently the second time. If that is meant, its samples say varies: true.`,
             );
           }
         }
@@ -127,7 +129,7 @@ export const callRequirements: readonly Requirement[] = [
   },
 ];
 
-function parsed(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

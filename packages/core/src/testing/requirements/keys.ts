@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { TestClient, ToolOutcome } from "../client.ts";
 import { type Attempt, describe, tryCall } from "./attempt.ts";
 import { type Input, notExercised, type Requirement } from "./requirement.ts";
-import { eachSampled, type Problems, shown } from "./sampled.ts";
+import { eachSampled, type Problems, showCall } from "./sampled.ts";
 
 /** Repetitions that are on their way at once. */
 const AT_ONCE = 5;
@@ -26,12 +26,12 @@ export const keyRequirements: readonly Requirement[] = [
             continue;
           }
           const key = { [idempotency.key]: randomUUID() };
-          const first = await repeated(client, name, { ...input, ...key });
+          const first = await callRepeatedly(client, name, { ...input, ...key });
           if (first.problem !== undefined) problems.push(first.problem);
           if (first.failed) continue;
           keyed += 1;
           const other = valid[index + 1];
-          if (other !== undefined) problems.push(await conflicting(client, name, { ...other, ...key }));
+          if (other !== undefined) problems.push(await checkConflict(client, name, { ...other, ...key }));
         }
         return problems;
       });
@@ -41,7 +41,7 @@ export const keyRequirements: readonly Requirement[] = [
 ];
 
 /** Calls at once and then once more: all must be told the same. A sample that fails is another requirement's matter. */
-async function repeated(
+async function callRepeatedly(
   client: TestClient,
   name: string,
   input: Input,
@@ -52,16 +52,16 @@ async function repeated(
   const [first, ...others] = answers.map(({ result }) => result?.data);
   if (answers.some(failed) || others.some((data) => !isDeepStrictEqual(data, first)))
     return {
-      problem: `${shown(name, input)} must answer the same each time; it got ${[...new Set(answers.map(describe))].join(", ")}.`,
+      problem: `${showCall(name, input)} must answer the same each time; it got ${[...new Set(answers.map(describe))].join(", ")}.`,
     };
   return {};
 }
 
-async function conflicting(client: TestClient, name: string, input: Input): Promise<string | undefined> {
+async function checkConflict(client: TestClient, name: string, input: Input): Promise<string | undefined> {
   const answer = await tryCall(client, name, input);
   const error = answer.result?.meta["offshoot/error"] as { code?: unknown } | undefined;
   if (answer.result?.isError && error?.code === "conflict") return undefined;
-  return `${shown(name, input)} uses the key of another input: it must fail with the code "conflict"; it got ${describe(answer)}.`;
+  return `${showCall(name, input)} uses the key of another input: it must fail with the code "conflict"; it got ${describe(answer)}.`;
 }
 
 const failed = ({ result }: Attempt<ToolOutcome>): boolean => result === undefined || result.isError;

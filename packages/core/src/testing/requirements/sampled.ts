@@ -45,7 +45,7 @@ export async function eachResult(
 }
 
 /** A call as a reader would write it. */
-export const shown = (name: string, input: Input): string => `${name}(${JSON.stringify(input).slice(0, 200)})`;
+export const showCall = (name: string, input: Input): string => `${name}(${JSON.stringify(input).slice(0, 200)})`;
 
 /** The problem, unless the answer is an error that a model can read and nobody had to mask. */
 export function readableError(what: string, answer: Attempt<ToolOutcome>): string | undefined {

@@ -1,15 +1,15 @@
 import type { Json } from "./schemas.ts";
 
 // What two makers of models take as a tool's parameters, once a client has converted JSON Schema as clients usually do:
-// keywords that are only checks are dropped (the server checks all the same), `const` becomes an enum, `oneOf` an anyOf,
-// a null among the types is told in their own way. What no such conversion mends is named here.
+// keywords that are only checks are dropped (the server checks all the same), `const` becomes an enum, `oneOf` an
+// anyOf, a null among the types is told in their own way. What no such conversion mends is named here.
 
 /**
  * Gemini: the Schema object of its API, which is a part of OpenAPI 3.0's (ai.google.dev/api/caching#Schema), with local
  * references written out. The rest is what it answers 400 to: "didn't specify the schema type field"
- * (google-gemini/gemini-cli#4400), "items: missing field" (boshyxd/robloxstudio-mcp#72), "should be non-empty for OBJECT
- * type" (MarkusPfundstein/mcp-obsidian#21), "enum: cannot be empty" (sbroenne/mcp-server-excel#607), "properties: only
- * allowed for OBJECT type" (anomalyco/opencode#11889).
+ * (google-gemini/gemini-cli#4400), "items: missing field" (boshyxd/robloxstudio-mcp#72), "should be non-empty for
+ * OBJECT type" (MarkusPfundstein/mcp-obsidian#21), "enum: cannot be empty" (sbroenne/mcp-server-excel#607),
+ * "properties: only allowed for OBJECT type" (anomalyco/opencode#11889).
  */
 export function geminiProblems(root: Json): string[] {
   const problems = [...nodesOf(root)].flatMap(({ node, path }) => {

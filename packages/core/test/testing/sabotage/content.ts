@@ -48,7 +48,7 @@ export const contentSabotages: readonly Sabotage[] = [
     id: "prompt-arguments",
     how: "a required argument may be missing",
     server: prompt(() => ({
-      arguments: z.object({ id: z.string().optional() }),
+      arguments: z.object({ id: z.string().optional().describe("Id") }),
       handler: ({ id }) => `Review ${id}.`,
     })),
   },

@@ -1,14 +1,17 @@
 import type { JsonSchema } from "../operation.ts";
+import { loosen } from "../schemas/loosen.ts";
+import { makeReadable, type Readers } from "../schemas/readable.ts";
 
 /**
  * The same schema with what it refers to put in place, as some clients drop what is behind a reference. Only what
  * refers to itself stays in `$defs`. The nearest come first; what is past `maxCharacters` of JSON is left open, which
- * accepts more and never less: a model that gets all of a large schema pays more than it learns.
+ * accepts more and never less: a model that gets all of a large schema pays more than it learns. The same goes for what
+ * those who read it could not use.
  */
-export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: number): JsonSchema {
+export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: number, readers: Readers): JsonSchema {
   const definitions = $defs as Record<string, unknown>;
   const recursive = new Map<string, JsonSchema>();
-  const cut = new WeakSet<object>();
+  const loose = new Set<object>();
   const waiting: Site[] = [];
 
   const copy = (node: unknown, within: readonly string[]): unknown => {
@@ -32,7 +35,7 @@ export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: nu
   const fill = ({ into, name, beside, within }: Site): void => {
     const target = Object.hasOwn(definitions, name) ? definitions[name] : {};
     const whole = left > 0 ? copy(target, [...within, name]) : leftOpen(target);
-    if (left <= 0) cut.add(into);
+    if (left <= 0) loose.add(into);
     left -= JSON.stringify(whole).length;
     Object.assign(into, beneath(whole, beside));
   };
@@ -46,8 +49,10 @@ export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: nu
     fill({ into, name, beside: {}, within: [] });
     fillAll();
   }
+  const all = [root, ...recursive.values()];
+  for (const node of all) makeReadable(node, readers, loose);
+  loosen(all, loose, (reference) => recursive.get(reference.slice("#/$defs/".length)));
   const kept = Object.fromEntries(recursive);
-  loosen([root, kept], cut, kept);
   return recursive.size === 0 ? root : { ...root, $defs: kept };
 }
 
@@ -92,38 +97,4 @@ function leftOpen(target: unknown): JsonSchema {
     ...(type === undefined ? {} : { type }),
     ...(typeof description === "string" ? { description: description.slice(0, 80) } : {}),
   };
-}
-
-/**
- * What is left open accepts more, and so does all around it, but for the keywords that turn more into less. Those go:
- * one of several becomes any of them, what must not fit is not looked at.
- */
-function loosen(roots: readonly unknown[], cut: WeakSet<object>, kept: Record<string, JsonSchema>): void {
-  const known = new Map<object, boolean>();
-  const isOpen = (node: unknown): boolean => {
-    if (typeof node !== "object" || node === null) return false;
-    const before = known.get(node);
-    if (before !== undefined) return before;
-    known.set(node, cut.has(node));
-    const { $ref } = node as JsonSchema;
-    const referred = typeof $ref === "string" ? kept[$ref.slice("#/$defs/".length)] : undefined;
-    const open = [...Object.values(node), referred].filter((value) => isOpen(value)).length > 0 || cut.has(node);
-    known.set(node, open);
-    if (open && !Array.isArray(node)) loosenNode(node as JsonSchema, isOpen);
-    return open;
-  };
-  for (const root of roots) isOpen(root);
-}
-
-function loosenNode(node: JsonSchema, isOpen: (value: unknown) => boolean): void {
-  if (isOpen(node.oneOf)) {
-    const { oneOf } = node;
-    delete node.oneOf;
-    if (node.anyOf === undefined) node.anyOf = oneOf;
-    else node.allOf = [...((node.allOf as unknown[] | undefined) ?? []), { anyOf: oneOf }];
-  }
-  if (isOpen(node.not)) delete node.not;
-  if (isOpen(node.if)) for (const key of ["if", "then", "else"]) delete node[key];
-  if (isOpen(node.contains)) delete node.maxContains;
-  for (const key of ["unevaluatedProperties", "unevaluatedItems"]) delete node[key];
 }

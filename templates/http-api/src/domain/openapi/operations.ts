@@ -6,12 +6,12 @@ import { parametersOf } from "./parameters.ts";
 import { type Flaw, FlawError, inside, objectAt, type Pointer } from "./pointer.ts";
 import type { Document } from "./read.ts";
 import { standAlone } from "./schemas.ts";
-import { type ServerVariables, serverUrl } from "./servers.ts";
+import { checkVariables, type ServerVariables, serverUrl } from "./servers.ts";
 import { isCredential, type Scheme, schemesOf } from "./withheld.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "query"] as const;
 
-/** What a list of operations needs to know of each: its schemas are read when somebody asks for it. */
+/** What a list of operations needs to know of each: its schemas are read when it is asked for. */
 export type OperationEntry = Pick<
   Operation,
   "id" | "method" | "path" | "summary" | "description" | "tags" | "deprecated"
@@ -66,11 +66,19 @@ export function listOperations(document: Document, variables: ServerVariables = 
       for (const method of METHODS)
         if (Object.hasOwn(item, method))
           attempt(() =>
-            add(document, found, flaws, { path, method, item, itemPointer: at, pointer: inside(at, method) }),
+            add(document, found, flaws, variables, {
+              path,
+              method,
+              item,
+              itemPointer: at,
+              pointer: inside(at, method),
+            }),
           );
     });
   }
   const schemes = schemesOf(document);
+  const all = [...found.values()];
+  checkVariables([document.servers, ...all.flatMap(({ item, node }) => [item.servers, node.servers])], variables);
   const servers = [...found.values()].flatMap(
     ({ item, node }) => serverUrl(node.servers ?? item.servers, variables) ?? [],
   );
@@ -90,6 +98,7 @@ function add(
   document: Document,
   found: Map<string, Found>,
   flaws: Flaw[],
+  variables: ServerVariables,
   { path, method, item, pointer, itemPointer }: Omit<Found, "entry" | "node"> & { path: string; method: string },
 ): void {
   const node = objectAt(document, item[method], pointer);
@@ -102,6 +111,9 @@ function add(
     });
   const id = named === undefined || found.has(named) ? byPlace : named;
   const entry = entryOf(id, method, path, node);
+  const server = serverUrl(node.servers ?? item.servers, variables);
+  if (server !== undefined && (server.includes("{") || !URL.canParse(server, "https://base.invalid")))
+    throw new FlawError(inside(pointer, "servers"), `the server ${JSON.stringify(server.slice(0, 100))} is no URL`);
   // Whether it can be used shows at the start; its schemas are read with the first look at it.
   parametersOf(document, { item, itemPointer, node, pointer, path });
   bodiesOf(document, node, pointer);
@@ -141,7 +153,7 @@ function readOperation(
     parameters,
     body,
     withheld: withheldOf(document, raw, isOurs),
-    reply: replyOf(document, node, pointer),
+    ...successesOf(document, node, pointer),
     server: serverUrl(node.servers ?? item.servers, variables),
     schemes: asked,
   };
@@ -197,15 +209,31 @@ function withheldOf(
   }
 }
 
-function replyOf(document: Document, node: Json, pointer: Pointer): Body | undefined {
+/** What the successful answers hold. Each status has a schema of its own. */
+function successesOf(
+  document: Document,
+  node: Json,
+  pointer: Pointer,
+): Pick<Operation, "reply" | "replies" | "anyReply"> {
+  const replies: (Body & { status: string })[] = [];
+  const schemas: unknown[] = [];
   for (const [status, found] of repliesOf(document, node, pointer)) {
     if (!/^2(\d\d|XX)$/i.test(status)) continue;
     const content = (found.content ?? {}) as Record<string, Json | null>;
     const contentType = preferredType(Object.keys(content));
-    if (contentType !== undefined)
-      return { contentType, schema: standAlone(document, content[contentType]?.schema, "reply") };
+    if (contentType === undefined) continue;
+    const raw = content[contentType]?.schema;
+    if (!schemas.includes(raw)) schemas.push(raw);
+    replies.push({ status: status.toUpperCase(), contentType, schema: standAlone(document, raw, "reply") });
   }
-  return undefined;
+  const [reply] = replies;
+  const anyReply =
+    schemas.length > 1 && !schemas.includes(undefined)
+      ? standAlone(document, { anyOf: schemas }, "reply")
+      : schemas.length > 1
+        ? {}
+        : reply?.schema;
+  return { reply, replies, anyReply };
 }
 
 /** The answers of an operation by status, in order. @throws FlawError for what is none */

@@ -23,8 +23,25 @@ export function serverUrl(servers: unknown, given: ServerVariables = {}): string
     if (Array.isArray(allowed) && allowed.length > 0 && Object.hasOwn(given, name) && !allowed.includes(value))
       throw new ApiError(
         "server_variable_wrong",
-        `--server-variable ${name}=${value} is none of what the description lists: ${allowed.map(String).slice(0, 20).join(", ")}.`,
+        `--server-variable ${name}=${value} is not what the description lists: ${allowed.map(String).slice(0, 20).join(", ")}.`,
       );
     return value === undefined ? whole : String(value);
   });
+}
+
+/**
+ * Checks that each given variable is one of the servers.
+ *
+ * @param lists `servers` of the description, its paths and its operations
+ * @throws ApiError for one that is not
+ */
+export function checkVariables(lists: readonly unknown[], given: ServerVariables): void {
+  const servers = lists.flatMap((list) => (Array.isArray(list) ? list : []));
+  const known = new Set(servers.flatMap((server) => Object.keys(asObject(asObject(server).variables))));
+  for (const name of Object.keys(given))
+    if (!known.has(name))
+      throw new ApiError(
+        "server_variable_wrong",
+        `--server-variable names ${JSON.stringify(name)}, which no server of the description has. They have: ${[...known].join(", ") || "none"}.`,
+      );
 }

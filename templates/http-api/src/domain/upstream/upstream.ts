@@ -7,7 +7,6 @@ import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
 import { createGuard } from "./guard.ts";
-import { replyOf, statusError } from "./reply.ts";
 
 /** Where the API is, and what may happen on the way there. */
 export interface UpstreamOptions {
@@ -92,7 +91,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     key: string | undefined,
   ) => {
     const { stamp, ...worn } = await credentials.dress(schemes);
-    // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
+    // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
     const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {
@@ -129,6 +128,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
       return once(request, { signal, idempotencyKey, expectsJson }, true);
+    // With the first answer and not with the server: what reads it is not needed for a start.
+    const { replyOf, statusError } = await import("./reply.ts");
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;

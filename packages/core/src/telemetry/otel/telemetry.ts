@@ -1,9 +1,9 @@
 import type { Meter } from "@opentelemetry/api";
-import type { Call } from "../call/call.ts";
-import type { Outcome } from "../call/map-error.ts";
-import type { Telemetry } from "../call/record.ts";
-import type { WireRequest } from "../call/wire.ts";
-import { isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
+import type { Call } from "../../call/call.ts";
+import type { Outcome } from "../../call/map-error.ts";
+import type { Telemetry } from "../../call/record.ts";
+import type { WireRequest } from "../../call/wire.ts";
+import { isProtocolError, type ProtocolError, type ToolError } from "../../contract/errors.ts";
 import { createMetrics, type MeasuredServer } from "./metrics.ts";
 import { createTracing, type Ending } from "./trace.ts";
 

@@ -1,10 +1,10 @@
 import type { Attributes, Meter } from "@opentelemetry/api";
-import type { DependencySnapshot } from "../contract/dependency.ts";
-import type { ServerDefinition } from "../contract/server.ts";
-import type { Account } from "./account.ts";
-import type { Log } from "./log.ts";
-import type { Alert } from "./slo.ts";
-import { lostLines } from "./stderr.ts";
+import type { DependencySnapshot } from "../../contract/dependency.ts";
+import type { ServerDefinition } from "../../contract/server.ts";
+import type { Account } from "../account.ts";
+import type { Log } from "../log.ts";
+import type { Alert } from "../slo.ts";
+import { lostLines } from "../stderr.ts";
 
 /** What is measured of a server. */
 export interface MeasuredServer {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { MeterProvider } from "@opentelemetry/api";
-import { SettingsError } from "../flags.ts";
+import { SettingsError } from "../../flags.ts";
 
 /** What `GET /metrics` answers with, and where its numbers come from. */
 export interface Prometheus {

@@ -1,6 +1,6 @@
-import type { Telemetry } from "../call/record.ts";
-import { SettingsError } from "../flags.ts";
-import type { Log } from "./log.ts";
+import type { Telemetry } from "../../call/record.ts";
+import { SettingsError } from "../../flags.ts";
+import type { Log } from "../log.ts";
 import type { MeasuredServer } from "./metrics.ts";
 import type { Prometheus } from "./prometheus.ts";
 
@@ -17,7 +17,7 @@ export async function openExporters(
   { transport, metrics }: { transport: string; metrics: boolean },
   wanted: boolean | undefined,
   log: Log,
-): Promise<{ prometheus?: Prometheus; telemetry?: (app: MeasuredServer) => Telemetry }> {
+): Promise<{ prometheus?: Prometheus | undefined; telemetry?: ((app: MeasuredServer) => Telemetry) | undefined }> {
   if (metrics && transport !== "http")
     throw new SettingsError("--metrics is answered over HTTP. Add --transport http, or leave it out.");
   const registered = REGISTERED in globalThis;

@@ -1,7 +1,7 @@
 import type { Meter, MeterProvider } from "@opentelemetry/api";
-import type { Telemetry } from "../call/record.ts";
-import { SettingsError } from "../flags.ts";
-import type { Log } from "./log.ts";
+import type { Telemetry } from "../../call/record.ts";
+import { SettingsError } from "../../flags.ts";
+import type { Log } from "../log.ts";
 import type { MeasuredServer } from "./metrics.ts";
 import { createTelemetry } from "./telemetry.ts";
 
@@ -32,7 +32,7 @@ export function openTelemetry(api: Api, own?: MeterProvider): (app: MeasuredServ
 /** An API older than the one loaded here is not used by it, in silence: every span would be lost. */
 function warnOfStrangers({ trace, metrics }: Api, log: Log): void {
   const registered = (
-    globalThis as Record<symbol, { trace?: unknown; metrics?: unknown; version?: string } | undefined>
+    globalThis as Record<symbol, { trace?: unknown; metrics?: unknown; version?: string | undefined } | undefined>
   )[Symbol.for("opentelemetry.js.api.1")];
   if (registered?.trace !== undefined && trace.getTracerProvider() !== registered.trace)
     log.warn({ registered: registered.version }, "spans are lost: two versions of @opentelemetry/api are installed");

@@ -1,0 +1,49 @@
+import { HOLDS_MAP, HOLDS_SCHEMAS, isNode } from "../schemas/keywords.ts";
+import { flawsOf } from "../schemas/mend.ts";
+import { type Flaw, inside } from "./pointer.ts";
+import type { Document } from "./read.ts";
+
+/** What looks back or around in a pattern: no engine that takes linear time knows it. */
+const NOT_LINEAR = /\(\?<?[=!]|\\[1-9]|\\k</;
+
+/**
+ * What values cannot be held to in a description's schemas, and where it stands. It is left out there, which accepts
+ * more: said at the start, so that nothing of a description fails in a call.
+ */
+export function brokenSchemas(document: Document): Flaw[] {
+  const flaws: Flaw[] = [];
+  const flaw = (path: readonly string[], reason: string): unknown =>
+    flaws.push({ pointer: inside("#", ...path), reason });
+
+  const judge = (node: unknown, path: string[]): void => {
+    if (path.length > MAX_LEVELS || !isNode(node)) return;
+    for (const { keyword, reason } of flawsOf(node)) flaw([...path, keyword], `${reason}: values are not held to it`);
+    if (typeof node.pattern === "string" && NOT_LINEAR.test(node.pattern))
+      flaw([...path, "pattern"], "it looks around or back: values are held to the rest of it");
+    for (const key of Object.keys(node)) {
+      const value = node[key];
+      if (typeof value !== "object" || value === null || !HOLDS_SCHEMAS.has(key)) continue;
+      if (Array.isArray(value)) for (const [at, item] of value.entries()) judge(item, [...path, key, String(at)]);
+      else if (HOLDS_MAP.has(key))
+        for (const name of Object.keys(value)) judge((value as Record<string, unknown>)[name], [...path, key, name]);
+      else judge(value, [...path, key]);
+    }
+  };
+
+  const visit = (node: unknown, path: string[]): void => {
+    if (typeof node !== "object" || node === null || path.length > MAX_LEVELS) return;
+    for (const key of Object.keys(node)) {
+      const value = (node as Record<string, unknown>)[key];
+      if (typeof value !== "object" || value === null || key.startsWith("example") || key.startsWith("x-")) continue;
+      if (key === "schema") judge(value, [...path, key]);
+      else if (key === "schemas" && path.length === 1)
+        for (const name of Object.keys(value)) judge((value as Record<string, unknown>)[name], [...path, key, name]);
+      else visit(value, [...path, key]);
+    }
+  };
+  visit({ paths: document.paths, components: document.components }, []);
+  return flaws;
+}
+
+/** Deeper than that, schemas are not read at all. */
+const MAX_LEVELS = 120;
