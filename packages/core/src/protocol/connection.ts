@@ -1,7 +1,7 @@
 import type { Change } from "../call/changes/changes.ts";
-import { legible } from "../call/echo.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
+import { visible } from "../contract/quoted.ts";
 
 /** The notifications that a call sends of itself. */
 export const PROGRESS = "notifications/progress";
@@ -28,9 +28,12 @@ export interface ConnectionOptions {
   waits?: (id: string | number) => boolean;
 }
 
+/** Characters of an error's message. */
+export const MAX_ERROR = 4_096;
+
 /** For an error on its way to a client: the SDKs repeat what a client sent as it is. */
 export function makeLegible(error: { message: string }): void {
-  error.message = legible(error.message);
+  error.message = visible(error.message, MAX_ERROR);
 }
 
 /** The progress token of a request, where the client gave one. */

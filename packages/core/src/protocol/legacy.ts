@@ -12,11 +12,11 @@ import type { App } from "../app.ts";
 import { QUESTION_MS } from "../call/asking/state-seal.ts";
 import type { Change } from "../call/changes/changes.ts";
 import { createSubscriptions } from "../call/changes/subscriptions.ts";
-import { echo } from "../call/echo.ts";
 import { stringParam } from "../call/normalize.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted } from "../contract/quoted.ts";
 import {
   asksOf,
   type ConnectionOptions,
@@ -82,7 +82,9 @@ export async function connectLegacy(
   const factsOf = (): Pick<WireRequest, "client" | "asks"> => {
     const client = server.getClientVersion();
     if (client === undefined || single) return { client: client ?? {}, asks: asksOf(undefined) };
-    facts = { client: { name: client.name, version: client.version }, asks: asksOf(server.getClientCapabilities()) };
+    const capabilities = server.getClientCapabilities();
+    const { name, version } = client;
+    facts = { client: { name, version, extensions: capabilities?.extensions as never }, asks: asksOf(capabilities) };
     return facts;
   };
 
@@ -149,7 +151,7 @@ export async function connectLegacy(
       subscriptions.unsubscribe(stringParam(params, "uri", method));
       return {};
     }
-    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${echo(method)}`);
+    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
   };
   server.onerror = (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error");
 

@@ -11,15 +11,16 @@ import {
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../app.ts";
 import type { Change } from "../call/changes/changes.ts";
-import { echo } from "../call/echo.ts";
 import type { WireRequest } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
+import type { Caller, ClientInfo } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted, visible } from "../contract/quoted.ts";
 import {
   asksOf,
   type ConnectionOptions,
   keyOf,
   LOG,
+  MAX_ERROR,
   type Notification,
   notificationOf,
   PROGRESS,
@@ -56,7 +57,8 @@ function createServer(app: App): Server {
 function answerDirectly(server: Server, app: App, options: ConnectionOptions): void {
   server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
     const answer = app.methods.get(method);
-    if (answer === undefined) throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${echo(method)}`);
+    if (answer === undefined)
+      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
     const result = await answerWith(answer, params, context, options);
     const hint = app.freshness[method];
     // The SDK adds these to the answers of handlers that it knows by method. A read has its own.
@@ -119,18 +121,20 @@ function wireOf(
   notify: WireRequest["notify"],
 ): WireRequest {
   const envelope = (mcpReq.envelope ?? {}) as Record<string, unknown>;
+  const capabilities = envelope[CLIENT_CAPABILITIES] as (Parameters<typeof asksOf>[0] & ClientInfo) | undefined;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
   const state = mcpReq.requestState<unknown>();
   return {
     era: "2026",
     transport,
     caller,
-    client: client ?? {},
+    client:
+      capabilities?.extensions === undefined ? (client ?? {}) : { ...client, extensions: capabilities.extensions },
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
     cancelled: () => waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
-    asks: asksOf(envelope[CLIENT_CAPABILITIES] as Parameters<typeof asksOf>[0]),
+    asks: asksOf(capabilities),
     notify,
     message: (level, data) => notify(LOG, { level, data }),
     // What is no text was never sealed by core, and is refused like all that was not.
@@ -242,7 +246,7 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
       if (response.ok || response.headers.get("content-type") !== "application/json") return response;
       const refusal = (await response.json()) as { error: { message: string } };
       // The SDK's own words: core's answers are no HTTP errors.
-      refusal.error.message = echo(refusal.error.message, 1_024);
+      refusal.error.message = visible(refusal.error.message.replaceAll("\n", " "), MAX_ERROR);
       return Response.json(refusal, { status: response.status, headers: response.headers });
     },
     async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { quoted } from "../../contract/quoted.ts";
 import type { Call } from "../call.ts";
-import { echo } from "../echo.ts";
 import { stringParam } from "../normalize.ts";
 
 /**
@@ -17,7 +17,7 @@ export function findNamed<Item>(
   if (item === undefined)
     throw new ProtocolError(
       ErrorCode.invalidParams,
-      `Unknown ${kind}: ${echo(name)}. Call ${kind}s/list to see the names.`,
+      `Unknown ${kind}: ${quoted(name)}. Call ${kind}s/list to see the names.`,
     );
   call.name = name;
   return item;
