@@ -17,7 +17,7 @@ export interface AuditReport {
   problem?: { line: number; what: string } | undefined;
 }
 
-/** What is said of a line that is none of an audit at all. */
+/** The problem of a line that is not from an audit at all. */
 export const NO_RECORD = "not an audit record";
 
 /** How a line looks; the hash is over the bytes before `,"hash"`. */
