@@ -3,7 +3,9 @@ export { type BacklogOptions, backlogDrill } from "./backlog.ts";
 export type { DrillTime } from "./clock.ts";
 export {
   type DrillChart,
+  type DrillLine,
   type DrillOptions,
+  type DrillPhase,
   type DrillResult,
   drillLine,
   type Verdict,

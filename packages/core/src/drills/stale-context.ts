@@ -12,7 +12,7 @@ import { createRandom, until } from "./load.ts";
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
-  /** Makes your way of reading, with a TTL of {@link STALE_CONTEXT_TTL_MS}. @default `dependency()` with a cache */
+  /** Makes your way of reading, with a TTL of 2 s. @default `dependency()` with a cache */
   read?: (() => KeptRead) | undefined;
 }
 
