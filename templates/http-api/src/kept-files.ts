@@ -26,7 +26,7 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
   };
   return {
     keep(bytes, type) {
-      // Whoever knows it may read it, and nobody can guess it.
+      // Anyone who knows it may read it, and it cannot be guessed.
       const id = randomBytes(16).toString("base64url");
       kept.set(id, { bytes, type, until: now() + KEPT_MS });
       total += bytes.byteLength;

@@ -10,7 +10,7 @@ export const noteContents = async (notes: Notes, id: string) => ({
   _meta: { "offshoot/untrusted": true },
 });
 
-/** Ids for what somebody has typed: an id's beginning, or words of the note. */
+/** Ids for what a user has typed: an id's beginning, or words of the note. */
 export const completeId = (notes: Notes) => async (typed: string) => {
   const { notes: found } = /^n?[0-9]*$/.test(typed)
     ? await notes.list({ limit: 100 })

@@ -99,7 +99,7 @@ describe("the built server", () => {
     expect(await run("--store", "cloud")).toMatchObject({ code: 2, stdout: "" });
   });
 
-  test("R47 an older Node is told in one line which one it takes", async () => {
+  test("an older Node is told in one line which one it takes", async () => {
     const pretend = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
     const { code, stdout, stderr } = await run({ node: ["--import", `data:text/javascript,${pretend}`] });
     expect([code, stdout, stderr]).toEqual([

@@ -90,7 +90,7 @@ describe("retries", () => {
     expect((error as Error).cause).toMatchObject({ message: "down" });
   });
 
-  test("never happen for a call that is not idempotent; cut off after it was sent, its outcome is unknown (H34)", async () => {
+  test("never happen for a call that is not idempotent; cut off after it was sent, its outcome is unknown", async () => {
     const orders = dependency("orders", { timeoutMs: 200 });
     const hang = vi.fn(never);
     const { error } = await settled(orders.run({}, {}, hang));

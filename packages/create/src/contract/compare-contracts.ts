@@ -2,7 +2,7 @@ import { at, type Change, type Level, shown } from "./change.ts";
 import { compareSchemas } from "./compare-schemas.ts";
 import { equal, isObject, type Schema, type SchemaObject } from "./schema.ts";
 
-/** What a lock holds, whoever wrote it. */
+/** What a lock holds. */
 export type Contract = SchemaObject;
 
 /**

@@ -26,7 +26,7 @@ const shownNames = async (folder: string) =>
   (await readdir(folder)).filter((name) => !name.startsWith(".offshoot")).sort();
 
 describe.each(ways)("$way", ({ descriptorPaths }) => {
-  test("F35 a move replaces nothing unless asked, and no folder ever", async () => {
+  test("a move replaces nothing unless asked, and no folder ever", async () => {
     const { files, at } = await newFiles({ descriptorPaths });
     await files.write("a", "a");
     await files.write("b", "b");
@@ -49,7 +49,7 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     expect(await shownNames(at())).toEqual(["a", "b", "d"]);
   });
 
-  test("F35 a root stays, nothing goes into itself, and a name may change its case", async () => {
+  test("a root stays, nothing goes into itself, and a name may change its case", async () => {
     const other = await temporaryFolder();
     const { files, folder, at } = await newFiles({ descriptorPaths, also: [other] });
     await files.createDirectory("d/e");
@@ -237,7 +237,7 @@ test("a new file appears once among many who make it", async () => {
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
-test("F41 refuses to grow beyond the quota", async () => {
+test("refuses to grow beyond the quota", async () => {
   const { files } = await newFiles({ quota: { bytes: 1_000, files: 3 } });
   await files.write("a", "x".repeat(600));
   for (const use of [

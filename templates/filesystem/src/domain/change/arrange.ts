@@ -63,7 +63,7 @@ export async function createDirectory(
   }
 }
 
-/** Somebody has made it by now. */
+/** Another process has made it by now. */
 class AllThere extends Error {}
 
 export async function move(
