@@ -4,6 +4,27 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PICTURE, pictureIn } from "./e2e/clients/picture.ts";
 import { clients } from "./e2e/clients/pinned.ts";
+import { labelOf, readTable, wrongIn } from "./e2e/clients/table.ts";
+
+const rows = clients.flatMap((client) =>
+  (["stdio", "http"] as const)
+    .filter((transport) => client[transport] !== undefined)
+    .map((transport) => ({ client, transport, label: labelOf(client) })),
+);
+
+test("the page on clients has a row for each client and transport that is pinned, and no other", () => {
+  const names = (list: { label: string; transport: string }[]) =>
+    list.map(({ label, transport }) => `${label} over ${transport}`);
+  expect(names(readTable())).toEqual(names(rows));
+});
+
+test("each cell of the page is ok, or a limit of that client which is written down", () => {
+  const table = readTable();
+  for (const [index, row] of rows.entries()) {
+    const { cells = {} } = table[index] ?? {};
+    expect(wrongIn({ ...row, cells }), row.label).toEqual([]);
+  }
+});
 
 test("each client is pinned to one version and has a file that drives it", () => {
   for (const { adapter, packages, name } of clients) {
