@@ -1,5 +1,6 @@
 export type { DrillCall } from "./arm.ts";
 export { type BacklogOptions, backlogDrill } from "./backlog.ts";
+export { chartSvg } from "./chart.ts";
 export type { DrillTime } from "./clock.ts";
 export {
   type DrillChart,
@@ -7,6 +8,7 @@ export {
   type DrillOptions,
   type DrillPhase,
   type DrillResult,
+  type DrillUnit,
   drillLine,
   type Verdict,
 } from "./drill.ts";
@@ -15,3 +17,4 @@ export { drillReport } from "./report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./spike.ts";
 export { type StaleContextOptions, staleContextDrill } from "./stale-context.ts";
+export { drillSum, drillTable } from "./table.ts";

@@ -79,6 +79,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
       },
       answered: {
         means: "Reads that got an answer, of all",
+        unit: "%",
         value: seen.guarded.filter(({ failed }) => !failed).length / seen.guarded.length,
         least: 1,
       },
