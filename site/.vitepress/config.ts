@@ -29,12 +29,13 @@ export default defineConfig({
     "README.md": "index.md",
     "docs/runbooks/README.md": "docs/runbooks/index.md",
     "packages/:name/README.md": "packages/:name/index.md",
+    "packages/:name/bench/README.md": "packages/:name/bench/index.md",
     "templates/:name/README.md": "templates/:name/index.md",
     "site/api/:page*": "api/:page*",
   },
   srcExclude: [
     "**/{AGENTS,CLAUDE,CHANGELOG,CONTRIBUTING}.md",
-    "**/{node_modules,dist,sandbox,test,bench}/**",
+    "**/{node_modules,dist,sandbox,test}/**",
     ".*/**",
     "site/*.md",
   ],
@@ -64,7 +65,7 @@ export default defineConfig({
   buildEnd: ({ pages, outDir }) => writeForModels(repository, pages, outDir),
 });
 
-/** What somebody looks for is in a guide more often than in the reference. */
+/** What one looks for is in a guide more often than in the reference. */
 function boostDocument(id: string): number {
   return id.startsWith("/api/") ? 0.3 : 1;
 }
@@ -84,7 +85,7 @@ function hrefOf(from: string, href: string): string {
       : "";
   if (folder !== "" && existsSync(join(repository, folder, "README.md")))
     return `/${folder === "." ? "" : `${folder.replace(/\/$/, "")}/`}${hash}`;
-  const page = target.endsWith(".md") && !/(AGENTS|CONTRIBUTING|CHANGELOG)\.md$|\/bench\//.test(target);
+  const page = target.endsWith(".md") && !/(AGENTS|CONTRIBUTING|CHANGELOG)\.md$/.test(target);
   if (page) return `/${target.replace(/\.md$/, "")}${hash}`;
   return sources === undefined ? `/` : `${sources}${target}${hash}`;
 }

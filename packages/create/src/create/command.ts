@@ -97,7 +97,7 @@ export const create = defineCommand({
         `${names.package} is in ${folder}, from ${template.name} ${template.version}.`,
         ...remarks,
         "",
-        nextSteps(folder, { needs: marker.needs, manager, installed, builds: "build" in scripts }),
+        nextSteps(folder, { marker, manager, installed, builds: "build" in scripts }),
       ].join("\n"),
       exitCode: problem ? 1 : 0,
     };

@@ -20,13 +20,13 @@ export function clientSettings(
 export function nextSteps(
   folder: string,
   {
-    needs,
+    marker,
     manager,
     installed,
     builds,
-  }: { needs: Marker["needs"]; manager: PackageManager; installed: boolean; builds: boolean },
+  }: { marker: Pick<Marker, "needs">; manager: PackageManager; installed: boolean; builds: boolean },
 ): string {
-  const args = exampleArguments({ needs });
+  const args = exampleArguments(marker);
   const steps = [
     `cd ${shellWord(relative(process.cwd(), folder) || ".")}`,
     ...(installed ? [] : [`${manager} install`]),
