@@ -237,7 +237,7 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, text, refused } = await session({ a: "A", b: "B", "d/e": "E" });
     expect((await refused("move_file", { source: "a", destination: "b" }))[0]).toBe("exists");
     expect(await text("move_file", { source: "a", destination: "c" })).toBe("Successfully moved a to c");
-    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1 });
+    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1, skipped: 0 });
     expect((await refused("copy", { source: "d", destination: "d2" }))[0]).toBe("exists");
     await call("copy", { source: "b", destination: "c", overwrite: true });
     expect(await text("read_text_file", { path: "c" })).toBe("B");

@@ -197,6 +197,19 @@ test("a backup is refused, and nothing is made, where there is nothing whole to 
   expect((await readdir(folder)).sort()).toEqual(["data"]);
 });
 
+test("an export that the disk does not take is refused with the reason, and leaves nothing", async ({ skip }) => {
+  if (process.platform === "win32") skip("there is no file size limit to set");
+  const [data, exchange] = [await temporaryFolder(), await temporaryFolder()];
+  const notes = await openNotes({ store: "sqlite", data });
+  await notes.create({ title: "Big", body: "x".repeat(1_000_000) });
+  await notes.close();
+  const exporter = startChild("exporter.ts", [data, exchange], { under: 'ulimit -f 1000; exec "$@"' });
+  expect([await exporter.exited, exporter.lines()]).toEqual([
+    0,
+    [expect.stringMatching(/^storage Nothing was exported: .*\.$/), "left 0"],
+  ]);
+});
+
 test("answers busy while another process keeps the lock, and never blocks", { timeout: 30_000 }, async () => {
   const data = await temporaryFolder();
   const notes = createNotes(await openSqliteStore(data, { budgetMs: 2_000 }));
