@@ -3,7 +3,7 @@ import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { writeForModels } from "./llms.ts";
-import { sidebar } from "./sidebar.ts";
+import { checkSidebar, sidebar } from "./sidebar.ts";
 
 /** The texts stay where they are in the repository; here is only what makes pages of them. */
 const repository = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -13,7 +13,20 @@ const sources = process.env.GITHUB_REPOSITORY
   ? `https://github.com/${process.env.GITHUB_REPOSITORY}/blob/main/`
   : undefined;
 
-const inSite = (name: string): string => fileURLToPath(import.meta.resolve(name));
+/**
+ * Pages lie outside of this package, where its packages are not found: they import Vue as a file of this package would.
+ * An alias to a file would give the browser the build for Node.
+ */
+const vueForPages = {
+  name: "vue-for-pages",
+  enforce: "pre" as const,
+  resolveId(this: { resolve: (id: string, from: string, options: object) => unknown }, id: string, importer?: string) {
+    const fromPage = importer?.endsWith(".md") || importer?.includes(".md?");
+    return fromPage && /^vue(?:\/|$)/.test(id)
+      ? this.resolve(id, fileURLToPath(import.meta.url), { skipSelf: true })
+      : undefined;
+  },
+};
 
 export default defineConfig({
   title: "Offshoot",
@@ -39,8 +52,7 @@ export default defineConfig({
     ".*/**",
     "site/*.md",
   ],
-  // Pages lie outside of this package, where nothing of it is found.
-  vite: { resolve: { alias: { "vue/server-renderer": inSite("vue/server-renderer"), vue: inSite("vue") } } },
+  vite: { plugins: [vueForPages] },
   markdown: {
     config: (md) => {
       md.core.ruler.push("repository-links", ({ tokens, env }) => {
@@ -62,7 +74,10 @@ export default defineConfig({
     sidebar,
     outline: "deep",
   },
-  buildEnd: ({ pages, outDir }) => writeForModels(repository, pages, outDir),
+  buildEnd({ pages, outDir }) {
+    checkSidebar(pages);
+    writeForModels(repository, pages, outDir);
+  },
 });
 
 /** What one looks for is in a guide more often than in the reference. */

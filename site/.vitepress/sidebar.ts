@@ -78,3 +78,17 @@ export const sidebar = [
     ],
   },
 ];
+
+/** @throws Error naming the pages that nobody would find, because the sidebar does not have them. */
+export function checkSidebar(pages: string[]): void {
+  const linked = JSON.stringify(sidebar);
+  const missing = pages
+    .map((page) =>
+      page
+        .replace(/^site\/api\//, "api/")
+        .replace(/(^|\/)README\.md$/, "$1")
+        .replace(/\.md$/, ""),
+    )
+    .filter((page) => !linked.includes(`"/${page}"`));
+  if (missing.length > 0) throw new Error(`The sidebar has no ${missing.join(", ")}. See site/.vitepress/sidebar.ts.`);
+}
