@@ -13,6 +13,11 @@ const sources = process.env.GITHUB_REPOSITORY
   ? `https://github.com/${process.env.GITHUB_REPOSITORY}/blob/main/`
   : undefined;
 
+/** What Vite hands to a plugin. */
+interface Resolver {
+  resolve(id: string, from: string, options: { skipSelf: boolean }): Promise<{ id: string } | null>;
+}
+
 /**
  * Pages lie outside of this package, where its packages are not found: they import Vue as a file of this package would.
  * An alias to a file would give the browser the build for Node.
@@ -20,7 +25,7 @@ const sources = process.env.GITHUB_REPOSITORY
 const vueForPages = {
   name: "vue-for-pages",
   enforce: "pre" as const,
-  resolveId(this: { resolve: (id: string, from: string, options: object) => unknown }, id: string, importer?: string) {
+  resolveId(this: Resolver, id: string, importer?: string) {
     const fromPage = importer?.endsWith(".md") || importer?.includes(".md?");
     return fromPage && /^vue(?:\/|$)/.test(id)
       ? this.resolve(id, fileURLToPath(import.meta.url), { skipSelf: true })
