@@ -32,6 +32,8 @@ export interface Opened {
   replies: Replies;
   /** What of the description cannot be used, and was left out or mended. */
   flaws: readonly Flaw[];
+  /** Characters of an answer that are shown at once. */
+  maxReply: number;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ async function openSample(config: Config): Promise<Opened> {
     mode: config.mode ?? "explicit",
     replies: config.replies,
     flaws: [],
+    maxReply: config.maxReply,
     async close() {
       await upstream.close();
       await sample.close();
@@ -114,6 +117,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     mode,
     replies: config.replies,
     flaws,
+    maxReply: config.maxReply,
     close: () => upstream.close(),
   };
 }
