@@ -45,7 +45,7 @@ if (values.help) {
 }
 const unknown = positionals.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) stop(`There is no drill "${unknown[0]}".`);
-if (!/^\d+$/.test(values.seed)) stop(`--seed takes a whole number; ${JSON.stringify(values.seed)} is none.`);
+if (!/^\d+$/.test(values.seed)) stop(`--seed takes a whole number; ${JSON.stringify(values.seed)} is not one.`);
 
 process.chdir(dirname(import.meta.dirname));
 if (!existsSync("packages/core/dist/drills/index.js")) {

@@ -18,6 +18,7 @@ import type { Freshness } from "./contract/freshness.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import type { Tool } from "./contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "./control/events.ts";
+import { createReadiness, type Readiness } from "./readiness.ts";
 import { type Account, type AccountOptions, createAccount } from "./telemetry/account.ts";
 import type { Log } from "./telemetry/log.ts";
 
@@ -49,6 +50,7 @@ export interface App extends CallRuntime {
   readonly refresh: Refresher;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
+  readonly readiness: Readiness;
   /** The profile whose tools are offered now. */
   readonly profile: string | undefined;
   /**
@@ -93,6 +95,7 @@ export function createApp(
     account: createAccount(log, slo),
     telemetry: undefined,
     changes: createChanges(definition),
+    readiness: createReadiness(definition.problem, log),
     refresh: createRefresher({ log, timeoutMs }),
     control,
     methods,
@@ -106,6 +109,7 @@ export function createApp(
     },
     close() {
       app.changes.close();
+      app.readiness.close();
       for (const stop of stops) stop();
     },
   };

@@ -404,6 +404,25 @@ test("a client that sends its headers byte by byte is cut off, and others are se
   await endpoint.drain(0);
 }, 20_000);
 
+test("/readyz answers 503 while the domain says that it cannot work, and the log says why", async () => {
+  let problem: string | undefined;
+  const log: string[] = [];
+  const definition = { ...createLab().server, problem: () => problem };
+  const app = createApp(definition, { log: createLog("info", { write: (line) => log.push(line) }) });
+  const endpoint = await serveHttp(app, {});
+  const ready = () => send(endpoint, { method: "GET", path: "/readyz" });
+  const alerts = () => log.filter((line) => line.includes('"not ready"'));
+  expect(await ready()).toMatchObject({ status: 200, body: "ready\n" });
+  problem = "The database is gone.";
+  expect(await ready()).toMatchObject({ status: 503, body: "not ready: see the log\n" });
+  await ready();
+  expect(alerts()).toEqual([expect.stringContaining(problem)]);
+  problem = undefined;
+  expect(await ready()).toMatchObject({ status: 200 });
+  await endpoint.drain(0);
+  app.close();
+});
+
 test("draining: /readyz says so, running calls finish, new ones are refused", async () => {
   const { endpoint } = await open();
   const call = modern(toolCall(1, "slow", { ms: 400 }, META));

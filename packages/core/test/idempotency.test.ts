@@ -346,7 +346,7 @@ test("whatever the order of calls and of their ends, every call gets what a mode
 test("a definition whose key no input can carry is refused by name", () => {
   const tool = (more: object) => () => definition(() => 1, more);
   expect(tool({ idempotency: { key: "missing" } })).toThrow('tool "pay": the idempotency key must be a field');
-  expect(tool({ idempotency: { key: "cents" } })).toThrow('"cents" is none');
+  expect(tool({ idempotency: { key: "cents" } })).toThrow('"cents" is not');
   expect(tool({ idempotency: { key: "request_id", ttlMs: 0 } })).toThrow("above 0, got 0");
   expect(tool({ annotations: { readOnlyHint: true } })).toThrow("read-only");
 });

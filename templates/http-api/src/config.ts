@@ -21,6 +21,11 @@ export const Config = z.object({
     .regex(/^sha256-/)
     .optional()
     .describe("Digest the description must have; the start prints it"),
+  cacheDir: list
+    .optional()
+    .describe(
+      "Where a description from a URL is kept for when the URL does not answer (default: the user's cache folder)",
+    ),
   mode: z
     .enum(["explicit", "all", "dynamic"])
     .optional()

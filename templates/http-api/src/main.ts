@@ -15,6 +15,7 @@ const server = await orExit(() => httpApiServer(opened, { caps, readOnly: config
 // On stderr, because stdout carries the protocol.
 const say = (line: string): unknown => config.logLevel !== "silent" && process.stderr.write(`${line}\n`);
 if (opened.digest !== undefined && config.pin === undefined) say(`${config.api} can be pinned: --pin ${opened.digest}`);
+if (opened.note !== undefined) say(opened.note);
 for (const line of flawLines(opened.flaws)) say(line);
 onNote((line) => say(`description: ${line}`));
 if (opened.credentialGoesTo.length > 0)

@@ -12,6 +12,7 @@ import { plainText } from "./domain/openapi/texts.ts";
 import { schemesOf } from "./domain/openapi/withheld.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
 import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
+import { cacheFolder, fetchDescription } from "./fetch-description.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";
@@ -34,6 +35,8 @@ export interface Opened {
   flaws: readonly Flaw[];
   /** Characters of an answer that are shown at once. */
   maxReply: number;
+  /** What people who run this should know of where the description came from. */
+  note?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -75,10 +78,16 @@ async function openSample(config: Config): Promise<Opened> {
 
 async function openReal(config: Config, path: string): Promise<Opened> {
   const { strictDescription: strict, pin } = config;
-  const source = await readDescription(path, { pin, strict });
+  const source = isUrl(path) ? await descriptionFrom(path, config) : await readDescription(path, { pin, strict });
   const { document, digest } = source;
   const variables = Object.fromEntries(pairs("--server-variable", config.serverVariable));
-  const baseUrl = config.baseUrl ?? serverUrl(document.servers, variables) ?? "";
+  const baseUrl = config.baseUrl ?? whereabouts(serverUrl(document.servers, variables), path);
+  const [unset] = /\{[^{}]*\}/.exec(baseUrl) ?? [];
+  if (unset !== undefined)
+    throw new ApiError(
+      "no_base_url",
+      `The server ${JSON.stringify(baseUrl)} has a variable without a value: say it with --server-variable ${unset.slice(1, -1)}=…, or with --base-url.`,
+    );
   if (!URL.canParse(baseUrl))
     throw new ApiError(
       "no_base_url",
@@ -118,9 +127,30 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     replies: config.replies,
     flaws,
     maxReply: config.maxReply,
+    note: source.note,
     close: () => upstream.close(),
   };
 }
+
+/** Reads a description from its URL. */
+function descriptionFrom(url: string, { pin, strictDescription, privateHosts, insecureHttp, cacheDir }: Config) {
+  const folder = cacheDir ?? cacheFolder();
+  return fetchDescription(new URL(url), {
+    pin,
+    strict: strictDescription,
+    privateHosts: listed(privateHosts),
+    insecureHttp,
+    folder,
+  });
+}
+
+/** Where the API is by its description: a relative URL is relative to that, and none at all is its host. */
+function whereabouts(server: string | undefined, from: string): string {
+  if (!isUrl(from)) return server ?? "";
+  return URL.canParse(server ?? "/", from) ? new URL(server ?? "/", from).href : "";
+}
+
+const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
 
 /** Where requests go, and tokens come from: each origin once. */
 const originsOf = (urls: readonly string[], tokenUrl: string | undefined): string[] => [

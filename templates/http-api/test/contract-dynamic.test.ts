@@ -15,12 +15,12 @@ testServerContract({
       describe_operation: { valid: [{ operation: "createOrder" }], failing: [{ operation: "noSuch" }] },
       call_operation: {
         valid: [
-          { operation: "getOrder", input: { id: "o1" } },
-          { operation: "cancelOrder", input: { id: "o1" }, dry_run: true },
+          { operation: "getOrder", input: '{"id":"o1"}' },
+          { operation: "cancelOrder", input: '{"id":"o1"}', dry_run: true },
         ],
         failing: [
-          { operation: "getOrder", input: { id: "o999" } },
-          { operation: "getOrder", input: { ID: "o1" } },
+          { operation: "getOrder", input: '{"id":"o999"}' },
+          { operation: "getOrder", input: '{"ID":"o1"}' },
         ],
       },
     },

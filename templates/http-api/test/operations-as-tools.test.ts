@@ -151,6 +151,13 @@ describe.each(WIRES)("operations as tools (%s)", (wire) => {
       data: whole,
     });
     expect(asked).toHaveLength(1);
+    // Listed as text, which every model can fill in; an object is taken too, as above.
+    expect((await client.call("call_operation", { operation: "getOrder", input: '{"id":"o2"}' })).data.status).toBe(
+      200,
+    );
+    const broken = await client.call("call_operation", { operation: "getOrder", input: '{"id":' });
+    expect(broken).toMatchObject({ isError: true, text: expect.stringMatching(/input: is no JSON of an object/) });
+    expect(asked).toHaveLength(2);
     await client.close();
   });
 });

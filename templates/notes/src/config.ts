@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { limits } from "./domain/note.ts";
 
 /** Every setting of its own; the ones all servers share (transport, port, log level, …) come from core. */
 export const Config = z.object({
@@ -18,6 +19,13 @@ export const Config = z.object({
     .min(1)
     .optional()
     .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)"),
+  maxNotes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(limits.notes)
+    .describe("Notes there may be, those in the trash not counted"),
   backup: z
     .string()
     .min(1)

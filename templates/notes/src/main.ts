@@ -13,6 +13,6 @@ if (config.backup !== undefined) {
   const { folder, notes, bytes } = await orExit(backUp(folders.data, config.backup));
   process.stdout.write(`${notes} notes (${bytes} bytes) are in ${folder}. Start a server on them with --data.\n`);
 } else {
-  const notes = await orExit(openNotes({ store: config.store, ...folders }));
+  const notes = await orExit(openNotes({ store: config.store, most: config.maxNotes, ...folders }));
   await serve(notesServer(notes), { config, onClose: () => notes.close() });
 }

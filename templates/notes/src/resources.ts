@@ -1,13 +1,12 @@
 import { defineResource, fail } from "@offshoot/core";
-import { type Note, NoteId } from "./domain/note.ts";
+import { NoteId } from "./domain/note.ts";
 import type { Notes } from "./domain/notes.ts";
-import { toMarkdown } from "./domain/text/to-markdown.ts";
 
 /** A note as resource contents. Clients are told that its text is nobody's instruction. */
-export const noteContents = (note: Note) => ({
-  uri: `note://${note.id}`,
+export const noteContents = async (notes: Notes, id: string) => ({
+  uri: `note://${id}`,
   mimeType: "text/markdown",
-  text: toMarkdown(note),
+  text: await notes.markdown(id),
   _meta: { "offshoot/untrusted": true },
 });
 
@@ -19,6 +18,31 @@ export const completeId = (notes: Notes) => async (typed: string) => {
   const ids = found.map(({ id }) => id);
   return /^n?[0-9]*$/.test(typed) ? ids.filter((id) => id.startsWith(typed) || id.slice(1).startsWith(typed)) : ids;
 };
+
+/** Base64 makes a third more of it, and the whole is one message. */
+const largestBlob = 3_000_000;
+
+const attachmentUri = (path: string): string => `attachment://${path.split("/").map(encodeURIComponent).join("/")}`;
+
+const mimeTypes: Record<string, string> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+  svg: "image/svg+xml",
+  pdf: "application/pdf",
+  mp3: "audio/mpeg",
+  wav: "audio/wav",
+  mp4: "video/mp4",
+  csv: "text/csv",
+  txt: "text/plain",
+  json: "application/json",
+  canvas: "application/json",
+};
+
+const mimeTypeOf = (path: string): string =>
+  mimeTypes[path.slice(path.lastIndexOf(".") + 1).toLowerCase()] ?? "application/octet-stream";
 
 /** Another client may write at any time: a reader who does not subscribe is at most this far behind, in ms. */
 const ttlMs = 10_000;
@@ -44,7 +68,37 @@ export const noteResources = (notes: Notes) => [
     async read({ id }) {
       if (!NoteId.safeParse(id).success)
         fail("There is no such note. Call list_notes to see the ids.", { code: "not_found" });
-      return [noteContents(await notes.get(id))];
+      return [await noteContents(notes, id)];
+    },
+  }),
+  defineResource({
+    name: "attachment",
+    title: "An attachment",
+    description: "A file that was imported beside the notes, such as a picture, by its path.",
+    uri: "attachment://{+path}",
+    scopes: ["notes:read"],
+    list: async ({ cursor, limit }) => {
+      const page = await notes.attachments({ limit: Math.min(limit, 100), cursor });
+      const resources = page.attachments.map(({ path, size, updated_at: lastModified }) => {
+        const annotations = { lastModified };
+        return { uri: attachmentUri(path), name: path, mimeType: mimeTypeOf(path), size, annotations };
+      });
+      return { resources, ...(page.next_cursor !== undefined && { nextCursor: page.next_cursor }) };
+    },
+    async read({ path }) {
+      const { bytes } = await notes.attachment(path);
+      if (bytes.length > largestBlob)
+        fail(`This file has ${bytes.length} bytes, too many to read here. export_notes writes it to a folder.`, {
+          code: "quota",
+        });
+      return [
+        {
+          uri: attachmentUri(path),
+          mimeType: mimeTypeOf(path),
+          blob: bytes.toString("base64"),
+          _meta: { "offshoot/untrusted": true },
+        },
+      ];
     },
   }),
   defineResource({

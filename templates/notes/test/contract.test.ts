@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testServerContract } from "@offshoot/core/testing";
@@ -9,6 +9,9 @@ testServerContract({
   async server() {
     const exchange = await mkdtemp(join(tmpdir(), "offshoot-notes-"));
     const notes = await openNotes({ store: "memory", exchange });
+    await mkdir(join(exchange, "vault"));
+    await writeFile(join(exchange, "vault", "list.txt"), "milk");
+    await notes.importFolder("vault");
     await notes.create({ title: "Shopping", body: "## Where\nat the corner\n", tags: ["home"] });
     const close = async () => {
       await notes.close();
@@ -23,7 +26,7 @@ testServerContract({
       create_note: {
         valid: [
           { title: "Milk", body: "See [[Shopping]]" },
-          { title: "Bread", body: "" },
+          { title: "Bread", body: "", folder: "drafts" },
         ],
         failing: [{ title: " ", body: "" }],
       },
@@ -41,7 +44,10 @@ testServerContract({
       list_notes: { valid: [{}, { tag: "home", sort: "title_asc", limit: 1 }], failing: [{ cursor: "forged" }] },
       search_notes: { valid: [{ query: "milk" }, { query: '"(*' }], failing: [{ query: " " }] },
       update_note: {
-        valid: [{ id: "n1", title: "Oat milk" }],
+        valid: [
+          { id: "n1", title: "Oat milk" },
+          { id: "n1", fields: [{ name: "status", value: "open" }] },
+        ],
         failing: [{ id: "n1" }, { id: "n1", body: "x", if_version: 99 }],
       },
       edit_note: {
@@ -56,6 +62,9 @@ testServerContract({
       restore_revision: { valid: [{ id: "n1", version: 1 }], failing: [{ id: "n1", version: 99 }] },
       list_tags: { valid: [{}] },
       rename_tag: { valid: [{ from: "home", to: "house" }], failing: [{ from: "absent", to: "house" }] },
+      list_folders: { valid: [{}] },
+      move_folder: { valid: [{ from: "drafts", to: "texts" }], failing: [{ from: "missing", to: "x" }] },
+      daily_note: { valid: [{ date: "2026-11-27", text: "done" }, {}] },
       list_links: {
         valid: [
           { show: "outgoing", id: "n1" },

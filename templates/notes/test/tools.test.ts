@@ -63,7 +63,10 @@ describe.each(WIRES)("over %s", (wire) => {
       "restore_revision",
       "list_tags",
       "rename_tag",
+      "list_folders",
+      "move_folder",
       "list_links",
+      "daily_note",
       "import_notes",
       "export_notes",
     ]);
@@ -72,7 +75,10 @@ describe.each(WIRES)("over %s", (wire) => {
         title: expect.stringMatching(/./),
         annotations: { openWorldHint: expect.any(Boolean) },
       });
-    expect((await client.templates()).map(({ uriTemplate }) => uriTemplate)).toEqual(["note://{id}"]);
+    expect((await client.templates()).map(({ uriTemplate }) => uriTemplate)).toEqual([
+      "note://{id}",
+      "attachment://{+path}",
+    ]);
     expect((await client.prompts()).map(({ name }) => name)).toEqual([
       "summarize_notes",
       "continue_note",
@@ -193,10 +199,18 @@ describe.each(WIRES)("over %s", (wire) => {
       asked = String(params.message);
       return answer as Record<string, unknown>;
     };
-    const { call, refused } = await session({ onElicit });
+    const { client, call, refused } = await session({ onElicit });
     await call("create_note", { title: "Dear", body: "" });
-    for (answer of [{ action: "decline" }, { action: "cancel" }, { action: "accept", content: { delete: false } }]) {
-      expect(await call("delete_note", { id: "n1" })).toEqual({ id: "n1", title: "Dear", deleted: false });
+    const declined = /declined\. Note n1 is still there/;
+    for (const [given, reason] of [
+      [{ action: "decline" }, declined],
+      [{ action: "cancel" }, /closed the question without an answer\. Note n1 is still there\. Ask/],
+      [{ action: "accept", content: { delete: false } }, declined],
+    ] as const) {
+      answer = given;
+      const kept = { id: "n1", title: "Dear", deleted: false, reason: expect.stringMatching(reason) };
+      expect(await call("delete_note", { id: "n1" })).toEqual(kept);
+      expect((await client.call("delete_note", { id: "n1" })).text).toMatch(reason);
     }
     expect(asked).toContain('"Dear" (n1)');
     await call("get_note", { id: "n1" });
@@ -211,6 +225,48 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call } = await session();
     await call("create_note", { title: "A", body: "" });
     expect(await call("delete_note", { id: "n1" })).toMatchObject({ deleted: true });
+  });
+
+  test("notes are put into folders, given fields and found by them", async () => {
+    const { call, refused } = await session();
+    await call("create_note", { title: "Plan", body: "#work/later", folder: "projects/x" });
+    await call("create_note", { title: "Hub", body: "[[Plan]] [[projects/x/Plan]]" });
+    expect(
+      await call("update_note", {
+        id: "n1",
+        fields: [
+          { name: "status", value: "open" },
+          { name: "aliases", value: "[Road map]" },
+        ],
+      }),
+    ).toMatchObject({
+      version: 2,
+    });
+    expect(await call("get_note", { id: "n1" })).toMatchObject({ fields: { status: "open", aliases: ["Road map"] } });
+    expect((await call("list_folders")).folders).toEqual([
+      { folder: "", notes: 1 },
+      { folder: "projects/x", notes: 1 },
+    ]);
+    expect((await call("list_notes", { folder: "projects" })).notes).toMatchObject([{ id: "n1" }]);
+    expect((await call("list_notes", { tag: "Work" })).notes).toMatchObject([{ id: "n1" }]);
+    expect(await call("move_folder", { from: "projects", to: "old" })).toEqual({ notes: 1 });
+    expect(await call("get_note", { id: "n1" })).toMatchObject({ folder: "old/x" });
+    expect((await call("get_note", { id: "n2" })).body).toBe("[[Plan]] [[Plan]]");
+    await call("edit_note", { id: "n2", operation: "append", text: "[[road map]]" });
+    expect((await call("list_links", { show: "broken" })).links).toEqual([]);
+    expect((await refused("update_note", { id: "n1", fields: [{ name: "title", value: "x" }] }))[1]).toMatch(
+      /parameters of their own/,
+    );
+    expect((await refused("update_note", { id: "n1", folder: "../out" }))[0]).toBe("invalid_input");
+  });
+
+  test("a daily note is one note a day, however many ask at once", async () => {
+    const { call } = await session();
+    const made = await Promise.all(["a", "b", "c"].map((text) => call("daily_note", { date: "2026-11-27", text })));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    const { body, title } = await call("daily_note", { date: "2026-11-27" });
+    expect([title, body.split("\n").sort()]).toEqual(["2026-11-27", ["a", "b", "c"]]);
+    expect((await call("daily_note", {})).title).toMatch(/^\d{4}-\d{2}-\d{2}$/);
   });
 
   test("N16 hands out hostile text as data that is marked, and nothing else changes", async () => {
@@ -294,6 +350,23 @@ describe.each(WIRES)("over %s", (wire) => {
     ]);
     await expect(client.prompt("summarize_notes", { style: "loud" })).rejects.toThrow();
     await expect(client.prompt("continue_note", { id: "n99" })).rejects.toThrow(/n99/);
+  });
+
+  test("a picture of a vault is kept, read as a resource and no broken link", async () => {
+    const { client, call, exchange } = await session();
+    await mkdir(join(exchange, "vault", "a b"), { recursive: true });
+    await writeFile(join(exchange, "vault", "Note.md"), "![[pic ü.png]] [x](a%20b/pic%20%C3%BC.png) [[gone.png]]");
+    await writeFile(join(exchange, "vault", "a b", "pic ü.png"), Buffer.from([0x89, 0x50, 0xff]));
+    expect(await call("import_notes", { folder: "vault" })).toMatchObject({
+      created: 1,
+      attachments: { created: 1, updated: 0, unchanged: 0 },
+    });
+    const listed = (await client.resources()).find(({ uri }) => String(uri).startsWith("attachment:"));
+    expect(listed).toMatchObject({ name: "a b/pic ü.png", mimeType: "image/png", size: 3 });
+    const [read] = await client.read(String(listed?.uri));
+    expect(read).toMatchObject({ mimeType: "image/png", blob: Buffer.from([0x89, 0x50, 0xff]).toString("base64") });
+    await expect(client.read("attachment://missing.png")).rejects.toThrow();
+    expect((await call("list_links", { show: "broken" })).links).toEqual([{ target: "gone.png", id: "n1" }]);
   });
 
   test("a folder is exported and imported, with refusals that show no host path", async () => {

@@ -129,16 +129,32 @@ export class Call implements CallContext {
     return Math.max(1, Math.ceil(this.endsAt - performance.now()));
   }
 
-  /** Waits for the handler's promise, the deadline or the client's cancellation, whichever is first. */
-  settle<Value>(work: PromiseLike<Value>, timeoutMs: number): Promise<Value> {
+  /**
+   * Waits for the handler's promise, the deadline or the client's cancellation, whichever is first.
+   *
+   * @param graceMs how long work that was done all the same may still say so after the deadline, when it was told to
+   * stop
+   */
+  settle<Value>(work: PromiseLike<Value>, timeoutMs: number, graceMs = 0): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
+      let late: Stopped | undefined;
       const stop = (stopped: Stopped): void => {
         end();
         this.stop(stopped);
         reject(stopped);
       };
       const cancelled = (): void => stop(new Stopped("cancelled", "The client cancelled the call."));
-      const timer = setTimeout(() => stop(new Stopped("deadline", `No result within ${timeoutMs} ms.`)), timeoutMs);
+      const timeIsUp = (): void => {
+        const stopped = new Stopped("deadline", `No result within ${timeoutMs} ms.`);
+        if (graceMs === 0) {
+          stop(stopped);
+          return;
+        }
+        late = stopped;
+        timer = setTimeout(stop, graceMs, stopped);
+        this.stop(stopped);
+      };
+      let timer = setTimeout(timeIsUp, timeoutMs);
       this.wire.signal.addEventListener("abort", cancelled);
       const end = (): void => {
         clearTimeout(timer);
@@ -151,7 +167,7 @@ export class Call implements CallContext {
         },
         (error: unknown) => {
           end();
-          reject(error);
+          reject(late ?? error);
         },
       );
     });

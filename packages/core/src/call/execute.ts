@@ -7,6 +7,12 @@ import type { Call } from "./call.ts";
 import { Stopped } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 
+/**
+ * How long a call that writes is waited for when its time is over and it was told to stop, in ms: work that was done by
+ * then is a success, because an error would have it done again.
+ */
+const GRACE_MS = 1_000;
+
 /** How often one call may ask before it is taken for a loop. */
 const MAX_QUESTIONS = 8;
 
@@ -93,7 +99,7 @@ async function runOnce(
     call.begin();
     if (call.beganAt >= call.endsAt) throw gate.tooLate();
     let value = subject.run(call);
-    if (isThenable(value)) value = await call.settle(value, call.leftMs);
+    if (isThenable(value)) value = await call.settle(value, call.leftMs, subject.writes ? GRACE_MS : 0);
     return call.questions.length > 0 ? { open: call.questions } : { value };
   } catch (error) {
     if (call.questions.length > 0) return { open: call.questions };

@@ -47,18 +47,19 @@ export interface IdempotencyStore {
 /** Refuses a key that no input can carry, or that stands for nothing. */
 export function checkIdempotency(
   where: string,
-  { key, ttlMs }: Idempotency,
+  idempotency: Idempotency,
   input: ObjectJsonSchema,
   readOnly: boolean | undefined,
 ): void {
   if (readOnly) throw new DefinitionError(`${where} is read-only: it can be called twice without an idempotency key.`);
-  const field = (input.properties as Record<string, { type?: unknown }> | undefined)?.[key];
+  const { key, ttlMs } = idempotency ?? {};
+  const field = (input.properties as Record<string, { type?: unknown }> | undefined)?.[key as string];
   if (field?.type !== "string")
     throw new DefinitionError(
-      `${where}: the idempotency key must be a field of its inputSchema that is a string; "${key}" is none.`,
+      `${where}: the idempotency key must be a field of its inputSchema that is a string; "${String(key)}" is not.`,
     );
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0))
     throw new DefinitionError(
-      `${where}: an idempotency key's ttlMs must be a whole number of ms above 0, got ${ttlMs}.`,
+      `${where}: an idempotency key's ttlMs must be a whole number of ms above 0, got ${String(ttlMs)}.`,
     );
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
-import { checkFunction, checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 import type { Icon } from "./tool.ts";
 
@@ -64,11 +64,12 @@ export interface Prompt extends Omit<PromptOptions<z.ZodObject>, "handler" | "co
 export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   options: PromptOptions<Arguments>,
 ): Prompt {
-  checkName("prompt", options.name);
+  checkName("prompt", options?.name);
   const where = `prompt "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "handler", options.handler);
+  checkTimeout(where, options.timeoutMs);
   const { listed, enums } = readArguments(options.arguments, where);
   for (const name of Object.keys(options.complete ?? {})) {
     if (!listed.some((argument) => argument.name === name)) {

@@ -2,7 +2,7 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
-import { checkFunction, checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import type { Icon } from "./tool.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
 
@@ -114,11 +114,12 @@ const LEAST_REFRESH_MS = 1_000;
  * @throws DefinitionError naming the resource
  */
 export function defineResource<const Template extends string>(options: ResourceOptions<Template>): Resource {
-  checkName("resource", options.name);
+  checkName("resource", options?.name);
   const where = `resource "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "read", options.read);
+  checkTimeout(where, options.timeoutMs);
   const template = parseUriTemplate(options.uri, where);
   if (template.variables.length === 0 && options.list !== undefined) {
     throw new DefinitionError(`${where} has a fixed URI and lists itself; drop list, or use a template.`);

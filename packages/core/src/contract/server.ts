@@ -53,6 +53,11 @@ export interface ServerOptions {
   dependencies?: readonly ServerDependency[] | undefined;
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
   jobs?: ServerJobs | undefined;
+  /**
+   * Why the server cannot do its work now, such as a database file that is gone; `undefined` where it can. While there is
+   * a reason, `/readyz` answers 503 and the log alerts. It is called every few seconds: look, and do not work.
+   */
+  problem?: (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
   profiles?: Record<string, (tool: Tool) => boolean> | undefined;
 }
@@ -73,12 +78,11 @@ export interface ServerDefinition extends Omit<ServerOptions, "tools" | "resourc
  * @throws DefinitionError naming what is wrong: duplicate names or URIs, a bad server name, an empty server
  */
 export function defineServer(options: ServerOptions): ServerDefinition {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(options.name)) {
-    throw new DefinitionError(
-      `The server name ${JSON.stringify(options.name)} must be lower-case letters, digits and dashes.`,
-    );
+  const name: unknown = options?.name;
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+    throw new DefinitionError(`The server name ${JSON.stringify(name)} must be lower-case letters, digits and dashes.`);
   }
-  if (!/^\d+\.\d+\.\d+/.test(options.version)) {
+  if (typeof options.version !== "string" || !/^\d+\.\d+\.\d+/.test(options.version)) {
     throw new DefinitionError(
       `server "${options.name}": the version ${JSON.stringify(options.version)} is not a semantic version.`,
     );
@@ -114,14 +118,15 @@ function byName<Item extends { name: string; kind?: string | undefined }>(
   items: readonly Item[] = [],
   kind?: string,
 ): ReadonlyMap<string, Item> {
+  if (!Array.isArray(items)) throw new DefinitionError(`${where}: ${kinds} must be a list.`);
   const map = new Map<string, Item>();
   for (const [index, item] of items.entries()) {
     if (Array.isArray(item))
       throw new DefinitionError(
         `${where}: ${kinds}[${index}] is a list of its own. Spread it: ${kinds}: [...these, ...those].`,
       );
-    if (kind !== undefined && item?.kind !== kind) {
-      const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+    if (typeof item?.name !== "string" || (kind !== undefined && item.kind !== kind)) {
+      const define = kind === undefined ? "dependency()" : `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
       throw new DefinitionError(`${where}: ${kinds}[${index}] was not made by ${define}.`);
     }
     if (map.has(item.name)) throw new DefinitionError(`Two ${kinds} are named "${item.name}". Names must be unique.`);

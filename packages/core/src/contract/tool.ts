@@ -4,7 +4,7 @@ import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
-import { checkFunction, checkName, checkText } from "./names.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import { isPlainSchema } from "./plain-schema.ts";
 import { toJsonSchema } from "./schema.ts";
 
@@ -129,18 +129,14 @@ export function defineTool<
   Output extends z.ZodType,
   const Reply extends ToolReply<z.input<Output>>,
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
-  checkName("tool", options.name);
+  checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
   checkText(`The title of ${where}`, options.title);
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "handler", options.handler);
-  if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
-    throw new DefinitionError(`${where}: timeoutMs must be above 0, got ${options.timeoutMs}.`);
-  }
+  checkTimeout(where, options.timeoutMs);
   if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {
-    throw new DefinitionError(
-      `${where}: lane must be "foreground" or "background", got ${JSON.stringify(options.lane)}.`,
-    );
+    throw new DefinitionError(`${where}: lane must be "foreground" or "background", got ${String(options.lane)}.`);
   }
   if (options.annotations?.readOnlyHint && options.annotations.destructiveHint) {
     throw new DefinitionError(`${where} says that it is read-only and destructive. It cannot be both.`);

@@ -26,6 +26,7 @@ const EXPRESSION = /\{(\+?)([A-Za-z][A-Za-z0-9_]*)\}/g;
 
 /** Parses a template. @throws DefinitionError for anything but `{name}` and `{+name}` */
 export function parseUriTemplate(template: string, where: string): UriTemplate {
+  if (typeof template !== "string") throw new DefinitionError(`${where} has no uri: it must be a text.`);
   const rest = template.replace(EXPRESSION, "");
   if (/[{}]/.test(rest))
     throw new DefinitionError(`${where}: the URI template ${template} may use only {name} and {+name}.`);

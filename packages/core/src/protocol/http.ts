@@ -86,10 +86,17 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     metrics?.(request, response);
   };
 
+  const answerReadiness = async (response: ServerResponse): Promise<void> => {
+    if (draining) return plain(response, 503, "draining\n");
+    // The reason may name files, and probes come without a caller: it is in the log.
+    const problem = await app.readiness.problem();
+    return problem === undefined ? plain(response, 200, "ready\n") : plain(response, 503, "not ready: see the log\n");
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz") return plain(response, 200, "ok\n");
-    if (path === "/readyz") return draining ? plain(response, 503, "draining\n") : plain(response, 200, "ready\n");
+    if (path === "/readyz") return answerReadiness(response);
     const measured = metrics !== undefined && path === "/metrics";
     if (path !== PATH && !measured)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });

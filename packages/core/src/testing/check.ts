@@ -4,10 +4,21 @@ import { connect } from "./connect.ts";
 import { isNotExercised, type Requirement, type Samples } from "./requirements/requirement.ts";
 import { requirements } from "./requirements.ts";
 
-/** A server to check, or how to make one; `close` ends what was made with it (a store, a temporary folder). */
-export type MadeServer =
-  | ServerDefinition
-  | { server: ServerDefinition; close?: (() => void | Promise<void>) | undefined };
+/** A server to check, with what was made for it. */
+interface Made {
+  server: ServerDefinition;
+  /** Ends what was made with it: a store, a temporary folder. */
+  close?: (() => void | Promise<void>) | undefined;
+  /**
+   * What a call may not change and then fail: the store's rows, a folder's files. Compared before and after.
+   *
+   * @default what read-only samples answer, and the resources
+   */
+  state?: (() => unknown) | undefined;
+}
+
+/** A server to check, or how to make one. */
+export type MadeServer = ServerDefinition | Made;
 
 /** What {@link checkServer} takes. */
 export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSample"> {
@@ -41,7 +52,9 @@ export const CHECK_MS = 30_000;
 
 /** The requirements that a client on this wire can tell. */
 export const requirementsOn = (wire: Wire): readonly Requirement[] =>
-  requirements.filter(({ era }) => era === undefined || wire.endsWith(era));
+  requirements.filter(
+    ({ era, wire: only }) => (era === undefined || wire.endsWith(era)) && (only === undefined || wire === only),
+  );
 
 /**
  * Checks a server over one wire, without a test runner.
@@ -76,10 +89,10 @@ export async function checkRequirement(
   const { samples = {}, skip = {}, onElicit, onSample } = options;
   const skipped = Object.hasOwn(skip, id) ? skip[id] : undefined;
   if (skipped !== undefined) return { id, status: "skipped", reason: skipped };
-  const { server: definition, close } = await make(options.server);
+  const { server: definition, close, state } = await make(options.server);
   const clients: TestClient[] = [];
-  const connectOne = async (behaviour: ClientBehaviour = {}): Promise<TestClient> => {
-    const client = await open(definition, {
+  const connectOne = async (behaviour: ClientBehaviour = {}, other = definition): Promise<TestClient> => {
+    const client = await open(other, {
       wire,
       onElicit,
       onSample,
@@ -96,6 +109,7 @@ export async function checkRequirement(
         definition,
         samples,
         listTokens: options.listTokens,
+        state,
         client: await connectOne(),
         connect: connectOne,
       }),
@@ -123,9 +137,7 @@ async function resultOf(id: string, check: () => Promise<void>): Promise<CheckRe
 }
 
 /** The server and how to end it. */
-export async function make(
-  server: CheckOptions["server"],
-): Promise<{ server: ServerDefinition; close?: (() => void | Promise<void>) | undefined }> {
+export async function make(server: CheckOptions["server"]): Promise<Made> {
   const made = typeof server === "function" ? await server() : server;
   return "kind" in made ? { server: made } : made;
 }

@@ -1,4 +1,5 @@
 import { callRequirements } from "./requirements/calls.ts";
+import { effectRequirements } from "./requirements/effects.ts";
 import { errorRequirements } from "./requirements/errors.ts";
 import { inputRequirements } from "./requirements/inputs.ts";
 import { keyRequirements } from "./requirements/keys.ts";
@@ -19,6 +20,7 @@ export const requirements: readonly Requirement[] = [
   ...portableRequirements,
   ...callRequirements,
   ...resultRequirements,
+  ...effectRequirements,
   ...keyRequirements,
   ...inputRequirements,
   ...errorRequirements,

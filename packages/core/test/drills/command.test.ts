@@ -28,7 +28,7 @@ describe("pnpm drill", () => {
     expect(drill("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("Usage: pnpm drill") });
     for (const [args, said] of [
       [["flood"], 'There is no drill "flood".'],
-      [["--seed", "x"], '--seed takes a whole number; "x" is none.'],
+      [["--seed", "x"], '--seed takes a whole number; "x" is not one.'],
       [["--fast"], "--fast"],
     ] as const) {
       expect(drill(...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(said) });

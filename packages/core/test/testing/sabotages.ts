@@ -1,7 +1,14 @@
 import { connectionSabotages } from "./sabotage/connection.ts";
 import { contentSabotages } from "./sabotage/content.ts";
+import { effectSabotages } from "./sabotage/effects.ts";
 import { portableSabotages } from "./sabotage/portable.ts";
 import { toolSabotages } from "./sabotage/tools.ts";
 
 /** At least one for each requirement. */
-export const sabotages = [...connectionSabotages, ...toolSabotages, ...portableSabotages, ...contentSabotages];
+export const sabotages = [
+  ...connectionSabotages,
+  ...toolSabotages,
+  ...portableSabotages,
+  ...effectSabotages,
+  ...contentSabotages,
+];

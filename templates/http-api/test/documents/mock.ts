@@ -238,7 +238,7 @@ function answerOf(document: Json, operation: Json): { status: number; type: stri
   if (!/json|\*/.test(type)) return { status: code, type, body: "text" };
   const made = sample(
     (content[type]?.schema ?? {}) as never,
-    { quiet: true, skipWriteOnly: true, maxSampleDepth: 6 },
+    { quiet: true, skipWriteOnly: true, maxSampleDepth: 15 },
     document as never,
   );
   return { status: code, type: "application/json", body: JSON.stringify(made) ?? "null" };

@@ -1,35 +1,35 @@
-import { type Desk, derive, full, toNote } from "./desk.ts";
+import { derive } from "./derive.ts";
+import { type Desk, full, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
 import { type Asking, keyRow, replay } from "./keys.ts";
 import { NewNote, type Note, parse } from "./note.ts";
-import type { NoteRow } from "./store/store.ts";
+import type { Content, NoteRow, Write } from "./store/store.ts";
 
 export type Created = { note: Note } | { error: NotesError };
 
-/** A note to be made. An import keeps the day a note was first written. */
-export type Draft = NewNote & { created_at?: string };
+/** A note to be made. An import keeps where a note was, when it was written and what its front matter said. */
+export type Draft = NewNote & Partial<Pick<Content, "front" | "file">> & { created_at?: string; updated_at?: string };
 
 export interface CreateOptions extends Asking {
   /** The activity's name. A key stands for one request of it. */
   action: string;
   /** Which of several changes that one key stands for. */
   batch?: number;
+  /** What the key stands for. @default the drafts */
+  asked?: unknown;
 }
 
 /** Makes several notes in one transaction, each with a result of its own: an item that is refused stops no other. */
 export async function createAll(desk: Desk, drafts: Draft[], options: CreateOptions): Promise<Created[]> {
-  const { action, batch = 0, signal } = options;
-  const checked = drafts.map(check);
+  const { action, batch = 0, asked = drafts, signal } = options;
+  const checked = await Promise.all(drafts.map(check));
   const refused = checked.map((item) => (item instanceof NotesError ? item : undefined));
   const at = desk.now();
   for (;;) {
-    const writes = checked.flatMap((item, index) => {
-      if (item instanceof NotesError || refused[index]) return [];
-      return [{ type: "created" as const, ...item, derived: derive(item) }];
-    });
+    const writes = checked.flatMap((item, index) => (item instanceof NotesError || refused[index] ? [] : [item]));
     if (writes.length === 0) return refused.flatMap((error) => (error ? [{ error }] : []));
     const committed = await desk.store.commit(
-      { action, at, writes, key: keyRow(desk, `${action} ${batch}`, options, drafts, refused.map(told)) },
+      { action, at, writes, key: keyRow(desk, `${action} ${batch}`, options, asked, refused.map(told)) },
       { ...(signal && { signal }) },
     );
     if (committed.outcome === "done") return results(committed.rows, refused);
@@ -38,16 +38,19 @@ export async function createAll(desk: Desk, drafts: Draft[], options: CreateOpti
       // The first items get the places that are left.
       let free = committed.free;
       checked.forEach((item, index) => {
-        if (!(item instanceof NotesError) && free-- <= 0) refused[index] ??= full();
+        if (!(item instanceof NotesError) && free-- <= 0) refused[index] ??= full(desk);
       });
     }
   }
 }
 
-function check(draft: Draft): (NewNote & { tags: string[]; created_at?: string }) | NotesError {
+async function check(draft: Draft): Promise<Extract<Write, { type: "created" }> | NotesError> {
   try {
-    const { title, body, tags = [] } = parse(NewNote, draft);
-    return { title, body, tags, ...(draft.created_at !== undefined && { created_at: draft.created_at }) };
+    const { title, body, tags = [], folder = "" } = parse(NewNote, draft.file ? { ...draft, folder: "" } : draft);
+    const { front = "", file = null, created_at, updated_at } = draft;
+    // The folder of a file is the user's, and whatever the system it comes from lets it be.
+    const content = { title, body, tags, front, folder: file === null ? folder : (draft.folder ?? ""), file };
+    return { type: "created", ...content, created_at, updated_at, derived: await derive(content) };
   } catch (error) {
     if (error instanceof NotesError) return error;
     throw error;

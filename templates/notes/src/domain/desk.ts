@@ -1,13 +1,13 @@
 import { NotesError } from "./errors.ts";
 import { replay } from "./keys.ts";
-import { idOf, limits, type Note, numberOf } from "./note.ts";
-import type { Change, Content, Derived, KeyUse, NoteRow, NoteStore, Waiting } from "./store/store.ts";
-import { linkKeys, titleKey } from "./text/links.ts";
-import { wordsIn } from "./text/search.ts";
+import { idOf, type Note, numberOf } from "./note.ts";
+import type { Change, KeyUse, NoteRow, NoteStore, Waiting } from "./store/store.ts";
 
 /** What every operation works with. */
 export interface Desk {
   store: NoteStore;
+  /** Live notes there may be. */
+  most: number;
   /** The time as ISO text in UTC. It dates notes and never orders them: clocks go backwards. */
   now: () => string;
 }
@@ -16,17 +16,13 @@ export const toNote = (row: NoteRow): Note => ({
   id: idOf(row.number),
   title: row.title,
   tags: row.tags,
+  folder: row.folder,
   version: row.version,
   created_at: row.created_at,
   updated_at: row.updated_at,
   size_bytes: row.size,
   body: row.body,
-});
-
-export const derive = ({ title, body }: Content): Derived => ({
-  titleKey: titleKey(title),
-  links: linkKeys(body),
-  words: wordsIn(title, body),
+  ...(row.file !== null && { file: row.file }),
 });
 
 /** The note of an id, trashed or not. */
@@ -70,7 +66,7 @@ export async function commit(
     }
     if (!("writes" in change)) return [change];
     const committed = await store.commit({ ...change, key }, waiting);
-    if (committed.outcome === "full") throw full();
+    if (committed.outcome === "full") throw full(desk);
     if (committed.outcome === "replayed") return repeated(committed);
     if (committed.outcome !== "done") continue;
     const [first, ...others] = committed.rows;
@@ -82,8 +78,8 @@ export async function commit(
   );
 }
 
-export const full = (): NotesError =>
+export const full = ({ most }: Desk): NotesError =>
   new NotesError(
     "quota",
-    `There are ${limits.notes} notes, the most this server keeps. Delete some with delete_note first.`,
+    `There are ${most} notes, the most this server keeps. Delete some with delete_note, or ask the user to start it with a higher --max-notes.`,
   );

@@ -1,15 +1,18 @@
-import { lstat, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Desk, toNote } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
+import { basenameOf } from "./file-name.ts";
 import { folderInside, type LongTask } from "./folder.ts";
-import type { Note } from "./note.ts";
-import type { ListQuery } from "./store/store.ts";
+import { idOf } from "./note.ts";
+import type { ListQuery, NoteRow } from "./store/store.ts";
+import { joinPath } from "./text/names.ts";
 import { toMarkdown } from "./text/to-markdown.ts";
+import { toStorageError } from "./vault.ts";
 
 /**
- * Writes every live note as a Markdown file into a new folder. The folder appears complete or not at all: it is filled
- * under another name first. Answers with the number of notes.
+ * Writes every live note as a Markdown file and every attachment into a new folder, in the folder and under the name it has. The folder
+ * appears complete or not at all: it is filled under another name first. Answers with the number of notes.
  */
 export async function exportFolder(desk: Desk, exchange: string | undefined, name: string, task: LongTask = {}) {
   const folder = await folderInside(exchange, name, true);
@@ -19,44 +22,84 @@ export async function exportFolder(desk: Desk, exchange: string | undefined, nam
   );
   if (exists)
     throw new NotesError("conflict", `There is a folder "${name}" already. Nothing was written: choose a new name.`);
-  const draft = await mkdtemp(join(dirname(folder), ".export-"));
+  let draft: string | undefined;
   try {
+    draft = await mkdtemp(join(dirname(folder), `${draftName}${process.pid}-`));
     const notes = await writeAll(desk, draft, task);
-    await syncFolder(draft);
     await rename(draft, folder);
     await syncFolder(dirname(folder));
     return notes;
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
+    throw toStorageError(error, "Nothing was exported");
   }
 }
 
 async function writeAll({ store }: Desk, folder: string, { signal, progress }: LongTask): Promise<number> {
   const { live } = await store.head();
   const query: ListQuery = { trashed: false, sort: "created_asc", limit: 25 };
+  const fileOf = createNaming(store);
+  const folders = new Set([""]);
   for (let done = 0; ; ) {
     signal?.throwIfAborted();
     const heads = await store.list(query);
     const last = heads.at(-1);
-    if (last === undefined) return done;
+    if (last === undefined) break;
     for (const row of await store.find(heads.map(({ number }) => number))) {
-      const note = toNote(row);
-      await writeDurably(join(folder, fileName(note)), toMarkdown(note));
+      const file = await fileOf(row);
+      if (!folders.has(row.folder)) await mkdir(join(folder, row.folder), { recursive: true });
+      folders.add(row.folder);
+      await writeDurably(join(folder, file), toMarkdown({ ...row, id: idOf(row.number) }), row.updated_at);
       done++;
     }
     progress?.(done, Math.max(done, live));
     query.after = [last.number, last.number];
   }
+  for (let after = ""; ; ) {
+    signal?.throwIfAborted();
+    const attachments = await store.attachments({ after, limit: 25 });
+    for (const { path, sha256, updated_at } of attachments) {
+      const inside = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+      if (!folders.has(inside)) await mkdir(join(folder, inside), { recursive: true });
+      folders.add(inside);
+      await writeDurably(join(folder, path), await store.blobs.get(sha256), updated_at);
+    }
+    const last = attachments.at(-1);
+    if (last === undefined) break;
+    after = last.path;
+  }
+  for (const one of folders) await syncFolder(join(folder, one));
+  return live;
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, "wx", 0o600);
+/** The path of each note's file: the one it came from, else its title, and its id where two would have one name. */
+function createNaming(store: Desk["store"]): (row: NoteRow) => Promise<string> {
+  const taken = new Set<string>();
+  return async ({ number, title, folder, file }) => {
+    if (folder.split("/").includes("..")) throw new NotesError("damaged", `Note ${idOf(number)} is in no folder.`);
+    let name = file ?? `${basenameOf(title)}.md`;
+    // Two names that differ in capitals are one file on some systems; a file that was imported keeps its own.
+    const isTaken = (key: string) => taken.has(key) || (file === null && taken.has(key.toLowerCase()));
+    const belongs = file === null ? await store.placed(folder, name) : undefined;
+    if (belongs !== undefined || isTaken(joinPath(folder, name)))
+      name = `${basenameOf(`${[...title].slice(0, 100).join("")} (${idOf(number)})`)}.md`;
+    const path = joinPath(folder, name);
+    taken.add(path);
+    taken.add(path.toLowerCase());
+    return path;
+  };
+}
+
+async function writeDurably(file: string, text: string | Buffer, modified: string): Promise<void> {
+  let handle: FileHandle | undefined;
   try {
+    handle = await open(file, "wx", 0o600);
     await handle.writeFile(text);
+    const time = new Date(modified);
+    await handle.utimes(time, time);
     await handle.sync();
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
 
@@ -66,9 +109,28 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** The id makes it unique and keeps it off the names that Windows reserves; the title makes it readable. */
-export function fileName({ id, title }: Pick<Note, "id" | "title">): string {
-  const words = title.normalize("NFC").match(/[\p{L}\p{N}]+/gu) ?? [];
-  const slug = [...words.join("-")].slice(0, 40).join("");
-  return slug === "" ? `${id}.md` : `${id}-${slug}.md`;
+const draftName = ".export-";
+
+/** Longer than an export may take, in milliseconds. */
+const abandonedMs = 3_600_000;
+
+/** Takes away what exports of killed servers have left in the exchange folder. */
+export async function sweepExports(exchange: string): Promise<void> {
+  for (const name of await readdir(exchange).catch(() => [])) {
+    if (!name.startsWith(draftName)) continue;
+    const draft = join(exchange, name);
+    const pid = Number(/^\d+/.exec(name.slice(draftName.length))?.[0] ?? 0);
+    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Date.now() }));
+    // In a container every server has the same number.
+    const dead = pid !== process.pid && !isRunning(pid);
+    if (dead || mtimeMs < Date.now() - abandonedMs) await rm(draft, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }

@@ -1,6 +1,7 @@
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { NotesError } from "./errors.ts";
+import { isFolderPath } from "./file-name.ts";
 
 export interface LongTask {
   signal?: AbortSignal;
@@ -9,9 +10,6 @@ export interface LongTask {
 }
 
 const deepest = 16;
-
-/** One part of a path: no dot in front, no separator of any system, nothing Windows keeps for itself. */
-const part = /^(?!\.)[^\\/:*?"<>|\p{Cc}]{1,100}$/u;
 
 /**
  * A folder inside the exchange folder, by a relative name such as "trip/2026". A name that leads out, and a link on the
@@ -22,7 +20,7 @@ export async function folderInside(exchange: string | undefined, name: string, m
     throw new NotesError("refused", "This server was started without a folder for import and export.");
   }
   const parts = name.split("/");
-  if (parts.length > deepest || !parts.every((one) => part.test(one) && one.isWellFormed() && !/[. ]$/.test(one))) {
+  if (!isFolderPath(name, deepest)) {
     throw new NotesError(
       "refused",
       `folder: give a name relative to the exchange folder, such as "trip" or "trip/2026", without "..", hidden parts or a leading slash.`,

@@ -35,8 +35,11 @@ export async function listRevisions(desk: Desk, input: z.input<typeof ListRevisi
 
 /** A note as it is, or as it was at a version. */
 export async function getNote(desk: Desk, id: string, version?: number): Promise<Note> {
-  const row = await findLive(desk, id);
-  return toNote(version === undefined ? row : { ...row, ...(await contentAt(desk, row, version)) });
+  const live = await findLive(desk, id);
+  const row = version === undefined ? live : { ...live, ...(await contentAt(desk, live, version)) };
+  if (row.front === "") return toNote(row);
+  const { readFront } = await import("./text/front-fields.ts");
+  return { ...toNote(row), fields: readFront(row.front).fields };
 }
 
 /** What a note held at a version. */

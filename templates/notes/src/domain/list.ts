@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { cutPage, decodeCursor } from "./cursor.ts";
+import { tagKey } from "./derive.ts";
 import type { Desk } from "./desk.ts";
-import { idOf, limits, NoteSummary, parse, Tag } from "./note.ts";
+import { Folder, idOf, limits, NoteSummary, parse, Tag } from "./note.ts";
 import type { ListQuery, NoteHead } from "./store/store.ts";
-import { titleKey } from "./text/links.ts";
+import { titleKey } from "./text/names.ts";
 import { snippetOf, termsOf } from "./text/search.ts";
 
 export const Cursor = z
@@ -21,7 +22,10 @@ export const pageOf = (most: number, usual: number) =>
   z.int().min(1).max(most).default(usual).describe(`Entries on a page, at most ${most}`);
 
 const Filters = {
-  tag: Tag.optional().describe("Only notes with exactly this tag"),
+  tag: Tag.optional().describe(
+    'Only notes with this tag or one below it ("project" finds "project/x"), in the list of tags or as #tag in the text. Capitals do not matter.',
+  ),
+  folder: Folder.optional().describe("Only notes in this folder and below it"),
 };
 
 export const ListNotes = z.object({
@@ -43,9 +47,13 @@ export const SearchNotes = z.object({
     .min(1)
     .max(limits.queryCharacters)
     .describe(
-      `Words to find, in any order, at most ${limits.queryTerms}. All of them must occur; a word of two letters or more also finds longer words that begin with it. Capitals and accents do not matter. It is plain text: there are no operators.`,
+      `Words to find, in any order, at most ${limits.queryTerms}. A word of two letters or more also finds longer words that begin with it. Tags count as words. Capitals and accents do not matter. It is plain text: there are no operators.`,
     ),
-  ...Filters,
+  match: z
+    .enum(["all", "any"])
+    .default("all")
+    .describe("all: every word must occur. any: one is enough, and notes with more of them come first."),
+  tag: Filters.tag,
   limit: pageOf(50, 10),
   cursor: Cursor,
 });
@@ -63,15 +71,17 @@ const toSummary = (head: NoteHead): NoteSummary => ({
   created_at: head.created_at,
   updated_at: head.updated_at,
   size_bytes: head.size,
+  folder: head.folder,
 });
 
 const utc = (time: string): string => new Date(time).toISOString();
 
 export async function listNotes({ store }: Desk, input: z.input<typeof ListNotes> = {}) {
-  const { tag, updated_after, updated_before, sort, trashed, limit, cursor } = parse(ListNotes, input);
-  const listing = ["list", tag, updated_after, updated_before, sort, trashed];
+  const { tag, folder, updated_after, updated_before, sort, trashed, limit, cursor } = parse(ListNotes, input);
+  const listing = ["list", tag, folder, updated_after, updated_before, sort, trashed];
   const query: ListQuery = { sort, trashed, limit: limit + 1 };
-  if (tag !== undefined) query.tag = tag;
+  if (tag !== undefined) query.tag = tagKey(tag);
+  if (folder !== undefined) query.folder = folder;
   if (updated_after !== undefined) query.updatedAfter = utc(updated_after);
   if (updated_before !== undefined) query.updatedBefore = utc(updated_before);
   const after = decodeCursor(listing, cursor);
@@ -87,13 +97,13 @@ const sortKey = (head: NoteHead, sort: ListQuery["sort"]): number | string => {
 
 /** Pages count hits among the notes there were at the first page, because ranks have no stable key. */
 export async function searchNotes({ store }: Desk, input: z.input<typeof SearchNotes>) {
-  const { query, tag, limit, cursor } = parse(SearchNotes, input);
-  const terms = termsOf(query);
-  const listing = ["search", query, tag];
+  const { query, match, tag, limit, cursor } = parse(SearchNotes, input);
+  const terms = { terms: termsOf(query), any: match === "any" };
+  const listing = ["search", query, match, tag];
   const [ceiling, offset] = decodeCursor(listing, cursor) ?? [(await store.head()).number, 0];
-  const filter = tag === undefined ? {} : { tag };
+  const filter = tag === undefined ? {} : { tag: tagKey(tag) };
   const rows = await store.search({ terms, ...filter, ceiling: Number(ceiling), offset, limit: limit + 1 });
   const { page, ...next } = cutPage(rows, limit, listing, () => [ceiling, offset + limit]);
-  const hits: SearchHit[] = page.map((row) => ({ ...toSummary(row), snippet: snippetOf(row.body, terms) }));
+  const hits: SearchHit[] = page.map((row) => ({ ...toSummary(row), snippet: snippetOf(row.body, terms.terms) }));
   return { notes: hits, ...next };
 }

@@ -1,26 +1,33 @@
 import type { z } from "zod";
 import { createFeed, type NotesEvent, type RecentActivity, recentActivity } from "./activity.ts";
+import { type ListAttachments, listAttachments, readAttachment } from "./attachments.ts";
 import { createAll, type Draft } from "./create.ts";
-import { type Desk, toNote } from "./desk.ts";
+import { type DailyNote, dailyNote } from "./daily.ts";
+import { type Desk, findLive, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
-import { exportFolder } from "./export.ts";
+import { exportFolder, sweepExports } from "./export.ts";
 import type { LongTask } from "./folder.ts";
+import { type ListFolders, listFolders, moveFolder } from "./folders.ts";
 import { backlinks, brokenLinks, orphans, outgoingLinks, type Paging } from "./graph.ts";
 import { contentAt, diffRevisions, getNote, type ListRevisions, listRevisions } from "./history.ts";
 import { type ImportOptions, importFolder } from "./import.ts";
+import { inFile, withFields } from "./in-file.ts";
 import { type Asking, keyRow } from "./keys.ts";
 import { type ListNotes, listNotes, type SearchNotes, searchNotes } from "./list.ts";
-import { limits, type NewNote, type Note, parse } from "./note.ts";
+import { Folder, limits, type NewNote, type Note, parse } from "./note.ts";
 import { revise, trash, untrash } from "./revise.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/open.ts";
-import type { NoteStore, Waiting } from "./store/store.ts";
+import type { NoteRow, NoteStore, Waiting } from "./store/store.ts";
 import { type ListTags, listTags, renameTag } from "./tags.ts";
 import { applyEdit, Edit } from "./text/edits.ts";
+import { toMarkdown } from "./text/to-markdown.ts";
 
 export interface NotesOptions {
   /** The folder below which import and export work. Without it both are refused. */
   exchange?: string;
+  /** Live notes there may be. The store must have been opened with the same. @default 1,000,000 */
+  most?: number | undefined;
   /** @default the system's clock */
   now?: () => Date;
 }
@@ -30,6 +37,9 @@ export interface UpdateNote {
   title?: string | undefined;
   body?: string | undefined;
   tags?: string[] | undefined;
+  /** Front matter to set, each value as in YAML; null takes a field away. */
+  fields?: Record<string, string | null> | undefined;
+  folder?: string | undefined;
   if_version?: number | undefined;
 }
 
@@ -46,8 +56,8 @@ type Asked = Omit<Asking, "key">;
 export type Notes = ReturnType<typeof createNotes>;
 
 export function createNotes(store: NoteStore, options: NotesOptions = {}) {
-  const { exchange, now = () => new Date() } = options;
-  const desk: Desk = { store, now: () => now().toISOString() };
+  const { exchange, most = limits.notes, now = () => new Date() } = options;
+  const desk: Desk = { store, most, now: () => now().toISOString() };
   const feed = createFeed(store);
 
   /** Listeners hear of a change before its caller does. */
@@ -75,25 +85,23 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
     get: (id: string, version?: number): Promise<Note> => getNote(desk, id, version),
     list: (input?: z.input<typeof ListNotes>) => listNotes(desk, input),
     search: (input: z.input<typeof SearchNotes>) => searchNotes(desk, input),
-    async update({ id, if_version: ifVersion, title, body, tags }: UpdateNote, waiting?: Waiting) {
-      if (title === undefined && body === undefined && tags === undefined) {
-        throw new NotesError("invalid", "Nothing to change. Give a title, a body or tags.");
+    async update({ id, if_version: ifVersion, fields, ...given }: UpdateNote, waiting?: Waiting) {
+      const { title, body, tags, folder } = given;
+      if ([title, body, tags, folder, fields].every((one) => one === undefined)) {
+        throw new NotesError("invalid", "Nothing to change. Give a title, a body or tags, fields or a folder.");
       }
-      const change = (row: { title: string; body: string; tags: string[] }) => ({
-        title: title ?? row.title,
-        body: body ?? row.body,
-        tags: tags ?? row.tags,
-      });
+      const change = async (row: NoteRow) => {
+        const moved = folder === undefined ? row.folder : parse(Folder, folder);
+        const front = fields === undefined ? row.front : await withFields(row, fields);
+        const content = { title: title ?? row.title, body: body ?? row.body, tags: tags ?? row.tags, folder: moved };
+        return { ...(await inFile({ ...row, front }, content)) };
+      };
       return told(() => revise(desk, id, change, { action: "update_note", ifVersion, ...waiting }));
     },
     async edit({ id, if_version: ifVersion, idempotency_key, ...edit }: EditNote, { by, ...waiting }: Asked = {}) {
       const parsed = parse(Edit, edit);
       const key = keyRow(desk, "edit_note", { key: idempotency_key, by }, [id, ifVersion, parsed]);
-      const change = ({ title, body, tags }: { title: string; body: string; tags: string[] }) => ({
-        title,
-        body: applyEdit(body, parsed),
-        tags,
-      });
+      const change = async ({ body }: NoteRow) => ({ body: await applyEdit(body, parsed) });
       return told(() => revise(desk, id, change, { action: "edit_note", ifVersion, key, ...waiting }));
     },
     /** To the trash, from where restore brings it back. */
@@ -109,11 +117,23 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
     /** Writes an earlier version again, as a new one. */
     async restoreRevision(id: string, version: number, options: Waiting & { ifVersion?: number | undefined } = {}) {
       const action = "restore_revision";
-      return told(() => revise(desk, id, (row) => contentAt(desk, row, version), { action, ...options }));
+      const change = async (row: NoteRow) => {
+        const { title, body, tags, front } = await contentAt(desk, row, version);
+        return { title, body, tags, front };
+      };
+      return told(() => revise(desk, id, change, { action, ...options }));
     },
     tags: (input?: z.input<typeof ListTags>) => listTags(desk, input),
     async renameTag(from: string, to: string, waiting?: Waiting): Promise<number> {
       return told(() => renameTag(desk, from, to, waiting));
+    },
+    folders: (input?: z.input<typeof ListFolders>) => listFolders(desk, input),
+    async moveFolder(from: string, to: string, waiting?: Waiting): Promise<number> {
+      return told(() => moveFolder(desk, from, to, waiting));
+    },
+    /** The note of a day, made where there is none, with a text added at its end where one is given. */
+    async daily(input: DailyNote, asked: Asked = {}): Promise<Note> {
+      return told(() => dailyNote(desk, input, asked));
     },
     outgoingLinks: (id: string, paging?: z.input<typeof Paging>) => outgoingLinks(desk, id, paging),
     backlinks: (id: string, paging?: z.input<typeof Paging>) => backlinks(desk, id, paging),
@@ -123,8 +143,16 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
       return told(() => importFolder(desk, exchange, name, options));
     },
     exportFolder: (name: string, task?: LongTask) => exportFolder(desk, exchange, name, task),
+    attachments: (input?: z.input<typeof ListAttachments>) => listAttachments(desk, input),
+    attachment: (path: string) => readAttachment(desk, path),
+    /** A note as the Markdown file that an export would write. */
+    async markdown(id: string): Promise<string> {
+      return toMarkdown({ ...(await findLive(desk, id)), id });
+    },
     activity: (input?: z.input<typeof RecentActivity>) => recentActivity(desk, input),
     onChange: (listener: (event: NotesEvent) => void): (() => void) => feed.onChange(listener),
+    /** Why the notes cannot be written; undefined where they can. */
+    problem: () => store.problem(),
     close: () => store.close(),
   };
 }
@@ -132,7 +160,9 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
 export type OpenNotes = NotesOptions & ({ store: "memory" } | { store: "sqlite"; data: string });
 
 /** Opens the notes of a folder, or an empty memory. */
-export async function openNotes({ exchange, now, ...where }: OpenNotes): Promise<Notes> {
-  const store = where.store === "memory" ? createMemoryStore() : await openSqliteStore(where.data);
-  return createNotes(store, { ...(exchange !== undefined && { exchange }), ...(now && { now }) });
+export async function openNotes({ exchange, now, most, ...where }: OpenNotes): Promise<Notes> {
+  const options = most === undefined ? {} : { most };
+  const store = where.store === "memory" ? createMemoryStore(options) : await openSqliteStore(where.data, options);
+  if (exchange !== undefined) void sweepExports(exchange);
+  return createNotes(store, { ...options, ...(exchange !== undefined && { exchange }), ...(now && { now }) });
 }

@@ -1,8 +1,10 @@
-import { commit, type Desk, derive, findAny, findLive, toNote } from "./desk.ts";
+import { derive, namesOf } from "./derive.ts";
+import { commit, type Desk, findAny, findLive, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
+import { followed } from "./follow.ts";
+import { inFile } from "./in-file.ts";
 import { Body, idOf, type Note, parse, Tags, Title } from "./note.ts";
 import type { Change, Content, NoteRow, Waiting, Write } from "./store/store.ts";
-import { linkTarget, retarget, titleKey } from "./text/links.ts";
 
 export interface ReviseOptions extends Waiting {
   action: string;
@@ -10,27 +12,33 @@ export interface ReviseOptions extends Waiting {
   key?: Change["key"];
   /** The version the caller has read; another one is a conflict. */
   ifVersion?: number | undefined;
+  /** When a file that is imported again was changed. */
+  updatedAt?: string | undefined;
 }
 
-/**
- * Changes title, body or tags of a note, and the links to it where the title changed. No difference, no new version.
- */
+/** What a change makes of a note; what is left out stays. */
+type Changed = Partial<Content>;
+
+/** Changes what a note holds, and the links to it where its names change. No difference, no new version. */
 export async function revise(
   desk: Desk,
   id: string,
-  change: (row: NoteRow) => Content | Promise<Content>,
-  { action, ifVersion, ...committing }: ReviseOptions,
+  change: (row: NoteRow) => Changed | Promise<Changed>,
+  { action, ifVersion, updatedAt, ...committing }: ReviseOptions,
 ): Promise<Note> {
   const plan = async () => {
     const { seq: latest } = await desk.store.head();
     const row = await findLive(desk, id);
     checkVersion(row, ifVersion);
-    const content = checked(await change(row));
+    const content = checked(await inFile(row, await change(row)));
     if (same(row, content)) return row;
-    const renamed = titleKey(content.title) !== titleKey(row.title);
-    if (!renamed) return { action, at: desk.now(), writes: [updated(row, content)] };
+    const write = await updated(row, content, updatedAt);
+    const renamed = JSON.stringify(await namesOf(row)) !== JSON.stringify(write.derived.names);
+    if (!renamed && row.folder === content.folder) return { action, at: desk.now(), writes: [write] };
+    const others = await followed(desk, row, write);
+    const writes = await Promise.all(others.map(({ row, content }) => updated(row, content)));
     // Notes that link here are found by reading: none may be added meanwhile.
-    return { action, at: desk.now(), writes: await rename(desk, row, content), latest };
+    return { action, at: desk.now(), writes, latest };
   };
   const [row] = await commit(desk, plan, committing);
   return toNote(row);
@@ -44,51 +52,25 @@ function checkVersion(row: NoteRow, ifVersion: number | undefined): void {
   );
 }
 
-const checked = ({ title, body, tags }: Content): Content => ({
+const checked = ({ title, body, tags, ...rest }: Content): Content => ({
   title: parse(Title, title),
   body: parse(Body, body),
   tags: parse(Tags, tags),
+  ...rest,
 });
 
 const same = (a: Content, b: Content): boolean =>
-  a.title === b.title && a.body === b.body && JSON.stringify(a.tags) === JSON.stringify(b.tags);
+  a.title === b.title &&
+  a.body === b.body &&
+  a.front === b.front &&
+  a.folder === b.folder &&
+  a.file === b.file &&
+  JSON.stringify(a.tags) === JSON.stringify(b.tags);
 
-const updated = (row: NoteRow, content: Content): Write => ({
-  type: "updated",
-  number: row.number,
-  seq: row.seq,
-  ...content,
-  derived: derive(content),
-});
-
-/** The note under its new title first, then every note whose links follow it. */
-async function rename({ store }: Desk, row: NoteRow, content: Content): Promise<Write[]> {
-  const oldKey = titleKey(row.title);
-  const [owner] = await store.titled(oldKey);
-  if (owner !== row.number) return [updated(row, content)]; // links by this title go to an older note
-  const [holder = row.number] = await store.titled(titleKey(content.title));
-  const target = linkTarget(row.number, content.title, holder >= row.number);
-  const writes = [updated(row, { ...content, body: follow(row.number, content.body, oldKey, target) })];
-  for (let after = 0; ; ) {
-    const numbers = await store.linking([oldKey], { after, limit: 100 });
-    const others = await store.find(numbers.filter((number) => number !== row.number));
-    for (const other of others) {
-      const { number, title, tags } = other;
-      writes.push(updated(other, { title, tags, body: follow(number, other.body, oldKey, target) }));
-    }
-    const last = numbers.at(-1);
-    if (last === undefined) return writes;
-    after = last;
-  }
-}
-
-function follow(number: number, body: string, key: string, target: ReturnType<typeof linkTarget>): string {
-  const followed = Body.safeParse(retarget(body, key, target));
-  if (followed.success) return followed.data;
-  throw new NotesError(
-    "quota",
-    `The longer title would make the links in note ${idOf(number)} pass its limit. Choose a shorter one.`,
-  );
+async function updated(row: NoteRow, { title, body, tags, front, folder, file }: Content, updated_at?: string) {
+  const content = { title, body, tags, front, folder, file };
+  const { number, seq } = row;
+  return { type: "updated", number, seq, updated_at, ...content, derived: await derive(content) } satisfies Write;
 }
 
 /** Moves a note to the trash. Its versions stay, and its id stays taken. */
@@ -111,7 +93,7 @@ export async function untrash(desk: Desk, id: string, waiting?: Waiting): Promis
     return {
       action: "restore_note",
       at: desk.now(),
-      writes: [{ type: "restored" as const, number, seq, derived: derive(row) }],
+      writes: [{ type: "restored" as const, number, seq, derived: await derive(row) }],
     };
   };
   const [row] = await commit(desk, plan, waiting);

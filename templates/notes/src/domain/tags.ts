@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { cutPage, decodeCursor } from "./cursor.ts";
-import { commit, type Desk, derive } from "./desk.ts";
+import { derive, tagKey } from "./derive.ts";
+import { commit, type Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
+import { inFile } from "./in-file.ts";
 import { Cursor, pageOf } from "./list.ts";
-import { limits, parse, Tag } from "./note.ts";
+import { Body, limits, parse, Tag } from "./note.ts";
 import type { ListQuery, Waiting, Write } from "./store/store.ts";
 
 export const TagCount = z.object({
@@ -22,21 +24,33 @@ export async function listTags({ store }: Desk, input: z.input<typeof ListTags> 
   return { tags: page, ...next };
 }
 
-/** Exchanges a tag on every live note in one change, and answers with how many there were. */
+/**
+ * Exchanges a tag and those below it on every live note in one change, in its tags and in its text, and answers with how
+ * many notes there were.
+ */
 export async function renameTag(desk: Desk, from: string, to: string, waiting?: Waiting): Promise<number> {
   const [oldTag, newTag] = [parse(Tag, from), parse(Tag, to)];
   if (oldTag === newTag) throw new NotesError("invalid", "to: is the same tag. Give another one.");
   const { store } = desk;
+  const { retag } = await import("./text/links.ts");
+  const key = tagKey(oldTag);
+  const renamed = (tag: string): string | undefined => {
+    if (tagKey(tag) === key) return newTag;
+    return tagKey(tag).startsWith(`${key}/`) ? `${newTag}${tag.slice(oldTag.length)}` : undefined;
+  };
   const plan = async () => {
     const { seq: latest } = await store.head();
     const writes: Write[] = [];
-    const query: ListQuery = { trashed: false, sort: "created_asc", tag: oldTag, limit: 100 };
+    const query: ListQuery = { trashed: false, sort: "created_asc", tag: tagKey(oldTag), limit: 100 };
     for (;;) {
       const heads = await store.list(query);
       for (const row of await store.find(heads.map(({ number }) => number))) {
-        const { number, seq, title, body } = row;
-        const tags = [...new Set(row.tags.map((tag) => (tag === oldTag ? newTag : tag)))];
-        writes.push({ type: "updated", number, seq, title, body, tags, derived: derive(row) });
+        const { number, seq } = row;
+        const tags = [...new Set(row.tags.map((tag) => renamed(tag) ?? tag))];
+        const body = row.body.includes("#") ? retag(row.body, renamed) : row.body;
+        const { title, front, folder, file } = await inFile(row, { tags });
+        const content = { title, body: parse(Body, body), tags, front, folder, file };
+        writes.push({ type: "updated", number, seq, ...content, derived: await derive(content) });
       }
       const last = heads.at(-1);
       if (last === undefined) break;

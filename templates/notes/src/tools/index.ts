@@ -1,5 +1,7 @@
 import type { Notes } from "../domain/notes.ts";
+import { dailyTools } from "./daily.ts";
 import { exchangeTools } from "./exchange.ts";
+import { folderTools } from "./folders.ts";
 import { historyTools } from "./history.ts";
 import { linkTools } from "./links.ts";
 import { readTools } from "./read.ts";
@@ -13,6 +15,8 @@ export const noteTools = (notes: Notes) => [
   ...trashTools(notes),
   ...historyTools(notes),
   ...tagTools(notes),
+  ...folderTools(notes),
   ...linkTools(notes),
+  ...dailyTools(notes),
   ...exchangeTools(notes),
 ];

@@ -24,7 +24,7 @@ export const tagTools = (notes: Notes) => [
     name: "rename_tag",
     title: "Rename a tag",
     description:
-      "Exchange a tag on every note that has it, all in one step. Where the new tag exists already, the two become one.",
+      "Exchange a tag, and those below it, on every note that has it, also as #tag in the text, all in one step. Where the new tag exists already, the two become one.",
     inputSchema: z.object({
       from: Tag.describe("The tag to replace"),
       to: Tag.describe("The tag to put in its place"),

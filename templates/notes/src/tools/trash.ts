@@ -1,4 +1,4 @@
-import { defineTool } from "@offshoot/core";
+import { defineTool, explainUnapproved, withContent } from "@offshoot/core";
 import { z } from "zod";
 import { NoteId, NoteSummary } from "../domain/note.ts";
 import type { Notes } from "../domain/notes.ts";
@@ -14,7 +14,8 @@ export const trashTools = (notes: Notes) => [
     outputSchema: z.object({
       id: NoteId,
       title: z.string().describe("Title of the note"),
-      deleted: z.boolean().describe("False when the user did not agree: the note is still there. Do not ask again."),
+      deleted: z.boolean().describe("False when the user did not agree: the note is still there."),
+      reason: z.string().optional().describe("Why the note is still there, and what to do next"),
     }),
     annotations: { ...writes.annotations, destructiveHint: true },
     scopes: writes.scopes,
@@ -26,8 +27,12 @@ export const trashTools = (notes: Notes) => [
       });
       // The trash can be undone: a client that cannot ask its user may go on.
       const agreed = answer.action === "unavailable" || (answer.action === "accept" && answer.content.delete);
-      if (agreed) await notes.remove(id, call);
-      return { id, title, deleted: agreed };
+      if (!agreed) {
+        const reason = explainUnapproved(answer, { state: `Note ${id} is still there.` });
+        return withContent({ id, title, deleted: false, reason }, { type: "text", text: reason });
+      }
+      await notes.remove(id, call);
+      return { id, title, deleted: true };
     },
   }),
   // #region restore_note

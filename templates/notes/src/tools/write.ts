@@ -1,7 +1,7 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { IdempotencyKey, keyDays } from "../domain/keys.ts";
-import { Body, limits, NewNote, NoteId, NoteSummary, Tags, Title } from "../domain/note.ts";
+import { Body, Folder, limits, NewNote, NoteId, NoteSummary, Tags, Title } from "../domain/note.ts";
 import type { Notes } from "../domain/notes.ts";
 import { Edit } from "../domain/text/edits.ts";
 import { keyed, writes } from "./shared.ts";
@@ -37,6 +37,7 @@ export const writeTools = (notes: Notes) => [
             title: z.string().describe(`Title: one line of 1 to ${limits.titleCharacters} characters`),
             body: z.string().describe(`Text in Markdown, at most ${limits.bodyBytes} bytes of UTF-8`),
             tags: z.array(z.string().describe("One tag")).optional().describe(`Tags, at most ${limits.tags}`),
+            folder: z.string().optional().describe('Folder such as "projects/2026"; left out it is the top'),
           }),
         )
         .min(1)
@@ -67,18 +68,35 @@ export const writeTools = (notes: Notes) => [
     name: "update_note",
     title: "Update a note",
     description:
-      "Replace title, body or tags of a note; what is left out stays. The version before is kept. For a small change of a long body use edit_note.",
+      "Replace title, body or tags of a note, set fields of its front matter, or move it to another folder; what is left out stays. Links to it follow. The version before is kept. For a small change of a long body use edit_note.",
     inputSchema: z.object({
       id: NoteId,
       title: Title.optional(),
       body: Body.optional(),
       tags: Tags.optional(),
+      fields: z
+        .array(
+          z.object({
+            name: z.string().min(1).max(100).describe("Name of the field"),
+            value: z
+              .string()
+              .nullable()
+              .describe('Its value as in YAML, such as "done", "5" or "[Plan B, Road map]"; null takes the field away'),
+          }),
+        )
+        .max(50)
+        .optional()
+        .describe("Front matter to set. Fields not named stay. The field aliases holds more names to link by."),
+      folder: Folder.optional(),
       if_version: IfVersion,
     }),
     outputSchema: NoteSummary,
     annotations: { ...writes.annotations, idempotentHint: true },
     scopes: writes.scopes,
-    handler: (input, { signal }) => notes.update(input, { signal }),
+    handler: ({ fields, ...input }, { signal }) => {
+      const given = fields && Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      return notes.update({ ...input, fields: given }, { signal });
+    },
   }),
   defineTool({
     name: "edit_note",

@@ -1,4 +1,4 @@
-import { copyFile, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, open, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
@@ -70,7 +70,7 @@ test("refuses a database cut in half", async () => {
   const { data, file } = await filled(50);
   const bytes = await readFile(file);
   await writeFile(file, bytes.subarray(0, 4096 * Math.floor(bytes.length / 8192)));
-  await expectRefused(data, "damaged", /damaged/);
+  await expectRefused(data, "damaged", /cut short.*restore a backup/);
 });
 
 test("refuses a database that another program has locked", async () => {
@@ -99,10 +99,13 @@ test("tells a damaged note from the sound ones", async () => {
   await notes.close();
 });
 
-test("starts with an empty file, which a start cut short leaves behind", async () => {
+test("a first start leaves one file that is whole, and what a killed one left goes", async () => {
   const data = await temporaryFolder();
-  await writeFile(join(data, databaseName), "");
+  const left = join(data, `${databaseName}.new-1-1`);
+  await writeFile(left, "half");
+  await utimes(left, 1, 1);
   await (await openAt(data)).close();
+  expect(await readdir(data)).toEqual([databaseName]);
   const db = new DatabaseSync(join(data, databaseName));
   expect(db.prepare("PRAGMA application_id").get()).toEqual({ application_id: applicationId });
   db.close();

@@ -1,55 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maskCode } from "../../src/domain/text/code.ts";
 import { diffOf } from "../../src/domain/text/diff.ts";
 import { applyEdit, Edit } from "../../src/domain/text/edits.ts";
-import { linksIn, linkTarget, retarget } from "../../src/domain/text/links.ts";
+import { linksIn, linkTargets, retarget } from "../../src/domain/text/links.ts";
 import { snippetOf, termsOf } from "../../src/domain/text/search.ts";
 
 const edit = (body: string, change: Edit) => applyEdit(body, Edit.parse(change));
 const conflict = (message: RegExp) =>
   expect.objectContaining({ code: "conflict", message: expect.stringMatching(message) });
-
-describe("code", () => {
-  test("is blanked in fences and in inline runs, and nowhere else", () => {
-    expect(maskCode("a `b` c")).toBe("a     c");
-    expect(maskCode("``a ` b`` c")).toBe("          c");
-    expect(maskCode("```js\n[[x]]\n```\n[[y]]")).toBe("     \n     \n   \n[[y]]");
-    expect(maskCode("~~~\n```\n~~~\nz")).toBe("   \n   \n   \nz");
-    expect(maskCode("````\n```\n````\nz")).toBe("    \n   \n    \nz");
-    expect(maskCode("```\nopen to the end")).toBe("   \n               ");
-    expect(maskCode("one ` alone, \\`escaped` and `` two")).toBe(
-      "one ` alone, \\`escaped` and `` two".replace("` alone, \\`escaped`", (code) => " ".repeat(code.length)),
-    );
-    expect(maskCode("open `\n\nnext` paragraph")).toBe("open `\n\nnext` paragraph");
-  });
-
-  test("keeps every offset and line end, whatever the text", () => {
-    const piece = fc.constantFrom("`", "``", "```", "~~~", "\n", "\r\n", "a", " ", "[[b]]", "\\", "> ");
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-        const body = pieces.join("");
-        const masked = maskCode(body);
-        expect(masked).toHaveLength(body.length);
-        expect(masked.replace(/[^\r\n]/g, "")).toBe(body.replace(/[^\r\n]/g, ""));
-      }),
-    );
-  });
-
-  test("takes time in proportion to the text", () => {
-    const hostile = [
-      "`".repeat(500_000),
-      "` ``".repeat(100_000),
-      Array.from({ length: 900 }, (_, n) => "`".repeat(n)).join(" "),
-      "[[".repeat(250_000),
-      "```\n".repeat(100_000),
-    ];
-    const started = performance.now();
-    for (const body of hostile) linksIn(body);
-    // Quadratic work would take minutes.
-    expect(performance.now() - started).toBeLessThan(10_000);
-  });
-});
 
 describe("links", () => {
   test("are read with heading and label", () => {
@@ -62,72 +20,123 @@ describe("links", () => {
     ]);
   });
 
-  test("to one target are rewritten, and everything else stays byte for byte", () => {
-    const body = "[[Old]]\r\n[[ old #H|l]] [[Older]] `[[Old]]`\0";
-    expect(retarget(body, "old", { text: "New" })).toBe("[[New]]\r\n[[New#H|l]] [[Older]] `[[Old]]`\0");
-    expect(retarget(body, "absent", { text: "New" })).toBe(body);
+  test("of both kinds are read with their paths, and addresses are none", () => {
+    const read = (body: string) => linksIn(body, "a/b").map(({ key, path }) => `${key} ${path}`);
+    expect(read("[[x/Note.md]] [[../Up]] [[./Here]] [[/Root/N]] [[../../../out]]")).toEqual([
+      "note x/note",
+      "up /a/up",
+      "here /a/b/here",
+      "n /root/n",
+      "out ../../../out",
+    ]);
+    expect(read("[w](My%20Note.md) [w](<a b.md> 'title') [w](https://x.org/N.md) [w](#H) [w](Sub/My Note.md)")).toEqual(
+      ["my note my note", "a b a b"],
+    );
+    expect(read("| a |\n|---|\n| [[N\\|bar]] |")).toEqual(["n n"]);
+  });
+
+  test("are led elsewhere, and everything else stays byte for byte", () => {
+    const to =
+      (text: string) =>
+      ({ key }: { key: string }) =>
+        key === "old" ? { text } : undefined;
+    const body = "[[Old]]\r\n[[ old #H|l]] [[Older]] `[[Old]]`\0 [x](Old.md#H)";
+    expect(retarget(body, "", to("New one"))).toBe(
+      "[[New one]]\r\n[[New one#H|l]] [[Older]] `[[Old]]`\0 [x](New%20one.md#H)",
+    );
+    expect(retarget("| a |\n|---|\n| [[Old\\|bar]] |", "", to("New"))).toBe("| a |\n|---|\n| [[New\\|bar]] |");
+    expect(retarget("a [[b]] `", "", to("New"))).toBe("a [[b]] `");
   });
 
   test("name the id where the title cannot be written in a link", () => {
-    expect(linkTarget(4, "Plain", true)).toEqual({ text: "Plain" });
-    expect(linkTarget(4, "Plain", false)).toEqual({ text: "n4", label: "Plain" });
-    expect(linkTarget(4, "a]]b", true)).toEqual({ text: "n4", label: "a  b" });
-    expect(linkTarget(4, "n7", true)).toEqual({ text: "n4", label: "n7" });
-    expect(linkTarget(4, "[]", true)).toEqual({ text: "n4" });
+    expect(linkTargets(4, "", "Plain")).toEqual([{ text: "Plain" }, { text: "n4", label: "Plain" }]);
+    expect(linkTargets(4, "a/b", "Plain").map(({ text }) => text)).toEqual(["Plain", "a/b/Plain", "n4"]);
+    expect(linkTargets(4, "", "a]]b")).toEqual([{ text: "n4", label: "a  b" }]);
+    expect(linkTargets(4, "", "n7")).toEqual([{ text: "n4", label: "n7" }]);
+    expect(linkTargets(4, "", "[]")).toEqual([{ text: "n4" }]);
   });
 
   test("written to any title are read back as links to that note", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 30 }), (title) => {
         fc.pre(!/[\p{Cc}\u2028\u2029]/u.test(title) && title.trim() !== "");
-        const target = linkTarget(4, title, true);
-        const [link] = linksIn(retarget("[[x]]", "x", target));
-        expect(link?.target).toBe(target.text.trim());
+        for (const target of linkTargets(4, "", title)) {
+          const [link] = linksIn(retarget("[[x]]", "", () => target));
+          expect(link?.target).toBe(target.text.trim());
+        }
       }),
     );
   });
 });
 
 describe("edits", () => {
-  test("append and prepend put one line break between, of the kind the note has", () => {
-    expect(edit("a", { operation: "append", text: "b" })).toBe("a\nb");
-    expect(edit("a\n", { operation: "append", text: "b" })).toBe("a\nb");
-    expect(edit("", { operation: "append", text: "b" })).toBe("b");
-    expect(edit("a\r\nb", { operation: "prepend", text: "c" })).toBe("c\r\na\r\nb");
-    expect(edit("a", { operation: "append", text: "" })).toBe("a");
+  test("append and prepend put one line break between, of the kind the note has", async () => {
+    expect(await edit("a", { operation: "append", text: "b" })).toBe("a\nb");
+    expect(await edit("a\n", { operation: "append", text: "b" })).toBe("a\nb");
+    expect(await edit("", { operation: "append", text: "b" })).toBe("b");
+    expect(await edit("a\r\nb", { operation: "prepend", text: "c" })).toBe("c\r\na\r\nb");
+    expect(await edit("a", { operation: "append", text: "" })).toBe("a");
   });
 
-  test("find_replace is literal and counts", () => {
-    expect(edit("a.c abc", { operation: "find_replace", find: "a.c", text: "$1" })).toBe("$1 abc");
-    expect(() => edit("abc", { operation: "find_replace", find: "x", text: "" })).toThrow(conflict(/occurs 0 times/));
-    expect(() => edit("aaa", { operation: "find_replace", find: "a", text: "" })).toThrow(conflict(/occurs 3 times/));
-    expect(edit("aaa", { operation: "find_replace", find: "a", text: "b", expected_replacements: 3 })).toBe("bbb");
-    expect(() => edit("a", { operation: "find_replace", text: "b" })).toThrow(/find/);
-    expect(() => edit("a", { operation: "append", text: "b", find: "a" })).toThrow(/find/);
+  test("append and prepend make no heading of what stands there, and leave front matter on top", async () => {
+    expect(await edit("a", { operation: "append", text: "---\nb" })).toBe("a\n\n---\nb");
+    expect(await edit("a\n\n", { operation: "append", text: "===" })).toBe("a\n\n===");
+    expect(await edit("---\nb", { operation: "prepend", text: "a" })).toBe("a\n\n---\nb");
+    expect(await edit("---\nx: 1\n---\nb", { operation: "prepend", text: "a" })).toBe("---\nx: 1\n---\na\nb");
   });
 
-  test("replace_section keeps the heading and what follows it", () => {
+  test("replace_section knows code, underlined headings and headings in lists for what they are", async () => {
+    const replace = (body: string, heading: string, text = "new") =>
+      edit(body, { operation: "replace_section", heading, text });
+    const list = "# A\n1. ```bash\n   # no heading\n   ```\n2. `` ` ``\n\n# B\nstays\n";
+    expect(await replace(list, "A")).toBe("# A\nnew\n# B\nstays\n");
+    expect(await replace("## A\nold\n\nUnder\n-----\nx", "A")).toBe("## A\nnew\n\nUnder\n-----\nx");
+    expect(await replace("Under\n=====\nold\n# B", "# Under")).toBe("Under\n=====\nnew\n# B");
+    expect(await replace("- # A\n  old\n- two\n", "A", "a\n\nb")).toBe("- # A\n  a\n\n  b\n- two\n");
+    expect(await replace("> # A\n> old\n\n# B\n", "A")).toBe("> # A\n> new\n\n# B\n");
+    await expect(replace("# A\nold\n# B\n", "A", "```\nopen")).rejects.toThrow(conflict(/leaves a code fence/));
+    expect(await replace("# A\nold", "A", "```\nopen")).toBe("# A\n```\nopen");
+  });
+
+  test("find_replace is literal and counts", async () => {
+    expect(await edit("a.c abc", { operation: "find_replace", find: "a.c", text: "$1" })).toBe("$1 abc");
+    await expect(edit("abc", { operation: "find_replace", find: "x", text: "" })).rejects.toThrow(
+      conflict(/occurs 0 times/),
+    );
+    await expect(edit("aaa", { operation: "find_replace", find: "a", text: "" })).rejects.toThrow(
+      conflict(/occurs 3 times/),
+    );
+    expect(await edit("aaa", { operation: "find_replace", find: "a", text: "b", expected_replacements: 3 })).toBe(
+      "bbb",
+    );
+    await expect(edit("a", { operation: "find_replace", text: "b" })).rejects.toThrow(/find/);
+    await expect(edit("a", { operation: "append", text: "b", find: "a" })).rejects.toThrow(/find/);
+  });
+
+  test("replace_section keeps the heading and what follows it", async () => {
     const body = "# Top\nintro\n## Plan\nold\n### Detail\nold\n## Next\nstays\n";
-    expect(edit(body, { operation: "replace_section", heading: "## Plan", text: "new" })).toBe(
+    expect(await edit(body, { operation: "replace_section", heading: "## Plan", text: "new" })).toBe(
       "# Top\nintro\n## Plan\nnew\n## Next\nstays\n",
     );
-    expect(edit(body, { operation: "replace_section", heading: "Next", text: "" })).toBe(body.replace("stays\n", ""));
-    expect(edit("# Only", { operation: "replace_section", heading: "Only", text: "x" })).toBe("# Only\nx");
-    expect(edit("# C# ##\r\nold\r\n", { operation: "replace_section", heading: "C#", text: "new" })).toBe(
+    expect(await edit(body, { operation: "replace_section", heading: "Next", text: "" })).toBe(
+      body.replace("stays\n", ""),
+    );
+    expect(await edit("# Only", { operation: "replace_section", heading: "Only", text: "x" })).toBe("# Only\nx");
+    expect(await edit("# C# ##\r\nold\r\n", { operation: "replace_section", heading: "C#", text: "new" })).toBe(
       "# C# ##\r\nnew",
     );
-    expect(edit("## `x` y\nold", { operation: "replace_section", heading: "`x` y", text: "new" })).toBe(
+    expect(await edit("## `x` y\nold", { operation: "replace_section", heading: "`x` y", text: "new" })).toBe(
       "## `x` y\nnew",
     );
   });
 
-  test("replace_section refuses a heading that is missing, double or in code", () => {
+  test("replace_section refuses a heading that is missing, double or in code", async () => {
     const body = "# A\n## B\n# B\n```\n# C\n```\n";
-    const replace = (heading: string) => () => edit(body, { operation: "replace_section", heading, text: "" });
-    expect(replace("B")).toThrow(conflict(/occurs 2 times.*"# A", "## B", "# B"/));
-    expect(replace("C")).toThrow(conflict(/occurs 0 times/));
-    expect(edit(body, { operation: "replace_section", heading: "## B", text: "x" })).toContain("## B\nx\n# B\n");
-    expect(() => edit(body, { operation: "replace_section", text: "" })).toThrow(/heading/);
+    const replace = (heading: string) => edit(body, { operation: "replace_section", heading, text: "" });
+    await expect(replace("B")).rejects.toThrow(conflict(/occurs 2 times.*"# A", "## B", "# B"/));
+    await expect(replace("C")).rejects.toThrow(conflict(/occurs 0 times/));
+    expect(await edit(body, { operation: "replace_section", heading: "## B", text: "x" })).toContain("## B\nx\n# B\n");
+    await expect(edit(body, { operation: "replace_section", text: "" })).rejects.toThrow(/heading/);
   });
 });
 

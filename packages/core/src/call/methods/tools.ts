@@ -33,6 +33,7 @@ export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, ke
         requiredCapabilities: tool.requiredCapabilities,
         lane: tool.lane,
         timeoutMs: tool.timeoutMs ?? timeoutMs,
+        writes: tool.annotations?.readOnlyHint !== true,
         input: taken,
         run: () => {
           // Reported from inside the tool: the specification has input errors read by the model, which can mend them.

@@ -42,8 +42,10 @@ export interface Subject {
   readonly samples: Samples;
   /** See `listTokens` of `CheckOptions`. */
   readonly listTokens: number | undefined;
-  /** One more client of the same server, closed after the check. */
-  connect(behaviour?: ClientBehaviour): Promise<TestClient>;
+  /** The server's state, where it has a probe for it. */
+  readonly state: (() => unknown) | undefined;
+  /** One more client of the same server, or of a definition made of it; closed after the check. */
+  connect(behaviour?: ClientBehaviour, definition?: ServerDefinition): Promise<TestClient>;
 }
 
 /** One thing that a server must do, as data. */
@@ -54,6 +56,8 @@ export interface Requirement {
   readonly because: string;
   /** Only clients of this era can tell. @default both */
   readonly era?: Era | undefined;
+  /** Asked on this wire alone, where it is about handlers and not about wires. Default: all. */
+  readonly wire?: Wire | undefined;
   /**
    * Resolves when it holds.
    *

@@ -17,7 +17,7 @@ export async function listedTools({ client, definition }: Subject): Promise<List
 /** The problem that {@link checkName} has with a name. */
 export function nameProblem(kind: string, name: unknown): string | undefined {
   try {
-    checkName(kind, String(name));
+    checkName(kind, name);
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -64,8 +64,8 @@ export function flatInputs({
       const plain = kind === "bytes" ? BYTES : schema.type === "string" ? schema : { type: "string" };
       const described = { description: `The body of the request, as ${body.contentType}`, ...plain };
       add("body", "request", described, body.required, (name) => ({ name, to: "body" }));
-    } else if (isFlat(schema) && inner !== undefined) {
-      const musts = new Set((schema.required as string[] | undefined) ?? []);
+    } else if (isFlat(schema) && typeof inner === "object" && inner !== null) {
+      const musts = new Set(Array.isArray(schema.required) ? schema.required : []);
       for (const [property, item] of Object.entries(inner)) {
         if (withheld.includes(property)) continue;
         const shown = kind === "multipart" ? partSchema(property, item, body.encoding?.[property]) : asSchema(item);

@@ -6,7 +6,7 @@ import { parametersOf } from "./parameters.ts";
 import { type Flaw, FlawError, inside, objectAt, type Pointer } from "./pointer.ts";
 import type { Document } from "./read.ts";
 import { standAlone } from "./schemas.ts";
-import { type ServerVariables, serverUrl } from "./servers.ts";
+import { checkVariables, type ServerVariables, serverUrl } from "./servers.ts";
 import { isCredential, type Scheme, schemesOf } from "./withheld.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "query"] as const;
@@ -66,11 +66,19 @@ export function listOperations(document: Document, variables: ServerVariables = 
       for (const method of METHODS)
         if (Object.hasOwn(item, method))
           attempt(() =>
-            add(document, found, flaws, { path, method, item, itemPointer: at, pointer: inside(at, method) }),
+            add(document, found, flaws, variables, {
+              path,
+              method,
+              item,
+              itemPointer: at,
+              pointer: inside(at, method),
+            }),
           );
     });
   }
   const schemes = schemesOf(document);
+  const all = [...found.values()];
+  checkVariables([document.servers, ...all.flatMap(({ item, node }) => [item.servers, node.servers])], variables);
   const servers = [...found.values()].flatMap(
     ({ item, node }) => serverUrl(node.servers ?? item.servers, variables) ?? [],
   );
@@ -90,6 +98,7 @@ function add(
   document: Document,
   found: Map<string, Found>,
   flaws: Flaw[],
+  variables: ServerVariables,
   { path, method, item, pointer, itemPointer }: Omit<Found, "entry" | "node"> & { path: string; method: string },
 ): void {
   const node = objectAt(document, item[method], pointer);
@@ -102,6 +111,9 @@ function add(
     });
   const id = named === undefined || found.has(named) ? byPlace : named;
   const entry = entryOf(id, method, path, node);
+  const server = serverUrl(node.servers ?? item.servers, variables);
+  if (server !== undefined && (server.includes("{") || !URL.canParse(server, "https://base.invalid")))
+    throw new FlawError(inside(pointer, "servers"), `the server ${JSON.stringify(server.slice(0, 100))} is no URL`);
   // Whether it can be used shows at the start; its schemas are read with the first look at it.
   parametersOf(document, { item, itemPointer, node, pointer, path });
   bodiesOf(document, node, pointer);

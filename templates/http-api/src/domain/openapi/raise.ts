@@ -22,16 +22,19 @@ export function versionOf(name: string, { openapi, swagger }: Json): "2.0" | "3.
 /**
  * An older description as OpenAPI 3.1, so that everything after this knows one dialect of schemas. What the conversion
  * cannot take is left out, and named.
+ *
+ * @param raw is changed on the way
+ * @param parsed gives the same once more, as it was
  */
-export async function raised(raw: Json): Promise<{ document: Document; flaws: Flaw[] }> {
+export async function raised(raw: Json, parsed: () => Promise<Json>): Promise<{ document: Document; flaws: Flaw[] }> {
   const { upgrade } = await import("@scalar/openapi-parser");
   const convert = (part: Json): Document => upgrade(structuredClone(part)).specification as Document;
   try {
-    return { document: convert(raw), flaws: [] };
+    return { document: upgrade(raw).specification as Document, flaws: [] };
   } catch {
     // Somewhere in it. Each part alone says where.
     const flaws: Flaw[] = [];
-    const { paths, components, definitions, ...head } = raw;
+    const { paths, components, definitions, ...head } = await parsed();
     const sound = (map: unknown, place: string, wrap: (part: Json) => Json): Json =>
       Object.fromEntries(
         Object.entries((map ?? {}) as Json).filter(([name, part]) => {

@@ -23,6 +23,8 @@ export interface Source {
   digest: string;
   /** What of it cannot be used. */
   flaws: Flaw[];
+  /** What people who run the server should know of it: that it is not the newest. */
+  note?: string | undefined;
 }
 
 export interface ReadOptions {
@@ -33,7 +35,7 @@ export interface ReadOptions {
 }
 
 /** Largest description, in bytes. The largest public one known, GitHub's, has 13 MB. */
-const MAX_DESCRIPTION_BYTES = 33_554_432;
+export const MAX_DESCRIPTION_BYTES = 33_554_432;
 
 /**
  * Reads a description from a file: JSON or YAML, OpenAPI 3.0 to 3.2 or Swagger 2.0.
@@ -45,27 +47,38 @@ export async function readDescription(path: string, options: ReadOptions = {}): 
 }
 
 /** The same for bytes that come from elsewhere. */
-async function readSource(name: string, bytes: Uint8Array, { pin, strict = false }: ReadOptions): Promise<Source> {
+export async function readSource(
+  name: string,
+  bytes: Uint8Array,
+  { pin, strict = false }: ReadOptions,
+): Promise<Source> {
   const digest = digestOf(bytes);
   if (pin !== undefined && pin !== digest)
     throw new ApiError(
       "description_changed",
       `${name} is not the description that was pinned: it has ${digest}, expected ${pin}. Look at what changed, then pin the new digest.`,
     );
-  const raw = await parseDescription(name, bytes);
+  const parsed = async () => withPaths(name, await parseDescription(name, bytes));
+  const raw = await parsed();
   const version = versionOf(name, raw);
   if (strict) await checkValid(name, raw);
-  if (typeof raw.paths !== "object" || raw.paths === null || Array.isArray(raw.paths)) {
-    if (raw.webhooks === undefined && raw.components === undefined)
-      throw new ApiError("description_invalid", `${name} is no OpenAPI description: #/paths is no object.`);
-    raw.paths = {};
-  }
   const broken = brokenReferences(raw as Document);
-  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw);
+  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw, parsed);
   return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };
 }
 
-const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
+/** @throws ApiError where there are none, and nothing that a description without them is made of */
+function withPaths(name: string, raw: Record<string, unknown>): Record<string, unknown> {
+  // A file of another kind has no paths either, and is better called what it is.
+  versionOf(name, raw);
+  if (typeof raw.paths === "object" && raw.paths !== null && !Array.isArray(raw.paths)) return raw;
+  if (raw.webhooks === undefined && raw.components === undefined)
+    throw new ApiError("description_invalid", `${name} is no OpenAPI description: #/paths is no object.`);
+  raw.paths = {};
+  return raw;
+}
+
+export const digestOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 
 async function checkValid(name: string, raw: Record<string, unknown>): Promise<void> {
   const { validate } = await import("@scalar/openapi-parser");

@@ -28,3 +28,20 @@ export function serverUrl(servers: unknown, given: ServerVariables = {}): string
     return value === undefined ? whole : String(value);
   });
 }
+
+/**
+ * Checks that each given variable is one of the servers.
+ *
+ * @param lists `servers` of the description, its paths and its operations
+ * @throws ApiError for one that is not
+ */
+export function checkVariables(lists: readonly unknown[], given: ServerVariables): void {
+  const servers = lists.flatMap((list) => (Array.isArray(list) ? list : []));
+  const known = new Set(servers.flatMap((server) => Object.keys(asObject(asObject(server).variables))));
+  for (const name of Object.keys(given))
+    if (!known.has(name))
+      throw new ApiError(
+        "server_variable_wrong",
+        `--server-variable names ${JSON.stringify(name)}, which no server of the description has. They have: ${[...known].join(", ") || "none"}.`,
+      );
+}

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../operation.ts";
+import { withoutMarkup } from "./markup.ts";
 
 // What nobody sees and a model reads all the same: controls, zero-width and bidirectional characters, tag characters.
 const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
@@ -8,10 +9,8 @@ const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
  * at a sentence or word where it is long. Empty when nothing is left.
  */
 export function plainText(text: string | undefined, maxCharacters: number): string {
-  const plain = (text ?? "")
-    .replace(HIDDEN, "")
-    .replace(/<\/?[a-z][^<>]*>/gi, " ")
-    .replace(/\[([^\]]*)\]\([^()]*\)/g, "$1")
+  // Of an essay only the beginning is read.
+  const plain = withoutMarkup((text ?? "").slice(0, maxCharacters * 20).replace(HIDDEN, ""))
     .replace(/[ \t]+/g, " ")
     .replace(/\s*\n\s*/g, "\n")
     .trim();

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  cpSync,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -12,7 +13,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { NotesError } from "../errors.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
-import { databaseName, identify, loadSqlite } from "./open.ts";
+import { attachmentsName, databaseName, identify, loadSqlite } from "./open.ts";
 
 /** How long a backup waits for a lock, in milliseconds: a server that recovers from a crash holds one for a moment. */
 const lockTimeoutMs = 10_000;
@@ -45,6 +46,7 @@ export async function backUp(data: string, folder: string): Promise<Backup> {
   const draft = draftBeside(target);
   try {
     const copied = await copy(source, join(draft, databaseName));
+    copyAttachments(data, draft);
     renameSync(draft, target);
     return { folder: target, ...copied };
   } catch (error) {
@@ -88,6 +90,12 @@ async function copy(source: string, file: string): Promise<Omit<Backup, "folder"
   } finally {
     made.close();
   }
+}
+
+/** A file each, named by its content and never changed: those of a later moment do no harm. */
+function copyAttachments(data: string, draft: string): void {
+  const folder = join(data, attachmentsName);
+  if (existsSync(folder)) cpSync(folder, join(draft, attachmentsName), { recursive: true, preserveTimestamps: true });
 }
 
 /** SQLite leaves it to the system when a copy reaches the disk. */

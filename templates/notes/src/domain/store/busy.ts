@@ -14,13 +14,13 @@ export interface Patience {
 }
 
 /** Repeats an attempt that meets another process's lock, the event loop free in between. */
-export async function patiently<T>(attempt: () => T, { until, signal }: Patience): Promise<T> {
+export async function patiently<T>(attempt: () => T | Promise<T>, { until, signal }: Patience): Promise<T> {
   for (let ceiling = 8; ; ceiling = Math.min(ceiling * 2, 100)) {
     signal?.throwIfAborted();
     // Checked before the attempt: a queue of expired callers must not block the process one lock timeout each.
     if (performance.now() >= until) break;
     try {
-      return attempt();
+      return await attempt();
     } catch (error) {
       if (!isBusy(error)) throw error;
     }

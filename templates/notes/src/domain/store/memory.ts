@@ -1,13 +1,16 @@
 import { NotesError } from "../errors.ts";
 import { idOf, limits } from "../note.ts";
-import { compareText, copy, headOf, type Kept, listOf, orphansOf, scoreOf } from "./memory-query.ts";
-import type { ActivityRow, Change, Committed, KeyUse, NoteRow, NoteStore, Write } from "./store.ts";
+import { lastPart, titleKey } from "../text/names.ts";
+import { createMemoryBlobs } from "./blobs.ts";
+import { compareText, copy, hasTag, headOf, type Kept, linksOf, listOf, namesIn, scoreOf } from "./memory-query.ts";
+import type { ActivityRow, Attachment, Change, Committed, KeyUse, NoteRow, NoteStore, Write } from "./store.ts";
 
 /** Keeps notes until the process ends: for trying things out, and for tests. */
-export function createMemoryStore(): NoteStore {
+export function createMemoryStore({ most = limits.notes }: { most?: number | undefined } = {}): NoteStore {
   const notes = new Map<number, Kept>();
   const activity: ActivityRow[] = [];
   const keys = new Map<string, { input: string; answer: string; at: string; written: KeyUse["written"] }>();
+  const attachments = new Map<string, Attachment>();
   let seq = 0;
   let lastNumber = 0;
   let closed = false;
@@ -30,32 +33,34 @@ export function createMemoryStore(): NoteStore {
       return write.type !== "created" && notes.get(write.number)?.row.seq !== write.seq;
     });
     if (stale || (latest !== undefined && latest !== seq)) return { outcome: "stale" };
-    const free = limits.notes - live().length;
+    const free = most - live().length;
     const arriving = writes.filter(({ type }) => type === "created" || type === "restored").length;
     const leaving = writes.filter(({ type }) => type === "deleted").length;
-    return arriving - leaving > free ? { outcome: "full", free } : undefined;
+    return arriving > 0 && arriving - leaving > free ? { outcome: "full", free: Math.max(0, free) } : undefined;
   }
 
   function apply(write: Write, at: string): NoteRow {
     if (write.type === "created") {
-      const { title, body, tags, derived } = write;
+      const { title, body, tags, front, folder, file, derived } = write;
       const number = ++lastNumber;
-      const times = { created_at: write.created_at ?? at, updated_at: at, deleted_at: null };
-      const row = { number, title, body, size: Buffer.byteLength(body), tags, version: 1, ...times, seq };
-      notes.set(number, { row, derived, revisions: [] });
+      const times = { created_at: write.created_at ?? at, updated_at: write.updated_at ?? at, deleted_at: null };
+      const content = { title, body, tags, front, folder, file };
+      const row = { number, size: Buffer.byteLength(body), version: 1, ...content, ...times, seq };
+      notes.set(number, { row, derived, tags: derived.tags.map(({ tag }) => tag), revisions: [] });
       return row;
     }
     const kept = notes.get(write.number);
     if (kept === undefined) throw new Error(`no note ${idOf(write.number)}`); // refusal() has looked
     const { row, revisions } = kept;
     if (write.type === "updated") {
-      const { title, body, tags } = write;
+      const { title, body, tags, front, folder, file } = write;
       revisions.push({
         version: row.version,
         title: row.title,
         size: row.size,
         tags: row.tags,
         updated_at: row.updated_at,
+        front: row.front,
         body: row.body,
       });
       if (revisions.length > limits.revisions) revisions.splice(1, 1); // never the first: a repeated create answers with it
@@ -65,15 +70,21 @@ export function createMemoryStore(): NoteStore {
         body,
         size: Buffer.byteLength(body),
         tags,
+        front,
+        folder,
+        file,
         version: row.version + 1,
-        updated_at: at,
+        updated_at: write.updated_at ?? at,
         seq,
       };
     } else {
       kept.row = { ...row, deleted_at: write.type === "deleted" ? at : null, seq };
     }
     if (write.type === "deleted") delete kept.derived;
-    else kept.derived = write.derived;
+    else {
+      kept.derived = write.derived;
+      kept.tags = write.derived.tags.map(({ tag }) => tag);
+    }
     return kept.row;
   }
 
@@ -89,7 +100,7 @@ export function createMemoryStore(): NoteStore {
     async search({ terms, tag, ceiling, offset, limit }) {
       open();
       return live()
-        .filter(({ row }) => row.number <= ceiling && (tag === undefined || row.tags.includes(tag)))
+        .filter((kept) => kept.row.number <= ceiling && (tag === undefined || hasTag(kept, tag)))
         .map((kept) => ({ row: kept.row, score: kept.derived ? scoreOf(kept.derived.words, terms) : 0 }))
         .filter((hit) => hit.score > 0)
         .sort((a, b) => b.score - a.score || b.row.number - a.row.number)
@@ -102,7 +113,7 @@ export function createMemoryStore(): NoteStore {
       return earlier
         .reverse()
         .slice(0, limit)
-        .map(({ body: _, ...head }) => head);
+        .map(({ front: _front, body: _body, ...head }) => head);
     },
     async revision(number, version) {
       open();
@@ -112,41 +123,69 @@ export function createMemoryStore(): NoteStore {
     async tags({ after, limit }) {
       open();
       const counts = new Map<string, number>();
-      for (const { row } of live()) for (const tag of row.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+      for (const { tags } of live()) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
       return [...counts]
         .map(([tag, count]) => ({ tag, notes: count }))
         .sort((a, b) => compareText(a.tag, b.tag))
         .filter(({ tag }) => after === undefined || compareText(tag, after) > 0)
         .slice(0, limit);
     },
-    async titled(titleKey) {
+    async folders({ after, limit }) {
       open();
-      return live().flatMap(({ row, derived }) => (derived?.titleKey === titleKey ? [row.number] : []));
-    },
-    async linking(wanted, { after = 0, limit }) {
-      open();
-      return live()
-        .filter(({ row, derived }) => row.number > after && derived?.links.some((key) => wanted.includes(key)))
-        .map(({ row }) => row.number)
+      const folders = Map.groupBy(live(), ({ row }) => row.folder);
+      return [...folders]
+        .map(([folder, inside]) => ({ folder, notes: inside.length }))
+        .sort((a, b) => compareText(a.folder, b.folder))
+        .filter(({ folder }) => after === undefined || compareText(folder, after) > 0)
         .slice(0, limit);
+    },
+    async placed(folder, file) {
+      open();
+      return live().find(({ row }) => row.folder === folder && row.file === file)?.row.number;
+    },
+    async named(keys) {
+      open();
+      return namesIn(live()).filter(({ key }) => keys.includes(key));
+    },
+    async linking(number, { after = 0, limit }) {
+      open();
+      const linking = linksOf(live()).filter(({ from, to }) => to === number && from !== number && from > after);
+      return [...new Set(linking.map(({ from }) => from))].sort((a, b) => a - b).slice(0, limit);
     },
     async orphans({ after = 0, limit }) {
       open();
-      return orphansOf(live())
-        .filter(({ row }) => row.number > after)
+      const linked = new Set(linksOf(live()).flatMap(({ from, to }) => (from === to ? [] : [to])));
+      return live()
+        .filter(({ row }) => row.number > after && !linked.has(row.number))
         .slice(0, limit)
         .map(headOf);
     },
     async broken({ after, limit }) {
       open();
-      const reachable = new Set(live().flatMap(({ row, derived }) => [idOf(row.number), derived?.titleKey]));
-      return live()
-        .flatMap(({ row, derived }) => (derived?.links ?? []).map((key) => ({ key, number: row.number })))
-        .filter(({ key }) => !reachable.has(key))
-        .sort((a, b) => compareText(a.key, b.key) || a.number - b.number)
+      const attached = new Set([...attachments.keys()].map((path) => titleKey(lastPart(path))));
+      return linksOf(live())
+        .filter(({ to, key }) => to === undefined && !attached.has(key))
+        .map(({ path, from }) => ({ path, number: from }))
+        .sort((a, b) => compareText(a.path, b.path) || a.number - b.number)
         .filter(
-          (link) => after === undefined || (compareText(link.key, String(after[0])) || link.number - after[1]) > 0,
+          (link) => after === undefined || (compareText(link.path, String(after[0])) || link.number - after[1]) > 0,
         )
+        .slice(0, limit);
+    },
+    blobs: createMemoryBlobs(),
+    async attach(attachment) {
+      open();
+      attachments.set(attachment.path, attachment);
+    },
+    async attachment(path) {
+      open();
+      return attachments.get(path);
+    },
+    async attachments({ after, limit }) {
+      open();
+      return [...attachments.values()]
+        .sort((a, b) => compareText(a.path, b.path))
+        .filter(({ path }) => after === undefined || compareText(path, after) > 0)
         .slice(0, limit);
     },
     async activity({ after, before = Number.POSITIVE_INFINITY, limit }) {
@@ -189,6 +228,7 @@ export function createMemoryStore(): NoteStore {
       }
       return { outcome: "done", rows: rows.map(copy) };
     },
+    problem: async () => undefined,
     watch: () => () => {}, // no other process sees this memory
     async close() {
       closed = true;

@@ -71,6 +71,93 @@ export const migrations: readonly string[] = [
     title, body, signs, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3'
   );
   `,
+  `
+  CREATE TABLE notes_2 (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    title_key TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    file TEXT,
+    size INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    deleted_at TEXT,
+    seq INTEGER NOT NULL REFERENCES activity,
+    hash TEXT NOT NULL,
+    front BLOB NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO notes_2
+    SELECT number, title, title_key, tags, '', NULL, size, version, created_at, updated_at, deleted_at, seq, hash, x'', body
+    FROM notes;
+  -- A number that was used stays used, whether or not its note is still there.
+  INSERT INTO sqlite_sequence (name, seq)
+    SELECT 'notes_2', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'notes_2');
+  UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name IN ('notes', 'notes_2'))
+    WHERE name = 'notes_2';
+  DROP TABLE notes;
+  ALTER TABLE notes_2 RENAME TO notes;
+  CREATE INDEX notes_by_title ON notes (title_key, number) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_by_change ON notes (seq, number) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_by_folder ON notes (folder, file) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_in_trash ON notes (seq, number) WHERE deleted_at IS NOT NULL;
+  ALTER TABLE revisions ADD COLUMN front BLOB NOT NULL DEFAULT x'';
+
+  -- What follows is of live notes only, and made again from them where "index" in state says so.
+  DROP TABLE links;
+  CREATE TABLE links (
+    key TEXT NOT NULL,
+    path TEXT NOT NULL,
+    note INTEGER NOT NULL REFERENCES notes,
+    folder TEXT NOT NULL,
+    PRIMARY KEY (key, path, note)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX links_by_note ON links (note);
+  CREATE INDEX links_by_path ON links (path, note);
+  CREATE TABLE names (
+    key TEXT NOT NULL,
+    path TEXT NOT NULL,
+    note INTEGER NOT NULL REFERENCES notes,
+    own TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    PRIMARY KEY (key, path, note)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX names_by_note ON names (note);
+  CREATE TABLE note_tags (
+    key TEXT NOT NULL,
+    note INTEGER NOT NULL REFERENCES notes,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (key, note)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX note_tags_by_note ON note_tags (note);
+  CREATE TABLE tags (tag TEXT PRIMARY KEY, notes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  DROP TABLE words;
+  CREATE VIRTUAL TABLE words USING fts5 (
+    title, body, signs, tags, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3'
+  );
+
+  -- Files that came with notes. Their bytes are beside the database, named by their hash.
+  CREATE TABLE attachments (
+    path TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attachments_by_key ON attachments (key);
+
+  -- "live" counts the live notes: counting a million takes longer than all the rest of a write.
+  CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO state SELECT 'live', count(*) FROM notes WHERE deleted_at IS NULL;
+  INSERT INTO state VALUES ('index', '');
+
+  -- Tells one database file from another. On a page of its own, which is never written again.
+  CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+  INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+  `,
 ];
 
 export const schemaVersion = (db: DatabaseSync): number =>

@@ -2,58 +2,85 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, read
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
+import { limits } from "../note.ts";
+import { createFileBlobs } from "./blobs.ts";
 import { lockTimeoutMs, patiently } from "./busy.ts";
+import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
+import { createGuard } from "./guard.ts";
 import { applicationId, migrate, migrations, newerSchema } from "./migrations.ts";
+import { isIndexed, reindex } from "./reindex.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
 import type { NoteStore } from "./store.ts";
 
 export const databaseName = "notes.db";
+export const attachmentsName = "attachments";
 
 /**
- * Opens the database in a folder, which is made (mode 0700) where it is missing. A file that is damaged, foreign, newer
- * than this server or not writable is a NotesError, and is left as it is.
+ * Opens the database in a folder, which is made (mode 0700) where it is missing. A file that is damaged, empty, foreign,
+ * newer than this server, not writable or without its log is a NotesError, and is left as it is.
  */
 export async function openSqliteStore(folder: string, options: Partial<SqliteOptions> = {}): Promise<NoteStore> {
-  const { budgetMs = 5_000, pollMs = 500 } = options;
+  const { budgetMs = 5_000, pollMs = 500, most = limits.notes } = options;
   const file = join(folder, databaseName);
-  const fresh = inspect(folder, file);
   const { DatabaseSync } = await loadSqlite();
+  const open = (name: string, readOnly = false) =>
+    // Foreign keys are turned on after the migration, which makes tables again that others refer to.
+    new DatabaseSync(name, { timeout: lockTimeoutMs, readOnly, enableForeignKeyConstraints: false });
+  const { withLog } = inspect(folder, file, open);
   let db: DatabaseSync | undefined;
   try {
-    const opened = new DatabaseSync(file, { timeout: lockTimeoutMs });
+    const opened = open(file);
     db = opened;
-    await patiently(() => prepare(opened, fresh), { until: performance.now() + budgetMs });
-    return createSqliteStore(db, { budgetMs, pollMs });
+    const until = performance.now() + budgetMs;
+    await patiently(() => prepare(opened, file, withLog), { until });
+    if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
+    const guard = createGuard(opened, file, () => open(file, true));
+    return createSqliteStore(db, guard, createFileBlobs(join(folder, attachmentsName)), { budgetMs, pollMs, most });
   } catch (error) {
     db?.close();
     throw toNotesError(error);
   }
 }
 
-/** Looks at the file without SQLite, which would already write beside it. True where there is no database yet. */
-function inspect(folder: string, file: string): boolean {
+/** Looks at the files without SQLite, which would already write beside them, and makes the database where there is none. */
+function inspect(folder: string, file: string, open: (name: string) => DatabaseSync): { withLog: boolean } {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    // Made here for its mode; SQLite gives the files it puts beside the database the same one.
-    closeSync(openSync(file, existsSync(file) ? "r+" : "a", 0o600));
+    const beside = [`${file}-wal`, `${file}-shm`].find((name) => existsSync(name));
+    if (!existsSync(file)) {
+      if (beside !== undefined) throw torn(`${file} is missing, and ${beside} of it is there`);
+      createDatabase(file, open);
+    }
+    closeSync(openSync(file, "r+"));
   } catch (cause) {
+    if (cause instanceof NotesError) throw cause;
     throw new NotesError(
       "storage",
       `Cannot write notes into ${folder} (${reasonOf(cause)}). Choose another folder with --data.`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
-  if (statSync(file).size === 0) return true; // new, or a start that was cut short
-  identify(file);
-  return false;
+  const { size } = statSync(file);
+  if (size === 0) throw torn(`${file} is empty`);
+  const bytes = identify(file);
+  const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  // With a log, its pages may be the rest of the file.
+  if (!log && bytes > size) throw torn(`${file} is cut short: ${size} of ${bytes} bytes`);
+  // SQLite takes the two away in the order that leaves the log for last.
+  if (!log && existsSync(`${file}-shm`)) throw torn(`${file}-wal is missing, which holds the latest notes`);
+  return { withLog: log !== undefined };
 }
 
-/** Throws a NotesError unless the file begins like a database of notes that this server can read. */
-export function identify(file: string): void {
+const torn = (what: string): NotesError =>
+  new NotesError(
+    "damaged",
+    `${what}. Nothing was changed: put the files back together or restore a backup. Where these notes may be lost, move what is there away and start again.`,
+  );
+
+/** The bytes a database of notes has by its own account. Throws a NotesError where this server cannot read it. */
+export function identify(file: string): number {
   const header = readStart(file, 100);
   if (header.length < 100 || header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
     throw new NotesError(
@@ -69,6 +96,8 @@ export function identify(file: string): void {
   }
   const version = header.readUInt32BE(60);
   if (version > migrations.length) throw newerSchema(version, migrations.length);
+  const page = header.readUInt16BE(16);
+  return (page === 1 ? 65_536 : page) * header.readUInt32BE(28);
 }
 
 function readStart(file: string, length: number): Buffer {
@@ -81,13 +110,16 @@ function readStart(file: string, length: number): Buffer {
   }
 }
 
-function prepare(db: DatabaseSync, fresh: boolean): void {
-  if (fresh) claim(db);
+function prepare(db: DatabaseSync, file: string, withLog: boolean): void {
   // FULL: what commit() has acknowledged is on disk, even when the power goes.
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  check(db);
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (withLog || statSync(file).size < largeFile) check(db);
   migrate(db);
+  db.exec("PRAGMA foreign_keys = ON");
 }
+
+/** Past it, a database that was closed in order is not read from end to end at every start. */
+const largeFile = 256 * 1024 * 1024;
 
 /** Table by table, because the whole would compare the words with their index: that takes longer than all the rest. */
 function check(db: DatabaseSync): void {
@@ -98,19 +130,6 @@ function check(db: DatabaseSync): void {
     const [verdict] = db.prepare(`PRAGMA quick_check("${name}")`).all();
     if (verdict?.quick_check === "ok") continue;
     throw new NotesError("damaged", "The notes database is damaged. Nothing was changed: restore a backup.");
-  }
-}
-
-/** Marks an empty file as ours before anything else is in it, so that a crash leaves no nameless database. */
-function claim(db: DatabaseSync): void {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    const named = Number(db.prepare("PRAGMA application_id").get()?.application_id);
-    if (named === 0) db.exec(`PRAGMA application_id = ${applicationId}`);
-    db.exec("COMMIT");
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
   }
 }
 

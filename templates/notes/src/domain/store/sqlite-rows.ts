@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { SQLOutputValue } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { idOf } from "../note.ts";
-import type { NoteHead, NoteRow, Revision, RevisionHead } from "./store.ts";
+import type { Named, NameKind } from "../text/names.ts";
+import type { Attachment, NoteHead, NoteRow, Revision, RevisionHead } from "./store.ts";
 
 type Columns = Record<string, SQLOutputValue>;
 
@@ -10,16 +11,37 @@ const digest = (fields: unknown[]): string => createHash("sha256").update(JSON.s
 
 /** Kept with the row and compared at every full read: a bit that flips on disk is told, not served. */
 export const hashNote = (row: NoteRow): string =>
-  digest([row.number, row.title, row.body, row.tags, row.version, row.created_at, row.updated_at, row.deleted_at]);
+  digest([
+    row.number,
+    row.title,
+    row.body,
+    row.tags,
+    row.version,
+    row.created_at,
+    row.updated_at,
+    row.deleted_at,
+    // Left out where there is nothing: notes of a server that knew no folders have a hash without them.
+    ...(row.folder === "" && row.file === null && row.front === "" ? [] : [row.folder, row.file, row.front]),
+  ]);
 
 export const hashRevision = (number: number, row: Revision): string =>
-  digest([number, row.version, row.title, row.body, row.tags, row.updated_at]);
+  digest([
+    number,
+    row.version,
+    row.title,
+    row.body,
+    row.tags,
+    row.updated_at,
+    ...(row.front === "" ? [] : [row.front]),
+  ]);
 
 export const readHead = (columns: Columns): NoteHead => ({
   number: Number(columns.number),
   title: String(columns.title),
   size: Number(columns.size),
   tags: readTags(columns.tags, Number(columns.number)),
+  folder: String(columns.folder),
+  file: columns.file === null ? null : String(columns.file),
   version: Number(columns.version),
   created_at: String(columns.created_at),
   updated_at: String(columns.updated_at),
@@ -29,7 +51,7 @@ export const readHead = (columns: Columns): NoteHead => ({
 
 /** A note whose hash is right, or a NotesError "damaged". */
 export function readNote(columns: Columns): NoteRow {
-  const row = { ...readHead(columns), body: readBody(columns.body) };
+  const row = { ...readHead(columns), front: readText(columns.front), body: readText(columns.body) };
   if (hashNote(row) !== columns.hash) throw damaged(row.number);
   return row;
 }
@@ -43,15 +65,31 @@ export const readRevisionHead = (columns: Columns): RevisionHead => ({
 });
 
 export function readRevision(columns: Columns): Revision {
-  const revision = { ...readRevisionHead(columns), body: readBody(columns.body) };
+  const revision = { ...readRevisionHead(columns), front: readText(columns.front), body: readText(columns.body) };
   if (hashRevision(Number(columns.note), revision) !== columns.hash) throw damaged(Number(columns.note));
   return revision;
 }
 
-export const writeBody = (body: string): Uint8Array => Buffer.from(body);
+export const readName = (columns: Columns): Named => ({
+  key: String(columns.key),
+  own: String(columns.own),
+  path: String(columns.path),
+  folder: String(columns.folder),
+  kind: Number(columns.kind) as NameKind,
+  number: Number(columns.note),
+});
 
-const readBody = (body: SQLOutputValue | undefined): string =>
-  body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString() : "";
+export const readAttachment = (columns: Columns): Attachment => ({
+  path: String(columns.path),
+  sha256: String(columns.sha256),
+  size: Number(columns.size),
+  updated_at: String(columns.updated_at),
+});
+
+export const writeText = (text: string): Uint8Array => Buffer.from(text);
+
+const readText = (text: SQLOutputValue | undefined): string =>
+  text instanceof Uint8Array ? Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString() : "";
 
 function readTags(tags: SQLOutputValue | undefined, number: number): string[] {
   try {

@@ -1,7 +1,10 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { limits } from "../note.ts";
-import { hashNote, hashRevision, readNote, writeBody } from "./sqlite-rows.ts";
-import type { Change, Committed, Derived, KeyUse, NoteRow, Write } from "./store.ts";
+import type { Guard } from "./guard.ts";
+import { createIndex } from "./sqlite-index.ts";
+import { hashNote, hashRevision, readNote, writeText } from "./sqlite-rows.ts";
+import { writing } from "./statement.ts";
+import type { Change, Committed, KeyUse, NoteRow, Write } from "./store.ts";
 
 type KeyReader = (key: NonNullable<Change["key"]>) => KeyUse | undefined;
 
@@ -15,64 +18,72 @@ export function createKeyReader(db: DatabaseSync): KeyReader {
   };
 }
 
+interface WriterOptions {
+  /** Live notes there may be. */
+  most: number;
+  guard: Guard;
+}
+
 /** The writing half: one change as one transaction. The caller repeats it when the database is locked. */
-export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change) => Committed {
-  // Every run answers with the last rowid of the connection. The full-text index has rowids of its own that a number
-  // cannot hold, and Node 26 throws for one, after the work is done.
-  const writing = (text: string): StatementSync => {
-    const statement = db.prepare(text);
-    statement.setReadBigInts(true);
-    return statement;
-  };
+export function createWriter(
+  db: DatabaseSync,
+  used: KeyReader,
+  { most, guard }: WriterOptions,
+): (change: Change) => Committed {
+  const index = createIndex(db);
   const sql = {
-    expireKeys: writing("DELETE FROM idempotency WHERE at < ?"),
-    addKey: writing("INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
-    dropKeys: writing("DELETE FROM idempotency WHERE rowid <= ?"),
+    expireKeys: writing(db, "DELETE FROM idempotency WHERE at < ?"),
+    addKey: writing(db, "INSERT INTO idempotency (key, input, at, numbers, answer) VALUES (?, ?, ?, ?, ?)"),
+    dropKeys: writing(db, "DELETE FROM idempotency WHERE rowid <= ?"),
     latest: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity"),
-    live: db.prepare("SELECT count(*) AS live FROM notes WHERE deleted_at IS NULL"),
-    addActivity: writing("INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
-    setChanges: writing("UPDATE activity SET changes = ? WHERE seq = ?"),
+    live: db.prepare("SELECT value AS live FROM state WHERE name = 'live'"),
+    setLive: writing(db, "UPDATE state SET value = ? WHERE name = 'live'"),
+    addActivity: writing(db, "INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
+    setChanges: writing(db, "UPDATE activity SET changes = ? WHERE seq = ?"),
     note: db.prepare("SELECT * FROM notes WHERE number = ?"),
     add: writing(
-      "INSERT INTO notes (title, title_key, tags, size, version, created_at, updated_at, deleted_at, seq, hash, body) VALUES (?, ?, ?, ?, 1, ?, ?, NULL, ?, '', ?)",
+      db,
+      "INSERT INTO notes (title, title_key, tags, folder, file, size, version, created_at, updated_at, deleted_at, seq, hash, front, body) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, NULL, ?, '', ?, ?)",
     ),
-    setHash: writing("UPDATE notes SET hash = ? WHERE number = ?"),
+    setHash: writing(db, "UPDATE notes SET hash = ? WHERE number = ?"),
     set: writing(
-      "UPDATE notes SET title = ?, title_key = ?, tags = ?, size = ?, version = ?, updated_at = ?, deleted_at = ?, seq = ?, hash = ?, body = ? WHERE number = ?",
+      db,
+      "UPDATE notes SET title = ?, title_key = ?, tags = ?, folder = ?, file = ?, size = ?, version = ?, updated_at = ?, deleted_at = ?, seq = ?, hash = ?, front = ?, body = ? WHERE number = ?",
     ),
     addRevision: writing(
-      "INSERT INTO revisions (note, version, title, tags, size, updated_at, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      db,
+      "INSERT INTO revisions (note, version, title, tags, size, updated_at, hash, front, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     // Never the first version: a repeated create answers with it.
-    dropRevisions: writing("DELETE FROM revisions WHERE note = ? AND version > 1 AND version <= ?"),
-    dropLinks: writing("DELETE FROM links WHERE note = ?"),
-    addLink: writing("INSERT INTO links (target, note) VALUES (?, ?)"),
-    dropWords: writing("DELETE FROM words WHERE rowid = ?"),
-    addWords: writing("INSERT INTO words (rowid, title, body, signs) VALUES (?, ?, ?, ?)"),
+    dropRevisions: writing(db, "DELETE FROM revisions WHERE note = ? AND version > 1 AND version <= ?"),
   };
 
-  function index(number: number, derived: Derived | undefined) {
-    sql.dropLinks.run(number);
-    sql.dropWords.run(number);
-    if (derived === undefined) return;
-    for (const target of derived.links) sql.addLink.run(target, number);
-    sql.addWords.run(number, derived.words.title, derived.words.body, derived.words.signs);
-  }
-
   function create(write: Extract<Write, { type: "created" }>, at: string, seq: number): NoteRow {
-    const { title, body, tags, derived, created_at = at } = write;
+    const { title, body, tags, front, folder, file, derived, created_at = at, updated_at = at } = write;
     const size = Buffer.byteLength(body);
-    const bytes = writeBody(body);
-    const added = sql.add.run(title, derived.titleKey, JSON.stringify(tags), size, created_at, at, seq, bytes);
+    const added = sql.add.run(
+      title,
+      derived.titleKey,
+      JSON.stringify(tags),
+      folder,
+      file,
+      size,
+      created_at,
+      updated_at,
+      seq,
+      writeText(front),
+      writeText(body),
+    );
     const number = Number(added.lastInsertRowid);
-    const row = { number, title, body, size, tags, version: 1, created_at, updated_at: at, deleted_at: null, seq };
+    const content = { title, tags, front, folder, file, body };
+    const row = { number, size, version: 1, created_at, updated_at, deleted_at: null, seq, ...content };
     sql.setHash.run(hashNote(row), number);
-    index(number, derived);
+    index.add(number, derived);
     return row;
   }
 
   function keepRevision(row: NoteRow) {
-    const { number, version, title, tags, size, updated_at, body } = row;
+    const { number, version, title, tags, size, updated_at, front, body } = row;
     sql.addRevision.run(
       number,
       version,
@@ -81,7 +92,8 @@ export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change
       size,
       updated_at,
       hashRevision(number, row),
-      writeBody(body),
+      writeText(front),
+      writeText(body),
     );
     sql.dropRevisions.run(number, version - limits.revisions + 1);
   }
@@ -94,34 +106,31 @@ export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change
     const row: NoteRow = { ...before, deleted_at: write.type === "deleted" ? at : null, seq };
     if (write.type === "updated") {
       keepRevision(before);
-      const { title, body, tags } = write;
-      Object.assign(row, {
-        title,
-        body,
-        tags,
-        size: Buffer.byteLength(body),
-        version: before.version + 1,
-        updated_at: at,
-      });
+      const { title, body, tags, front, folder, file, updated_at = at } = write;
+      const content = { title, body, tags, front, folder, file };
+      Object.assign(row, content, { size: Buffer.byteLength(body), version: before.version + 1, updated_at });
     }
     const derived = write.type === "deleted" ? undefined : write.derived;
     const titleKey = derived?.titleKey ?? String(found.title_key);
-    const { title, tags, size, version, updated_at, deleted_at, body, number } = row;
+    const { title, tags, folder, file, size, version, updated_at, deleted_at, front, body, number } = row;
     sql.set.run(
       title,
       titleKey,
       JSON.stringify(tags),
+      folder,
+      file,
       size,
       version,
       updated_at,
       deleted_at,
       seq,
       hashNote(row),
-      writeBody(body),
+      writeText(front),
+      writeText(body),
       number,
     );
-    // A new tag leaves the words where they are.
-    if (write.type !== "updated" || title !== before.title || body !== before.body) index(number, derived);
+    if (derived === undefined) index.hide(number);
+    else index.replace(number, derived, before.deleted_at === null);
     return row;
   }
 
@@ -133,10 +142,11 @@ export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change
     }
     if (change.latest !== undefined && sql.latest.get()?.seq !== change.latest) return { outcome: "stale" };
     const arriving = change.writes.filter(({ type }) => type === "created" || type === "restored").length;
-    if (arriving > 0) {
-      const leaving = change.writes.filter(({ type }) => type === "deleted").length;
-      const free = limits.notes - Number(sql.live.get()?.live);
-      if (arriving - leaving > free) return { outcome: "full", free };
+    const leaving = change.writes.filter(({ type }) => type === "deleted").length;
+    if (arriving + leaving > 0) {
+      const live = Number(sql.live.get()?.live);
+      if (arriving > 0 && live + arriving - leaving > most) return { outcome: "full", free: Math.max(0, most - live) };
+      sql.setLive.run(String(live + arriving - leaving));
     }
     const seq = Number(sql.addActivity.run(change.at, change.action).lastInsertRowid);
     const rows: NoteRow[] = [];
@@ -157,10 +167,14 @@ export function createWriter(db: DatabaseSync, used: KeyReader): (change: Change
   }
 
   return (change) => {
+    guard.check();
     db.exec("BEGIN IMMEDIATE");
     try {
+      guard.checkSchema();
       const committed = run(change);
       db.exec(committed.outcome === "done" ? "COMMIT" : "ROLLBACK");
+      // What was taken away meanwhile took the change with it: it is not acknowledged.
+      if (committed.outcome === "done") guard.check();
       return committed;
     } catch (error) {
       // A failed write may have rolled the transaction back already.

@@ -1,9 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
+import { lastPart, titleKey } from "../text/names.ts";
+import type { Blobs } from "./blobs.ts";
 import { createQueue, patiently } from "./busy.ts";
 import { toNotesError } from "./failure.ts";
-import { hasTag, headColumns, leadsSomewhere, linkedFromElsewhere, listSql, matchOf } from "./sqlite-query.ts";
-import { readHead, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
+import type { Guard } from "./guard.ts";
+import { countTagged, destination, hasTag, headColumns, listSql, matchOf, tagRange } from "./sqlite-query.ts";
+import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
 import { createKeyReader, createWriter } from "./sqlite-write.ts";
 import type { ActivityRow, NoteStore, Waiting } from "./store.ts";
 
@@ -12,12 +15,19 @@ export interface SqliteOptions {
   budgetMs: number;
   /** How often another process's changes are looked for, in milliseconds. */
   pollMs: number;
+  /** Live notes there may be. */
+  most: number;
 }
 
 /** The store over a database that openSqlite has checked and migrated. */
-export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: SqliteOptions): NoteStore {
+export function createSqliteStore(
+  db: DatabaseSync,
+  guard: Guard,
+  blobs: Blobs,
+  { budgetMs, pollMs, most }: SqliteOptions,
+): NoteStore {
   const used = createKeyReader(db);
-  const write = createWriter(db, used);
+  const write = createWriter(db, used, { most, guard });
   const inTurn = createQueue();
   let closed = false;
 
@@ -47,7 +57,9 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
     find: (numbers) => read(() => find(numbers)),
     list: (query) =>
       read(() => {
-        const { sql, values } = listSql(query);
+        const few =
+          query.tag !== undefined && Number(db.prepare(countTagged).get(...tagRange(query.tag))?.notes) < 1_000;
+        const { sql, values } = listSql(query, few);
         return db
           .prepare(sql)
           .all(...values)
@@ -59,9 +71,9 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
         const hits = db
           .prepare(
             `SELECT n.number FROM words JOIN notes n ON n.number = words.rowid WHERE words MATCH ? AND n.number <= ? ${filter}
-             ORDER BY bm25(words, 10, 1, 1), n.number DESC LIMIT ? OFFSET ?`,
+             ORDER BY bm25(words, 10, 1, 1, 10), n.number DESC LIMIT ? OFFSET ?`,
           )
-          .all(matchOf(terms), ceiling, ...(tag === undefined ? [] : [tag]), limit, offset);
+          .all(matchOf(terms), ceiling, ...(tag === undefined ? [] : tagRange(tag)), limit, offset);
         return find(hits.map((hit) => Number(hit.number)));
       }),
     revisions: (number, { before = Number.MAX_SAFE_INTEGER, limit }) =>
@@ -81,35 +93,54 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
     tags: ({ after = "", limit }) =>
       read(() =>
         db
-          .prepare(
-            `SELECT value AS tag, count(*) AS notes FROM notes n, json_each(n.tags)
-             WHERE n.deleted_at IS NULL AND value > ? GROUP BY value ORDER BY value LIMIT ?`,
-          )
+          .prepare("SELECT tag, notes FROM tags WHERE tag > ? ORDER BY tag LIMIT ?")
           .all(after, limit)
           .map(({ tag, notes }) => ({ tag: String(tag), notes: Number(notes) })),
       ),
-    titled: (titleKey) =>
-      read(() =>
-        db
-          .prepare("SELECT number FROM notes WHERE title_key = ? AND deleted_at IS NULL ORDER BY number")
-          .all(titleKey)
-          .map(({ number }) => Number(number)),
-      ),
-    linking: (keys, { after = 0, limit }) =>
+    folders: ({ after, limit }) =>
       read(() =>
         db
           .prepare(
-            "SELECT DISTINCT note FROM links WHERE target IN (SELECT value FROM json_each(?)) AND note > ? ORDER BY note LIMIT ?",
+            `SELECT folder, count(*) AS notes FROM notes WHERE deleted_at IS NULL AND (? IS NULL OR folder > ?)
+             GROUP BY folder ORDER BY folder LIMIT ?`,
           )
-          .all(JSON.stringify(keys), after, limit)
+          .all(after ?? null, after ?? "", limit)
+          .map(({ folder, notes }) => ({ folder: String(folder), notes: Number(notes) })),
+      ),
+    placed: (folder, file) =>
+      read(() => {
+        const found = db
+          .prepare(
+            "SELECT number FROM notes WHERE folder = ? AND file = ? AND deleted_at IS NULL ORDER BY number LIMIT 1",
+          )
+          .get(folder, file);
+        return found && Number(found.number);
+      }),
+    named: (keys) =>
+      read(() =>
+        db
+          .prepare("SELECT * FROM names WHERE key IN (SELECT value FROM json_each(?)) ORDER BY note")
+          .all(JSON.stringify(keys))
+          .map(readName),
+      ),
+    linking: (number, { after = 0, limit }) =>
+      read(() =>
+        db
+          .prepare(
+            `SELECT DISTINCT l.note FROM names own JOIN links l ON l.key = own.key
+             WHERE own.note = ? AND l.note > ? AND l.note <> own.note AND ${destination} = own.note ORDER BY l.note LIMIT ?`,
+          )
+          .all(number, after, limit)
           .map(({ note }) => Number(note)),
       ),
     orphans: ({ after = 0, limit }) =>
       read(() =>
         db
           .prepare(
-            `SELECT ${headColumns} FROM notes n WHERE n.deleted_at IS NULL AND n.number > ? AND NOT ${linkedFromElsewhere}
-             ORDER BY n.number LIMIT ?`,
+            `SELECT ${headColumns} FROM notes n WHERE n.deleted_at IS NULL AND n.number > ? AND NOT EXISTS (
+               SELECT 1 FROM names own JOIN links l ON l.key = own.key
+               WHERE own.note = n.number AND l.note <> n.number AND ${destination} = n.number
+             ) ORDER BY n.number LIMIT ?`,
           )
           .all(after, limit)
           .map(readHead),
@@ -118,11 +149,36 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
       read(() =>
         db
           .prepare(
-            `SELECT l.target, l.note FROM links l WHERE (l.target, l.note) > (?, ?) AND NOT ${leadsSomewhere}
-             ORDER BY l.target, l.note LIMIT ?`,
+            `SELECT l.path, l.note FROM links l WHERE (l.path, l.note) > (?, ?) AND ${destination} IS NULL
+             AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.key = l.key)
+             ORDER BY l.path, l.note LIMIT ?`,
           )
           .all(...after, limit)
-          .map(({ target, note }) => ({ key: String(target), number: Number(note) })),
+          .map(({ path, note }) => ({ path: String(path), number: Number(note) })),
+      ),
+    blobs,
+    attach: ({ path, sha256, size, updated_at }) => {
+      const until = performance.now() + budgetMs;
+      const keep = () => {
+        guard.check();
+        db.prepare(
+          "INSERT OR REPLACE INTO attachments (path, key, sha256, size, updated_at) VALUES (?, ?, ?, ?, ?)",
+        ).run(path, titleKey(lastPart(path)), sha256, size, updated_at);
+        guard.check();
+      };
+      return inTurn(() => patient(keep, until));
+    },
+    attachment: (path) =>
+      read(() => {
+        const columns = db.prepare("SELECT * FROM attachments WHERE path = ?").get(path);
+        return columns && readAttachment(columns);
+      }),
+    attachments: ({ after = "", limit }) =>
+      read(() =>
+        db
+          .prepare("SELECT * FROM attachments WHERE path > ? ORDER BY path LIMIT ?")
+          .all(after, limit)
+          .map(readAttachment),
       ),
     activity: ({ after, before = Number.MAX_SAFE_INTEGER, limit }) =>
       read(() => {
@@ -147,7 +203,7 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
           .prepare(
             `SELECT (SELECT coalesce(max(seq), 0) FROM activity) AS seq,
                     (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'notes') AS number,
-                    (SELECT count(*) FROM notes WHERE deleted_at IS NULL) AS live`,
+                    (SELECT value FROM state WHERE name = 'live') AS live`,
           )
           .get();
         return { seq: Number(row?.seq), number: Number(row?.number), live: Number(row?.live) };
@@ -156,6 +212,19 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
     commit(change, waiting) {
       const until = performance.now() + budgetMs;
       return inTurn(() => patient(() => write(change), until, waiting));
+    },
+    async problem() {
+      try {
+        await read(() => {
+          guard.check();
+          guard.checkSchema();
+        });
+        return undefined;
+      } catch (error) {
+        // Another process's lock is no reason to be sent no more work.
+        if (error instanceof NotesError && error.code !== "busy") return error.message;
+        return error instanceof NotesError ? undefined : String(error);
+      }
     },
     watch(wake) {
       const dataVersion = db.prepare("PRAGMA data_version");
@@ -178,9 +247,10 @@ export function createSqliteStore(db: DatabaseSync, { budgetMs, pollMs }: Sqlite
         if (closed) return;
         closed = true;
         try {
+          guard.check();
           db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
         } catch {
-          // Another process is using the log: it, or the next start, checkpoints.
+          // Another process is using the log, and checkpoints later; or the files are not where they were.
         }
         db.close();
       });

@@ -1,5 +1,7 @@
 import type { Position } from "../cursor.ts";
-import type { Term, Words } from "../text/search.ts";
+import type { LinkKey, Name, Named } from "../text/names.ts";
+import type { Terms, Words } from "../text/search.ts";
+import type { Blobs } from "./blobs.ts";
 
 /** A note without its text, as listings hold it. */
 export interface NoteHead {
@@ -8,6 +10,10 @@ export interface NoteHead {
   /** Bytes of UTF-8 in the body. */
   size: number;
   tags: string[];
+  /** Path such as "projects/2026"; empty at the top. */
+  folder: string;
+  /** Name of the file it was imported from, or null where the title is all the name it has. */
+  file: string | null;
   version: number;
   created_at: string;
   updated_at: string;
@@ -18,6 +24,8 @@ export interface NoteHead {
 }
 
 export interface NoteRow extends NoteHead {
+  /** Front matter with its marks, or empty. */
+  front: string;
   body: string;
 }
 
@@ -32,13 +40,19 @@ export interface RevisionHead {
 }
 
 export interface Revision extends RevisionHead {
+  front: string;
   body: string;
 }
 
 /** What a store keeps beside a live note, so that it can be found. */
 export interface Derived {
   titleKey: string;
-  links: string[];
+  folderKey: string;
+  /** Its id is one more, which the store adds. */
+  names: Name[];
+  links: LinkKey[];
+  /** Those of the note and those in its text; `key` is what they are compared by. */
+  tags: { key: string; tag: string }[];
   words: Words;
 }
 
@@ -46,12 +60,16 @@ export interface Content {
   title: string;
   body: string;
   tags: string[];
+  front: string;
+  folder: string;
+  file: string | null;
 }
 
 export type Write =
-  | ({ type: "created"; created_at?: string; derived: Derived } & Content)
+  /** The times of a file that it was imported from, where they are known. */
+  | ({ type: "created"; created_at?: string | undefined; updated_at?: string | undefined; derived: Derived } & Content)
   /** `seq` is the note's as it was read: a note that has changed since makes the whole change stale. */
-  | ({ type: "updated"; number: number; seq: number; derived: Derived } & Content)
+  | ({ type: "updated"; number: number; seq: number; updated_at?: string | undefined; derived: Derived } & Content)
   | { type: "deleted"; number: number; seq: number }
   | { type: "restored"; number: number; seq: number; derived: Derived };
 
@@ -99,7 +117,10 @@ type Sort = "updated_desc" | "updated_asc" | "created_desc" | "created_asc" | "t
 export interface ListQuery {
   trashed: boolean;
   sort: Sort;
+  /** A key: notes with this tag or one below it. */
   tag?: string;
+  /** Notes in this folder and below it. */
+  folder?: string;
   /** Inclusive, as ISO text in UTC. */
   updatedAfter?: string;
   /** Exclusive. */
@@ -109,8 +130,19 @@ export interface ListQuery {
   limit: number;
 }
 
+/** A file that is no note, and came with notes. */
+export interface Attachment {
+  /** Where it was in its vault, with "/". */
+  path: string;
+  sha256: string;
+  /** In bytes. */
+  size: number;
+  updated_at: string;
+}
+
 interface SearchQuery {
-  terms: Term[];
+  terms: Terms;
+  /** A key, as for a list. */
   tag?: string;
   /** Notes with a higher number are left out, so that pages do not shift while notes are added. */
   ceiling: number;
@@ -132,21 +164,32 @@ export interface NoteStore {
   /** The notes of these numbers that exist, live or trashed, in the order asked. */
   find(numbers: number[]): Promise<NoteRow[]>;
   list(query: ListQuery): Promise<NoteHead[]>;
-  /** Live notes in which every term occurs, best first. */
+  /** Live notes in which the terms occur, all of them or any, best first. */
   search(query: SearchQuery): Promise<NoteRow[]>;
   /** Earlier versions, newest first; `before` is the version the last page ended with. */
   revisions(number: number, query: { before?: number; limit: number }): Promise<RevisionHead[]>;
   revision(number: number, version: number): Promise<Revision | undefined>;
   /** Tags of live notes by code point. */
   tags(query: { after?: string; limit: number }): Promise<{ tag: string; notes: number }[]>;
-  /** Numbers of the live notes with this title, lowest first: links go to the first. */
-  titled(titleKey: string): Promise<number[]>;
-  /** Numbers of the live notes that link to one of these keys, lowest first. */
-  linking(keys: string[], query: { after?: number; limit: number }): Promise<number[]>;
+  /** Folders of live notes by code point, with the notes directly in them. */
+  folders(query: { after?: string; limit: number }): Promise<{ folder: string; notes: number }[]>;
+  /** Number of the live note that came from this file. */
+  placed(folder: string, file: string): Promise<number | undefined>;
+  /** The names of live notes that have one of these keys. */
+  named(keys: string[]): Promise<Named[]>;
+  /** Numbers of the other live notes with a link that leads to this one, lowest first. */
+  linking(number: number, query: { after?: number; limit: number }): Promise<number[]>;
   /** Live notes that no other note links to, by number. */
   orphans(query: { after?: number; limit: number }): Promise<NoteHead[]>;
-  /** Links of live notes that lead nowhere, by key and number. */
-  broken(query: { after?: Position; limit: number }): Promise<{ key: string; number: number }[]>;
+  /** Links of live notes that lead to no note and no attachment, by path and number. */
+  broken(query: { after?: Position; limit: number }): Promise<{ path: string; number: number }[]>;
+  /** Bytes of attachments. */
+  blobs: Blobs;
+  /** Keeps an attachment whose bytes are in `blobs` already, in place of another one of its path. */
+  attach(attachment: Attachment): Promise<void>;
+  attachment(path: string): Promise<Attachment | undefined>;
+  /** Attachments by path. */
+  attachments(query: { after?: string; limit: number }): Promise<Attachment[]>;
   /** Oldest first with `after`, newest first without. */
   activity(query: { after?: number; before?: number; limit: number }): Promise<ActivityRow[]>;
   /** The last change, the highest number ever given, and how many notes are live. */
@@ -155,6 +198,8 @@ export interface NoteStore {
   used(key: NonNullable<Change["key"]>): Promise<KeyUse | undefined>;
   /** Resolves when the change is on disk. Rejects with "busy" when another process keeps the lock. */
   commit(change: Change, waiting?: Waiting): Promise<Committed>;
+  /** Why nothing that is written now would stay, such as a database file that was moved away; undefined where all is well. */
+  problem(): Promise<string | undefined>;
   /** Calls back when another process may have changed something, until the returned function is called. */
   watch(wake: () => void): () => void;
   close(): Promise<void>;

@@ -1,55 +1,77 @@
 import { idOf, NoteId } from "../note.ts";
-import { maskCode } from "./code.ts";
+import { marksIn } from "./markdown/inline.ts";
+import { type LinkKey, linkKeyOf, titleKey } from "./names.ts";
 
-/** One `[[Title]]`, `[[Title#Heading]]` or `[[Title|label]]` of a body; `[[n42|label]]` names a note by its id. */
-export interface Link {
+/** One `[[Title]]`, `[[folder/Title#Heading|label]]` or `[label](Title.md)` of a body; `[[n42]]` names a note by its id. */
+export interface Link extends LinkKey {
+  type: "wiki" | "link";
   target: string;
-  /** What the target is compared by; see titleKey. */
-  key: string;
   heading?: string;
   label?: string;
+  /** Where the wiki link, or the destination of the other kind, begins and ends. */
   from: number;
   to: number;
 }
 
-const wikiLink = /\[\[([^[\]\p{Cc}]+)\]\]/gu;
-
-/** Titles that differ only in capitals, blanks or Unicode composition are one link target. */
-export const titleKey = (title: string): string => title.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
-
-/** The wiki links of a body in their order. Code holds none, and `[[#Heading]]` points to no other note. */
-export function linksIn(body: string): Link[] {
-  return [...maskCode(body).matchAll(wikiLink)].flatMap((match) => {
-    const [path = "", ...label] = (match[1] ?? "").split("|");
+/** The links of a body to other notes, in their order. `folder` is the note's own, for relative paths. */
+export function linksIn(body: string, folder = ""): Link[] {
+  return marksIn(body).flatMap(({ type, text, from, to }): Link[] => {
+    if (type === "tag") return [];
+    const [path = "", ...label] = type === "wiki" ? text.split("|") : [destination(text)];
     const [target = "", ...heading] = path.split("#");
     if (target.trim() === "") return [];
-    const link: Link = {
-      target: target.trim(),
-      key: titleKey(target),
-      from: match.index,
-      to: match.index + match[0].length,
-    };
+    const link: Link = { type, target: target.trim(), ...linkKeyOf(target, folder), from, to };
+    if (link.key === "") return [];
     if (heading.length > 0) link.heading = heading.join("#");
     if (label.length > 0) link.label = label.join("|");
     return [link];
   });
 }
 
-export const linkKeys = (body: string): string[] => [...new Set(linksIn(body).map((link) => link.key))];
+/** The path a Markdown link leads to; empty where it leads out of the notes. */
+function destination(text: string): string {
+  const path = text.startsWith("<") ? text.slice(1, -1) : text;
+  if (/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(path)) return "";
+  try {
+    return decodeURIComponent(path.replaceAll("\\", ""));
+  } catch {
+    return path;
+  }
+}
 
-/** The body with every link to `key` written as a link to `target`, headings and labels kept. */
-export function retarget(body: string, key: string, target: LinkTarget): string {
+/** The tags that stand in a body, each once. */
+export const tagsIn = (body: string): string[] => [
+  ...new Set(marksIn(body).flatMap(({ type, text }) => (type === "tag" ? [text.replace(/\/+$/, "")] : []))),
+];
+
+/** The body with every link for which there is a target led there, headings and labels kept. */
+export function retarget(body: string, folder: string, targetOf: (link: Link) => LinkTarget | undefined): string {
   const parts: string[] = [];
   let done = 0;
-  for (const link of linksIn(body)) {
-    if (link.key !== key) continue;
-    const label = link.label ?? target.label;
+  for (const link of linksIn(body, folder)) {
+    const target = targetOf(link);
+    if (target === undefined) continue;
     const heading = link.heading === undefined ? "" : `#${link.heading}`;
-    parts.push(body.slice(done, link.from), `[[${target.text}${heading}${label === undefined ? "" : `|${label}`}]]`);
+    const written = body.slice(link.from, link.to);
+    parts.push(
+      body.slice(done, link.from),
+      link.type === "wiki" ? wiki(written, link, target, heading) : path(target, heading),
+    );
     done = link.to;
   }
   return [...parts, body.slice(done)].join("");
 }
+
+function wiki(written: string, link: Link, target: LinkTarget, heading: string): string {
+  const label = link.label ?? target.label;
+  // In a table the bar has an escape, else it would end the cell.
+  const bar = written.includes("\\|") ? "\\|" : "|";
+  const extension = /\.md$/i.exec(link.target)?.[0] ?? "";
+  return `[[${target.text}${extension}${heading}${label === undefined ? "" : `${bar}${label}`}]]`;
+}
+
+const path = ({ text }: LinkTarget, heading: string): string =>
+  encodeURI(`${text}.md${heading}`).replace(/[()]/g, (bracket) => `%${bracket.charCodeAt(0).toString(16)}`);
 
 export interface LinkTarget {
   text: string;
@@ -57,12 +79,24 @@ export interface LinkTarget {
   label?: string;
 }
 
-/**
- * How to link to a note: by its title, or by its id where the title cannot stand in a link or belongs to an older note.
- */
-export function linkTarget(number: number, title: string, titleIsFree: boolean): LinkTarget {
-  const writable = !/[[\]|#]/.test(title) && !NoteId.safeParse(titleKey(title)).success;
-  if (writable && titleIsFree) return { text: title };
-  const label = title.replace(/[[\]|]/g, " ").trim();
-  return { text: idOf(number), ...(label !== "" && { label }) };
+/** The ways to link to a note, the shortest first: by its name, by its path, by its id. */
+export function linkTargets(number: number, folder: string, name: string): LinkTarget[] {
+  const label = name.replace(/[[\]|]/g, " ").trim();
+  const labelled = label === "" ? {} : { label };
+  const byId = { text: idOf(number), ...labelled };
+  if (/[[\]|#^]/.test(name) || NoteId.safeParse(titleKey(name)).success) return [byId];
+  return [{ text: name }, ...(folder === "" ? [] : [{ text: `${folder}/${name}`, ...labelled }]), byId];
+}
+
+/** Tags written in a body under another name: the tag itself, and those below it. */
+export function retag(body: string, renamed: (tag: string) => string | undefined): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (const { type, text, from, to } of marksIn(body)) {
+    const name = type === "tag" ? renamed(text) : undefined;
+    if (name === undefined) continue;
+    parts.push(body.slice(done, from), `#${name}`);
+    done = to;
+  }
+  return [...parts, body.slice(done)].join("");
 }

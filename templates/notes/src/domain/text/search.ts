@@ -8,8 +8,15 @@ import { limits } from "../note.ts";
 export interface Words {
   title: string;
   body: string;
+  tags: string;
   /** Runs of signs such as "++" or "%_", each sign a token of its own, runs parted by a token that no sign equals. */
   signs: string;
+}
+
+/** A query: all of its terms must occur, or any. */
+export interface Terms {
+  terms: Term[];
+  any: boolean;
 }
 
 /** One blank-separated piece of a query. Its words stand side by side, and each of its runs of signs is in the text. */
@@ -29,8 +36,19 @@ const signs = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]+/gu;
 const endsInSign = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]$/u;
 const parting = "x";
 
-/** Scripts written without blanks: each character counts as a word, and a longer word is a phrase. */
-const blankless = () => /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}]\p{M}*/gu;
+/** Scripts written without blanks between words. */
+const scripts =
+  "Han Hiragana Katakana Thai Lao Khmer Myanmar Tibetan Javanese Balinese New_Tai_Lue Tai_Tham Tai_Viet Tai_Le Yi"
+    .split(" ")
+    .map((script) => `\\p{Script=${script}}`)
+    .join("");
+
+/**
+ * In the index each of their characters is a word, and a longer word is a phrase of them. So a word is found wherever it
+ * stands, as part of a compound too, and the index needs no dictionary that another Node has another version of.
+ */
+const blankless = () => new RegExp(`(?=\\p{L}|\\p{M}|\\p{N}|ー)[${scripts}ー]\\p{M}*`, "gu");
+const onlyBlankless = () => new RegExp(`^[${scripts}ー\\p{M}]{2,}$`, "u");
 
 /** Accents and joiners, but not the sound marks that tell か from が. */
 const accents = () => /(?![\u3099\u309a])\p{Script=Inherited}/gu;
@@ -59,13 +77,14 @@ const signToken = (character: string): string =>
 
 const signRuns = (folded: string): string[][] => [...folded.matchAll(signs())].map(([run]) => [...run].map(signToken));
 
-export function wordsIn(title: string, body: string): Words {
+export function wordsIn(title: string, body: string, tags: string[]): Words {
   const foldedTitle = fold(title);
   const foldedBody = fold(body);
   const runs = [...signRuns(foldedTitle), ...signRuns(foldedBody)].map((run) => run.join(" "));
   return {
     title: wordsOf(foldedTitle).join(" "),
     body: wordsOf(foldedBody).join(" "),
+    tags: wordsOf(fold(tags.join(" "))).join(" "),
     signs: [...new Set(runs)].join(` ${parting} `),
   };
 }
@@ -80,6 +99,7 @@ export function termsOf(query: string): Term[] {
   }
   const pieces = fold(query)
     .split(/[\p{Z}\p{Cc}\p{Cf}]+/u)
+    .flatMap(wordsWithoutBlanks)
     .map(termOf)
     .filter((term) => term.words.length + term.signs.length > 0);
   const distinct = new Map(pieces.map((term) => [JSON.stringify(term), term]));
@@ -100,7 +120,20 @@ function withoutImplied(terms: Term[]): Term[] {
   });
 }
 
-function termOf(piece: string): Term {
+/** The words of a text whose script parts none, by a dictionary: they are looked for one by one, as others are. */
+function wordsWithoutBlanks(piece: string): string[] {
+  if (!onlyBlankless().test(piece)) return [piece];
+  const segments = [...new Intl.Segmenter("und", { granularity: "word" }).segment(piece)];
+  const words = segments.filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
+  return words.length > 0 && words.length <= mostSegments ? words : [piece];
+}
+
+/** A longer piece is a sentence, looked for as it stands. */
+const mostSegments = 6;
+
+function termOf(typed: string): Term {
+  const piece = typed.replace(/^#(?=[\p{L}\p{N}])/u, ""); // "#home" looks for the tag
+
   const words = wordsOf(piece);
   const kept = words.length > 0 ? piece.replace(wrapping, "") : piece;
   const prefix = (words.at(-1) ?? "").length > 1 && !endsInSign().test(kept);

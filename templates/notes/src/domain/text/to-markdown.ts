@@ -1,16 +1,38 @@
-import type { Note } from "../note.ts";
+import { splitFrontMatter } from "./front-matter.ts";
 
-/** A note as a file: front matter, then the body byte for byte. */
-export function toMarkdown({ id, title, tags, created_at, updated_at, body }: Note): string {
-  const front = [
+/** What goes into a file. */
+export interface Exported {
+  id: string;
+  title: string;
+  tags: string[];
+  created_at: string;
+  updated_at: string;
+  body: string;
+  /** Front matter as it is kept. */
+  front: string;
+  /** Name of the file the note came from, or null where it was made here. */
+  file: string | null;
+}
+
+/**
+ * A note as a file. One that came from a file is that file again; one that was made here says in front matter what its
+ * file does not tell, beside the fields it has been given.
+ */
+export function toMarkdown(note: Exported): string {
+  if (note.file !== null) return note.front + note.body;
+  const { id, title, tags, created_at, updated_at, body, front } = note;
+  const lines = [
     `id: ${quoted(id)}`,
     `title: ${quoted(title)}`,
-    tags.length === 0 ? "tags: []" : `tags:\n${tags.map((tag) => `  - ${quoted(tag)}\n`).join("")}`.trimEnd(),
+    ...(tags.length === 0 ? [] : [`tags:\n${tags.map((tag) => `  - ${quoted(tag)}\n`).join("")}`.trimEnd()]),
     `created_at: ${quoted(created_at)}`,
     `updated_at: ${quoted(updated_at)}`,
   ];
-  return `---\n${front.join("\n")}\n---\n${body}`;
+  return `---\n${lines.join("\n")}\n${ownFields(front)}---\n${body}`;
 }
+
+/** The lines between the marks. Front matter of a note made here holds its fields and nothing else. */
+const ownFields = (front: string): string => (splitFrontMatter(front).front === "" ? "" : front.slice(4, -4));
 
 // A JSON string is a double-quoted YAML string, but for characters that YAML calls unprintable or takes for line ends.
 const quoted = (text: string): string =>

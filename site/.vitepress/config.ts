@@ -1,0 +1,90 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { writeForModels } from "./llms.ts";
+import { sidebar } from "./sidebar.ts";
+
+/** The texts stay where they are in the repository; here is only what makes pages of them. */
+const repository = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Where the files are that are no pages, when this is built for a published repository. */
+const sources = process.env.GITHUB_REPOSITORY
+  ? `https://github.com/${process.env.GITHUB_REPOSITORY}/blob/main/`
+  : undefined;
+
+const inSite = (name: string): string => fileURLToPath(import.meta.resolve(name));
+
+export default defineConfig({
+  title: "Offshoot",
+  description: "MCP server starters that you can fork and keep up to date",
+  lang: "en",
+  base: process.env.SITE_BASE ?? "/",
+  srcDir: "..",
+  outDir: join(repository, "site/dist"),
+  cacheDir: join(repository, "site/.vitepress/cache"),
+  cleanUrls: true,
+  metaChunk: true,
+  rewrites: {
+    "README.md": "index.md",
+    "docs/runbooks/README.md": "docs/runbooks/index.md",
+    "packages/:name/README.md": "packages/:name/index.md",
+    "templates/:name/README.md": "templates/:name/index.md",
+    "site/api/:page*": "api/:page*",
+  },
+  srcExclude: [
+    "**/{AGENTS,CLAUDE,CHANGELOG,CONTRIBUTING}.md",
+    "**/{node_modules,dist,sandbox,test,bench}/**",
+    ".*/**",
+    "site/*.md",
+  ],
+  // Pages lie outside of this package, where nothing of it is found.
+  vite: { resolve: { alias: { "vue/server-renderer": inSite("vue/server-renderer"), vue: inSite("vue") } } },
+  markdown: {
+    config: (md) => {
+      md.core.ruler.push("repository-links", ({ tokens, env }) => {
+        // The place in the repository: `relativePath` is the page's.
+        const from = dirname(relative(repository, env.realPath ?? env.path));
+        for (const token of tokens.flatMap(({ children }) => children ?? []))
+          if (token.type === "link_open") token.attrSet("href", hrefOf(from, token.attrGet("href") ?? ""));
+      });
+    },
+  },
+  themeConfig: {
+    search: { provider: "local", options: { miniSearch: { searchOptions: { boostDocument } } } },
+    nav: [
+      { text: "Start", link: "/" },
+      { text: "Guides", link: "/docs/writing-a-tool" },
+      { text: "Templates", link: "/templates/minimal/" },
+      { text: "API", link: "/api/core" },
+    ],
+    sidebar,
+    outline: "deep",
+  },
+  buildEnd: ({ pages, outDir }) => writeForModels(repository, pages, outDir),
+});
+
+/** What somebody looks for is in a guide more often than in the reference. */
+function boostDocument(id: string): number {
+  return id.startsWith("/api/") ? 0.3 : 1;
+}
+
+/** A link between files of the repository, as one between pages: a folder or a README is a page, other files are sources. */
+function hrefOf(from: string, href: string): string {
+  const [path = "", anchor] = href.split("#");
+  if (path === "" || /^[a-z]+:/i.test(path) || path.startsWith("/")) return href;
+  const target = posix.join(from, path);
+  const file = join(repository, target);
+  const hash = anchor === undefined ? "" : `#${anchor}`;
+  if (!existsSync(file)) return href;
+  const folder = statSync(file).isDirectory()
+    ? target
+    : posix.basename(target) === "README.md"
+      ? posix.dirname(target)
+      : "";
+  if (folder !== "" && existsSync(join(repository, folder, "README.md")))
+    return `/${folder === "." ? "" : `${folder.replace(/\/$/, "")}/`}${hash}`;
+  const page = target.endsWith(".md") && !/(AGENTS|CONTRIBUTING|CHANGELOG)\.md$|\/bench\//.test(target);
+  if (page) return `/${target.replace(/\.md$/, "")}${hash}`;
+  return sources === undefined ? `/` : `${sources}${target}${hash}`;
+}

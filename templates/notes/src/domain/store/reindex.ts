@@ -1,0 +1,52 @@
+import type { DatabaseSync } from "node:sqlite";
+import { derive } from "../derive.ts";
+import { createIndex } from "./sqlite-index.ts";
+import { readNote } from "./sqlite-rows.ts";
+import { writing } from "./statement.ts";
+
+/** Raise it when `derive` finds something else in a note. */
+const derivation = 1;
+
+/** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
+const wanted = `${derivation} Unicode ${process.versions.unicode}`;
+
+/** Whether what is kept beside the notes was made by this code on this Unicode. */
+export const isIndexed = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT value FROM state WHERE name = 'index'").get()?.value === wanted;
+
+/** Makes again, from the notes, what is kept beside them. All of it or nothing; a damaged note is left out. */
+export async function reindex(db: DatabaseSync): Promise<void> {
+  const index = createIndex(db);
+  const notes = db.prepare("SELECT * FROM notes WHERE number > ? ORDER BY number LIMIT 100");
+  const addTag = writing(db, "INSERT INTO note_tags (key, note, tag) VALUES (?, ?, ?)");
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    if (isIndexed(db)) {
+      db.exec("ROLLBACK"); // another process has done it meanwhile
+      return;
+    }
+    db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags");
+    db.exec("INSERT INTO words (words) VALUES ('delete-all')");
+    for (let after = 0; ; ) {
+      const rows = notes.all(after);
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      for (const columns of rows) {
+        try {
+          const row = readNote(columns);
+          const derived = await derive(row);
+          if (row.deleted_at === null) index.add(row.number, derived);
+          else for (const { key, tag } of derived.tags) addTag.run(key, row.number, tag);
+        } catch (error) {
+          if (!(error instanceof Error && "code" in error && error.code === "damaged")) throw error;
+        }
+      }
+      after = Number(last.number);
+    }
+    writing(db, "UPDATE state SET value = ? WHERE name = 'index'").run(wanted);
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import { defineTool } from "@offshoot/core";
+import { z } from "zod";
+import { FolderCount, ListFolders } from "../domain/folders.ts";
+import { NextCursor } from "../domain/list.ts";
+import { Folder } from "../domain/note.ts";
+import type { Notes } from "../domain/notes.ts";
+import { marked, reads, untrusted, writes } from "./shared.ts";
+
+export const folderTools = (notes: Notes) => [
+  defineTool({
+    name: "list_folders",
+    title: "List folders",
+    description: "List the folders that notes are in, with the number of notes directly in each.",
+    inputSchema: ListFolders,
+    outputSchema: z.object({
+      folders: z.array(FolderCount).describe("Folders of this page, by path"),
+      next_cursor: NextCursor,
+      ...untrusted,
+    }),
+    ...reads,
+    handler: async (input) => marked(await notes.folders(input)),
+  }),
+  defineTool({
+    name: "move_folder",
+    title: "Move a folder",
+    description:
+      "Move every note in a folder and below it to another one, which renames the folder. Links to the notes follow. To move one note, use update_note.",
+    inputSchema: z.object({ from: Folder.describe("The folder to move"), to: Folder.describe("Its new path") }),
+    outputSchema: z.object({ notes: z.int().describe("How many notes were moved") }),
+    ...writes,
+    timeoutMs: 600_000,
+    handler: async ({ from, to }, { signal }) => ({ notes: await notes.moveFolder(from, to, { signal }) }),
+  }),
+];
