@@ -21,13 +21,13 @@ const WORDS = {
   "is another now": "changed",
   "is had": "exists",
 };
-const FOLDERS = ["packages/core", "docs", "scripts", ".changeset"];
+const FOLDERS = ["packages", "templates", "docs", "scripts", ".changeset", ".github"];
 const SKIPPED = ["node_modules", "dist", "CHANGELOG.md", "check-words.mjs"];
 
 const words = new RegExp(`\\b(${Object.keys(WORDS).join("|")})\\b`, "gi");
 const insteadOf = (found) => Object.entries(WORDS).find(([word]) => new RegExp(`^(${word})$`, "i").test(found))?.[1];
 /** `test("R23 a burst …`, and a title in a table of cases. */
-const numbered = /(?:(?:test|describe|it)\b.*|^\s*\[?)["'`]([A-Z]\d{2})[: ,]/;
+const numbered = /(?:(?:test|describe|it)\b.*|^\s*\[?)["'`](?:[^"'`]* \(?)?([A-Z]\d{2})[): ,]/;
 
 const files = [...FOLDERS.map((folder) => `${folder}/**/*.{ts,mjs,js,md}`), "*.md"].flatMap((pattern) =>
   globSync(pattern, { exclude: (path) => SKIPPED.some((name) => path.split(/[\\/]/).includes(name)) }),

@@ -41,7 +41,7 @@ export const templateNames = (): string[] =>
     ? readdirSync(carried).sort((a, b) => (a === SMALLEST ? -1 : b === SMALLEST ? 1 : a < b ? -1 : 1))
     : [];
 
-/** Reads a template. Throws when there is none of that name. */
+/** Reads a template. Throws for an unknown name. */
 export function readTemplate(name: string): Template {
   const folder = join(carried, name);
   const files = new Map<string, TemplateFile>();

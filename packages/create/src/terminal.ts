@@ -39,7 +39,7 @@ interface Input<O> {
   json: boolean;
 }
 
-/** Something that cannot be done as asked. Exit code 2, and the next step for whoever reads it. */
+/** Something that cannot be done as asked. Exit code 2, and the next step for the user. */
 export class Refusal extends Error {
   readonly next: string;
 
@@ -90,7 +90,7 @@ function parse(bin: string, options: Record<string, Option>, args: string[]) {
   }
 }
 
-/** An unplanned error is shown whole: there is nothing secret in a command line tool, and somebody has to mend it. */
+/** An unplanned error is shown whole: there is nothing secret in a command line tool, and the user may have to report it. */
 function told(error: unknown): { message: string; next?: string } {
   if (error instanceof Refusal) return { message: error.message, next: runnable(error.next) };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -5,7 +5,7 @@ import { scaffold } from "../src/create/scaffold.ts";
 import { createOffshoot, run, temporaryFolder } from "./fixtures/run.ts";
 
 const plain = ["--template", "notes", "--core", "registry"];
-// Whoever runs this may have no name in git, or one that signs commits.
+// The user who runs this may have no name in git, or one that signs commits.
 const committer = {
   ...process.env,
   GIT_CONFIG_GLOBAL: join(import.meta.dirname, "fixtures/gitconfig"),
@@ -29,7 +29,7 @@ test("nothing is left of a project that could not be made, nor of the folders on
   expect(readdirSync(parent)).toEqual([]);
 });
 
-test("fills an empty folder in which somebody stands", async () => {
+test("fills an empty folder in which the user stands", async () => {
   const folder = join(temporaryFolder(), "Here I Am");
   mkdirSync(folder);
   const { data } = await createOffshoot([".", ...plain, "--no-git"], folder);

@@ -67,7 +67,7 @@ describe.each(templateNames())("%s under another name", (name) => {
     expect(text(files.get("src/server.ts"))).toContain('name: "zebra"');
   });
 
-  test("is the same file by file for the same name, whoever makes it and when", () => {
+  test("is the same file by file for the same name, at any time and for any user", () => {
     expect([...renamed(readTemplate(name), "x")]).toEqual([...renamed(template, "x")]);
   });
 });

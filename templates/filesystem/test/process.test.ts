@@ -66,7 +66,7 @@ describe("the built server", () => {
     },
   );
 
-  test("F37 with the read-only profile, tools that write are not listed and not callable", async () => {
+  test("with the read-only profile, tools that write are not listed and not callable", async () => {
     const root = await temporaryFolder();
     const client = await spawn(process.execPath, { args: [main, root, "--profile", "read-only"] });
     expect(
@@ -77,7 +77,7 @@ describe("the built server", () => {
     await client.close();
   });
 
-  test("F07 the strict profile refuses a file with two names, the standard one does not", async () => {
+  test("the strict profile refuses a file with two names, the standard one does not", async () => {
     const root = await temporaryFolder();
     await writeFile(join(root, "f"), "F");
     await link(join(root, "f"), join(root, "g"));

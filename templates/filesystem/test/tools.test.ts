@@ -237,7 +237,7 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, text, refused } = await session({ a: "A", b: "B", "d/e": "E" });
     expect((await refused("move_file", { source: "a", destination: "b" }))[0]).toBe("exists");
     expect(await text("move_file", { source: "a", destination: "c" })).toBe("Successfully moved a to c");
-    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1 });
+    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1, skipped: 0 });
     expect((await refused("copy", { source: "d", destination: "d2" }))[0]).toBe("exists");
     await call("copy", { source: "b", destination: "c", overwrite: true });
     expect(await text("read_text_file", { path: "c" })).toBe("B");
@@ -262,7 +262,7 @@ describe.each(WIRES)("over %s", (wire) => {
     expect(asked).toHaveLength(2);
   });
 
-  test("F38 refusals name the path as it was given, and nothing else of the machine", async () => {
+  test("refusals name the path as it was given, and nothing else of the machine", async () => {
     const { root, refused } = await session({ f: "F" });
     const outside = await temporaryFolder();
     await writeFile(join(outside, "secret"), "S");
@@ -282,7 +282,7 @@ describe.each(WIRES)("over %s", (wire) => {
     }
   });
 
-  test("F37 the read-only profile has no tool that writes", async () => {
+  test("the read-only profile has no tool that writes", async () => {
     const { client, root } = await session({}, { profile: "read-only" });
     const names = (await client.tools()).map(({ name }) => name);
     expect(names).toContain("read_text_file");
@@ -301,7 +301,7 @@ describe.each(WIRES)("over %s", (wire) => {
     }
   });
 
-  test("resources are listed, completed and read; F43 their URIs lead nowhere else", async () => {
+  test("resources are listed, completed and read; their URIs lead nowhere else", async () => {
     const { client, root } = await session({ "a b/é#.md": "# É\n", "z.bin": Buffer.from([255, 0]) });
     const listed = await client.resources();
     expect(listed.map(({ title }) => title)).toEqual(["a b/é#.md", "z.bin"]);

@@ -67,7 +67,7 @@ export function createApi(
     dependency: behind,
     async send(call, request, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0, expectsJson }) {
       const reads = isSafe(request.method);
-      // The credential is the server's and not the caller's: everybody is given the same answer.
+      // The credential is the server's and not the caller's: every caller gets the same answer.
       const read = reads ? { key: requestKey(request), shared: true, ttlMs: cacheMs } : {};
       const options = { ...read, idempotent: reads || idempotent };
       try {

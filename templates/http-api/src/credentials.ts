@@ -151,6 +151,6 @@ function wearOf(way: string): Wear {
   if (kind === "basic" && name !== undefined) return { kind, user: name };
   throw new ApiError(
     "auth_wrong",
-    `--auth ${JSON.stringify(way.slice(0, 60))} is none of bearer, header:<name>, query:<name>, cookie:<name>, basic:<user>, oauth.`,
+    `--auth ${JSON.stringify(way.slice(0, 60))} is not one of bearer, header:<name>, query:<name>, cookie:<name>, basic:<user>, oauth.`,
   );
 }

@@ -27,7 +27,7 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
     for (const [id, { until }] of kept) if (until <= now() || total > MAX_KEPT_BYTES) drop(id);
   };
   const hold = (bytes: Uint8Array, type: string): string => {
-    // Anyone who knows it may read it, and nobody can guess it.
+    // Anyone who knows it may read it, and it cannot be guessed.
     const id = randomBytes(16).toString("base64url");
     kept.set(id, { bytes, type, until: now() + KEPT_MS });
     total += bytes.byteLength;

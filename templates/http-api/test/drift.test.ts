@@ -23,7 +23,7 @@ async function serverOf(api: Json, more: Partial<Config> = {}) {
   return { server: httpApiServer(opened), digest: opened.digest };
 }
 
-test("H40: a description that changed against its pin stops the start, whatever changed", async () => {
+test("a description that changed against its pin stops the start, whatever changed", async () => {
   const { digest } = await serverOf(described(paths(quantity("integer"))));
   await serverOf(described(paths(quantity("integer"))), { pin: digest });
   for (const changed of [quantity("integer", true), quantity("string")])
@@ -32,12 +32,12 @@ test("H40: a description that changed against its pin stops the start, whatever 
     );
 });
 
-test("H40: an operation that is gone stops the start by its name, pinned or not", async () => {
+test("an operation that is gone stops the start by its name, pinned or not", async () => {
   const { "/stock": _, ...rest } = paths(quantity("integer"));
   await expect(serverOf(described(rest))).rejects.toThrow(/--operations names the operation "getStock"/);
 });
 
-test("H40: without a pin, the contract lock names what changed for clients", async () => {
+test("without a pin, the contract lock names what changed for clients", async () => {
   const lock = join(await mkdtemp(join(tmpdir(), "offshoot-api-")), "contract.lock.json");
   const { server } = await serverOf(described(paths(quantity("integer"))));
   writeLock(server, lock);

@@ -111,7 +111,7 @@ describe.each(WIRES)("operations as tools (%s)", (wire) => {
     await client.close();
   });
 
-  test("H16: what only reads is all there is in read-only, in every mode", async () => {
+  test("what only reads is all there is in read-only, in every mode", async () => {
     for (const mode of ["explicit", "all", "dynamic"] as const) {
       const { server, asked } = serve({ mode, readOnly: true });
       const client = await connect(server, { wire });

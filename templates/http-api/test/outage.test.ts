@@ -56,7 +56,7 @@ async function load(send: (nth: number) => Promise<Sent>, calls: number, everyMs
   return { results, sent };
 }
 
-test("H29: an API down for 20 s under 50 calls a second is left alone, and its last answers stand in, marked", async () => {
+test("an API down for 20 s under 50 calls a second is left alone, and its last answers stand in, marked", async () => {
   const api = upstream(async () => reply);
   const { send, dependency } = createApi(api.given);
   // Twenty orders that were read before.
@@ -97,7 +97,7 @@ test.each([
   ["-1", 1_000],
   ["Wed, 21 Oct 2015 07:28:00 GMT", 1_000],
   ["soon", 1_000],
-])("H28: Retry-After %s lengthens a pause to %i ms at most", async (retryAfter, atMostMs) => {
+])("Retry-After %s lengthens a pause to %i ms at most", async (retryAfter, atMostMs) => {
   vi.spyOn(Math, "random").mockReturnValue(0.999);
   const at: number[] = [];
   const api = upstream(async () => {

@@ -122,7 +122,7 @@ describe("the built server", () => {
     expect(result.stderr).not.toContain("s3cr3t");
   });
 
-  test("H40: refuses a description that is not the pinned one, and says both digests", async () => {
+  test("refuses a description that is not the pinned one, and says both digests", async () => {
     const { code, stderr } = await run([
       "--api",
       await description(),

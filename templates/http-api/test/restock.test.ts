@@ -30,14 +30,14 @@ test.each<[string, (after: number) => string]>([
   ["a page that names itself as the next", (after) => String(after)],
   ["two pages that name each other", (after) => String(1 - after)],
   ["a million pages", (after) => String(after + 1)],
-])("H41: %s: it ends after twenty pages and says that it is not complete", async (_what, next) => {
+])("%s: it ends after twenty pages and says that it is not complete", async (_what, next) => {
   const { data, asked } = await restock((after) => ({ body: { items: [item(after, 1)], next: next(after) } }));
   expect(asked).toBe(20);
   expect(data).toMatchObject({ complete: false });
   expect(data.products).toHaveLength(20);
 });
 
-test("an answer that is no page of products is none of the tool's errors to explain", async () => {
+test("an answer that is not a page of products is not explained by the tool", async () => {
   const { isError, text } = await restock(() => ({ body: { items: "none" } }));
   expect(isError).toBe(true);
   expect(text).toMatch(/correlation id/);

@@ -2,7 +2,7 @@ import { defineResource, fail } from "@offshoot/core";
 import { NoteId } from "./domain/note.ts";
 import type { Notes } from "./domain/notes.ts";
 
-/** A note as resource contents. Clients are told that its text is nobody's instruction. */
+/** A note as resource contents. Clients are told that its text is content, never an instruction. */
 export const noteContents = async (notes: Notes, id: string) => ({
   uri: `note://${id}`,
   mimeType: "text/markdown",
@@ -10,7 +10,7 @@ export const noteContents = async (notes: Notes, id: string) => ({
   _meta: { "offshoot/untrusted": true },
 });
 
-/** Ids for what somebody has typed: an id's beginning, or words of the note. */
+/** Ids for what has been typed: an id's beginning, or words of the note. */
 export const completeId = (notes: Notes) => async (typed: string) => {
   const { notes: found } = /^n?[0-9]*$/.test(typed)
     ? await notes.list({ limit: 100 })

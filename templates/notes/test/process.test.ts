@@ -1,11 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn as startProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { spawn } from "@offshoot/core/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "./fixtures/folder.ts";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -54,6 +54,9 @@ describe("the built server", () => {
     const data = await temporaryFolder();
     const client = await spawn(process.execPath, { args: [main, "--data", data] });
     await client.call("create_note", { title: "Kept", body: "twice" });
+    await mkdir(join(data, "exchange", "vault"), { recursive: true });
+    await writeFile(join(data, "exchange", "vault", "pic.png"), "pixels");
+    await client.call("import_notes", { folder: "vault" });
     const backup = join(data, "backups", "today");
     expect(await run("--data", data, "--backup", backup)).toMatchObject({
       code: 0,
@@ -68,7 +71,27 @@ describe("the built server", () => {
     await client.close();
     const other = await spawn(process.execPath, { args: [main, "--data", backup] });
     expect((await other.call("get_note", { id: "n1" })).data).toMatchObject({ title: "Kept", body: "twice" });
+    expect(await other.read("attachment://pic.png")).toMatchObject([
+      { blob: Buffer.from("pixels").toString("base64") },
+    ]);
     await other.close();
+  });
+
+  test("says over HTTP and in the log that its database is gone, and takes no write", async () => {
+    const data = await temporaryFolder();
+    const server = startProcess(process.execPath, [main, "--data", data, "--transport", "http", "--port", "0"]);
+    let log = "";
+    server.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      log += chunk;
+    });
+    onTestFinished(() => void server.kill("SIGKILL"));
+    await expect.poll(() => log).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+    const [origin] = /http:\/\/127\.0\.0\.1:\d+/.exec(log) ?? [];
+    const ready = async () => (await fetch(`${origin}/readyz`)).status;
+    expect(await ready()).toBe(200);
+    await rm(join(data, "notes.db"));
+    expect(await ready()).toBe(503);
+    await expect.poll(() => log).toMatch(/"alert":"not ready"[^\n]*database was moved, removed or replaced/);
   });
 
   test("writes only protocol to stdout and leaves when its client does", async () => {
@@ -99,7 +122,7 @@ describe("the built server", () => {
     expect(await run("--store", "cloud")).toMatchObject({ code: 2, stdout: "" });
   });
 
-  test("R47 an older Node is told in one line which one it takes", async () => {
+  test("an older Node is told in one line which one it takes", async () => {
     const pretend = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
     const { code, stdout, stderr } = await run({ node: ["--import", `data:text/javascript,${pretend}`] });
     expect([code, stdout, stderr]).toEqual([

@@ -40,7 +40,9 @@ export async function execute(
     input: fingerprint(subject.input),
   });
   if (call.wire.requestState !== undefined) {
-    call.answers = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
+    const opened = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
+    call.answers = opened.answers;
+    call.takeAnswers = opened.take;
   }
   for (;;) {
     const run = await runOnce(subject, call, gate);

@@ -15,6 +15,7 @@ import { stringParam } from "../call/normalize.ts";
 import type { ClientRequest, WireRequest } from "../call/wire.ts";
 import type { NotifyLevel } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted } from "../contract/quoted.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 
 const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -54,7 +55,9 @@ export async function connectLegacy(
   const factsOf = (): Pick<WireRequest, "client" | "asks"> => {
     const client = server.getClientVersion();
     if (client === undefined) return { client: {}, asks: asksOf(undefined) };
-    facts = { client: { name: client.name, version: client.version }, asks: asksOf(server.getClientCapabilities()) };
+    const capabilities = server.getClientCapabilities();
+    const { name, version } = client;
+    facts = { client: { name, version, extensions: capabilities?.extensions as never }, asks: asksOf(capabilities) };
     return facts;
   };
 
@@ -102,7 +105,7 @@ export async function connectLegacy(
       subscriptions.unsubscribe(stringParam(params, "uri", method));
       return {};
     }
-    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
+    throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
   };
   server.setRequestHandler(SetLevelRequestSchema, (request) => {
     level = LEVELS.indexOf(request.params.level);

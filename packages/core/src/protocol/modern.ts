@@ -9,8 +9,9 @@ import {
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../app.ts";
 import type { WireRequest } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
+import type { Caller, ClientInfo } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
+import { quoted } from "../contract/quoted.ts";
 import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
 import { LISTEN, type Message } from "./frame.ts";
 import { followStreams, openStream } from "./streams.ts";
@@ -42,7 +43,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
   server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
     const answer = app.methods.get(method);
     if (answer === undefined)
-      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${method.slice(0, 128)}`);
+      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
     const result = (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
     const hint = app.freshness[method];
     // The SDK adds these to the answers of handlers that it knows by method. A read has its own.
@@ -77,18 +78,20 @@ function wireOf(
   { caller, transport, writable, waits }: ConnectionOptions,
 ): WireRequest {
   const envelope = (mcpReq.envelope ?? {}) as Record<string, unknown>;
+  const capabilities = envelope[CLIENT_CAPABILITIES] as (Parameters<typeof asksOf>[0] & ClientInfo) | undefined;
   const client = envelope[CLIENT_INFO] as { name?: string; version?: string } | undefined;
   const state = mcpReq.requestState<unknown>();
   return {
     era: "2026",
     transport,
     caller,
-    client: client ?? {},
+    client:
+      capabilities?.extensions === undefined ? (client ?? {}) : { ...client, extensions: capabilities.extensions },
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
     cancelled: () => waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
-    asks: asksOf(envelope[CLIENT_CAPABILITIES] as Parameters<typeof asksOf>[0]),
+    asks: asksOf(capabilities),
     notify: (method, body) => {
       mcpReq.notify({ method, params: body } as never).catch(() => {});
     },

@@ -19,7 +19,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** 20 s of an upstream that answers 503 to 50 calls a second, and then a minute in which it is well again (H29). */
+/** 20 s of an upstream that answers 503 to 50 calls a second, and then a minute in which it is well again. */
 async function outage(options: DependencyOptions) {
   const orders = dependency("orders", { random: seeded(1), ...options });
   let down = false;
@@ -78,7 +78,7 @@ async function outage(options: DependencyOptions) {
 const kept = { cache: { ttlMs: 1, staleMs: 600_000, revalidateMs: 0 } };
 const noBreaker = { minCalls: 1e9 };
 
-test("an outage of 20 s: the breaker opens after at most 20 failures, all are answered, and it recovers (H29)", async () => {
+test("an outage of 20 s: the breaker opens after at most 20 failures, all are answered, and it recovers", async () => {
   const { hitsPerCall, opened, during, recovery } = await outage(kept);
   expect(hitsPerCall).toBeLessThanOrEqual(0.3);
   expect(opened?.failures).toBeLessThanOrEqual(20);

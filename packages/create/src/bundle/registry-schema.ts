@@ -8,7 +8,7 @@ export const SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11
 /** Time for the schema to arrive, in ms: a bundle is made without it, too, and nobody waits long for that. */
 const LIMIT_MS = 5_000;
 
-/** Whether `server.json` was held against the registry's schema; if not, why. */
+/** Whether `server.json` was validated against the registry's schema; if not, why. */
 export interface Verdict {
   schema: string;
   fits: true | "unknown";
@@ -16,7 +16,7 @@ export interface Verdict {
 }
 
 /**
- * Holds an entry against the registry's own schema, fetched anew because a copy here would be one more thing to grow old.
+ * Validates an entry against the registry's own schema, fetched each time because a copy here would be one more thing to grow old.
  * Where it cannot be had, nothing is refused: a bundle can be made without a network. `address` may be `file:`, too.
  *
  * @throws Refusal when the entry does not fit, with every place that does not

@@ -31,7 +31,7 @@ interface Context {
   args: string[] | undefined;
 }
 
-/** A check under its name; what it refuses to do for want of something is unknown to it. */
+/** A check under its name; what it cannot do without something that is missing is `unknown`. */
 const checked =
   (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => async (context: Context) => {
     try {

@@ -73,6 +73,6 @@ export const clients: Record<string, Client> = {
     format: "toml",
     key: "mcp_servers",
     entry: plain,
-    afterwards: "start `codex` anew.",
+    afterwards: "start `codex` again.",
   },
 };

@@ -37,8 +37,12 @@ function parse(text: string, name: string): Contract {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Refusal(`${name} is not JSON (left over from a merge?).`, "`offshoot contract --write` writes it anew.", {
-      cause,
-    });
+    throw new Refusal(
+      `${name} is not JSON (left over from a merge?).`,
+      "`offshoot contract --write` writes it again.",
+      {
+        cause,
+      },
+    );
   }
 }

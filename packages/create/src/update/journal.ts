@@ -55,7 +55,7 @@ export interface Recovery {
  * on the disk first, so that an update that is killed half-way is taken back by {@link recover}.
  *
  * The journal is in the user's state folder and not in the project: a journal says which files to write and remove, and
- * one that came with a clone would be somebody else's word.
+ * one that came with a clone would be someone else's word.
  *
  * @returns takes the journal away: the update stands. `keep` leaves what was replaced in {@link BEFORE}
  * @throws Refusal for a path that must not be written, before anything is
@@ -130,7 +130,7 @@ export function recover(folder: string): Recovery | undefined {
   return recovery;
 }
 
-/** Nothing is written through a link, whoever made it, nor where git or this command keep what is theirs. */
+/** Nothing is written through a link, nor where git or this command keep what is theirs. */
 function requireOwnPlace(folder: string, path: string): void {
   const problem = pathProblem(path);
   const link = problem === undefined ? linkOnTheWay(folder, path) : undefined;

@@ -24,7 +24,7 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
     const [before, own, next] = [old, ours, now].map(({ bytes }) => parse(bytes));
     if (before === undefined || next === undefined) continue;
     if (own === undefined) {
-      // A lock can be written anew; without these two there is nothing to go by.
+      // A lock can be written again; without these two nothing says what it was.
       if (path === LOCK) continue;
       throw new Refusal(`${path} is not JSON.`, "mend it, then run the update again.");
     }

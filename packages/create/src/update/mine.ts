@@ -2,7 +2,7 @@ import picomatch from "picomatch";
 import type { Marker } from "../project.ts";
 import type { FileEntry, Files } from "./files.ts";
 
-/** Files that every project needs from both sides, whoever claims them. */
+/** Files that every project needs from both sides, even where they are claimed. */
 const SHARED = ["package.json", "offshoot.json"];
 
 /** The files of a release that a project calls its own (`mine` in offshoot.json): an update leaves them alone. */

@@ -7,7 +7,7 @@ import { SCHEMA } from "../../src/bundle/registry-schema.ts";
 import { npm } from "../../src/npm.ts";
 import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
-/** A built template as somebody's project. */
+/** A built template as a user's project. */
 function project(template: string, manifest: object = {}): string {
   const folder = join(temporaryFolder(), "mine");
   const from = fileURLToPath(new URL(`../../../../templates/${template}/`, import.meta.url));

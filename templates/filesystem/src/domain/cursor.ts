@@ -14,7 +14,7 @@ export function offsetOf(cursor: string, { facts }: OpenFile, path: string): num
     parsed = undefined;
   }
   if (!Array.isArray(parsed) || !parsed.every((one) => Number.isSafeInteger(one) && one >= 0) || parsed.length !== 3) {
-    throw new FilesError("invalid", "The cursor is none of this tool's. Leave it out to begin at the start.");
+    throw new FilesError("invalid", "The cursor is not one of this tool's. Leave it out to begin at the start.");
   }
   const [offset, ino, size] = parsed as [number, number, number];
   if (ino !== facts.ino || size > facts.size || offset > facts.size) {

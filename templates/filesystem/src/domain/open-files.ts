@@ -132,7 +132,7 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
     readText: (path, reading) => open(() => readText(desk, path, reading)),
     readLines: (path, reading) => open(() => readLines(desk, path, reading)),
     readBytes: (path, waiting) => open(() => readBytes(desk, path, waiting)),
-    stat: (path) => open(() => statPath(desk, path)),
+    stat: (path, looking) => open(() => statPath(desk, path, looking)),
     list: (path, listing) => open(() => listPath(desk, path, listing)),
     createDirectory: (path, waiting) => open(() => createDirectory(desk, path, waiting)),
     write: (path, content, writing) => open(() => write(desk, path, content, writing)),

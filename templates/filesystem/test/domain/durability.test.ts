@@ -10,7 +10,7 @@ import { temporaryFolder } from "../fixtures/folder.ts";
 
 const kills = process.env.OFFSHOOT_LONG === "1" ? 60 : 8;
 
-test("F31 after a kill a file is the old one or the new one, and nothing is left over after the next start", {
+test("after a kill a file is the old one or the new one, and nothing is left over after the next start", {
   timeout: 120_000,
 }, async () => {
   const [folder, state] = [await temporaryFolder(), await temporaryFolder()];
@@ -41,7 +41,7 @@ test("F31 after a kill a file is the old one or the new one, and nothing is left
   expect(await readFile(join(folder, "d", "big"), "latin1")).not.toBe(now);
 });
 
-test.skipIf(process.platform !== "linux")("F32 a full disk changes nothing, and says so", async ({ skip }) => {
+test.skipIf(process.platform !== "linux")("a full disk changes nothing, and says so", async ({ skip }) => {
   const folder = await temporaryFolder();
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", folder], { stdio: "ignore" });
@@ -72,7 +72,7 @@ test.skipIf(process.platform !== "linux")("F32 a full disk changes nothing, and 
   await files.close();
 });
 
-test("F34 a read-only file is not replaced, not even by root", async () => {
+test("a read-only file is not replaced, not even by root", async () => {
   const { files, at } = await newFiles();
   await writeFile(at("f"), "keep", { mode: 0o444 });
   await files.write("g", "g");
@@ -91,7 +91,7 @@ test("F34 a read-only file is not replaced, not even by root", async () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "F34 says what the system does not permit",
+  "says what the system does not permit",
   { timeout: 60_000 },
   async ({ skip }) => {
     const folder = await temporaryFolder();
@@ -132,7 +132,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("F19 a file of 400 MB costs less than 32 MiB", { timeout: 120_000 }, async () => {
+test("a file of 400 MB costs less than 32 MiB", { timeout: 120_000 }, async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, "warm"), "warm\n");
   const line = Buffer.alloc(100, "x").fill("\n", 99);

@@ -15,7 +15,7 @@ const code = (work: () => unknown) => {
   }
 };
 
-test("F25 an edit keeps CRLF, byte for byte", () => {
+test("an edit keeps CRLF, byte for byte", () => {
   const crlf = "a\r\nb\r\nc\r\n";
   expect(apply(crlf, { oldText: "b", newText: "B" }).toString()).toBe("a\r\nB\r\nc\r\n");
   expect(apply(crlf, { oldText: "a\nb", newText: "a\nx\nb" }).toString()).toBe("a\r\nx\r\nb\r\nc\r\n");
@@ -25,7 +25,7 @@ test("F25 an edit keeps CRLF, byte for byte", () => {
   expect(apply("\ufeffa\r\n", { oldText: "a", newText: "b" }).toString()).toBe("\ufeffb\r\n");
 });
 
-test("F26 an edit keeps bytes that are no UTF-8", async () => {
+test("an edit keeps bytes that are no UTF-8", async () => {
   const { files, at } = await newFiles();
   const latin = Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0d, 0x0a, 0x78]);
   await writeFile(at("f"), latin);
@@ -52,7 +52,7 @@ test("an edit keeps UTF-16, in both orders", () => {
   expect(apply(Buffer.from(little).swap16(), { oldText: "b", newText: "漢" })).toEqual(Buffer.from(expected).swap16());
 });
 
-test("F28 refuses what is ambiguous, empty, without effect or overlapping, and tells the count", async () => {
+test("refuses what is ambiguous, empty, without effect or overlapping, and tells the count", async () => {
   const { files, at } = await newFiles();
   await writeFile(at("f"), "one two one two one aaa");
   const cases: [Parameters<typeof files.edit>[1], RegExp][] = [
@@ -90,7 +90,7 @@ test("shows where a text stands with other white space, instead of guessing", ()
   expect(code(() => apply(indented, { oldText: "    z();", newText: "w();" }))).toMatch(/Line 3 differs/);
 });
 
-test("F28 takes the new text as it is", () => {
+test("takes the new text as it is", () => {
   expect(apply("a b", { oldText: "a", newText: "$& $1 $$ $` \\1" }).toString()).toBe("$& $1 $$ $` \\1 b");
   expect(apply("a.c abc", { oldText: "a.c", newText: "x" }).toString()).toBe("x abc");
 });
@@ -117,7 +117,7 @@ test("touches nothing but what was found", () => {
   );
 });
 
-test("F29 changes nothing when the file is another than the caller knows", async () => {
+test("changes nothing when the file is another than the caller knows", async () => {
   const { files, at } = await newFiles();
   const { sha256 } = await files.write("f", "known");
   await writeFile(at("f"), "someone was here");

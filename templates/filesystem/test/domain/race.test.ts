@@ -5,7 +5,7 @@ import { FilesError } from "../../src/domain/errors.ts";
 import { startChild } from "../fixtures/child.ts";
 import { newFiles } from "../fixtures/files.ts";
 
-// Whoever trusts a path that was checked before is led outside here; the naive arm proves it in the same seconds.
+// Code that trusts a path checked earlier is led outside here; the naive arm proves it in the same seconds.
 const long = process.env.OFFSHOOT_LONG === "1";
 const leastReads = long ? 200_000 : 12_000;
 const leastChanges = long ? 10_000 : 1_200;
@@ -39,7 +39,7 @@ async function until(enough: () => boolean, step: (turn: number) => Promise<void
 }
 
 test.skipIf(process.platform !== "linux")(
-  "F08 no raced read gets what is outside, where a check before opening lets it through",
+  "no raced read gets what is outside, where a check before opening lets it through",
   { timeout: longestMs + 30_000 },
   async ({ annotate }) => {
     const { files, folder, at } = await flipped();
@@ -85,7 +85,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test.skipIf(process.platform !== "linux")(
-  "F08 no raced change reaches what is outside, where a check before writing does",
+  "no raced change reaches what is outside, where a check before writing does",
   { timeout: longestMs + 30_000 },
   async ({ annotate }) => {
     const { files, folder, outside, at } = await flipped();

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { TextPart } from "../../src/domain/files.ts";
 import { newFiles, refusal } from "../fixtures/files.ts";
 
-test("F19 reads text in parts that join to the very bytes, whatever is cut", async () => {
+test("reads text in parts that join to the very bytes, whatever is cut", async () => {
   const { files, at } = await newFiles({ limits: { textBytes: 7 } });
   const text = fc.string({ unit: fc.constantFrom("a", "é", "漢", "😀", "\r\n", "\n", "\ufeff"), maxLength: 40 });
   await fc.assert(
@@ -26,7 +26,7 @@ test("F19 reads text in parts that join to the very bytes, whatever is cut", asy
   );
 });
 
-test("F19 gives an empty file, a sparse one of 3 GB at once, and one that grows", async () => {
+test("gives an empty file, a sparse one of 3 GB at once, and one that grows", async () => {
   const { files, at } = await newFiles();
   await writeFile(at("empty"), "");
   expect(await files.readText("empty")).toMatchObject({ text: "", size: 0, truncated: false });

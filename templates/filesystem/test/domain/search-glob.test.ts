@@ -33,7 +33,7 @@ function slowly(pattern: string, path: string): boolean {
 }
 
 describe("globs", () => {
-  test("F20: twenty-five stars and a letter that is not there take no time", () => {
+  test("twenty-five stars and a letter that is not there take no time", () => {
     const start = performance.now();
     expect(matches(`${"*a".repeat(25)}b`, "a".repeat(40))).toBe(false);
     expect(matches(`${"**/a/".repeat(25)}b`, `${"a/".repeat(40)}c`)).toBe(false);

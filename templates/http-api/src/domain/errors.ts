@@ -1,4 +1,4 @@
-/** What goes wrong that somebody can mend: the message says how, and is shown as it is. */
+/** What goes wrong that a user can mend: the message says how, and is shown as it is. */
 export class ApiError extends Error {
   /** A stable word for programs. */
   readonly code: string;

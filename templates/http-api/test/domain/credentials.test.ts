@@ -97,7 +97,7 @@ describe("how a secret is worn", () => {
   });
 });
 
-test("H32: a credential that changes under 200 calls in flight: none of them fails, none is sent three times", async () => {
+test("a credential that changes under 200 calls in flight: none of them fails, none is sent three times", async () => {
   const file = await secretFile("old-token");
   let accepted = "old-token";
   faults.behave(({ headers }, nth): Fault => {

@@ -138,7 +138,7 @@ test("Swagger 2.0 is read as 3.1: body and form parameters are a body, collectio
   expect(operations.get("list").parameters).toMatchObject([{ name: "tag", style: "form", explode: false }]);
 });
 
-test("H40: a description that is not the pinned one stops the start and says both digests", async () => {
+test("a description that is not the pinned one stops the start and says both digests", async () => {
   const file = await descriptionFile(described(paths));
   const { digest } = await readDescription(file);
   expect(digest).toMatch(/^sha256-/);

@@ -68,7 +68,7 @@ async function ask(options: ServerOptions) {
   }
 }
 
-describe.runIf(canTrust)("H37: a server that cannot prove who it is is sent nothing", () => {
+describe.runIf(canTrust)("a server that cannot prove who it is is sent nothing", () => {
   test("one that can is asked", async () => {
     expect((await ask(await certificate(authority))).body).toEqual({ safe: true });
   });

@@ -34,14 +34,14 @@ export async function namesOf({ title, body, folder, file, front }: Content): Pr
   const name = (own: string, kind: Name["kind"]): Name => {
     return { key: lastPart(own), own, path: kind === 3 ? own : joinPath(titleKey(folder), own), kind };
   };
-  const own = titleKey(title);
+  const own = withoutExtension(titleKey(title));
   const names =
     file === null ? [name(own, NoteId.safeParse(own).success ? 2 : 0)] : [name(titleKey(withoutExtension(file)), 0)];
   if (names[0]?.own !== own) names.push(name(own, 2));
   const matter = front === "" ? splitFrontMatter(body).front : front;
   if (/alias/i.test(matter)) {
     const { readFront } = await import("./text/front-fields.ts");
-    for (const alias of readFront(matter).aliases) names.push(name(titleKey(alias), 3));
+    for (const alias of readFront(matter).aliases) names.push(name(withoutExtension(titleKey(alias)), 3));
   }
   return [...new Map(names.reverse().map((one) => [`${one.key}\n${one.path}`, one])).values()].filter(
     ({ key }) => key !== "",

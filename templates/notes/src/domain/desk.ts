@@ -42,7 +42,7 @@ export async function findLive(desk: Desk, id: string): Promise<NoteRow> {
 const attempts = 40;
 
 /**
- * Plans a change from what it reads, commits it, and plans again where somebody was faster. A plan that ends in a note
+ * Plans a change from what it reads, commits it, and plans again where another change came first. A plan that ends in a note
  * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change
  * it stands for may not fit any more, because it is done. Answers with the notes written, in their order.
  */

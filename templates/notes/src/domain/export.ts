@@ -6,7 +6,7 @@ import { basenameOf } from "./file-name.ts";
 import { folderInside, type LongTask } from "./folder.ts";
 import { idOf } from "./note.ts";
 import type { ListQuery, NoteRow } from "./store/store.ts";
-import { joinPath } from "./text/names.ts";
+import { joinPath, lastPart, titleKey } from "./text/names.ts";
 import { toMarkdown } from "./text/to-markdown.ts";
 import { toStorageError } from "./vault.ts";
 
@@ -75,17 +75,20 @@ async function writeAll({ store }: Desk, folder: string, { signal, progress }: L
 /** The path of each note's file: the one it came from, else its title, and its id where two would have one name. */
 function createNaming(store: Desk["store"]): (row: NoteRow) => Promise<string> {
   const taken = new Set<string>();
+  /** On some systems two names that differ in capitals or composition are one file. */
+  const alike = new Set<string>();
   return async ({ number, title, folder, file }) => {
     if (folder.split("/").includes("..")) throw new NotesError("damaged", `Note ${idOf(number)} is in no folder.`);
-    let name = file ?? `${basenameOf(title)}.md`;
-    // Two names that differ in capitals are one file on some systems; a file that was imported keeps its own.
-    const isTaken = (key: string) => taken.has(key) || (file === null && taken.has(key.toLowerCase()));
-    const belongs = file === null ? await store.placed(folder, name) : undefined;
-    if (belongs !== undefined || isTaken(joinPath(folder, name)))
-      name = `${basenameOf(`${[...title].slice(0, 100).join("")} (${idOf(number)})`)}.md`;
-    const path = joinPath(folder, name);
+    const wanted = joinPath(folder, file ?? `${basenameOf(title)}.md`);
+    // A file that was imported keeps its name, whatever is beside it.
+    const isFree =
+      file === null
+        ? !alike.has(titleKey(wanted)) && (await store.placed(folder, lastPart(wanted))) === undefined
+        : !taken.has(wanted);
+    const short = [...title].slice(0, 100).join("");
+    const path = isFree ? wanted : joinPath(folder, `${basenameOf(`${short} (${idOf(number)})`)}.md`);
     taken.add(path);
-    taken.add(path.toLowerCase());
+    alike.add(titleKey(path));
     return path;
   };
 }

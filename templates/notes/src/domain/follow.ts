@@ -18,7 +18,7 @@ export async function followed(
 ): Promise<{ row: NoteRow; content: Content }[]> {
   const { linksIn, linkTargets, retarget } = await import("./text/links.ts");
   const { number } = before;
-  const name = after.file === null ? after.title : withoutExtension(after.file);
+  const name = withoutExtension(after.file ?? after.title);
   const targets = linkTargets(number, after.folder, name);
   const named = new Map<string, Named[]>();
 

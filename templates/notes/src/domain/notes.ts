@@ -49,7 +49,7 @@ export type EditNote = Edit & {
   idempotency_key?: string | undefined;
 };
 
-/** A change is asked for by somebody; keys are each one's own. */
+/** Who asks for a change: each caller has idempotency keys of its own. */
 type Asked = Omit<Asking, "key">;
 
 /** Everything that can be done with notes. What is refused is a NotesError; what has resolved is on disk. */

@@ -64,6 +64,7 @@ export function toStorageError(error: unknown, what: string): unknown {
   const reasons: Record<string, string> = {
     ENOSPC: "the disk is full",
     EDQUOT: "the disk quota is used up",
+    EFBIG: "a file would be larger than this system lets it be",
     EROFS: "the disk is read-only",
     EACCES: "this server may not write there",
     EPERM: "this server may not write there",

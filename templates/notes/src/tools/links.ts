@@ -17,7 +17,7 @@ export const linkTools = (notes: Notes) => [
     name: "list_links",
     title: "List links between notes",
     description:
-      "List the notes a note links to (outgoing) or those that link to it (backlinks); or, over all notes, those nobody links to (orphans) and links that lead nowhere (broken).",
+      "List the notes a note links to (outgoing) or those that link to it (backlinks); or, over all notes, those no other note links to (orphans) and links that lead nowhere (broken).",
     inputSchema: z.object({
       show: z
         .enum(["outgoing", "backlinks", "orphans", "broken"])

@@ -9,7 +9,7 @@ export const writes = { annotations: { destructiveHint: false, openWorldHint: fa
 /** The key's answers are kept in the database, in the transaction of the change. */
 export const keyed = { idempotency: { key: "idempotency_key", keptBy: "handler" as const } };
 
-/** Goes with every result that carries what somebody wrote. */
+/** Goes with every result that carries text of notes. */
 export const untrusted = {
   untrusted: z
     .literal(true)

@@ -36,7 +36,7 @@ async function verify(data: string, acknowledged: string[]): Promise<void> {
   await notes.close();
 }
 
-test("N01 loses nothing acknowledged to twelve kills", { timeout: 60_000 }, async () => {
+test("loses nothing acknowledged to twelve kills", { timeout: 60_000 }, async () => {
   const data = join(await temporaryFolder(), "data");
   const acknowledged: string[] = [];
   for (let kill = 0; kill < 12; kill++) {
@@ -52,7 +52,7 @@ test("N01 loses nothing acknowledged to twelve kills", { timeout: 60_000 }, asyn
   await verify(data, acknowledged);
 });
 
-test("N02 has the old schema or the new one after a kill in a migration", { timeout: 60_000 }, async () => {
+test("has the old schema or the new one after a kill in a migration", { timeout: 60_000 }, async () => {
   const data = await temporaryFolder();
   await (await openNotes({ store: "sqlite", data })).close();
   const file = join(data, databaseName);
@@ -76,7 +76,7 @@ test("N02 has the old schema or the new one after a kill in a migration", { time
   db.close();
 });
 
-test("N02 starts after a kill at any moment of its first start", { timeout: 60_000 }, async () => {
+test("starts after a kill at any moment of its first start", { timeout: 60_000 }, async () => {
   const folder = await temporaryFolder();
   for (let kill = 0; kill < 8; kill++) {
     const data = join(folder, String(kill));
@@ -89,9 +89,7 @@ test("N02 starts after a kill at any moment of its first start", { timeout: 60_0
   }
 });
 
-test("N04 says so when the disk takes no more, and keeps what it acknowledged", { timeout: 60_000 }, async ({
-  skip,
-}) => {
+test("says so when the disk takes no more, and keeps what it acknowledged", { timeout: 60_000 }, async ({ skip }) => {
   if (process.platform === "win32") skip("there is no file size limit to set");
   const data = join(await temporaryFolder(), "data");
   const writer = startChild("writer.ts", [data, "1", "Infinity", "50000"], { under: 'ulimit -f 4000; exec "$@"' });
@@ -106,7 +104,7 @@ test("N04 says so when the disk takes no more, and keeps what it acknowledged", 
   await verify(data, acknowledged);
 });
 
-test("N05 refuses to start in a folder it cannot write, and leaves it alone", async ({ skip }) => {
+test("refuses to start in a folder it cannot write, and leaves it alone", async ({ skip }) => {
   if (process.platform === "win32") skip("Windows has no read-only folders");
   const folder = await temporaryFolder();
   await chmod(folder, 0o755);
@@ -130,7 +128,7 @@ test("N05 refuses to start in a folder it cannot write, and leaves it alone", as
   }
 });
 
-test("N07 keeps every note of two processes with four writers each", { timeout: 60_000 }, async () => {
+test("keeps every note of two processes with four writers each", { timeout: 60_000 }, async () => {
   const data = join(await temporaryFolder(), "data");
   const writers = [startChild("writer.ts", [data, "4", "200"]), startChild("writer.ts", [data, "4", "200"])];
   expect(await Promise.all(writers.map(({ exited }) => exited))).toEqual([0, 0]);
@@ -140,7 +138,7 @@ test("N07 keeps every note of two processes with four writers each", { timeout: 
   await verify(data, acknowledged);
 });
 
-test("N23 backs up what two processes are writing: a prefix of history, whole, that a server starts on", {
+test("backs up what two processes are writing: a prefix of history, whole, that a server starts on", {
   timeout: 60_000,
 }, async () => {
   const folder = await temporaryFolder();
@@ -199,7 +197,20 @@ test("a backup is refused, and nothing is made, where there is nothing whole to 
   expect((await readdir(folder)).sort()).toEqual(["data"]);
 });
 
-test("N08 answers busy while another process keeps the lock, and never blocks", { timeout: 30_000 }, async () => {
+test("an export that the disk does not take is refused with the reason, and leaves nothing", async ({ skip }) => {
+  if (process.platform === "win32") skip("there is no file size limit to set");
+  const [data, exchange] = [await temporaryFolder(), await temporaryFolder()];
+  const notes = await openNotes({ store: "sqlite", data });
+  await notes.create({ title: "Big", body: "x".repeat(1_000_000) });
+  await notes.close();
+  const exporter = startChild("exporter.ts", [data, exchange], { under: 'ulimit -f 1000; exec "$@"' });
+  expect([await exporter.exited, exporter.lines()]).toEqual([
+    0,
+    [expect.stringMatching(/^storage Nothing was exported: .*\.$/), "left 0"],
+  ]);
+});
+
+test("answers busy while another process keeps the lock, and never blocks", { timeout: 30_000 }, async () => {
   const data = await temporaryFolder();
   const notes = createNotes(await openSqliteStore(data, { budgetMs: 2_000 }));
   await notes.create({ title: "A", body: "" });
@@ -268,7 +279,7 @@ test("another process's changes are told with their ids", async () => {
   await notes.close();
 });
 
-test("a store that somebody listens to does not keep the process alive, and warns of nothing", async () => {
+test("a store with a listener does not keep the process alive, and warns of nothing", async () => {
   const child = startChild("opener.ts", [await temporaryFolder()]);
   expect(await child.exited).toBe(0);
   expect(child.lines()).toEqual(["open"]);

@@ -206,7 +206,7 @@ test("keys of edits are free again after seven days", async () => {
   await notes.close();
 });
 
-test("N01 with keys: after kill -9 in the middle, repeating everything makes every line once", {
+test("with keys: after kill -9 in the middle, repeating everything makes every line once", {
   timeout: 60_000,
 }, async () => {
   const data = await temporaryFolder();

@@ -124,7 +124,7 @@ const run = (
 
 const kinds = [create, create, update, remove, restore, search, compare];
 
-describe("N20 behaves like a Map through any thousand operations", () => {
+describe("behaves like a Map through any thousand operations", () => {
   test("in memory", { timeout: 60_000 }, () =>
     run(
       { maxCommands: 100, size: "max" },

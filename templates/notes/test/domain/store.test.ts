@@ -91,7 +91,7 @@ describe.each(stores)("the $name store", (store) => {
     });
 
     test.each(["0", "-1", "1e3", "9007199254740993", "1 ", "١", "n0", "n01", "n1 ", "n1\n", "N1", "n9007199254740993"])(
-      "N17 refuses %j as an id, even where a note is near",
+      "refuses %j as an id, even where a note is near",
       async (id) => {
         const notes = await notesOn(store);
         await notes.create({ title: "A", body: "" });
@@ -113,7 +113,7 @@ describe.each(stores)("the $name store", (store) => {
       ["noncharacters", "\uffff\ufffe\u{10ffff}"],
       ["nothing", ""],
       ["blanks", " \t\n "],
-    ])("N14 keeps %s byte for byte, also in earlier versions", async (_, body) => {
+    ])("keeps %s byte for byte, also in earlier versions", async (_, body) => {
       const notes = await notesOn(store);
       await notes.create({ title: "T", body });
       expect((await notes.get("n1")).body).toBe(body);
@@ -121,7 +121,7 @@ describe.each(stores)("the $name store", (store) => {
       expect((await notes.get("n1", 1)).body).toBe(body);
     });
 
-    test("N14 refuses half of a surrogate pair and a body of five megabytes", async () => {
+    test("refuses half of a surrogate pair and a body of five megabytes", async () => {
       const notes = await notesOn(store);
       for (const half of ["\ud800x", "x\udc00"]) {
         await expect(notes.create({ title: half, body: "" })).rejects.toEqual(refusal("invalid", /surrogate/));
@@ -138,7 +138,7 @@ describe.each(stores)("the $name store", (store) => {
     });
 
     test.each(["'); DROP TABLE notes;--", '" OR 1=1', "%_", "\\", "🏳️‍🌈", "日本語", "C++", "Ünïcode", "ΟΔΟΣ", "a'b"])(
-      "N10 keeps and finds the title %j literally",
+      "keeps and finds the title %j literally",
       async (title) => {
         const notes = await notesOn(store);
         await notes.create({ title, body: "" });
@@ -149,7 +149,7 @@ describe.each(stores)("the $name store", (store) => {
     );
 
     test.each(['"', "a OR", "NEAR(", "*", 'col:"x', "^", "-a", "{a", "(((", "a AND NOT b", "title:a", "a*", "\0a"])(
-      "N11 treats the full-text syntax %j as text",
+      "treats the full-text syntax %j as text",
       async (query) => {
         const notes = await notesOn(store);
         await notes.create({ title: "Plain", body: "nothing like it" });
@@ -234,7 +234,7 @@ describe.each(stores)("the $name store", (store) => {
   });
 
   describe("lists", () => {
-    test.each(["id; DROP", "1", "(select 1)", "updated_desc; --"])("N13 refuses %j as an order", async (sort) => {
+    test.each(["id; DROP", "1", "(select 1)", "updated_desc; --"])("refuses %j as an order", async (sort) => {
       const notes = await notesOn(store);
       // Past the type: what a caller could send.
       await expect(notes.list({ sort: sort as "title_asc" })).rejects.toEqual(refusal("invalid", /sort/));
@@ -298,7 +298,7 @@ describe.each(stores)("the $name store", (store) => {
       expect(ids((await notes.list({ limit: 1, cursor })).notes)).toEqual(["n2"]);
     });
 
-    test("N26 orders by the change, not by a clock that went back an hour", async () => {
+    test("orders by the change, not by a clock that went back an hour", async () => {
       const clock = manualClock();
       const notes = await notesOn(store, { now: clock.now });
       await notes.create({ title: "A", body: "" });
@@ -372,7 +372,7 @@ describe.each(stores)("the $name store", (store) => {
       await expect(notes.get("n1", 2)).rejects.toEqual(refusal("not_found"));
     });
 
-    test("N19 lets one of two writers of a version win and shows the other the current one", async () => {
+    test("lets one of two writers of a version win and shows the other the current one", async () => {
       const notes = await notesOn(store);
       const { version } = await notes.create({ title: "A", body: "read by both" });
       const results = await Promise.allSettled([
@@ -456,7 +456,7 @@ describe.each(stores)("the $name store", (store) => {
       expect((await notes.create(draft)).id).toBe("n2");
     });
 
-    test("N22 refuses what passes a limit and says the number", async () => {
+    test("refuses what passes a limit and says the number", async () => {
       const notes = await notesOn(store);
       const note = { title: "A", body: "" };
       const tags = Array.from({ length: 1000 }, (_, index) => `t${index}`);
@@ -476,7 +476,7 @@ describe.each(stores)("the $name store", (store) => {
       expect((await notes.get("n1")).body).toBe(fits);
     });
 
-    test("N22 refuses a note more than it was set to keep, and the trash makes room", async () => {
+    test("refuses a note more than it was set to keep, and the trash makes room", async () => {
       const notes = await notesOn(store, { most: 3 });
       await notes.createMany(Array.from({ length: 3 }, () => ({ title: "A", body: "" })));
       await expect(notes.create({ title: "A", body: "" })).rejects.toEqual(refusal("quota", /3 notes.*--max-notes/));
@@ -587,7 +587,7 @@ describe.each(stores)("the $name store", (store) => {
   });
 
   describe("activity and events", () => {
-    test("N25 writes exactly one activity row for each mutation, and none for a refused one", async () => {
+    test("writes exactly one activity row for each mutation, and none for a refused one", async () => {
       const notes = await notesOn(store);
       await notes.create({ title: "A", body: "[[B]]", tags: ["x"], idempotency_key: "k" });
       await notes.create({ title: "A", body: "[[B]]", tags: ["x"], idempotency_key: "k" });

@@ -52,7 +52,7 @@ describe("links", () => {
     expect(linkTargets(4, "", "Plain")).toEqual([{ text: "Plain" }, { text: "n4", label: "Plain" }]);
     expect(linkTargets(4, "a/b", "Plain").map(({ text }) => text)).toEqual(["Plain", "a/b/Plain", "n4"]);
     expect(linkTargets(4, "", "a]]b")).toEqual([{ text: "n4", label: "a  b" }]);
-    expect(linkTargets(4, "", "n7")).toEqual([{ text: "n4", label: "n7" }]);
+    expect(linkTargets(4, "x", "n7").map(({ text }) => text)).toEqual(["n4", "/x/n7"]);
     expect(linkTargets(4, "", "[]")).toEqual([{ text: "n4" }]);
   });
 

@@ -12,7 +12,7 @@ import { checkout } from "../ways.ts";
 /**
  * The releases to come, rehearsed in a clone on a registry of this machine: the first one, then a patch, a minor and a
  * major of core, each by the scripts that the release workflow runs. After each, what was published is what a user gets:
- * a new project with `npm create`, and what core a project of the first release gets when it installs anew.
+ * a new project with `npm create`, and what core a project of the first release gets when it installs again.
  */
 export async function rehearsal(report: Report): Promise<void> {
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "offshoot-release-")));

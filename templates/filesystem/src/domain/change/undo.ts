@@ -11,9 +11,10 @@ const overtaken = ["not_found", "refused", "wrong_kind", "invalid", "exists"];
 
 /** Takes back the newest change that can be. One that the world has overtaken is passed over, which is told. */
 export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone> {
+  const roots = desk.ground.roots.filter(({ readOnly }) => !readOnly).map(rootKey);
+  if (roots.length === 0) throw nothingLeft("");
   const { journal } = await desk.book();
   await recover(desk);
-  const roots = desk.ground.roots.filter(({ readOnly }) => !readOnly).map(rootKey);
   const passedOver: PassedOver[] = [];
   for (let entry = journal.newest(roots); entry; entry = journal.newest(roots, entry)) {
     signal?.throwIfAborted();
@@ -26,8 +27,10 @@ export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone
   const passed = passedOver.map(
     ({ action, path, reason }) => ` Passed over ${action} of ${JSON.stringify(path)}: ${reason}`,
   );
-  throw new FilesError("not_found", `There is no change to take back.${passed.slice(0, 10).join("")}`);
+  throw nothingLeft(passed.slice(0, 10).join(""));
 }
+
+const nothingLeft = (passed: string) => new FilesError("not_found", `There is no change to take back.${passed}`);
 
 async function attempt(desk: Desk, entry: Entry): Promise<"done" | "by another" | { reason: string }> {
   const { journal } = await desk.book();

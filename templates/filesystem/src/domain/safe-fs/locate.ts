@@ -6,7 +6,7 @@
  * descriptor, so that no link, moved folder or exchanged file can come in between.
  *
  * Elsewhere there is no such question to ask. The path without links is taken before opening and again after, together
- * with device and inode. Whoever can exchange a folder twice within that moment is not stopped: on macOS and Windows
+ * with device and inode. A process that can exchange a folder twice within that moment is not stopped: on macOS and Windows
  * give other users no write access to an allowed folder.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync, type Stats } from "node:fs";

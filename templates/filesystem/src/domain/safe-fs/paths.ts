@@ -99,7 +99,10 @@ export function isReserved(name: string): boolean {
 }
 
 export const reserved = (path: string) =>
-  new FilesError("refused", `${shown(path)} belongs to this server's own trash. Use undo_last to bring things back.`);
+  new FilesError(
+    "refused",
+    `${shown(path)} belongs to this server's own trash or journal. Use undo_last to bring things back.`,
+  );
 
 /** Places of the system that look like files and are none. */
 export function isSystemPlace(real: string, platform: NodeJS.Platform): boolean {

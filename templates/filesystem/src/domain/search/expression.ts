@@ -14,7 +14,7 @@ export interface Sought {
   caseSensitive: boolean;
 }
 
-/** Why a pattern cannot be searched for, in words for whoever sent it. */
+/** Why a pattern cannot be searched for, in words for its author. */
 export class UnsupportedPattern extends Error {}
 
 const longest = 1000;

@@ -40,7 +40,7 @@ function matcher(flag: string, pattern: string): Fits {
   if (method === undefined && glob === undefined)
     throw new ApiError(
       "filter_wrong",
-      `${flag} ${JSON.stringify(pattern)} is none of tag:<name>, a method, a path such as /orders/**, or both of these.`,
+      `${flag} ${JSON.stringify(pattern)} is not one of tag:<name>, a method, a path such as /orders/**, or both of these.`,
     );
   const path = glob === undefined ? undefined : globPattern(glob);
   return (entry) =>

@@ -11,7 +11,7 @@ import { isCredential, type Scheme, schemesOf } from "./withheld.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "query"] as const;
 
-/** What a list of operations needs to know of each: its schemas are read when somebody asks for it. */
+/** What a list of operations needs to know of each: its schemas are read when it is asked for. */
 export type OperationEntry = Pick<
   Operation,
   "id" | "method" | "path" | "summary" | "description" | "tags" | "deprecated"

@@ -23,7 +23,7 @@ export function serverUrl(servers: unknown, given: ServerVariables = {}): string
     if (Array.isArray(allowed) && allowed.length > 0 && Object.hasOwn(given, name) && !allowed.includes(value))
       throw new ApiError(
         "server_variable_wrong",
-        `--server-variable ${name}=${value} is none of what the description lists: ${allowed.map(String).slice(0, 20).join(", ")}.`,
+        `--server-variable ${name}=${value} is not what the description lists: ${allowed.map(String).slice(0, 20).join(", ")}.`,
       );
     return value === undefined ? whole : String(value);
   });

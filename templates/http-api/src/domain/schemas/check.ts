@@ -137,7 +137,7 @@ function run(schema: JsonSchema, key: string, value: string): Promise<Verdict> {
         for (const line of reply.notes) note(line);
       } else end("issues" in reply ? { issues: reply.issues } : { issues: [], unchecked: reply.unchecked });
     };
-    // It holds the process only while somebody waits for it.
+    // It keeps the process alive only while a check runs.
     worker.ref();
     worker.on("message", answered).on("error", died).on("exit", died);
     worker.postMessage(job);

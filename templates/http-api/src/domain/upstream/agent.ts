@@ -8,7 +8,7 @@ const MAX_HEADER_BYTES = 16_384;
 const CONNECT_MS = 5_000;
 
 /**
- * Undici, connecting only where the guard allows. None of its timeouts: they start anew with every byte, so an answer
+ * Undici, connecting only where the guard allows. None of its timeouts: they start again with every byte, so an answer
  * that drips outlives them all. Proxies named in the environment are not used: behind one, nobody here would see which
  * address is reached.
  */

@@ -24,7 +24,7 @@ const DEFAULT_SECONDS = 300;
 const TOKEN_MS = 10_000;
 
 /**
- * Gets a token when it is needed, once for everybody who waits for it, and again before it ends or when it is refused.
+ * Gets a token when it is needed, once for all who wait for it, and again before it ends or when it is refused.
  * The token URL is asked through `client`, so it is held to the same rules as the API.
  */
 export function createOAuth(

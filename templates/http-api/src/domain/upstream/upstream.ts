@@ -91,7 +91,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     key: string | undefined,
   ) => {
     const { stamp, ...worn } = await credentials.dress(schemes);
-    // A description may list our credential among an operation's parameters: what somebody filled in there is not sent.
+    // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
     const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {

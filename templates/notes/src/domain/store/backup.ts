@@ -73,7 +73,7 @@ async function copy(source: string, file: string): Promise<Omit<Backup, "folder"
   closeSync(openSync(file, "wx", 0o600));
   const from = new DatabaseSync(source, { readOnly: true, timeout: lockTimeoutMs });
   try {
-    // One transaction, so one moment. The interface for backups would begin anew at every change of another process.
+    // One transaction, so one moment. SQLite's backup interface would start again at every change of another process.
     from.prepare("VACUUM INTO ?").run(file);
   } finally {
     from.close();

@@ -123,7 +123,7 @@ export const migrations: readonly string[] = [
     own TEXT NOT NULL,
     folder TEXT NOT NULL,
     kind INTEGER NOT NULL,
-    PRIMARY KEY (key, path, note)
+    PRIMARY KEY (key, path, note, kind)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX names_by_note ON names (note);
   CREATE TABLE note_tags (

@@ -235,7 +235,7 @@ export function createSqliteStore(
           if (seen !== undefined && now !== seen) wake();
           seen = now;
         } catch {
-          // Closed, or locked just now. A timer has nobody to tell, and the next look comes.
+          // Closed, or locked just now. The timer looks again.
         }
       };
       look();

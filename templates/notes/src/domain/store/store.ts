@@ -99,7 +99,7 @@ export interface KeyUse {
 export type Committed =
   /** `rows` are the notes written, in the order of the writes. */
   | { outcome: "done"; rows: NoteRow[] }
-  /** Somebody was faster: read again and try again. */
+  /** Another change came first: read again and try again. */
   | { outcome: "stale" }
   /** There would be more live notes than a store holds. */
   | { outcome: "full"; free: number }

@@ -1,6 +1,6 @@
 import { idOf, NoteId } from "../note.ts";
 import { marksIn } from "./markdown/inline.ts";
-import { type LinkKey, linkKeyOf, titleKey } from "./names.ts";
+import { joinPath, type LinkKey, linkKeyOf, titleKey } from "./names.ts";
 
 /** One `[[Title]]`, `[[folder/Title#Heading|label]]` or `[label](Title.md)` of a body; `[[n42]]` names a note by its id. */
 export interface Link extends LinkKey {
@@ -84,7 +84,9 @@ export function linkTargets(number: number, folder: string, name: string): LinkT
   const label = name.replace(/[[\]|]/g, " ").trim();
   const labelled = label === "" ? {} : { label };
   const byId = { text: idOf(number), ...labelled };
-  if (/[[\]|#^]/.test(name) || NoteId.safeParse(titleKey(name)).success) return [byId];
+  if (/[[\]|#^]/.test(name)) return [byId];
+  // A name that looks like an id is one, but in the path from the top.
+  if (NoteId.safeParse(titleKey(name)).success) return [byId, { text: `/${joinPath(folder, name)}`, ...labelled }];
   return [{ text: name }, ...(folder === "" ? [] : [{ text: `${folder}/${name}`, ...labelled }]), byId];
 }
 

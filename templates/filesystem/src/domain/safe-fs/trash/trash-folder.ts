@@ -30,7 +30,7 @@ export function openTrash(
     if (lstatSync(at, { throwIfNoEntry: false }) === undefined && !(make && makeTrash(at))) return undefined;
     const folder = locateIn(anyKind(ground), above, name, "");
     if (folder.stats.isDirectory()) return folder;
-    folder.close(); // somebody else's: there is no trash then
+    folder.close(); // another user's: there is no trash then
     return undefined;
   } finally {
     above.close();

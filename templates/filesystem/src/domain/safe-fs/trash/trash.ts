@@ -100,7 +100,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
     /** How much lies in the trash because of a change. */
     async sizeOf(entry: Entry): Promise<number> {
       const size = await using(entry, false, ({ folder, name }) => measureTree(ground, folder, name));
-      return size?.bytes ?? 0;
+      return size === undefined ? 0 : size.bytes + size.others * entryBytes;
     },
 
     /** Forgets the oldest while there is more than is kept, but not the newest change: it must be there for undo. */
@@ -154,6 +154,9 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
     },
   };
 }
+
+/** What a folder or a link takes on most disks. */
+const entryBytes = 4_096;
 
 const sameInode = (found: Stats | undefined, { dev, ino }: { dev: number; ino: number }): boolean =>
   found !== undefined && found.dev === dev && found.ino === ino;

@@ -88,7 +88,7 @@ function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
       kept = false; // only root gives files away
     }
   }
-  // Set-user-id of somebody else's file must not become ours.
+  // Set-user-id of another user's file must not become ours.
   fchmodSync(fd, mode & (kept ? 0o7777 : 0o777));
 }
 
