@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { writing } from "./statement.ts";
 
 /*
- * Tells a database that has lost its log from one that has none. The file itself says "in the log", and the log says "in
- * the file": whoever brings the log into the file brings the second word with it, and a file alone that still has the first
- * is missing what came after.
+ * Tells a database file that has lost its log from one that has none. The file says "in the log", and the log overwrites
+ * that with "in the file". A program that brings the log into the file brings the second word with it. A file without a log
+ * that still says "in the log" is missing what came after.
  */
 const inLog = "in the log";
 const inFile = "in the file";
