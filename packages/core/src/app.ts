@@ -104,7 +104,7 @@ export function createApp(
       const chosen = chooseTools(definition, wanted);
       tools.clear();
       for (const [name, tool] of chosen) tools.set(name, tool);
-      toolPages = createPages("tools", [...tools.values()].map(listedTool));
+      toolPages = createPages("tools", [...tools.values()].map(listedTool), app.seal);
       app.profile = wanted;
     },
     close() {
@@ -135,12 +135,12 @@ export function createApp(
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);
-    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate)));
-    call("resources/list", listResources(resources, timeoutMs));
+    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate), app.seal));
+    call("resources/list", listResources(resources, timeoutMs, app.seal));
     call("resources/read", readResource(resources, timeoutMs));
   }
   if (prompts.size > 0) {
-    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt)));
+    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt), app.seal));
     call("prompts/get", getPrompt(prompts, timeoutMs));
   }
   if ("completions" in app.capabilities) call("completion/complete", complete(prompts, resources, timeoutMs));
@@ -182,7 +182,7 @@ function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
 function capabilitiesOf(
-  { tools, resources, prompts, changes }: ServerDefinition,
+  { tools, resources, prompts, changes, extensions }: ServerDefinition,
   operated: boolean,
 ): Record<string, Record<string, unknown>> {
   const listChanged = changes === undefined ? {} : { listChanged: true };
@@ -196,5 +196,6 @@ function capabilitiesOf(
     ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
     ...(prompts.size > 0 ? { prompts: listChanged } : {}),
     ...(completes ? { completions: {} } : {}),
+    ...(extensions === undefined ? {} : { extensions }),
   };
 }

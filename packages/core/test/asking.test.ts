@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../src/app.ts";
+import { createUsedStates } from "../src/call/asking/used-states.ts";
 import { type ClientRequest, quietWire, type WireRequest } from "../src/call/wire.ts";
 import { type CallContext, defineServer, defineTool } from "../src/index.ts";
 import { createLog } from "../src/telemetry/log.ts";
@@ -244,4 +245,57 @@ test("the context's functions work when a handler takes them out of it", async (
   );
   const result = await call({ asks: { elicitation: false, sampling: false, roots: false } });
   expect(result.structuredContent).toEqual({ text: '["unavailable","unavailable","unavailable"]' });
+});
+
+describe("an answer is used once", () => {
+  const asking = () => {
+    const done: string[] = [];
+    const server = serverWith(async (call) => {
+      const answer = await call.elicit({ message: "Delete it?", schema: Sure });
+      if (answer.action === "accept") done.push("deleted");
+      return answer;
+    });
+    return { server, done };
+  };
+  const yes = { q0: { action: "accept", content: { sure: true } } };
+
+  test("the same approval again deletes nothing again, also at the same time", async () => {
+    const { server, done } = asking();
+    const call = await callOf(server);
+    const { requestState } = await call({});
+    const answers = await Promise.allSettled([1, 2, 3].map(() => call({ requestState, answers: yes })));
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    await expect(call({ requestState, answers: yes })).rejects.toMatchObject({ code: -32_602 });
+    expect(done).toEqual(["deleted"]);
+  });
+
+  test("two users who are asked the same at the same moment each have their say", async () => {
+    const { server, done } = asking();
+    const call = await callOf(server);
+    const asked = await Promise.all([call({}), call({})]);
+    for (const { requestState } of asked) await call({ requestState, answers: yes });
+    expect(done).toEqual(["deleted", "deleted"]);
+  });
+
+  test("a call that was turned away before its handler ran may come again with its answers", async () => {
+    const { server, done } = asking();
+    const call = await callOf(server);
+    const { requestState } = await call({});
+    const gone = new AbortController();
+    gone.abort();
+    await call({ requestState, answers: yes, signal: gone.signal }).catch(() => {});
+    expect(done).toEqual([]);
+    await call({ requestState, answers: yes });
+    expect(done).toEqual(["deleted"]);
+  });
+
+  test("whatever is forgotten to save memory counts as used", async () => {
+    let now = 0;
+    const used = createUsedStates(() => now, 3);
+    expect(["a", "b", "c", "d"].map((id, at) => used.take(id, 100 + at))).toEqual([true, true, true, true]);
+    expect(["a", "b", "c", "d"].map((id, at) => used.take(id, 100 + at))).toEqual([false, false, false, false]);
+    expect(used.take("e", 200)).toBe(true);
+    now = 500;
+    expect(used.take("f", 1_000)).toBe(true);
+  });
 });

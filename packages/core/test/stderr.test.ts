@@ -1,8 +1,7 @@
 // What a server says of itself is optional: it serves on when nobody takes it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,13 +13,20 @@ const main = fileURLToPath(new URL("./fixtures/broken.main.ts", import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), "offshoot-stderr-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+/** Where a process listens: it may not be able to say so. */
+function portOf(pid: number): number | undefined {
+  const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return /socket:\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+    } catch {
+      return undefined;
+    }
+  });
+  for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
+    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (state === "0A" && sockets.includes(inode)) return Number.parseInt(local.split(":")[1] as string, 16);
+  }
+  return undefined;
 }
 
 /** How stderr is not taken. `break` runs once the server answers. */
@@ -45,8 +51,8 @@ describe.runIf(process.platform === "linux").each(Object.keys(STDERR))("a stderr
     write(initialize(0));
     await lines.id(0);
     breakIt?.(child);
-    for (let id = 1; id <= 20; id += 1) {
-      write(toolCall(id, "chatter", { megabytes: id < 10 ? 0.1 : 8 }));
+    for (let id = 1; id <= 10; id += 1) {
+      write(toolCall(id, "chatter", { megabytes: id < 5 ? 0.1 : 8 }));
       expect((await lines.id(id)).result).toBeDefined();
     }
     expect(rssOf(child.pid as number)).toBeLessThan(300);
@@ -55,22 +61,14 @@ describe.runIf(process.platform === "linux").each(Object.keys(STDERR))("a stderr
   });
 
   test("HTTP: calls go on, and the lines that were lost are counted", async () => {
-    const port = await freePort();
-    const child = spawn(process.execPath, [main, "--transport", "http", "--port", String(port), "--metrics"], {
+    const child = spawn(process.execPath, [main, "--transport", "http", "--port", "0", "--metrics"], {
       stdio: ["ignore", "ignore", stdio()],
     });
     const exited = once(child, "exit");
-    const url = `http://127.0.0.1:${port}`;
-    await expect
-      .poll(() =>
-        fetch(`${url}/healthz`).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      )
-      .toBe(200);
+    await expect.poll(() => portOf(child.pid as number)).toBeDefined();
+    const url = `http://127.0.0.1:${portOf(child.pid as number)}`;
     breakIt?.(child);
-    for (let id = 1; id <= 20; id += 1) {
+    for (let id = 1; id <= 10; id += 1) {
       const response = await fetch(`${url}/mcp`, {
         method: "POST",
         headers: {

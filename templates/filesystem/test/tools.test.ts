@@ -237,7 +237,7 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, text, refused } = await session({ a: "A", b: "B", "d/e": "E" });
     expect((await refused("move_file", { source: "a", destination: "b" }))[0]).toBe("exists");
     expect(await text("move_file", { source: "a", destination: "c" })).toBe("Successfully moved a to c");
-    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1 });
+    expect(await call("copy", { source: "d", destination: "d2" })).toEqual({ files: 1, bytes: 1, skipped: 0 });
     expect((await refused("copy", { source: "d", destination: "d2" }))[0]).toBe("exists");
     await call("copy", { source: "b", destination: "c", overwrite: true });
     expect(await text("read_text_file", { path: "c" })).toBe("B");
@@ -253,13 +253,15 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, refused, text } = await session({ "d/f": "F" }, { onElicit });
     expect(await call("delete", { path: "d" })).toEqual({ path: "d", deleted: false });
     expect(asked).toEqual([expect.stringMatching(/^Move the folder and all it holds to the trash\?.*\n"d"$/)]);
+    answer = { action: "cancel" };
+    expect(await text("delete", { path: "d" })).toContain("The user closed the question");
     answer = { action: "accept", content: { delete: true } };
     expect(await call("delete", { path: "d" })).toEqual({ path: "d", deleted: true });
     expect((await refused("read_text_file", { path: "d/f" }))[0]).toBe("not_found");
     await call("undo_last");
     expect(await text("read_text_file", { path: "d/f" })).toBe("F");
     expect((await refused("delete", { path: "none" }))[0]).toBe("not_found");
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(3);
   });
 
   test("refusals name the path as it was given, and nothing else of the machine", async () => {

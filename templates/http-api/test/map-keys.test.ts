@@ -1,8 +1,8 @@
 import { defineServer } from "@offshoot/core";
 import { connect } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
+import type { Document } from "../src/domain/openapi/document/read.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
-import type { Document } from "../src/domain/openapi/read.ts";
 import type { ApiReply } from "../src/domain/operation.ts";
 import { createKeptFiles, fileResource } from "../src/kept-files.ts";
 import type { ToolEntry } from "../src/map.ts";

@@ -33,9 +33,16 @@ export class Call implements CallContext {
   coerced = 0;
   /** Its place at the gate. */
   place = -1;
+  /** What room at the gate is held for its answer. */
+  answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};
+  /**
+   * Takes the answers that a request of the 2026 era carries. Not when they come, but when a handler looks at one: a
+   * call that is turned away at the gate can be sent again with them.
+   */
+  takeAnswers: (() => Promise<void>) | undefined;
   /**
    * The open questions of this run: several when the handler asks them together, and noted even if it swallows the
    * throw.
@@ -209,6 +216,14 @@ export class Call implements CallContext {
   readonly elicit: CallContext["elicit"] = (question) => elicit(this, question);
   readonly sample: CallContext["sample"] = (request) => sample(this, request);
   readonly roots: CallContext["roots"] = () => roots(this);
+
+  #taken: Promise<void> | undefined;
+
+  /** @throws ProtocolError where the answers were used by an earlier request */
+  answered(): Promise<void> | undefined {
+    this.#taken ??= this.takeAnswers?.();
+    return this.#taken;
+  }
 
   /** The answer to a question of the handler. @throws Question while there is none: it leaves the handler */
   ask(request: ClientRequest, key?: string): Record<string, unknown> {

@@ -15,6 +15,8 @@ export interface Caller {
 export interface ClientInfo {
   name?: string | undefined;
   version?: string | undefined;
+  /** Extensions of the protocol that it speaks, by id, with what it says of each. */
+  extensions?: Record<string, Record<string, unknown>> | undefined;
 }
 
 /** Severity of a message to the client, as in the specification's logging. */

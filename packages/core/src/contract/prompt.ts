@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
+import { checkMeta, type Meta } from "./meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import { toJsonSchema } from "./schema.ts";
 import type { Icon } from "./tool.ts";
@@ -20,6 +21,8 @@ export interface PromptOptions<Arguments extends z.ZodObject> {
   description: string;
   /** A flat z.object; every value arrives as a string, so each field must accept strings. @default none */
   arguments?: Arguments | undefined;
+  /** For programs, as the specification's `_meta`; an extension says what it reads. No model sees it. */
+  _meta?: Meta | undefined;
   icons?: Icon[] | undefined;
   /** Scopes a caller must hold, all of them, matched exactly. @default none */
   scopes?: readonly string[] | undefined;
@@ -66,7 +69,8 @@ export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
 ): Prompt {
   checkName("prompt", options?.name);
   const where = `prompt "${options.name}"`;
-  checkText(`The title of ${where}`, options.title);
+  checkMeta(where, options._meta);
+  checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "handler", options.handler);
   checkTimeout(where, options.timeoutMs);

@@ -2,6 +2,7 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
+import { checkMeta, type Meta } from "./meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
 import type { Icon } from "./tool.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
@@ -17,6 +18,7 @@ export interface ResourceEntry {
   size?: number | undefined;
   icons?: Icon[] | undefined;
   annotations?: ContentAnnotations | undefined;
+  _meta?: Meta | undefined;
 }
 
 /** A page of a resource's `list`. */
@@ -60,6 +62,8 @@ export interface ResourceOptions<Template extends string> extends Freshness {
   uri: Template;
   /** MIME type of what `read` returns. @default `text/plain` */
   mimeType?: string | undefined;
+  /** For programs, as the specification's `_meta`; an extension says what it reads. No model sees it. */
+  _meta?: Meta | undefined;
   icons?: Icon[] | undefined;
   /** Scopes a caller must hold, all of them, matched exactly. @default none */
   scopes?: readonly string[] | undefined;
@@ -116,7 +120,10 @@ const LEAST_REFRESH_MS = 1_000;
 export function defineResource<const Template extends string>(options: ResourceOptions<Template>): Resource {
   checkName("resource", options?.name);
   const where = `resource "${options.name}"`;
-  checkText(`The title of ${where}`, options.title);
+  checkMeta(where, options._meta);
+  checkText(`The title of ${where}`, options.title, "title");
+  checkText(`The URI of ${where}`, options.uri, "value");
+  checkText(`The MIME type of ${where}`, options.mimeType ?? "text/plain", "name");
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "read", options.read);
   checkTimeout(where, options.timeoutMs);

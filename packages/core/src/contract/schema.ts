@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DefinitionError } from "./errors.ts";
 import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
-import { checkText } from "./names.ts";
+import { checkText, checkTexts } from "./names.ts";
+import { visible } from "./quoted.ts";
 
 type Json = { [keyword: string]: unknown };
 
@@ -24,6 +25,8 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
     throw new DefinitionError(`${where}${why}`, { cause });
   }
   const root = asObjectRoot(converted, where);
+  // One that was given as JSON Schema may name its dialect too.
+  delete root.$schema;
   const undescribed = new Set<string>();
   checkNode(root, where, "", root, undescribed);
   if (undescribed.size > 0) {
@@ -31,6 +34,7 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
     const names = [...undescribed].map((name) => `"${name}"`).join(", ");
     throw new DefinitionError(`${where}: the ${has} ${names}${each} no description. Add .describe("…").`);
   }
+  checkTexts(where, root);
   if (io === "output") open(root);
   made[io].set(schema, root);
   return root;
@@ -171,10 +175,13 @@ function open(node: unknown): void {
   }
 }
 
+/** Longest line about one problem, in characters: a choice of many says most of them. */
+const MAX_ISSUE = 2_000;
+
 /** One line per problem, in words a model can act on: `limit: Too big: expected number to be <=100`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .slice(0, 8)
-    .map((issue) => `${issue.path.length === 0 ? "(root)" : issue.path.join(".")}: ${issue.message}`)
+    .map(({ path, message }) => visible(`${path.length === 0 ? "(root)" : path.join(".")}: ${message}`, MAX_ISSUE))
     .join("\n");
 }

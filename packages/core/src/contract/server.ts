@@ -3,6 +3,7 @@ import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { ServerJobs } from "./jobs.ts";
+import { checkExtensions, type Meta } from "./meta.ts";
 import { checkText } from "./names.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
@@ -54,6 +55,11 @@ export interface ServerOptions {
   /** Background work, from `createJobs`: slowed under strain, its failures logged, ended with the server. */
   jobs?: ServerJobs | undefined;
   /**
+   * Extensions of the protocol that this server speaks, by id, with what each wants said: `{ "io.modelcontextprotocol/ui":
+   * {} }`. A handler sees the client's in `call.client.extensions`.
+   */
+  extensions?: Record<string, Meta> | undefined;
+  /**
    * Why the server cannot do its work now, such as a database file that is gone; `undefined` where it can. While there is
    * a reason, `/readyz` answers 503 and the log alerts. It is called every few seconds: look, and do not work.
    */
@@ -87,11 +93,14 @@ export function defineServer(options: ServerOptions): ServerDefinition {
       `server "${options.name}": the version ${JSON.stringify(options.version)} is not a semantic version.`,
     );
   }
+  const where = `server "${options.name}"`;
+  if (options.title !== undefined) checkText(`The title of ${where}`, options.title, "title");
+  checkText(`The version of ${where}`, options.version, "name");
   if (options.instructions !== undefined)
-    checkText(`The instructions of server "${options.name}"`, options.instructions);
+    checkText(`The instructions of ${where}`, options.instructions, "instructions");
+  checkExtensions(where, options.extensions);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
-  const where = `server "${options.name}"`;
   const resources = byName(where, "resources", options.resources, "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {

@@ -4,7 +4,8 @@ import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
 import type { ObjectJsonSchema } from "./json-schema.ts";
-import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
+import { checkMeta, type Meta } from "./meta.ts";
+import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names.ts";
 import { isPlainSchema } from "./plain-schema.ts";
 import { toJsonSchema } from "./schema.ts";
 
@@ -47,6 +48,8 @@ export interface ToolOptions<
   /** The shape of the data. Published open; what is sent is exactly what this schema lets through. */
   outputSchema: Output;
   annotations?: ToolAnnotations | undefined;
+  /** For programs, as the specification's `_meta`; an extension says what it reads. No model sees it. */
+  _meta?: Meta | undefined;
   icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
@@ -131,8 +134,10 @@ export function defineTool<
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
-  checkText(`The title of ${where}`, options.title);
+  checkMeta(where, options._meta);
+  checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
+  checkTexts(`The annotations of ${where}`, options.annotations);
   checkFunction(where, "handler", options.handler);
   checkTimeout(where, options.timeoutMs);
   if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {

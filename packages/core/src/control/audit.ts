@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Log } from "../telemetry/log.ts";
 import { createScrub, type Scrub } from "../telemetry/scrub.ts";
 import type { ControlEvent, ControlRecord } from "./events.ts";
@@ -130,7 +129,7 @@ export function openAudit(file: string, { log, scrub = createScrub(), files, ret
         });
       }
     },
-    lastConfig: lastConfigOf(readFileSync(file, "utf8").split("\n").slice(0, -1)),
+    lastConfig: lastConfigOf(sink.lines()),
     get waiting() {
       return waiting.length;
     },

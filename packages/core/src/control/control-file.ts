@@ -1,4 +1,4 @@
-import { readFileSync, type Stats, stat, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstat, lstatSync, type Stats } from "node:fs";
 import { z } from "zod";
 import type { Gate } from "../admission/gate.ts";
 import type { Limits } from "../admission/limits.ts";
@@ -7,6 +7,7 @@ import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ControlEvents } from "./events.ts";
+import { openOwnFile, readWhole } from "./own-file.ts";
 
 /** What an operator may change while the server runs. What the file leaves out is as it was at the start. */
 const ControlFile = z.strictObject({
@@ -43,11 +44,11 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
   };
   let now: Wanted = start;
   const read = (): void => {
-    const given = parse(file, app);
+    const { text, by } = readControl(file);
+    const given = text === undefined ? {} : parse(text, app);
     const wanted = { ...start, ...given, limits: { ...start.limits, ...given.limits } };
     const before = now;
     const profile = app.profile;
-    const by = ownerOf(file);
     app.control.together(
       () => apply(app, wanted, by),
       () => apply(app, before, by),
@@ -63,7 +64,7 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
     }
   };
   // Before it is read: what comes after shows.
-  let seen = stampOf(statSync(file, { throwIfNoEntry: false }));
+  let seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
   try {
     read();
   } catch (error) {
@@ -72,7 +73,7 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
   // Polled: an editor puts a new file in place of the old one, and a mounted directory swaps a link. Not by
   // `watchFile`, which has nothing to compare its first look with: a change in the first moments would be lost.
   const timer = setInterval(() => {
-    stat(file, (_error, stats) => {
+    lstat(file, (_error, stats) => {
       const stamp = stampOf(stats);
       if (stamp === seen) return;
       seen = stamp;
@@ -87,9 +88,7 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
 }
 
 /** @throws Error in one line, for whatever is wrong with it */
-function parse(file: string, { definition }: ControlledServer): Wanted {
-  const text = textOf(file);
-  if (text === undefined) return {};
+function parse(text: string, { definition }: ControlledServer): Wanted {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -112,12 +111,29 @@ function parse(file: string, { definition }: ControlledServer): Wanted {
   return parsed.data;
 }
 
-function textOf(file: string): string | undefined {
+/** Largest control file, in bytes. */
+const MAX_BYTES = 1_048_576;
+
+/**
+ * The text of the file, and who asks by it: its owner. No text where it is not there, which asks for the values of the
+ * start.
+ *
+ * @throws Error for a file that others can write, or that is none
+ */
+function readControl(file: string): { text?: string; by: string } {
+  let fd: number;
   try {
-    return readFileSync(file, "utf8");
+    fd = openOwnFile(file, constants.O_RDONLY);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { by: "operator" };
     throw error;
+  }
+  try {
+    const { uid, size } = fstatSync(fd);
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
+    return { text: readWhole(fd).toString(), by: process.platform === "win32" ? "operator" : `uid ${uid}` };
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -138,14 +154,4 @@ function apply(app: ControlledServer, { profile, logLevel, limits = {}, breakers
 }
 
 const stampOf = (stats: Stats | undefined): string =>
-  stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
-
-/** The owner of the file counts as the operator who asks. */
-function ownerOf(file: string): string {
-  try {
-    return process.platform === "win32" ? "operator" : `uid ${statSync(file).uid}`;
-  } catch {
-    // It was removed, which asks for the values of the start.
-    return "operator";
-  }
-}
+  stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;

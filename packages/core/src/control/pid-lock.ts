@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 
 const mine = new Set<string>();
 
@@ -25,20 +25,21 @@ export function takePidLock(file: string): (() => void) | number {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = holderOf(path);
+    const holder = readHolder(path);
     if (holder !== undefined && holder !== process.pid && lives(holder)) return holder;
     rmSync(path, { force: true });
   }
-  return holderOf(path) ?? 0;
+  return readHolder(path) ?? 0;
 }
 
-function holderOf(path: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(path, "utf8"));
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
-  } catch {
-    return undefined;
-  }
+/** @throws Error for what is no lock: it is someone's file, and not ours to take away */
+function readHolder(path: string): number | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  // The id of a process and no more; empty where the process was killed between making the file and writing.
+  const text = stats.isFile() && stats.size < 20 ? readFileSync(path, "utf8") : "other";
+  if (!/^\d*$/.test(text)) throw new Error(`${path} is in the way, and is no lock. Move it, or name another file.`);
+  return text === "" ? undefined : Number(text);
 }
 
 function lives(pid: number): boolean {

@@ -1,12 +1,13 @@
-import fs from "node:fs";
+import fs, { constants } from "node:fs";
 import { SettingsError } from "../flags.ts";
+import { createOwnFile, openOwnFile, readWhole } from "./own-file.ts";
 import { takePidLock } from "./pid-lock.ts";
-import { sha256, verifyAudit } from "./verify.ts";
+import { type AuditReport, NO_RECORD, sha256, verifyAudit } from "./verify.ts";
 
 /** The parts of `node:fs` that a sink writes with; a test puts faults between. */
 export type SinkFiles = Pick<
   typeof fs,
-  "closeSync" | "fstatSync" | "fsyncSync" | "ftruncateSync" | "openSync" | "statSync" | "writeSync"
+  "closeSync" | "fstatSync" | "fsyncSync" | "ftruncateSync" | "lstatSync" | "openSync" | "writeSync"
 >;
 
 /** An audit file that is open, checked and this process's alone. */
@@ -16,6 +17,8 @@ export interface Sink {
   readonly head: string;
   /** A line that a crash had cut off: it was moved to a file of its own. */
   readonly torn: { file: string; bytes: number; sha256: string } | undefined;
+  /** The records as they are on the disk. */
+  lines(): string[];
   /** Writes lines through to the disk, all or none. @throws when that is not certain */
   append(lines: string): void;
   close(): void;
@@ -23,26 +26,28 @@ export interface Sink {
 
 /** @throws SettingsError when the file is another process's, or is not whole, or cannot be opened */
 export function openSink(file: string, files: SinkFiles = fs): Sink {
-  const unlock = lockOf(file);
   let fd: number | undefined;
+  let unlock = (): void => {};
   try {
-    const opened = files.openSync(file, "a+", 0o600);
+    // Looked at before anything is written, be it the lock beside it.
+    const opened = openOrCreate(file, files);
     fd = opened;
-    const torn = quarantine(file, opened);
-    const report = verifyAudit(file);
-    if (report.problem !== undefined)
-      throw new SettingsError(
-        `--audit ${file} is not as it was written (line ${report.problem.line}: ${report.problem.what}). Keep it, find out why, and start with another file.`,
-      );
+    unlock = lockOf(file);
+    const bytes = readWhole(opened);
+    const whole = bytes.lastIndexOf(10) + 1;
+    const report = verifyAudit(bytes.subarray(0, whole));
+    checkAudit(file, report, bytes.subarray(whole));
+    const torn = whole === bytes.length ? undefined : quarantine(file, opened, bytes, whole);
     let size = files.fstatSync(opened).size;
     let unsure = false;
     return {
       records: report.records,
       head: report.head,
       torn,
+      lines: () => readWhole(opened).toString().split("\n").slice(0, -1),
       append(text) {
         const { dev, ino } = files.fstatSync(opened);
-        const there = files.statSync(file);
+        const there = files.lstatSync(file);
         if (there.ino !== ino || there.dev !== dev) throw new Error(`${file} was replaced by another file`);
         // What a failed write left of itself goes first: the chain must not begin again behind half a line.
         if (unsure) files.ftruncateSync(opened, size);
@@ -78,15 +83,49 @@ function lockOf(file: string): () => void {
   throw new SettingsError(`--audit ${file} belongs to the process ${lock}. Give each server a file of its own.`);
 }
 
+function openOrCreate(file: string, files: SinkFiles): number {
+  const flags = constants.O_RDWR | constants.O_APPEND;
+  try {
+    return openOwnFile(file, flags, files);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return createOwnFile(file, flags, files);
+  }
+}
+
+/**
+ * What follows the last whole line may be what a crash left of a record: behind other records, or at the beginning of
+ * the first. Anything else is no audit, and stays as it is.
+ *
+ * @throws SettingsError
+ */
+function checkAudit(file: string, { records, problem }: AuditReport, rest: Buffer): void {
+  const first = '{"seq":1,';
+  const begins = rest.toString("latin1", 0, first.length);
+  if (records === 0 && (problem?.what === NO_RECORD || !first.startsWith(begins)))
+    throw new SettingsError(
+      `--audit ${file} is another kind of file, not an audit. Nothing was changed. Name a file of its own.`,
+    );
+  if (problem !== undefined)
+    throw new SettingsError(
+      `--audit ${file} is not as it was written (line ${problem.line}: ${problem.what}). Keep it, find out why, and start with another file.`,
+    );
+}
+
 /** Moves what a crash left after the last whole line to a file of its own. Copied first: a crash here loses nothing. */
-function quarantine(file: string, fd: number): Sink["torn"] {
-  const bytes = fs.readFileSync(file);
-  const whole = bytes.lastIndexOf(10) + 1;
-  if (whole === bytes.length) return undefined;
+function quarantine(file: string, fd: number, bytes: Buffer, whole: number): Sink["torn"] {
   const rest = bytes.subarray(whole);
   const digest = sha256(rest);
-  const aside = `${file}.torn-${digest.slice(0, 12)}`;
-  fs.writeFileSync(aside, rest, { mode: 0o600, flush: true });
+  let aside = `${file}.torn-${digest.slice(0, 12)}`;
+  // One of that name is left alone, whatever it is.
+  if (fs.lstatSync(aside, { throwIfNoEntry: false }) !== undefined) aside += `-${Date.now().toString(36)}`;
+  const copy = createOwnFile(aside, constants.O_WRONLY);
+  try {
+    fs.writeFileSync(copy, rest);
+    fs.fsyncSync(copy);
+  } finally {
+    fs.closeSync(copy);
+  }
   fs.ftruncateSync(fd, whole);
   fs.fsyncSync(fd);
   return { file: aside, bytes: rest.length, sha256: digest };

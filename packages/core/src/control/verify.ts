@@ -17,6 +17,9 @@ export interface AuditReport {
   problem?: { line: number; what: string } | undefined;
 }
 
+/** What is said of a line that is none of an audit at all. */
+export const NO_RECORD = "not an audit record";
+
 /** How a line looks; the hash is over the bytes before `,"hash"`. */
 const LINE = /^(\{"seq":(\d+),.*"prev":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"\}$/;
 
@@ -24,15 +27,19 @@ const LINE = /^(\{"seq":(\d+),.*"prev":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"
  * Checks an audit file: that each record is as it was written and none is missing between. Without a `head` from
  * elsewhere it cannot be seen that records are missing at the end, or that the whole file was written again.
  *
- * @param source a path, or the lines
+ * @param source a path, the lines, or the bytes
  * @param head a hash that has to occur: from the server's log, or from an earlier report
  */
 export function verifyAudit(
-  source: string | readonly string[],
+  source: string | readonly string[] | Buffer,
   { head }: { head?: string | undefined } = {},
 ): AuditReport {
   const bytes =
-    typeof source === "string" ? readFileSync(source) : Buffer.from(source.map((line) => `${line}\n`).join(""));
+    typeof source === "string"
+      ? readFileSync(source)
+      : Buffer.isBuffer(source)
+        ? source
+        : Buffer.from(source.map((line) => `${line}\n`).join(""));
   let records = 0;
   let last = GENESIS;
   let headSeen = head === undefined || head === GENESIS;
@@ -47,7 +54,7 @@ export function verifyAudit(
     if (end === -1) return report("the line has no end: it was not written whole");
     // latin1 keeps every byte as it is; what is hashed is bytes.
     const match = LINE.exec(bytes.toString("latin1", start, end));
-    if (match === null) return report("not an audit record");
+    if (match === null) return report(NO_RECORD);
     const [, hashed, seq, prev, hash] = match as unknown as [string, string, string, string, string];
     if (sha256(Buffer.from(hashed, "latin1")) !== hash) return report("the record was changed: its hash is another");
     if (Number(seq) !== records + 1) return report(`record ${seq} stands where ${records + 1} should`);

@@ -1,7 +1,8 @@
 import { defineResource } from "../contract/resource.ts";
 import { defineServer } from "../contract/server.ts";
-import { type Answer, dependency } from "../resilience/dependency.ts";
+import { dependency } from "../resilience/dependency.ts";
 import { transient } from "../resilience/failure.ts";
+import type { Answer } from "../resilience/safeguards.ts";
 import type { RunContext } from "../resilience/scope.ts";
 
 /** Reads something from outside, through whatever keeps it: `fetch` is what it costs. */

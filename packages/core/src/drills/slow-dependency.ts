@@ -1,4 +1,5 @@
-import { type DependencyOptions, dependency } from "../resilience/dependency.ts";
+import { dependency } from "../resilience/dependency.ts";
+import type { DependencyOptions } from "../resilience/safeguards.ts";
 import { type Arm, latencyLine, latenessOf, NO_GATE, openArm } from "./arm.ts";
 import {
   type DrillLine,

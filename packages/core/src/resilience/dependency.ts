@@ -1,65 +1,26 @@
-import type { BreakerState, DependencyEvent, ServerDependency } from "../contract/dependency.ts";
+import type { DependencySnapshot, ServerDependency } from "../contract/dependency.ts";
 import { DefinitionError } from "../contract/errors.ts";
-import { createAttempts, type Work } from "./attempts.ts";
-import { type BreakerOptions, createBreaker } from "./breaker.ts";
-import type { CacheOptions } from "./cache.ts";
-import { type Failure, Refused } from "./failure.ts";
-import { createReads, readOf } from "./reads.ts";
-import { createRetryBudget, type RetryOptions } from "./retry.ts";
-import { type RunContext, type Scope, scopeOf } from "./scope.ts";
-import { createSlots, type LimitOptions } from "./slots.ts";
-import { unavailable } from "./unavailable.ts";
-
-/** What {@link dependency} takes. Every safeguard is on with its default; `cache` is what needs a decision. */
-export interface DependencyOptions {
-  /** Time for one attempt, in ms. @default 5 000 */
-  timeoutMs?: number | undefined;
-  /** Keeps answers of calls that name a `key`. @default nothing is kept */
-  cache?: CacheOptions | undefined;
-  retry?: RetryOptions | undefined;
-  breaker?: BreakerOptions | undefined;
-  limit?: LimitOptions | undefined;
-  /** What an unmarked error of an attempt means. `undefined` leaves it to the default: the codes of the network. */
-  classify?: ((error: unknown) => Failure | undefined) | undefined;
-  /** For tests: a number in [0, 1). Time is `performance.now` and `setTimeout`. @default `Math.random` */
-  random?: (() => number) | undefined;
-}
-
-/** What one call says about itself. */
-export interface RunOptions<Value> {
-  /**
-   * Names what is read, such as `order:17`: simultaneous reads of one key share an answer, which is kept where there is
-   * a cache. Give one to reads only. The caller's id is part of it.
-   */
-  key?: string | undefined;
-  /** Every caller gets the same answer under this `key`. @default `false` */
-  shared?: boolean | undefined;
-  /** For how long this answer is as good as new, in ms; 0 keeps it for failures alone. @default the cache's `ttlMs` */
-  ttlMs?: number | undefined;
-  /** Doing it twice is the same as doing it once, so it may be tried again. @default whether there is a `key` */
-  idempotent?: boolean | undefined;
-  /** What sort of call it is, from a small fixed set, so that slow calls are not compared with quick ones. */
-  kind?: string | undefined;
-  /** The answer when there is none and none was kept. It is marked `stale`. */
-  fallback?: ((error: unknown) => Value | Promise<Value>) | undefined;
-}
-
-/** An answer, and whether it is of now. */
-export interface Answer<Value> {
-  /** Shared with other readers when it has a `key`: do not change it. */
-  value: Value;
-  /** It may be out of date: an answer that was kept beyond its TTL, or a fallback. Say so to the model. */
-  stale: boolean;
-  /** How old, in ms; 0 for an answer of now, `null` for a `fallback`, which has no age. */
-  ageMs: number | null;
-}
+import type { Work } from "./attempts.ts";
+import { createHosts } from "./hosts.ts";
+import { createReads } from "./reads.ts";
+import { createRetryBudget } from "./retry.ts";
+import {
+  type Answer,
+  createSafeguards,
+  type DependencyOptions,
+  type Host,
+  type RunOptions,
+  type Shared,
+} from "./safeguards.ts";
+import type { RunContext } from "./scope.ts";
 
 /** Something outside the process, behind its safeguards. */
 export interface Dependency extends ServerDependency {
   /**
    * Asks the dependency. `attempt` runs once or several times, under a signal and a time of its own.
    *
-   * @throws ToolError `dependency_unavailable` with `retryAfterMs`, or `outcome_unknown` for a call that is not
+   * @throws ToolError `dependency_unavailable` with `retryAfterMs` (`dependency_not_asked` when the breaker or the limit
+   * kept it from being asked), or `outcome_unknown` for a call that is not
    * idempotent and was cut off; the signal's reason when the caller left; and as they are, an error that is the
    * caller's fault (a `ToolError`, a 404) and one that nobody classified
    */
@@ -68,6 +29,12 @@ export interface Dependency extends ServerDependency {
   invalidate(key: string | { prefix: string }): void;
   /** Hears the key of each kept answer that a refresh found changed, until the returned function is called. */
   onRefresh(listener: (key: string) => void): () => void;
+  /**
+   * One of several hosts behind this dependency, where a model or a user names them: its own breaker and limit, so that
+   * twenty that fail do not keep the good one from being asked. They share the retry budget and the cache's size; 256
+   * are remembered. Its breaker's events and errors carry `<name>:<host>`.
+   */
+  for(host: string): Host;
 }
 
 /**
@@ -79,96 +46,38 @@ export interface Dependency extends ServerDependency {
  * const { value, stale } = await orders.run(call, { key: `order:${id}` }, ({ signal }) => api.order(id, { signal }));
  */
 export function dependency(name: string, options: DependencyOptions = {}): Dependency {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+  if (!/^[a-z][a-z0-9.:-]{0,63}$/.test(name)) {
     throw new DefinitionError(
-      `The name of a dependency must be lower-case letters, digits and dashes: ${JSON.stringify(name)} is not.`,
+      `The name of a dependency must be lower-case letters, digits, dashes, dots and colons: ${JSON.stringify(name)} is not.`,
     );
   }
-  const { timeoutMs = 5_000, retry = {}, classify, random = Math.random } = options;
-  const counts = { calls: 0, fallbacks: 0 };
-  const listeners = new Set<(event: DependencyEvent) => void>();
-  const tell = (event: Omit<DependencyEvent, "what" | "name">): void => {
-    for (const listener of listeners) listener({ what: "breaker", name, ...event });
+  const shared: Shared = {
+    budget: createRetryBudget(options.retry?.budget),
+    reads: createReads(name, options.cache),
+    listeners: new Set(),
   };
-  const changed = (before: BreakerState, after: BreakerState, reason: string): void => {
-    try {
-      tell({ before, after, by: "server", reason });
-    } catch {
-      // When the audit cannot be written, people cannot change anything, but a breaker must still open.
-    }
-  };
-  const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
-  const limit = createSlots(name, options.limit);
-  const budget = createRetryBudget(retry.budget);
-  const reads = createReads(name, options.cache);
-  const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
-
-  /** What was refused here is no news: the breaker has said so. */
-  const note = ({ log }: RunContext, err: unknown, message: string): void =>
-    log?.[err instanceof Refused ? "debug" : "warn"]({ dependency: name, err }, message);
-
-  /** Outside in: cache, single flight, retry; then for each attempt breaker, limit, deadline. Last, the fallback. */
-  async function run<Value>(context: RunContext, call: RunOptions<Value>, work: Work<Value>): Promise<Answer<Value>> {
-    const { key, idempotent = key !== undefined, kind } = call;
-    if (key !== undefined && !idempotent)
-      throw new TypeError(`${name}: what has a key is a read, so it is idempotent.`);
-    counts.calls += 1;
-    const ask = (scope: Scope) => attempts.ask(scope, { idempotent, kind }, work);
-    const callerId = call.shared === true ? undefined : (context.caller?.id ?? "");
-    const read = key === undefined ? undefined : readOf(key, callerId, call.ttlMs);
-    const kept = read && reads.look(read);
-    if (kept?.state === "fresh") return { value: kept.value as Value, stale: false, ageMs: kept.ageMs };
-    if (read !== undefined && kept?.state === "aging") {
-      reads.refresh(read, ask, (error) => note(context, error, "refresh failed"));
-      return { value: kept.value as Value, stale: true, ageMs: kept.ageMs };
-    }
-    const scope = scopeOf(context);
-    try {
-      scope.signal?.throwIfAborted();
-      const value = await (read === undefined ? ask(scope) : reads.join(read, scope, ask));
-      return { value, stale: false, ageMs: 0 };
-    } catch (error) {
-      if (scope.signal?.aborted) throw error;
-      const failure = attempts.failureOf(error);
-      if (failure?.callersFault) throw error;
-      const old = read && reads.last(read);
-      if (old === undefined && call.fallback === undefined)
-        throw failure === undefined ? error : unavailable(name, failure, idempotent, error);
-      counts.fallbacks += 1;
-      note(context, error, "answered with a fallback");
-      if (old !== undefined) return { value: old.value as Value, stale: true, ageMs: old.ageMs };
-      return {
-        value: await (call.fallback as (error: unknown) => Value | Promise<Value>)(error),
-        stale: true,
-        ageMs: null,
-      };
-    }
-  }
+  const own = createSafeguards(name, "", options, shared);
+  const hosts = createHosts((host) => createSafeguards(`${name}:${host}`, `${host} `, options, shared));
   return {
+    ...own,
     name,
-    run,
-    snapshot: () => ({
-      breaker: breaker.state,
-      forced: breaker.forced,
-      limit: limit.limit,
-      inFlight: limit.inFlight,
-      waiting: limit.waiting,
-      ...counts,
-      ...attempts.counts,
-      budget: budget.tokens,
-      cache: reads.counts,
-    }),
-    force(next, { by, reason }) {
-      const word = (forced: string) => (forced === "auto" ? "auto" : `forced ${forced}`);
-      if (next === breaker.forced) return;
-      tell({ before: word(breaker.forced), after: word(next), by, reason });
-      breaker.force(next);
+    for: hosts.for,
+    // What was counted is of all of them; the breaker and the limit are of what runs without a host.
+    snapshot: () => hosts.all().reduce((sum, host) => withCounts(sum, host.snapshot()), own.snapshot()),
+    force(next, who) {
+      for (const one of [own, ...hosts.all()]) one.force(next, who);
     },
-    invalidate: reads.invalidate,
-    onRefresh: reads.onRefresh,
+    onRefresh: shared.reads.onRefresh,
     onEvent(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      shared.listeners.add(listener);
+      return () => shared.listeners.delete(listener);
     },
   };
+}
+
+const COUNTS = ["inFlight", "waiting", "calls", "hits", "retries", "failures", "refused", "fallbacks"] as const;
+
+function withCounts(sum: DependencySnapshot, host: DependencySnapshot): DependencySnapshot {
+  const counts = Object.fromEntries(COUNTS.map((count) => [count, sum[count] + host[count]]));
+  return { ...sum, ...counts };
 }

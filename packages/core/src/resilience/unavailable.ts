@@ -1,5 +1,5 @@
 import { ToolError } from "../contract/errors.ts";
-import type { Failure } from "./failure.ts";
+import { type Failure, Refused } from "./failure.ts";
 
 /** The longest that a model is told to wait, in ms: a dependency may ask for an hour, and be back in a minute. */
 const MAX_RETRY_MS = 60_000;
@@ -16,7 +16,8 @@ export function unavailable(name: string, failure: Failure, idempotent: boolean,
   const nothing = idempotent ? "" : " Nothing was done.";
   const seconds = Math.max(1, Math.ceil(Math.min(retryAfterMs, MAX_RETRY_MS) / 1_000));
   return new ToolError(`${name} is not answering.${nothing} Try again in ${seconds} s.`, {
-    code: "dependency_unavailable",
+    // Not asked says nothing new of the dependency: the breaker is open, or there is no place.
+    code: cause instanceof Refused ? "dependency_not_asked" : "dependency_unavailable",
     retryAfterMs: seconds * 1_000,
     data: { dependency: name },
     cause,

@@ -2,15 +2,10 @@ import { type Logger as Pino, pino } from "pino";
 import { OWN_LINE } from "../call/record.ts";
 import { describeError } from "./describe-error.ts";
 import { createScrub, type Scrub } from "./scrub.ts";
-import { stderrSink } from "./stderr.ts";
+import { type LogSink, stderrSink } from "./stderr.ts";
 
 /** How much is logged. `silent` logs nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
-
-/** Where lines go: stderr, or an array in tests. */
-export interface LogSink {
-  write(line: string): void;
-}
 
 /** Structured lines. An error goes into the field `err`. */
 export type Log = Pick<Pino, "debug" | "info" | "warn" | "error" | "isLevelEnabled"> & {

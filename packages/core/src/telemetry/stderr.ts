@@ -1,4 +1,7 @@
-import type { LogSink } from "./log.ts";
+/** Where lines go: stderr, or an array in tests. */
+export interface LogSink {
+  write(line: string): void;
+}
 
 // A reader of stderr that stopped must not cost memory: past this many bytes waiting, lines are dropped and counted.
 const MAX_WAITING = 1_048_576;

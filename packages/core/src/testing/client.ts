@@ -15,6 +15,8 @@ export interface ClientBehaviour {
   onElicit?: ((params: Record<string, unknown>) => Reply | Promise<Reply>) | undefined;
   /** Answers `sampling/createMessage`. Without it, the client says that it has no model. */
   onSample?: ((params: Record<string, unknown>) => Reply | Promise<Reply>) | undefined;
+  /** Extensions of the protocol that the client says it speaks. */
+  extensions?: Record<string, Record<string, unknown>> | undefined;
   /** Hears every notification of the server: `notifications/resources/updated`, … */
   onNotification?: ((method: string, params: Record<string, unknown>) => void) | undefined;
 }

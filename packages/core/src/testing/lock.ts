@@ -37,17 +37,27 @@ export function readContract(server: ServerDefinition): Contract {
     tools: byKey(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
     resources: byKey(
       server.resources.values(),
-      ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons }) => [
+      ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons, _meta }) => [
         uri,
-        { name, title, description, icons, mimeType, subscribe: subscribe || undefined, completes: namesOf(complete) },
+        {
+          name,
+          title,
+          description,
+          icons,
+          _meta,
+          mimeType,
+          subscribe: subscribe || undefined,
+          completes: namesOf(complete),
+        },
       ],
     ),
-    prompts: byKey(server.prompts.values(), ({ name, title, description, icons, listed, complete }) => [
+    prompts: byKey(server.prompts.values(), ({ name, title, description, icons, _meta, listed, complete }) => [
       name,
       {
         title,
         description,
         icons,
+        _meta,
         arguments: byKey(listed, ({ name, ...argument }) => [name, argument]),
         completes: namesOf(complete),
       },

@@ -198,14 +198,14 @@ describe("the breaker", () => {
     }
     expect(orders.snapshot()).toMatchObject({ breaker: "open", hits: 10 });
     const { error } = await ask(orders, async () => "well");
-    expect(error).toMatchObject({ code: "dependency_unavailable", retryAfterMs: 5_000 });
+    expect(error).toMatchObject({ code: "dependency_not_asked", retryAfterMs: 5_000 });
     expect(orders.snapshot()).toMatchObject({ hits: 10, refused: 1 });
     await vi.advanceTimersByTimeAsync(5_000);
     expect(orders.snapshot().breaker).toBe("half-open");
     let answer = (_value: string): void => {};
     const probe = orders.run({}, { idempotent: true }, () => new Promise<string>((resolve) => (answer = resolve)));
     await vi.advanceTimersByTimeAsync(1);
-    expect((await ask(orders, async () => "second")).error).toMatchObject({ code: "dependency_unavailable" });
+    expect((await ask(orders, async () => "second")).error).toMatchObject({ code: "dependency_not_asked" });
     answer("well");
     expect((await probe).value).toBe("well");
     expect(orders.snapshot().breaker).toBe("closed");
@@ -297,7 +297,7 @@ describe("the breaker", () => {
       events.push(`${before} -> ${after} by ${by}: ${reason}`),
     );
     orders.force("open", { by: "ada", reason: "maintenance" });
-    expect((await ask(orders, async () => "well")).error).toMatchObject({ code: "dependency_unavailable" });
+    expect((await ask(orders, async () => "well")).error).toMatchObject({ code: "dependency_not_asked" });
     expect(orders.snapshot()).toMatchObject({ breaker: "open", forced: "open", hits: 0 });
     orders.force("closed", { by: "ada", reason: "they say it is back" });
     for (let call = 0; call < 30; call += 1) await ask(orders, down);
@@ -347,7 +347,7 @@ describe("the limit", () => {
     const first = orders.run({}, { idempotent: true }, never).catch(() => "cut");
     const work = vi.fn(async () => "ran");
     const late = await settled(orders.run({}, { idempotent: true }, work));
-    expect(late.error).toMatchObject({ code: "dependency_unavailable" });
+    expect(late.error).toMatchObject({ code: "dependency_not_asked" });
     expect(late.ms).toBeLessThanOrEqual(210);
     const { context, controller } = callOf(60_000);
     const left = orders.run(context, { idempotent: true }, work).catch((error: unknown) => error);
@@ -557,7 +557,8 @@ describe("single flight", () => {
 });
 
 test("a dependency needs a name that logs and metrics can carry", () => {
-  expect(() => dependency("Orders API")).toThrow('lower-case letters, digits and dashes: "Orders API" is not');
+  expect(dependency("orders.eu:v2").name).toBe("orders.eu:v2");
+  expect(() => dependency("Orders API")).toThrow('"Orders API" is not');
 });
 
 test("errors are known across copies of the package", () => {

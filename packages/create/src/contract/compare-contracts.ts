@@ -59,6 +59,10 @@ function others(old: SchemaObject, now: SchemaObject, path: string, known: strin
 
 const compareFlags = (old: SchemaObject, now: SchemaObject, path: string): Change[] => others(old, now, path, []);
 
+/** What programs read, each by its key: an extension's part may change without another's. */
+const compareMeta = (old: SchemaObject, now: SchemaObject, path: string): Change[] =>
+  others(part(old, "_meta"), part(now, "_meta"), `${path}._meta`, []);
+
 const TEXTS = ["title", "description", "icons"];
 
 function compareTools(old: SchemaObject, now: SchemaObject, path: string): Change[] {
@@ -67,7 +71,8 @@ function compareTools(old: SchemaObject, now: SchemaObject, path: string): Chang
     ...compareSchemas(old.inputSchema as Schema, now.inputSchema as Schema, `${path}.inputSchema`, "input"),
     ...compareOutputs(old.outputSchema as Schema | undefined, now.outputSchema as Schema | undefined, path),
     ...compareAnnotations(part(old, "annotations"), part(now, "annotations"), `${path}.annotations`),
-    ...others(old, now, path, [...TEXTS, "inputSchema", "outputSchema", "annotations"]),
+    ...compareMeta(old, now, path),
+    ...others(old, now, path, [...TEXTS, "inputSchema", "outputSchema", "annotations", "_meta"]),
   ];
 }
 
@@ -101,7 +106,8 @@ function compareResources(old: SchemaObject, now: SchemaObject, path: string): C
   return [
     ...texts(old, now, path, [...TEXTS, "name"]),
     ...completes(old, now, path),
-    ...others(old, now, path, [...TEXTS, "name", "completes"]),
+    ...compareMeta(old, now, path),
+    ...others(old, now, path, [...TEXTS, "name", "completes", "_meta"]),
   ];
 }
 
@@ -121,7 +127,8 @@ function comparePrompts(old: SchemaObject, now: SchemaObject, path: string): Cha
     ...texts(old, now, path, TEXTS),
     ...compared,
     ...completes(old, now, path),
-    ...others(old, now, path, [...TEXTS, "arguments", "completes"]),
+    ...compareMeta(old, now, path),
+    ...others(old, now, path, [...TEXTS, "arguments", "completes", "_meta"]),
   ];
 }
 

@@ -21,6 +21,8 @@ const withResource = (more: object): Contract => server({ resources: { "a://b": 
 
 const input = "tools.add.inputSchema";
 const output = "tools.add.outputSchema";
+const withMeta = (_meta?: object): Contract => server({ tools: { add: tool(_meta && { _meta }) } });
+const withExtensions = (extensions: object): Contract => server({ capabilities: { tools: {}, extensions } });
 const rows: [name: string, before: Contract, after: Contract, level: Level, path: string][] = [
   ["a tool removed", server(), server({ tools: {} }), "major", "tools.add"],
   ["a tool added", server(), server({ tools: { add: tool(), put: tool() } }), "minor", "tools.put"],
@@ -32,6 +34,32 @@ const rows: [name: string, before: Contract, after: Contract, level: Level, path
     "tools.add.description",
   ],
   ["instructions", server(), server({ instructions: "new" }), "routing", "instructions"],
+  ["_meta added", withMeta(), withMeta({ ui: { resourceUri: "ui://a" } }), "minor", "tools.add._meta.ui"],
+  [
+    "_meta: another key added",
+    withMeta({ ui: 1 }),
+    withMeta({ ui: 1, "a.b/c": 2 }),
+    "minor",
+    'tools.add._meta["a.b/c"]',
+  ],
+  [
+    "_meta changed",
+    withMeta({ ui: { resourceUri: "ui://a" } }),
+    withMeta({ ui: { resourceUri: "ui://b" } }),
+    "major",
+    "tools.add._meta.ui",
+  ],
+  ["_meta removed", withMeta({ ui: 1 }), withMeta(), "major", "tools.add._meta.ui"],
+  ["_meta of a resource", withResource({}), withResource({ _meta: { ui: 1 } }), "minor", 'resources["a://b"]._meta.ui'],
+  ["_meta of a prompt", withPrompt({}), withPrompt({}, { _meta: { ui: 1 } }), "minor", "prompts.p._meta.ui"],
+  ["an extension added", server(), withExtensions({ "a.b/ui": {} }), "minor", "capabilities.extensions"],
+  [
+    "an extension removed",
+    withExtensions({ "a.b/ui": {}, "a.b/c": {} }),
+    withExtensions({ "a.b/ui": {} }),
+    "major",
+    'capabilities.extensions["a.b/c"]',
+  ],
   ["a capability removed", server(), server({ capabilities: {} }), "major", "capabilities.tools"],
   [
     "a capability's part removed",

@@ -34,3 +34,6 @@ export class FilesError extends Error {
     this.code = code;
   }
 }
+
+/** A new name would look the same as one that is there. To make it all the same is its caller's to decide. */
+export class LookAlikeError extends FilesError {}

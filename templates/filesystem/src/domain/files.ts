@@ -6,16 +6,22 @@ export interface Files {
   /** For what reads many files: tree, search, hashes. */
   readonly safeFs: SafeFs;
   readonly limits: FilesLimits;
-  /** The allowed folders, as the user wrote them. */
+  /** The allowed folders, as the user wrote them; where the work is narrowed, what it is narrowed to in them. */
   roots(): string[];
+  /**
+   * What `work` does reaches only what lies in one of these folders, too. An empty list narrows nothing, folders that are
+   * not allowed add nothing.
+   */
+  narrowed<Result>(folders: readonly string[], work: () => Result): Result;
   readText(path: string, options?: ReadText): Promise<TextPart>;
   readLines(path: string, options: ReadLines): Promise<LinesPart>;
   readBytes(path: string, options?: Waiting): Promise<FileBytes>;
-  stat(path: string): Promise<FileInfo>;
+  /** Follows links, unless it is to tell of the link itself. */
+  stat(path: string, options?: { follow?: boolean | undefined }): Promise<FileInfo>;
   list(path: string, options?: { facts?: boolean | undefined } & Waiting): Promise<ListedEntry[]>;
   createDirectory(path: string, options?: Waiting): Promise<{ created: boolean }>;
-  write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<Written>;
-  append(path: string, content: string, options?: Precondition & InEncoding & Waiting): Promise<Appended>;
+  write(path: string, content: string | Uint8Array, options?: WriteOptions & LookAlike): Promise<Written>;
+  append(path: string, content: string, options?: Precondition & InEncoding & LookAlike & Waiting): Promise<Appended>;
   edit(path: string, edits: Edit[], options?: EditOptions): Promise<Edited>;
   move(source: string, destination: string, options?: MoveOptions): Promise<void>;
   copy(source: string, destination: string, options?: MoveOptions): Promise<Copied>;
@@ -124,6 +130,12 @@ export interface ListedEntry extends Entry {
 export interface WriteOptions extends Precondition, InEncoding, Waiting {
   /** False refuses where there is a file already. @default true */
   overwrite?: boolean | undefined;
+}
+
+/** Of what makes a new file. */
+export interface LookAlike {
+  /** False refuses (LookAlikeError) a new name that looks the same as another one in its folder. @default true */
+  lookAlike?: boolean | undefined;
 }
 
 export interface Written {

@@ -15,8 +15,13 @@ export function libraryEncoding(name: string): Encoding | undefined {
   // What is no text, such as base64, or has other bytes for ASCII, such as EBCDIC, would break lines and globs.
   if (decode(Buffer.from(ascii, "latin1")) !== ascii || !encode(ascii)?.equals(Buffer.from(ascii, "latin1")))
     return undefined;
-  const everyByte = Uint8Array.from({ length: 128 }, (_, index) => 128 + index);
-  const single = [...everyByte].every((byte) => decode(Uint8Array.of(byte, 0x20)).length === 2);
+  /** Whether bytes end within a character. */
+  const isCut = (bytes: Uint8Array): boolean => {
+    const decoder = iconv.getDecoder(name, { stripBOM: false });
+    decoder.write(Buffer.from(bytes));
+    return Boolean(decoder.end());
+  };
+  const single = !Array.from({ length: 128 }, (_, index) => Uint8Array.of(128 + index)).some(isCut);
   return {
     name: name.toLowerCase(),
     unit: 1,
@@ -25,11 +30,7 @@ export function libraryEncoding(name: string): Encoding | undefined {
     encode,
     cutTail(bytes) {
       if (single) return 0;
-      for (let cut = 0; cut < 4; cut++) {
-        const decoder = iconv.getDecoder(name, { stripBOM: false });
-        decoder.write(Buffer.from(bytes.subarray(0, bytes.length - cut)));
-        if (!decoder.end()) return cut;
-      }
+      for (let cut = 0; cut < 4; cut++) if (!isCut(bytes.subarray(0, bytes.length - cut))) return cut;
       return 0;
     },
   };

@@ -1,12 +1,18 @@
 import type { Desk } from "./change/desk.ts";
 import { FilesError } from "./errors.ts";
 import type { FileInfo, ListedEntry, Waiting } from "./files.ts";
-import { rules } from "./safe-fs/locate.ts";
+import { type Ground, rules } from "./safe-fs/locate.ts";
 import { factsOf, findPath } from "./safe-fs/open.ts";
 import { findRoot } from "./safe-fs/paths.ts";
-import { shown } from "./safe-fs/refusals.ts";
+import { openPlace } from "./safe-fs/place.ts";
+import { missing, shown } from "./safe-fs/refusals.ts";
 
-export function statPath({ ground }: Desk, path: string): FileInfo {
+export function statPath(
+  { ground }: Desk,
+  path: string,
+  { follow = true }: { follow?: boolean | undefined } = {},
+): FileInfo {
+  if (!follow) return statEntry(ground, path);
   const { root, parts } = findRoot(path, ground.roots, rules);
   const found = findPath(ground, path);
   try {
@@ -15,6 +21,13 @@ export function statPath({ ground }: Desk, path: string): FileInfo {
   } finally {
     found.close();
   }
+}
+
+function statEntry(ground: Ground, path: string): FileInfo {
+  const place = openPlace(ground, path, { follow: false });
+  place.close();
+  if (place.existing === undefined) throw missing(path);
+  return { ...factsOf(place.existing), path, link: place.existing.isSymbolicLink() };
 }
 
 const turn = 500;

@@ -1,4 +1,4 @@
-import { defineTool } from "@offshoot/core";
+import { defineTool, explainUnapproved, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
 import { printed } from "../domain/misleading.ts";
@@ -8,6 +8,13 @@ const Overwrite = z
   .boolean()
   .default(false)
   .describe("Replace a file at the destination, which goes to the trash. A folder is never replaced.");
+
+const what = {
+  directory: "the folder and all it holds",
+  file: "the file",
+  link: "the link, not what it leads to,",
+  other: "it",
+};
 
 const UndoneChange = z.object({
   action: z
@@ -51,6 +58,7 @@ export const arrangeTools = (files: Files) => [
     outputSchema: z.object({
       files: z.int().describe("Files copied"),
       bytes: z.int().describe("Bytes copied"),
+      skipped: z.int().describe("Links, devices and what the user denies, which are not copied"),
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
     timeoutMs: 600_000,
@@ -68,15 +76,19 @@ export const arrangeTools = (files: Files) => [
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
     handler: async ({ path, if_sha256: ifSha256 }, call) => {
-      const { type } = await files.stat(path);
+      const { type } = await files.stat(path, { follow: false });
       const answer = await call.elicit({
-        message: `Move ${type === "directory" ? "the folder and all it holds" : "the file"} to the trash? It can be undone.\n${JSON.stringify(path)}`,
+        message: `Move ${what[type]} to the trash? It can be undone.\n${JSON.stringify(path)}`,
         schema: z.object({ delete: z.boolean().describe("Move it to the trash") }),
       });
       // The trash can be undone: a client that cannot ask its user may go on.
       const agreed = answer.action === "unavailable" || (answer.action === "accept" && answer.content.delete);
-      if (agreed) await files.remove(path, { ifSha256, signal: call.signal });
-      return { path, deleted: agreed };
+      if (agreed) {
+        await files.remove(path, { ifSha256, signal: call.signal });
+        return { path, deleted: true };
+      }
+      const reason = explainUnapproved(answer, { state: "It is still there." });
+      return withContent({ path, deleted: false }, { type: "text", text: reason });
     },
   }),
   defineTool({

@@ -87,7 +87,11 @@ export const listTools = (files: Files) => [
       accessed: z.string().describe("When it was last read, as far as the system keeps that, ISO 8601"),
       permissions: z.string().describe('Permission bits in octal, such as "644"'),
       link: z.boolean().describe("True when the path leads over a link"),
-      hard_links: z.int().describe("Names this file has; above 1 a change shows under another name too"),
+      hard_links: z
+        .int()
+        .describe(
+          "Names of this file; above 1, append_file changes it under all of them, write_file and edit_file under this one only",
+        ),
     }),
     ...reads,
     toText: ({ type, size, created, modified, accessed, permissions }) =>

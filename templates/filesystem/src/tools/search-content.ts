@@ -6,7 +6,9 @@ import { type FileMatches, type FoundContent, searchContent } from "../domain/se
 import {
   below,
   Cursor,
+  Gitignore,
   Globs,
+  IgnoreCase,
   MaxDepth,
   marked,
   more,
@@ -31,6 +33,8 @@ export const contentTools = (files: Files, { pageBytes } = files.limits) => [
       case_sensitive: z.boolean().default(true).describe("False takes capital and small letters as the same"),
       include: Globs("read"),
       exclude: Globs("leave out"),
+      ignore_case: IgnoreCase,
+      gitignore: Gitignore,
       context: z.int().min(0).max(10).default(0).describe("Lines to show before and after each match"),
       max_matches: z.int().min(1).max(5_000).default(200).describe("Matching lines after which to answer"),
       max_matches_per_file: z.int().min(1).max(1_000).default(50).describe("Most of them in one file"),
@@ -80,12 +84,23 @@ export const contentTools = (files: Files, { pageBytes } = files.limits) => [
         path,
         pattern,
         case_sensitive: caseSensitive,
+        ignore_case: ignoreCase,
         max_matches: maxMatches,
         max_matches_per_file: maxMatchesPerFile,
         max_depth: maxDepth,
         ...rest
       } = input;
-      const options = { ...rest, caseSensitive, maxMatches, maxMatchesPerFile, maxDepth, pageBytes, signal, progress };
+      const options = {
+        ...rest,
+        caseSensitive,
+        ignoreCase,
+        maxMatches,
+        maxMatchesPerFile,
+        maxDepth,
+        pageBytes,
+        signal,
+        progress,
+      };
       const found = await searchContent(files.safeFs, path, pattern, options);
       const { tooLarge, ...skipped } = found.skipped;
       const data = marked({

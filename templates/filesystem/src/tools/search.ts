@@ -11,7 +11,9 @@ import {
   below,
   Cursor,
   ExcludePatterns,
+  Gitignore,
   Globs,
+  IgnoreCase,
   MaxDepth,
   more,
   NextCursor,
@@ -54,6 +56,8 @@ export const searchTools = (files: Files, { pageBytes } = files.limits) => [
     inputSchema: z.object({
       path: Path("Folder to begin at"),
       excludePatterns: ExcludePatterns,
+      ignore_case: IgnoreCase,
+      gitignore: Gitignore,
       max_depth: MaxDepth,
       cursor: Cursor,
     }),
@@ -66,8 +70,9 @@ export const searchTools = (files: Files, { pageBytes } = files.limits) => [
     ...reads,
     timeoutMs,
     toText: ({ tree }) => escapeMisleading(JSON.stringify(tree, null, 2)).replaceAll("\\u000a", "\n"),
-    handler: async ({ path, excludePatterns, max_depth: maxDepth, cursor }, { signal, progress }) => {
-      const options = { excludePatterns, maxDepth, cursor, pageBytes, signal, progress };
+    handler: async (input, { signal, progress }) => {
+      const { path, excludePatterns, ignore_case: ignoreCase, gitignore, max_depth: maxDepth, cursor } = input;
+      const options = { excludePatterns, ignoreCase, gitignore, maxDepth, cursor, pageBytes, signal, progress };
       const { tree, entries, truncated, nextCursor, closed } = await directoryTree(files.safeFs, path, options);
       const data = { tree, entries, truncated, ...optional("next_cursor", nextCursor) };
       return withContent(data, ...closedNote(closed), ...more("The tree goes on.", nextCursor));
@@ -82,6 +87,8 @@ export const searchTools = (files: Files, { pageBytes } = files.limits) => [
       path: Path("Folder to search"),
       pattern: z.string().min(1).max(1_000).describe('Glob, such as "**/*.md" or "src/{a,b}*/*.[jt]s"'),
       excludePatterns: ExcludePatterns,
+      ignore_case: IgnoreCase,
+      gitignore: Gitignore,
       max_depth: MaxDepth,
       max_results: z.int().min(1).max(20_000).default(10_000).describe("Most paths to return"),
       cursor: Cursor,
@@ -96,8 +103,19 @@ export const searchTools = (files: Files, { pageBytes } = files.limits) => [
     timeoutMs,
     toText: ({ paths }) => (paths.length === 0 ? "No matches found" : paths.map(printed).join("\n")),
     handler: async (input, { signal, progress }) => {
-      const { path, pattern, excludePatterns, max_depth: maxDepth, max_results: maxResults, cursor } = input;
-      const options = { excludePatterns, maxDepth, maxResults, cursor, pageBytes, signal, progress };
+      const { path, pattern, excludePatterns, ignore_case: ignoreCase, gitignore, max_depth: maxDepth } = input;
+      const { max_results: maxResults, cursor } = input;
+      const options = {
+        excludePatterns,
+        ignoreCase,
+        gitignore,
+        maxDepth,
+        maxResults,
+        cursor,
+        pageBytes,
+        signal,
+        progress,
+      };
       const { paths, seen, truncated, nextCursor, closed } = await searchFiles(files.safeFs, path, pattern, options);
       const found = { paths: paths.map(below(path)), seen, truncated, ...optional("next_cursor", nextCursor) };
       return withContent(found, ...closedNote(closed), ...more("There may be more.", nextCursor));

@@ -57,6 +57,10 @@ export const Globs = (what: string) =>
     .default([])
     .describe(`Globs of what to ${what}; one without a slash is about names in any folder, such as "*.md"`);
 
+export const IgnoreCase = z.boolean().default(false).describe("Take capital and small letters as the same in globs");
+
+export const Gitignore = z.boolean().default(false).describe("Leave out what git leaves out by .gitignore files");
+
 export const MaxDepth = z
   .int()
   .min(1)

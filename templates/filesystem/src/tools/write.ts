@@ -1,5 +1,6 @@
-import { defineTool } from "@offshoot/core";
+import { type CallContext, defineTool } from "@offshoot/core";
 import { z } from "zod";
+import { LookAlikeError } from "../domain/errors.ts";
 import type { Edited, Files } from "../domain/files.ts";
 import { printed } from "../domain/misleading.ts";
 import { Encoding, IfSha256, optional, Path, Sha256, writes } from "./shared.ts";
@@ -10,6 +11,30 @@ const Written = z.object({
   size: z.int().describe("Bytes of the file now"),
   sha256: Sha256,
 });
+
+const LookAlike = z
+  .boolean()
+  .default(false)
+  .describe("Make a new file although its name looks the same as another one in its folder");
+
+/** A second file of the same looks is rarely meant: the user is asked where the client can ask, otherwise it is refused. */
+async function askAboutLookAlike<Result>(
+  call: CallContext,
+  asked: boolean,
+  change: (lookAlike: boolean) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await change(asked);
+  } catch (error) {
+    if (!(error instanceof LookAlikeError)) throw error;
+    const answer = await call.elicit({
+      message: `${error.message}\nMake a second file?`,
+      schema: z.object({ second: z.boolean().describe("Make a second file that looks the same") }),
+    });
+    if (answer.action === "accept" && answer.content.second) return change(true);
+    throw error;
+  }
+}
 
 export const writeTools = (files: Files) => [
   // #region write_file
@@ -24,12 +49,15 @@ export const writeTools = (files: Files) => [
       if_sha256: IfSha256,
       encoding: Encoding,
       overwrite: z.boolean().default(true).describe("False refuses when there is such a file already"),
+      look_alike: LookAlike,
     }),
     outputSchema: Written,
     ...writes({ destructiveHint: true, idempotentHint: true }),
     toText: ({ path }) => `Successfully wrote to ${printed(path)}`,
-    handler: async ({ path, content, if_sha256: ifSha256, encoding, overwrite }, { signal }) => {
-      return { path, ...(await files.write(path, content, { ifSha256, encoding, overwrite, signal })) };
+    handler: async ({ path, content, if_sha256: ifSha256, look_alike: asked, ...rest }, call) => {
+      const options = { ...rest, ifSha256, signal: call.signal };
+      const write = (lookAlike: boolean) => files.write(path, content, { ...options, lookAlike });
+      return { path, ...(await askAboutLookAlike(call, asked, write)) };
     },
   }),
   // #endregion
@@ -42,12 +70,15 @@ export const writeTools = (files: Files) => [
       content: z.string().describe("The text to add, with its line breaks"),
       if_sha256: IfSha256,
       encoding: Encoding,
+      look_alike: LookAlike,
     }),
     outputSchema: Written.extend({ sha256: Sha256.optional() }),
     ...writes({ destructiveHint: false, idempotentHint: false }),
     toText: ({ path, size }) => `Successfully appended to ${printed(path)}, which has ${size} bytes now`,
-    handler: async ({ path, content, if_sha256: ifSha256, encoding }, { signal }) => {
-      return { path, ...(await files.append(path, content, { ifSha256, encoding, signal })) };
+    handler: async ({ path, content, if_sha256: ifSha256, encoding, look_alike: asked }, call) => {
+      const options = { ifSha256, encoding, signal: call.signal };
+      const append = (lookAlike: boolean) => files.append(path, content, { ...options, lookAlike });
+      return { path, ...(await askAboutLookAlike(call, asked, append)) };
     },
   }),
   defineTool({

@@ -255,6 +255,25 @@ test("refuses to grow beyond the quota", async () => {
   await files.write("c", "fits");
 });
 
+test("the quota holds for changes that come at once, and for what comes from another folder", async () => {
+  const { files: first, folder, outside, state } = await newFiles();
+  await first.close();
+  const files = await openFiles({ roots: [folder, outside], state, quota: { bytes: 1_000 } });
+  onTestFinished(() => files.close());
+  const at = (name: string) => join(outside, name);
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, turn) => files.write(`f${turn}`, "x".repeat(400))),
+  );
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  await files.createDirectory(at("d"));
+  await files.write(at("d/g"), "x".repeat(400));
+  expect((await refusal(files.move(at("d"), "d"))).code).toBe("quota");
+  // What is deleted makes room at once.
+  for (const { name } of await files.list(".")) await files.remove(name);
+  await files.move(at("d"), "d");
+  await files.write(at("h"), "x".repeat(400));
+});
+
 test("the trash forgets the oldest when it is full, and the old at a start", async () => {
   const [folder, state] = [await temporaryFolder(), await temporaryFolder()];
   const files = await openFiles({ roots: [folder], state, keepBytes: 14_500 });
@@ -311,7 +330,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 describe("a folder that brings a trash and a journal of its own", () => {
-  const names = [".offshoot", ".offshoot-0badf00d", ".OFFSHOOT-1"];
+  const names = [".offshoot", ".offshoot-trash-0badf00d", ".OFFSHOOT-TRASH-1"];
 
   test("has nothing of it believed, and is named once", async () => {
     const { files, at, outside } = await newFiles();
@@ -394,6 +413,24 @@ test("tells of every change by its path", async () => {
     { type: "deleted", path: at("b") },
     { type: "created", path: at("b") },
   ]);
+});
+
+test("a diff is cut where it is long, so that what was written is never told as refused", async () => {
+  const { files, at } = await newFiles();
+  const line = "x".repeat(3_000_000);
+  await writeFile(at("f"), `${line}\nend\n`);
+  const edited = await files.edit("f", [{ oldText: "xend".slice(1), newText: "END" }]);
+  expect(edited).toMatchObject({ applied: true, replacements: 1 });
+  // On a busy machine there may be none at all.
+  const { diff: long = "1 more characters" } = edited;
+  expect(long.length).toBeLessThan(50_000);
+  expect(long).toContain("more characters");
+  await writeFile(at("g"), "END");
+  const { diff = "… 1 more lines of the diff" } = await files.edit("g", [
+    { oldText: "END", newText: "some line\n".repeat(9_000) },
+  ]);
+  expect(diff.length).toBeLessThan(50_000);
+  expect(diff).toMatch(/… \d+ more lines of the diff$/);
 });
 
 test("a change that is given up before it happens does not happen", async () => {

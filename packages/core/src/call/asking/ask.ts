@@ -10,6 +10,8 @@ export interface Asking {
   readonly wire: WireRequest;
   /** @throws Question while there is no answer */
   ask(request: ClientRequest, key?: string): Record<string, unknown>;
+  /** Uses up what {@link Asking.ask} gave. @throws ProtocolError where that was done before */
+  answered(): Promise<void> | undefined;
 }
 
 /** {@link CallContext.elicit} */
@@ -20,6 +22,7 @@ export async function elicit<Schema extends z.ZodObject>(
   if (!call.wire.asks.elicitation) return { action: "unavailable" };
   const params = { mode: "form", message, requestedSchema: formOf(schema) };
   const answer = call.ask({ method: "elicitation/create", params }, key);
+  await call.answered();
   if (answer.action === "decline" || answer.action === "cancel") return { action: answer.action };
   const content = await schema.safeParseAsync(answer.content ?? {});
   if (answer.action !== "accept" || !content.success) {
@@ -35,6 +38,7 @@ export async function elicit<Schema extends z.ZodObject>(
 export async function sample(call: Asking, request: Parameters<CallContext["sample"]>[0]): Promise<SampleAnswer> {
   if (!call.wire.asks.sampling) return { action: "unavailable" };
   const answer = call.ask({ method: "sampling/createMessage", params: { ...request } });
+  await call.answered();
   return { action: "answered", role: String(answer.role), model: String(answer.model), content: answer.content };
 }
 
@@ -42,6 +46,7 @@ export async function sample(call: Asking, request: Parameters<CallContext["samp
 export async function roots(call: Asking): Promise<RootsAnswer> {
   if (!call.wire.asks.roots) return { action: "unavailable" };
   const { roots } = call.ask({ method: "roots/list", params: {} });
+  await call.answered();
   const listed = Array.isArray(roots) ? (roots as { uri: string; name?: string | undefined }[]) : [];
   return { action: "answered", roots: listed.filter((root) => typeof root?.uri === "string") };
 }

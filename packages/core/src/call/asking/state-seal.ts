@@ -1,13 +1,16 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import { crypto } from "./fingerprint.ts";
 import type { Answers } from "./question.ts";
+import { createUsedStates, type UsedStates } from "./used-states.ts";
 
 /** What `requestState` vouches for: these answers belong to this request of this caller, until then. */
 interface State {
+  /** Names this one state: it is used once. */
+  id: string;
   /** `tools/call delete_note` */
   subject: string;
   caller: string;
-  /** Hash of the input: an approval for one note is none for another. */
+  /** Hash of the input: an approval for one note does not hold for another. */
   input: string;
   expiresAt: number;
   /** What was asked in this round: ids of questions by their key on the wire. */
@@ -17,7 +20,7 @@ interface State {
 
 /** Seals and opens the `requestState` of the 2026 era, which passes through the client's hands. */
 export interface StateSeal {
-  seal(state: Omit<State, "expiresAt">): string;
+  seal(state: Omit<State, "expiresAt" | "id">): string;
   /**
    * The answers of earlier rounds with this round's added.
    *
@@ -27,21 +30,43 @@ export interface StateSeal {
     sealed: string,
     expected: { subject: string; caller: string; input: string },
     round: Record<string, unknown>,
-  ): Answers;
+  ): Opened;
+  /** Signs a short text, such as a cursor: 16 characters that nobody else can make. */
+  sign(text: string): string;
+}
+
+/** A state that was sealed here. */
+export interface Opened {
+  answers: Answers;
+  /**
+   * Takes the answers, for good: a yes is for one run of the handler, also when the same request comes again.
+   *
+   * @throws ProtocolError -32602 when they were taken before
+   */
+  take(): Promise<void>;
 }
 
 /** How long a user may think, in ms. */
 export const QUESTION_MS = 600_000;
 
-export function createStateSeal(key?: Uint8Array, now: () => number = Date.now): StateSeal {
+/** @param now in ms; the default does not go back when the system's time is set */
+export function createStateSeal(
+  key?: Uint8Array,
+  now: () => number = () => performance.now(),
+  used: UsedStates = createUsedStates(now),
+): StateSeal {
   let made = key;
   const mac = (payload: string) => {
     made ??= crypto().randomBytes(32);
     return crypto().createHmac("sha256", made).update(payload).digest();
   };
   return {
+    sign: (text) => mac(text).toString("base64url").slice(0, 16),
     seal(state) {
-      const payload = Buffer.from(JSON.stringify({ ...state, expiresAt: now() + QUESTION_MS })).toString("base64url");
+      const id = crypto().randomBytes(9).toString("base64url");
+      const payload = Buffer.from(JSON.stringify({ ...state, id, expiresAt: now() + QUESTION_MS })).toString(
+        "base64url",
+      );
       return `${payload}.${mac(payload).toString("base64url")}`;
     },
     open(sealed, expected, round) {
@@ -70,7 +95,12 @@ export function createStateSeal(key?: Uint8Array, now: () => number = Date.now):
         if (typeof answer === "object" && answer !== null && !Array.isArray(answer))
           answers[id] = answer as Record<string, unknown>;
       }
-      return answers;
+      return {
+        answers,
+        async take() {
+          if (!(await used.take(state.id, state.expiresAt))) throw refused();
+        },
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
+import { quoted } from "../../contract/quoted.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
@@ -38,7 +39,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     if (resource?.subscribe !== true)
       throw new ProtocolError(
         ErrorCode.invalidParams,
-        `No resource with the URI ${uri.slice(0, 256)} can be subscribed to.`,
+        `No resource with the URI ${quoted(uri, 256)} can be subscribed to.`,
         // Tells it from a resource that can be and refused this URI.
         { uri, subscribable: false },
       );

@@ -45,7 +45,8 @@ interface Running {
  */
 export function createOnce(
   { log, expected, store = createMemoryIdempotencyStore() }: OnceOptions,
-  now: () => number = Date.now,
+  // Milliseconds since 1970, and never back: a key must not come free early because the system's time was set.
+  now: () => number = () => performance.timeOrigin + performance.now(),
 ): Once {
   const running = new Map<string, Running>();
 

@@ -1,4 +1,5 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { quoted } from "../../contract/quoted.ts";
 import type { Call } from "../call.ts";
 import { stringParam } from "../normalize.ts";
 
@@ -16,7 +17,7 @@ export function findNamed<Item>(
   if (item === undefined)
     throw new ProtocolError(
       ErrorCode.invalidParams,
-      `Unknown ${kind}: ${name.slice(0, 64)}. Call ${kind}s/list to see the names.`,
+      `Unknown ${kind}: ${quoted(name)}. Call ${kind}s/list to see the names.`,
     );
   call.name = name;
   return item;

@@ -12,12 +12,13 @@ import type { Normalize, Subject } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
 
 /** A prompt as clients list it: made once. */
-export const listedPrompt = ({ name, title, description, listed, icons }: Prompt): object => ({
+export const listedPrompt = ({ name, title, description, listed, icons, _meta }: Prompt): object => ({
   name,
   title,
   description,
   ...(listed.length === 0 ? {} : { arguments: listed }),
   icons,
+  _meta,
 });
 
 /** `prompts/get` */

@@ -1,5 +1,6 @@
 import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { quoted } from "../../contract/quoted.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
 import { plainContents } from "../blocks.ts";
 import { checkBlocks } from "../compose.ts";
@@ -7,25 +8,27 @@ import { toProtocolError } from "../map-error.ts";
 import { stringParam } from "../normalize.ts";
 import { plain } from "../plain.ts";
 import type { Normalize } from "../subject.ts";
-import { badCursor, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
+import { badCursor, type CursorSeal, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 
 /** A family of resources as clients list it in `resources/templates/list`. */
-export const listedTemplate = ({ name, title, description, uri, mimeType, icons }: Resource): object => ({
+export const listedTemplate = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): object => ({
   uriTemplate: uri,
   name,
   title,
   description,
   mimeType: mimeType ?? "text/plain",
   icons,
+  _meta,
 });
 
-const listedFixed = ({ name, title, description, uri, mimeType, icons }: Resource): ResourceEntry => ({
+const listedFixed = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): ResourceEntry => ({
   uri,
   name,
   title,
   description,
   mimeType: mimeType ?? "text/plain",
   icons,
+  _meta,
 });
 
 /** The resource that answers for a URI, and the variables in it. */
@@ -44,12 +47,12 @@ export function findResource(
 const MAX_CURSOR = 2_048;
 
 /** `resources/list`: the fixed ones, then each template's own, a page of the domain at a time. */
-export function listResources(resources: readonly Resource[], timeoutMs: number): Normalize {
+export function listResources(resources: readonly Resource[], timeoutMs: number, seal: CursorSeal): Normalize {
   const fixed = resources.filter((resource) => resource.template.variables.length === 0).map(listedFixed);
   const families = resources.filter((resource) => resource.list !== undefined);
   return (params, call) => {
     const cursor = params.cursor ?? undefined;
-    const [index, inner] = cursor === undefined ? [0, undefined] : decodeCursor(cursor, "resources");
+    const [index, inner] = cursor === undefined ? [0, undefined] : decodeCursor(seal, cursor, "resources");
     const family = families[index];
     if (family === undefined && index > 0) badCursor();
     const first = cursor === undefined ? fixed : [];
@@ -63,9 +66,9 @@ export function listResources(resources: readonly Resource[], timeoutMs: number)
           throw new Error(`a nextCursor is no text of at most ${MAX_CURSOR} characters`);
         const next =
           nextCursor !== undefined
-            ? encodeCursor("resources", index, nextCursor)
+            ? encodeCursor(seal, "resources", index, nextCursor)
             : index + 1 < families.length
-              ? encodeCursor("resources", index + 1)
+              ? encodeCursor(seal, "resources", index + 1)
               : undefined;
         const entries = plain(resources).map((entry) => entryOf(entry, family?.mimeType));
         checkBlocks(entries, call.method);
@@ -139,7 +142,8 @@ function contentsOf(
 }
 
 /** Both eras answer -32602 here since 2026-07-28; `data.uri` is how clients tell it from a bad request. */
+const MAX_URI = 2_048;
 const notFound = (
   uri: string,
-  message = `No resource has the URI ${uri.slice(0, 256)}. Call resources/list or resources/templates/list.`,
-): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri });
+  message = `No resource has the URI ${quoted(uri, 256)}. Call resources/list or resources/templates/list.`,
+): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri: uri.slice(0, MAX_URI).toWellFormed() });

@@ -10,7 +10,7 @@ import type { Normalize, Subject } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
 
 /** A tool as clients list it: made once. */
-export function listedTool({ name, title, description, icons, annotations, json }: Tool): object {
+export function listedTool({ name, title, description, icons, _meta, annotations, json }: Tool): object {
   return {
     name,
     title,
@@ -19,6 +19,7 @@ export function listedTool({ name, title, description, icons, annotations, json 
     outputSchema: json.output,
     annotations,
     icons,
+    _meta,
   };
 }
 

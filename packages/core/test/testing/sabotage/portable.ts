@@ -25,8 +25,13 @@ export const portableSabotages: readonly Sabotage[] = [
   },
   {
     id: "list-in-budget",
-    how: "a description as long as a book",
-    server: tool("get_book", () => ({ description: "Read one book by its id. ".repeat(2_000) })),
+    how: "examples as long as a book",
+    server: tool("get_book", ({ json }) => ({
+      json: {
+        ...json,
+        input: { ...json.input, examples: Array.from({ length: 10_000 }, (_, id) => ({ id: `b${id}` })) },
+      },
+    })),
   },
   {
     id: "text-for-every-result",

@@ -6,6 +6,7 @@ import { markOf } from "../safe-fs/journal/entry.ts";
 import { moved, sameThing } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { typeOf } from "../safe-fs/open.ts";
+import { reserved } from "../safe-fs/paths.ts";
 import { isRoot, openPlace, type Place, writableFile } from "../safe-fs/place.ts";
 import { explained, missing, shown } from "../safe-fs/refusals.ts";
 import { findMissing, isSameEntry, rename } from "../safe-fs/writing/folders.ts";
@@ -39,10 +40,11 @@ export async function createDirectory(
     await journalled(desk, change, [place as Place], async (entry) => {
       const fill = async (tree: Tree) => {
         const made = [tree];
-        for (const one of inner) made.push((made.at(-1) as Tree).folder(one));
-        for (const one of made.slice(1).reverse()) {
-          await one.finish(0o777 & ~process.umask());
-          one.close();
+        try {
+          for (const one of inner) made.push((made.at(-1) as Tree).folder(one));
+          for (const one of made.slice(1).reverse()) await one.finish(0o777 & ~process.umask());
+        } finally {
+          for (const one of made.slice(1)) one.close();
         }
       };
       await makeTree(desk.ground, place as Place, temporaryOf(entry), fill, (made) => {
@@ -143,11 +145,12 @@ export function refuseReplacing(desk: Desk, to: Place, folder: boolean, overwrit
   if (!existing?.isSymbolicLink()) writableFile(to, desk.ground);
 }
 
-/** An allowed folder, and what holds one, stays where it is. */
+/** An allowed folder, the server's journal, and what holds one of them stay where they are. */
 function refuseRoots({ ground }: Desk, { key, given, existing }: Place): void {
   if (!existing?.isDirectory()) return;
-  if (ground.roots.some(({ real }) => `${real.replaceAll("\\", "/")}/`.startsWith(`${key.replaceAll("\\", "/")}/`)))
-    throw isRoot(given);
+  const holds = (real: string) => `${real.replaceAll("\\", "/")}/`.startsWith(`${key.replaceAll("\\", "/")}/`);
+  if (ground.roots.some(({ real }) => holds(real))) throw isRoot(given);
+  if (ground.state !== undefined && holds(ground.state)) throw reserved(given);
 }
 
 export async function remove(

@@ -112,15 +112,17 @@ async function copyInto(
     throw new FilesError("too_large", `${shown(place.given)}: folders deeper than ${deepest} are not copied.`);
   for (const { name, type } of from.entries()) {
     signal?.throwIfAborted();
-    if (type === "directory") {
+    if (from.isDenied(name)) copied.skipped++;
+    else if (type === "directory") {
       const child = from.openDirectory(name);
-      const made = to.folder(name);
+      let made: Tree | undefined;
       try {
+        made = to.folder(name);
         await copyInto(desk, child, made, place, copied, depth + 1, signal);
         await made.finish(child.facts.mode);
       } finally {
         child.close();
-        made.close();
+        made?.close();
       }
     } else if (type === "file") {
       if (copied.files >= mostFiles)

@@ -1,11 +1,12 @@
-import { type Change, type Entry, rootKey } from "../safe-fs/journal/entry.ts";
+import { type Change, type Entry, rootKey, type Spot } from "../safe-fs/journal/entry.ts";
 import type { Place } from "../safe-fs/place.ts";
 import type { Desk } from "./desk.ts";
 import { takeBack } from "./take-back.ts";
 
-export const spotOf = ({ folder, name }: Pick<Place, "folder" | "name">) => ({
+export const spotOf = ({ folder, name, at }: Place): Spot => ({
   root: rootKey(folder.root),
   relative: [...folder.relative, name],
+  ...(typeof at !== "string" && { raw: true as const }),
 });
 
 /**

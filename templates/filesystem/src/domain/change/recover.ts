@@ -55,7 +55,7 @@ export function atEntry<Result>(
   const place = (spot: typeof at, given: string): Place => {
     const root = desk.ground.roots.find((one) => rootKey(one) === spot.root);
     if (root === undefined) throw new Overtaken("It came from a folder that is not allowed any more.", { lasts: true });
-    return openPlaceBelow(desk.ground, root, spot.relative, given, { follow: false });
+    return openPlaceBelow(desk.ground, root, spot.relative, given, { follow: false, raw: spot.raw });
   };
   const open = () => {
     const places = [place(at, destination)];

@@ -1,5 +1,6 @@
 import { FilesError } from "../errors.ts";
 import type { PassedOver, Undone, Waiting } from "../files.ts";
+import { Narrowed, unnarrowed } from "../narrow.ts";
 import { type Entry, rootKey } from "../safe-fs/journal/entry.ts";
 import type { Desk } from "./desk.ts";
 import { Overtaken } from "./overtaken.ts";
@@ -11,9 +12,10 @@ const overtaken = ["not_found", "refused", "wrong_kind", "invalid", "exists"];
 
 /** Takes back the newest change that can be. One that the world has overtaken is passed over, which is told. */
 export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone> {
-  const { journal } = await desk.book();
-  await recover(desk);
   const roots = desk.ground.roots.filter(({ readOnly }) => !readOnly).map(rootKey);
+  if (roots.length === 0) throw nothingLeft("");
+  const { journal } = await desk.book();
+  await unnarrowed(() => recover(desk));
   const passedOver: PassedOver[] = [];
   for (let entry = journal.newest(roots); entry; entry = journal.newest(roots, entry)) {
     signal?.throwIfAborted();
@@ -26,8 +28,10 @@ export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone
   const passed = passedOver.map(
     ({ action, path, reason }) => ` Passed over ${action} of ${JSON.stringify(path)}: ${reason}`,
   );
-  throw new FilesError("not_found", `There is no change to take back.${passed.slice(0, 10).join("")}`);
+  throw nothingLeft(passed.slice(0, 10).join(""));
 }
+
+const nothingLeft = (passed: string) => new FilesError("not_found", `There is no change to take back.${passed}`);
 
 async function attempt(desk: Desk, entry: Entry): Promise<"done" | "by another" | { reason: string }> {
   const { journal } = await desk.book();
@@ -46,7 +50,8 @@ async function attempt(desk: Desk, entry: Entry): Promise<"done" | "by another" 
       throw error;
     }
     // What was deleted is nowhere else: it stays until it can come back or is swept.
-    const lasts = entry.change.action === "remove" || (error instanceof Overtaken && error.lasts);
+    const { action } = entry.change;
+    const lasts = action === "remove" || error instanceof Narrowed || (error instanceof Overtaken && error.lasts);
     journal.mark(entry, lasts ? earlier : "undone");
     return { reason: error.message };
   }

@@ -1,12 +1,13 @@
 import { isAscii } from "node:buffer";
 import { detectEncoding, utf8 } from "../encoding.ts";
-import { FilesError } from "../errors.ts";
+import { FilesError, LookAlikeError } from "../errors.ts";
 import type {
   Appended,
   Edit,
   Edited,
   EditOptions,
   InEncoding,
+  LookAlike,
   Precondition,
   Waiting,
   WriteOptions,
@@ -20,6 +21,7 @@ import { refuseMisleading } from "../safe-fs/names.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import { type Place, writableFile } from "../safe-fs/place.ts";
 import { shown } from "../safe-fs/refusals.ts";
+import { lookAlikeIn } from "../safe-fs/similar.ts";
 import { appendTo } from "../safe-fs/writing/append.ts";
 import { type Fill, replaceFile } from "../safe-fs/writing/replace-file.ts";
 import { atPlace, type Desk, openAt, refuseStale } from "./desk.ts";
@@ -33,7 +35,7 @@ export async function write(
   desk: Desk,
   path: string,
   content: string | Uint8Array,
-  { ifSha256, overwrite = true, encoding, signal }: WriteOptions = {},
+  { ifSha256, overwrite = true, lookAlike = true, encoding, signal }: WriteOptions & LookAlike = {},
 ): Promise<Written> {
   refuseOdd(desk, content);
   return atPlace(desk, path, { follow: true, signal }, async (place) => {
@@ -42,12 +44,22 @@ export async function write(
       throw new FilesError("exists", `${shown(path)} exists already. Choose another name, or ask to overwrite it.`);
     }
     if (!created) writableFile(place, desk.ground);
+    else if (!lookAlike) refuseLookAlike(place);
     await refuseStale(desk, place, ifSha256, signal);
     const bytes = await bytesFor(desk, place, content, { whole: true, asked: encoding });
     signal?.throwIfAborted();
     await put(desk, place, "write", bytes, signal);
     return { created, size: bytes.length, sha256: sha256Of(bytes) };
   });
+}
+
+function refuseLookAlike({ folder, name, given }: Place): void {
+  const other = lookAlikeIn(folder, name);
+  if (other === undefined) return;
+  throw new LookAlikeError(
+    "exists",
+    `There is ${shown(other)} beside ${shown(given)}, which looks the same but is made of other characters. Use that name as list_directory gives it, or pass look_alike to make a second file.`,
+  );
 }
 
 /** Replaces what is at a place, or makes it, with a way back. */
@@ -86,12 +98,13 @@ export async function append(
   desk: Desk,
   path: string,
   content: string,
-  { ifSha256, encoding, signal }: Precondition & InEncoding & Waiting = {},
+  { ifSha256, encoding, lookAlike = true, signal }: Precondition & InEncoding & LookAlike & Waiting = {},
 ): Promise<Appended> {
   refuseOdd(desk, content);
   return atPlace(desk, path, { follow: true, signal }, async (place) => {
     const { existing, folder, name } = place;
     if (existing) writableFile(place, desk.ground);
+    else if (!lookAlike) refuseLookAlike(place);
     await refuseStale(desk, place, ifSha256, signal);
     const bytes = await bytesFor(desk, place, content, { whole: false, asked: encoding });
     signal?.throwIfAborted();

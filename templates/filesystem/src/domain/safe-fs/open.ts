@@ -98,6 +98,7 @@ export function directoryOf(ground: Ground, located: Located, given: string): Op
     root,
     relative: relative.join("/"),
     entries: () => explaining(given, () => listEntries(located)),
+    isDenied: (name) => ground.isDenied?.([...relative, name]) ?? false,
     factsOf(name) {
       return explaining(inside(name), () => {
         refuseNoName(name, inside(name));

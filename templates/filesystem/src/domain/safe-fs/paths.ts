@@ -89,17 +89,22 @@ function refuseName(name: string, path: string, { platform }: PathRules): void {
 }
 
 /** How the names of the server's own things in a root begin: its trash, and what it has not finished yet. */
-const ownName = ".offshoot";
-export const temporaryPrefix = `${ownName}-tmp-`;
+export const trashPrefix = ".offshoot-trash-";
+export const temporaryPrefix = ".offshoot-tmp-";
+/** Where an early version had its trash. */
+const formerTrash = ".offshoot";
 
 /** The server's own: never shown, never opened by name. Disks may ignore case. */
 export function isReserved(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === ownName || lower.startsWith(`${ownName}-`);
+  return lower === formerTrash || lower.startsWith(trashPrefix) || lower.startsWith(temporaryPrefix);
 }
 
 export const reserved = (path: string) =>
-  new FilesError("refused", `${shown(path)} belongs to this server's own trash. Use undo_last to bring things back.`);
+  new FilesError(
+    "refused",
+    `${shown(path)} belongs to this server's own trash or journal. Use undo_last to bring things back.`,
+  );
 
 /** Places of the system that look like files and are none. */
 export function isSystemPlace(real: string, platform: NodeJS.Platform): boolean {

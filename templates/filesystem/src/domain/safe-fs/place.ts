@@ -37,11 +37,11 @@ export function openPlaceBelow(
   root: Located["root"],
   parts: string[],
   path: string,
-  { follow }: { follow: boolean },
+  { follow, raw = false }: { follow: boolean; raw?: boolean | undefined },
 ): Place {
   if (parts.length === 0) throw isRoot(path);
   return explaining(path, () => {
-    const place = placeIn(openFolder(ground, root, parts.slice(0, -1), path), parts.at(-1) ?? "", path);
+    const place = placeIn(openFolder(ground, root, parts.slice(0, -1), path), parts.at(-1) ?? "", path, { raw });
     judgePlace(ground, place);
     if (!follow || !place.existing?.isSymbolicLink()) return place;
     place.close();
@@ -76,9 +76,9 @@ const readOnlyRoot = (path: string) =>
   new FilesError("permission", `${shown(path)} is in a folder that the user allows for reading only.`);
 
 /** A new or other name in a folder that is open already. The place does not own the folder. */
-export function placeIn(folder: Located, name: string, given: string): Place {
+export function placeIn(folder: Located, name: string, given: string, { raw = false } = {}): Place {
   try {
-    const { at, existing } = findEntry(folder, name);
+    const { at, existing } = findEntry(folder, name, { raw });
     folder.verify();
     const key = [folder.root.real, ...folder.relative, name].join("/");
     return { folder, name, existing, at, key, given, close: () => folder.close() };
@@ -88,15 +88,19 @@ export function placeIn(folder: Located, name: string, given: string): Place {
   }
 }
 
-/** What has a name in a folder, and the path to it. A name written with `\xE9` may stand for bytes that are no UTF-8. */
-export function findEntry(folder: Located, name: string): { at: string | Buffer; existing: Stats | undefined } {
+/** What has a name in a folder, and the path to it. A name written with `\xE9` may stand for bytes that are no UTF-8; `raw` says that it does. */
+export function findEntry(
+  folder: Located,
+  name: string,
+  { raw = false } = {},
+): { at: string | Buffer; existing: Stats | undefined } {
   const at = `${folder.at}/${name}`;
-  const existing = lstatSync(at, { throwIfNoEntry: false });
+  const existing = raw ? undefined : lstatSync(at, { throwIfNoEntry: false });
   const bytes = existing === undefined ? bytesOfName(name) : undefined;
   if (bytes === undefined) return { at, existing };
   const exact = Buffer.concat([Buffer.from(`${folder.at}/`), bytes]);
   const found = lstatSync(exact, { throwIfNoEntry: false });
-  return found === undefined ? { at, existing } : { at: exact, existing: found };
+  return found === undefined && !raw ? { at, existing } : { at: exact, existing: found };
 }
 
 function openFolder(ground: Ground, root: Located["root"], parts: string[], given: string): Located {

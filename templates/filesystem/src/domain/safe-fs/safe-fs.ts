@@ -47,6 +47,8 @@ export interface OpenDirectory {
   readonly relative: string;
   /** Sorted by name; the server's own files are left out. */
   entries(): Entry[];
+  /** Whether an entry is listed only, and cannot be opened: the user denies it. */
+  isDenied(name: string): boolean;
   /** Facts of one entry, a link not followed. Undefined where it has gone. */
   factsOf(name: string): Facts | undefined;
   /** A regular file in this folder. A link is not followed: FilesError "wrong_kind". */

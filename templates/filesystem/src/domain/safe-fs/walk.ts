@@ -25,34 +25,51 @@ export interface WalkOptions {
  * so that no walk goes round. It blocks between steps only: give the event loop a turn now and then.
  */
 export function* walk(start: OpenDirectory, options: WalkOptions = {}): Generator<Walked, void, void> {
-  yield* descend(start, "", 1, options, options.after === undefined ? [] : options.after.split("/"));
-}
-
-function* descend(
-  directory: OpenDirectory,
-  prefix: string,
-  depth: number,
-  options: WalkOptions,
-  after: string[],
-): Generator<Walked, void, void> {
-  const [from, ...deeper] = after;
-  for (const { name, type } of directory.entries()) {
-    // Below `from` everything has been seen, `from` itself too; only its own children may be left.
-    if (from !== undefined && name < from) continue;
-    const resumed = name === from;
-    const walked: Walked = { name, type, path: prefix + name, depth, directory };
-    if (!resumed) yield walked;
-    if (type !== "directory" || depth >= (options.maxDepth ?? Number.POSITIVE_INFINITY)) continue;
-    if (options.enter && !options.enter(walked)) continue;
-    const child = openOrSkip(walked, options);
-    if (child === undefined) continue;
-    try {
-      yield* descend(child, `${walked.path}/`, depth + 1, options, resumed ? deeper : []);
-    } finally {
-      child.close();
+  const { maxDepth = Number.POSITIVE_INFINITY, enter } = options;
+  // A loop and not a recursion: folders can be deeper than a stack.
+  const way: Level[] = [levelOf(start, "", options.after?.split("/") ?? [])];
+  try {
+    for (let level = way.at(-1); level !== undefined; level = way.at(-1)) {
+      const entry = level.entries[level.next++];
+      if (entry === undefined) {
+        if (way.length > 1) level.directory.close();
+        way.pop();
+        continue;
+      }
+      const { name, type } = entry;
+      const { directory, prefix, after } = level;
+      const [from, ...deeper] = after;
+      // Below `from` everything has been seen, `from` itself too; only its own children may be left.
+      if ((from !== undefined && name < from) || directory.isDenied(name)) continue;
+      const resumed = name === from;
+      const walked: Walked = { name, type, path: prefix + name, depth: way.length, directory };
+      if (!resumed) yield walked;
+      if (type !== "directory" || way.length >= maxDepth || (enter && !enter(walked))) continue;
+      const child = openOrSkip(walked, options);
+      if (child === undefined) continue;
+      try {
+        way.push(levelOf(child, `${walked.path}/`, resumed ? deeper : []));
+      } catch (error) {
+        child.close();
+        throw error;
+      }
     }
+  } finally {
+    for (const { directory } of way.slice(1)) directory.close();
   }
 }
+
+interface Level {
+  directory: OpenDirectory;
+  entries: Entry[];
+  next: number;
+  prefix: string;
+  after: string[];
+}
+
+const levelOf = (directory: OpenDirectory, prefix: string, after: string[]): Level => {
+  return { directory, entries: directory.entries(), next: 0, prefix, after };
+};
 
 function openOrSkip({ directory, name, path }: Walked, { onSkipped }: WalkOptions): OpenDirectory | undefined {
   try {

@@ -3,7 +3,8 @@ import { handedFrom } from "../safe-fs/handed.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
 import type { Walked } from "../safe-fs/walk.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { anywhereWithoutSlash, createFilter } from "./filter.ts";
+import { anywhereWithoutSlash, createFilter, type Globbing } from "./filter.ts";
+import { openGitignore } from "./gitignore.ts";
 import type { LineMatch } from "./lines.ts";
 import { openMatching } from "./match-pool.ts";
 import type { Outcome } from "./match-worker.ts";
@@ -11,7 +12,7 @@ import type { Caps, LongTask } from "./pace.ts";
 import { answerBytes, bytesOf, type Page } from "./told.ts";
 import { type Closed, travel } from "./travel.ts";
 
-export interface SearchContentOptions extends LongTask, Caps, Page {
+export interface SearchContentOptions extends LongTask, Caps, Page, Globbing {
   /** Search for the text itself. @default false: a regular expression of the RE2 kind */
   literal?: boolean | undefined;
   /** @default true */
@@ -78,14 +79,26 @@ export async function searchContent(
   const { include = [], exclude = [], cursor, literal = false, caseSensitive = true, ...rest } = options;
   const { maxMatches = 1000, maxFileBytes = 10 * MiB, maxBytes = 256 * MiB, ...task } = rest;
   // What is told of the last file comes on top.
-  const { pageBytes = answerBytes / 3 } = rest;
+  const { pageBytes = answerBytes / 3, ignoreCase, gitignore } = rest;
   const context = Math.min(rest.context ?? 0, 10);
   const perFile = Math.min(rest.maxMatchesPerFile ?? 50, 1000);
-  const search = ["content", path, pattern, literal, caseSensitive, include, exclude, task.maxDepth ?? null];
+  const search = [
+    "content",
+    path,
+    pattern,
+    literal,
+    caseSensitive,
+    include,
+    exclude,
+    task.maxDepth ?? null,
+    ignoreCase ?? null,
+    gitignore ?? null,
+  ];
   const after = decodeCursor(search, cursor);
   const filter = createFilter({
-    include: anywhereWithoutSlash(include, "include"),
-    exclude: anywhereWithoutSlash(exclude, "exclude"),
+    gitignore: gitignore ? await openGitignore(safeFs, path) : undefined,
+    include: anywhereWithoutSlash(include, "include", ignoreCase),
+    exclude: anywhereWithoutSlash(exclude, "exclude", ignoreCase),
   });
 
   const found: FoundContent = {

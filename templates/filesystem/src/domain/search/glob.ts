@@ -25,7 +25,11 @@ type Instruction = Segment | typeof across | typeof end;
 const longest = 1000;
 
 /** What is no glob is a FilesError "invalid" that says what to write instead. `argument` is where it came from. */
-export function compileGlob(pattern: string, argument = "pattern"): Glob {
+export function compileGlob(
+  pattern: string,
+  argument = "pattern",
+  { ignoreCase }: { ignoreCase?: boolean | undefined } = {},
+): Glob {
   const refused = (reason: string) => new FilesError("invalid", `${argument}: ${reason}.`);
   if (pattern.length > longest) throw refused(`a glob has at most ${longest} characters`);
   const reason = unsupported(pattern);
@@ -44,7 +48,7 @@ export function compileGlob(pattern: string, argument = "pattern"): Glob {
     starts.push(program.length);
     for (const [index, segment] of segments.entries()) {
       if (segment !== "**") {
-        const compiled = compileSegment(segment);
+        const compiled = compileSegment(segment, ignoreCase);
         if (compiled === undefined) throw refused(`"${segment}" holds a class that is none, such as [z-a]`);
         program.push(compiled);
       } else if (segments[index - 1] !== "**") program.push(across);

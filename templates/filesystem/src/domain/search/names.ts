@@ -1,12 +1,13 @@
 import type { SafeFs } from "../safe-fs/safe-fs.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { createFilter } from "./filter.ts";
+import { createFilter, type Globbing } from "./filter.ts";
+import { openGitignore } from "./gitignore.ts";
 import { compileGlob } from "./glob.ts";
 import type { Caps, LongTask } from "./pace.ts";
 import { answerBytes, bytesOf, type Page } from "./told.ts";
 import { type Closed, travel } from "./travel.ts";
 
-export interface SearchFilesOptions extends LongTask, Caps, Page {
+export interface SearchFilesOptions extends LongTask, Caps, Page, Globbing {
   /** Globs on the path below the folder; what they match is left out with everything in it. */
   excludePatterns?: readonly string[] | undefined;
   /** @default 10,000 */
@@ -32,12 +33,21 @@ export async function searchFiles(
   pattern: string,
   options: SearchFilesOptions = {},
 ): Promise<FoundFiles> {
-  const { excludePatterns = [], maxResults = 10_000, cursor, pageBytes = answerBytes, ...task } = options;
-  const search = ["files", path, pattern, excludePatterns, task.maxDepth ?? null];
+  const { excludePatterns = [], maxResults = 10_000, cursor, pageBytes = answerBytes, ignoreCase, ...task } = options;
+  const search = [
+    "files",
+    path,
+    pattern,
+    excludePatterns,
+    task.maxDepth ?? null,
+    ignoreCase ?? null,
+    task.gitignore ?? null,
+  ];
   const after = decodeCursor(search, cursor);
   const filter = createFilter({
-    include: [compileGlob(pattern)],
-    exclude: excludePatterns.map((exclude) => compileGlob(exclude, "excludePatterns")),
+    gitignore: task.gitignore ? await openGitignore(safeFs, path) : undefined,
+    include: [compileGlob(pattern, "pattern", { ignoreCase })],
+    exclude: excludePatterns.map((exclude) => compileGlob(exclude, "excludePatterns", { ignoreCase })),
   });
   const paths: string[] = [];
   let bytes = 0;

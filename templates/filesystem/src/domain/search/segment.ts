@@ -10,15 +10,19 @@ export type Segment = (name: string) => boolean;
 export const anyName: Segment = () => true;
 
 /** Undefined when a class such as [z-a] is no class. */
-export function compileSegment(glob: string): Segment | undefined {
+export function compileSegment(glob: string, ignoreCase = false): Segment | undefined {
   if (glob === "*") return (name) => name !== "";
-  if (!/[*?[\\]/.test(glob)) return (name) => name === glob;
-  if (/^\*[^*?[\\]+$/.test(glob)) {
-    const ending = glob.slice(1);
-    return (name) => name.endsWith(ending);
+  const fold = ignoreCase ? (text: string) => text.toLowerCase() : (text: string) => text;
+  if (!/[*?[\\]/.test(glob)) {
+    const wanted = fold(glob);
+    return (name) => fold(name) === wanted;
   }
-  const tokens = tokensOf(glob);
-  return tokens && ((name) => fits(tokens, name));
+  if (/^\*[^*?[\\]+$/.test(glob)) {
+    const ending = fold(glob.slice(1));
+    return (name) => fold(name).endsWith(ending);
+  }
+  const tokens = tokensOf(fold(glob), ignoreCase);
+  return tokens && ((name) => fits(tokens, fold(name)));
 }
 
 const codeAt = (text: string, at: number): number => text.codePointAt(at) ?? 0;
@@ -53,7 +57,7 @@ function fits(tokens: Token[], name: string): boolean {
   return token === tokens.length;
 }
 
-function tokensOf(glob: string): Token[] | undefined {
+function tokensOf(glob: string, ignoreCase: boolean): Token[] | undefined {
   const tokens: Token[] = [];
   for (let at = 0; at < glob.length; at++) {
     const code = codeAt(glob, at);
@@ -70,7 +74,7 @@ function tokensOf(glob: string): Token[] | undefined {
         at += unitsOf(code) - 1;
         tokens.push((other) => other === code);
       } else {
-        const sign = classOf(glob.slice(at + 1, end));
+        const sign = classOf(glob.slice(at + 1, end), ignoreCase);
         if (sign === undefined) return undefined;
         tokens.push(sign);
         at = end;
@@ -92,7 +96,7 @@ const named: Record<string, string> = {
 };
 
 /** A class looks at one character, so that JavaScript's own expressions do for it in constant time. */
-function classOf(inside: string): Sign | undefined {
+function classOf(inside: string, ignoreCase: boolean): Sign | undefined {
   const negated = /^[!^]/.test(inside);
   const body = inside
     .slice(negated ? 1 : 0)
@@ -100,7 +104,7 @@ function classOf(inside: string): Sign | undefined {
       name === undefined ? quote(escaped ?? whole) : (named[name] ?? "\\b\\B"),
     );
   try {
-    const one = new RegExp(`^[${negated ? "^" : ""}${body}]$`, "su");
+    const one = new RegExp(`^[${negated ? "^" : ""}${body}]$`, ignoreCase ? "sui" : "su");
     return (code) => one.test(String.fromCodePoint(code));
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import type { SafeFs } from "../safe-fs/safe-fs.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { anywhereWithoutStar, createFilter } from "./filter.ts";
+import { anywhereWithoutStar, createFilter, type Globbing } from "./filter.ts";
+import { openGitignore } from "./gitignore.ts";
 import type { Caps, LongTask } from "./pace.ts";
 import { answerBytes, bytesOf, type Page } from "./told.ts";
 import { type Closed, most, travel } from "./travel.ts";
@@ -15,7 +16,7 @@ export interface TreeNode {
   unexplored?: true;
 }
 
-export interface TreeOptions extends LongTask, Caps, Page {
+export interface TreeOptions extends LongTask, Caps, Page, Globbing {
   /** Globs on the path below the folder. One without `*` is also a name or path that is left out wherever it stands. */
   excludePatterns?: readonly string[] | undefined;
   cursor?: string | undefined;
@@ -35,11 +36,15 @@ const pageEntries = 20_000;
 
 /** Everything below a folder. Links are not followed. */
 export async function directoryTree(safeFs: SafeFs, path: string, options: TreeOptions = {}): Promise<Tree> {
-  const { excludePatterns = [], cursor, maxDepth: asked = most.maxDepth, pageBytes = answerBytes, ...task } = options;
+  const { excludePatterns = [], cursor, maxDepth: asked = most.maxDepth, pageBytes = answerBytes, ...rest } = options;
+  const { ignoreCase, gitignore, ...task } = rest;
   const maxDepth = Math.min(asked, most.maxDepth);
-  const search = ["tree", path, excludePatterns, maxDepth];
+  const search = ["tree", path, excludePatterns, maxDepth, ignoreCase ?? null, gitignore ?? null];
   const after = decodeCursor(search, cursor);
-  const filter = createFilter({ exclude: anywhereWithoutStar(excludePatterns) });
+  const filter = createFilter({
+    exclude: anywhereWithoutStar(excludePatterns, ignoreCase),
+    gitignore: gitignore ? await openGitignore(safeFs, path) : undefined,
+  });
   const tree: TreeNode[] = [];
   // The folders on the way down to where the walk stands: levels[0] is the tree itself.
   const levels: TreeNode[][] = [tree];

@@ -15,6 +15,8 @@ export interface Mark {
 export interface Spot {
   root: string;
   relative: string[];
+  /** The last name is not UTF-8, and is written with escapes. */
+  raw?: true;
 }
 
 /** What a change is about to do, and what is needed to take it back. */

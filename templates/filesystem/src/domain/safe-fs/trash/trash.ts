@@ -11,7 +11,7 @@ import { measureTree } from "../writing/measure-tree.ts";
 import { writeFully } from "../writing/on-disk.ts";
 import { removeTree } from "../writing/remove-tree.ts";
 import { keepOld } from "./keep-old.ts";
-import { openTrash } from "./trash-folder.ts";
+import { anyKind, openTrash } from "./trash-folder.ts";
 
 export interface TrashOptions {
   keepMs: number;
@@ -100,7 +100,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
     /** How much lies in the trash because of a change. */
     async sizeOf(entry: Entry): Promise<number> {
       const size = await using(entry, false, ({ folder, name }) => measureTree(ground, folder, name));
-      return size?.bytes ?? 0;
+      return size === undefined ? 0 : size.bytes + size.others * entryBytes;
     },
 
     /** Forgets the oldest while there is more than is kept, but not the newest change: it must be there for undo. */
@@ -125,7 +125,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
 
     /** What stands in a root under the server's own names and is not known to the journal: it came with the folder. */
     strangers(root: Root): string[] {
-      const above = locate(ground, root, [], "");
+      const above = locate(anyKind(ground), root, [], "");
       const trash = openTrash(ground, journal, root, { make: false });
       try {
         const own = trash?.relative.at(-1);
@@ -144,7 +144,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
       for (const root of ground.roots) {
         const name = journal.trashOf(rootKey(root), { make: false });
         if (name === undefined) continue;
-        const above = locate(ground, root, [], "");
+        const above = locate(anyKind(ground), root, [], "");
         try {
           await removeTree(ground, above, name);
         } finally {
@@ -154,6 +154,9 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
     },
   };
 }
+
+/** What a folder or a link takes on most disks. */
+const entryBytes = 4_096;
 
 const sameInode = (found: Stats | undefined, { dev, ino }: { dev: number; ino: number }): boolean =>
   found !== undefined && found.dev === dev && found.ino === ino;

@@ -7,21 +7,25 @@ import { findEntry } from "../place.ts";
 import { anyKind } from "../trash/trash-folder.ts";
 
 export interface TreeSize {
+  /** Of all its files. */
   bytes: number;
   files: number;
+  /** And what else takes up room: folders, links. */
+  others: number;
 }
 
 /** Every level is held open on the way down; what lies deeper than this is not counted. */
 const deepest = 500;
 
-/** What has a name in an open folder, with everything in it. Entries that take part: files, and each folder as 4 KiB. */
+/** What has a name in an open folder, with everything in it. */
 export async function measureTree(ground: Ground, folder: Located, name: string): Promise<TreeSize> {
-  const size: TreeSize = { bytes: 0, files: 0 };
+  const size: TreeSize = { bytes: 0, files: 0, others: 0 };
   const any = anyKind(ground);
   const add = (at: string | Buffer): boolean => {
     const stats = lstatSync(at, { throwIfNoEntry: false });
     if (stats?.isFile()) size.files++;
-    size.bytes += stats?.size ?? 0;
+    else size.others++;
+    if (stats?.isFile()) size.bytes += stats.size;
     return stats?.isDirectory() ?? false;
   };
   if (!add(findEntry(folder, name).at)) return size;
