@@ -25,9 +25,7 @@ export const ServeSettings = z.object({
   sessions: z
     .enum(["stateful", "stateless"])
     .default("stateful")
-    .describe(
-      "With http: stateless keeps no sessions for 2025 clients, so that a restart ends none; no questions to users then",
-    ),
+    .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
   audit: z
     .string()
     .min(1)
