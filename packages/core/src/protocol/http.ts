@@ -19,7 +19,7 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   host?: string;
   /** Port to bind; 0 picks a free one. Default 0. */
   port?: number;
-  /** Answers `GET /metrics`, behind the same checks. Default: there is no such path. */
+  /** Answers `GET /metrics`, behind the same guards. Default: there is no such path. */
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
@@ -44,7 +44,7 @@ const UNAUTHORIZED: HttpRefusal = {
 const ANONYMOUS: Caller = { id: "anonymous" };
 
 /**
- * Serves both eras at one URL, `/mcp`: request checks, then authentication, then the body, and then the SDK of the request's
+ * Serves both eras at one URL, `/mcp`: guards, then authentication, then the body, and then the SDK of the request's
  * era. `/healthz` says that the process lives, `/readyz` whether it takes work.
  *
  * @throws the listen error (`EADDRINUSE`, `EACCES`) when the address cannot be bound
@@ -100,7 +100,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "Method not allowed. Use GET.",
         headers: { allow: "GET" },
       });
-    // Tool names and their use are not public.
+    // Names of tools and how much they are used are not for everyone.
     if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
     metrics?.(request, response);
   };
@@ -186,7 +186,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
 }
 
-/** For a large body that there is no room for: the client may come back. */
+/** A client whose body is too large for the room left can come back. */
 function noRoom(app: App): HttpRefusal {
   const { message, code, data } = app.gate.overloaded();
   const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);
