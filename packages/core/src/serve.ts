@@ -159,6 +159,10 @@ async function serveOverHttp(app: App, stopped: Promise<void>, options: HttpOpti
     protectStdout(app.log);
     return serveHttp(app, options);
   });
+  if (options.sessions === "stateless")
+    process.stderr.write(
+      `${app.info.name} serves 2025 clients without sessions: no questions to users, no subscriptions, no log messages\n`,
+    );
   process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
   await stopped;
   await endpoint.drain(DRAIN_MS);

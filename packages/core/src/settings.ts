@@ -21,6 +21,10 @@ export const ServeSettings = z.object({
   allowedHosts: list.describe("Host names, besides the local ones, that requests may carry; comma-separated"),
   allowedOrigins: list.describe("Origins of web pages that may call, such as https://app.example.com; comma-separated"),
   insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
+  sessions: z
+    .enum(["stateful", "stateless"])
+    .default("stateful")
+    .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
   audit: z
     .string()
     .min(1)

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { definePrompt, defineResource, defineServer, defineTool, jsonSchema, withContent } from "../src/index.ts";
-import { WIRES } from "../src/testing/index.ts";
+import { WIRES, type Wire } from "../src/testing/index.ts";
 import { hostileValues, isWellFormed, SECRET } from "./fixtures/hostile.ts";
 import { openRawWire, type RawAnswer, type RawWire } from "./fixtures/raw-wire.ts";
 
@@ -137,7 +137,10 @@ const places: Record<string, [request: [method: string, params: object], reply: 
   ],
 };
 
-describe.each(WIRES)("%s", (name) => {
+// Each era and each transport once; all four of them take a minute.
+const wires: readonly Wire[] = process.env.OFFSHOOT_LONG ? WIRES : ["stdio-2025", "http-2026"];
+
+describe.each(wires)("%s", (name) => {
   let wire: RawWire;
   beforeAll(async () => {
     wire = await openRawWire(server, name);

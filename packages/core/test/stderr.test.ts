@@ -51,8 +51,8 @@ describe.runIf(process.platform === "linux").each(Object.keys(STDERR))("a stderr
     write(initialize(0));
     await lines.id(0);
     breakIt?.(child);
-    for (let id = 1; id <= 20; id += 1) {
-      write(toolCall(id, "chatter", { megabytes: id < 10 ? 0.1 : 8 }));
+    for (let id = 1; id <= 10; id += 1) {
+      write(toolCall(id, "chatter", { megabytes: id < 5 ? 0.1 : 8 }));
       expect((await lines.id(id)).result).toBeDefined();
     }
     expect(rssOf(child.pid as number)).toBeLessThan(300);
@@ -68,7 +68,7 @@ describe.runIf(process.platform === "linux").each(Object.keys(STDERR))("a stderr
     await expect.poll(() => portOf(child.pid as number)).toBeDefined();
     const url = `http://127.0.0.1:${portOf(child.pid as number)}`;
     breakIt?.(child);
-    for (let id = 1; id <= 20; id += 1) {
+    for (let id = 1; id <= 10; id += 1) {
       const response = await fetch(`${url}/mcp`, {
         method: "POST",
         headers: {

@@ -253,13 +253,15 @@ describe.each(WIRES)("over %s", (wire) => {
     const { call, refused, text } = await session({ "d/f": "F" }, { onElicit });
     expect(await call("delete", { path: "d" })).toEqual({ path: "d", deleted: false });
     expect(asked).toEqual([expect.stringMatching(/^Move the folder and all it holds to the trash\?.*\n"d"$/)]);
+    answer = { action: "cancel" };
+    expect(await text("delete", { path: "d" })).toContain("The user closed the question");
     answer = { action: "accept", content: { delete: true } };
     expect(await call("delete", { path: "d" })).toEqual({ path: "d", deleted: true });
     expect((await refused("read_text_file", { path: "d/f" }))[0]).toBe("not_found");
     await call("undo_last");
     expect(await text("read_text_file", { path: "d/f" })).toBe("F");
     expect((await refused("delete", { path: "none" }))[0]).toBe("not_found");
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(3);
   });
 
   test("refusals name the path as it was given, and nothing else of the machine", async () => {

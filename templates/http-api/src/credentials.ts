@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
-import type { Scheme } from "./domain/openapi/withheld.ts";
+import type { Scheme } from "./domain/openapi/inputs/withheld.ts";
 import type { Client } from "./domain/upstream/client.ts";
 import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials.ts";
 import { fixedValues } from "./domain/upstream/fixed.ts";

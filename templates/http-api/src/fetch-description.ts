@@ -3,7 +3,13 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { ApiError } from "./domain/errors.ts";
-import { digestOf, MAX_DESCRIPTION_BYTES, type ReadOptions, readSource, type Source } from "./domain/openapi/read.ts";
+import {
+  digestOf,
+  MAX_DESCRIPTION_BYTES,
+  type ReadOptions,
+  readSource,
+  type Source,
+} from "./domain/openapi/document/read.ts";
 import { createClient } from "./domain/upstream/client.ts";
 import { createGuard } from "./domain/upstream/guard.ts";
 

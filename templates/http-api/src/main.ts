@@ -2,7 +2,7 @@
 import { loadConfig, orExit, serve } from "@offshoot/core/serve";
 import manifest from "../package.json" with { type: "json" };
 import { Config, examples } from "./config.ts";
-import { flawLines } from "./domain/openapi/pointer.ts";
+import { flawLines } from "./domain/openapi/document/pointer.ts";
 import { onNote } from "./domain/schemas/check.ts";
 import { openApi } from "./open.ts";
 import { httpApiServer } from "./server.ts";

@@ -1,5 +1,5 @@
 import { ApiError } from "./domain/errors.ts";
-import type { Field } from "./domain/openapi/inputs.ts";
+import type { Field } from "./domain/openapi/inputs/flat-inputs.ts";
 
 /**
  * What happens to an answer that is not as the description promises: it is an error with the answer in it, it is given

@@ -1,4 +1,4 @@
-import type { Field } from "./domain/openapi/inputs.ts";
+import type { Field } from "./domain/openapi/inputs/flat-inputs.ts";
 import type { ApiReply } from "./domain/operation.ts";
 import { valueAt } from "./domain/project.ts";
 import type { ToolEntry } from "./map.ts";

@@ -1,7 +1,7 @@
 import { defineResource, type Resource } from "@offshoot/core";
 import type { Api } from "./api.ts";
 import { ApiError } from "./domain/errors.ts";
-import { flatInputs } from "./domain/openapi/inputs.ts";
+import { flatInputs } from "./domain/openapi/inputs/flat-inputs.ts";
 import type { Operations } from "./domain/openapi/operations.ts";
 import { plainText, wordsOf } from "./domain/openapi/texts.ts";
 import { project } from "./domain/project.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { Config } from "../src/config.ts";
-import { readDescription } from "../src/domain/openapi/read.ts";
+import { readDescription } from "../src/domain/openapi/document/read.ts";
 import sample from "../src/domain/sample/openapi.json" with { type: "json" };
 import { type Opened, openApi } from "../src/open.ts";
 import { httpApiServer } from "../src/server.ts";
@@ -84,7 +84,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     [
       "an unknown way to wear a credential",
       async () => ({ api, auth: "coat", secret: `file:${api}` }),
-      /none of bearer, header/,
+      /not one of bearer, header/,
     ],
     ["a secret as it is", async () => ({ api, auth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
     [

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { flatInputs } from "../src/domain/openapi/inputs.ts";
+import type { Document } from "../src/domain/openapi/document/read.ts";
+import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
-import type { Document } from "../src/domain/openapi/read.ts";
 import { described, operation } from "./fixtures/description.ts";
 
 /** The fields a model is offered for a GET that has this header parameter. */

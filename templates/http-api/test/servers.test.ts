@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Config } from "../src/config.ts";
-import { flatInputs } from "../src/domain/openapi/inputs.ts";
+import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { makeRequest } from "../src/domain/request/make-request.ts";
 import { type Opened, openApi } from "../src/open.ts";
 import { described, descriptionFile, operation } from "./fixtures/description.ts";

@@ -1,6 +1,7 @@
 import { DefinitionError, type ProtocolError } from "../contract/errors.ts";
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
+import { type Bytes, createBytes } from "./bytes.ts";
 import { type Limits, withLimits } from "./limits.ts";
 import { createLine, type Line } from "./line.ts";
 import { createPlaces, type GateCall, isNobody, type Places } from "./places.ts";
@@ -18,8 +19,10 @@ export interface Gate {
   enter(call: GateCall, lane: Lane): Promise<void> | undefined;
   /** Frees the place of a call that was let in. */
   leave(call: GateCall): void;
-  /** The refusal of a call whose time passed before it could begin. */
-  tooLate(): ProtocolError;
+  /** The refusal of a call that there is no room for, or whose time passed before it could begin. */
+  overloaded(): ProtocolError;
+  /** What is on its way, in bytes: the connections count what they read and write. */
+  readonly bytes: Bytes;
   readonly running: number;
   readonly waiting: number;
   readonly mode: Mode;
@@ -76,7 +79,10 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
     reports,
   );
   const rate = createRate(limitsNow);
-  const places: Places = createPlaces(limitsNow, () => strain.mode, strain.tookLong);
+  const bytes: Bytes = createBytes(() => {
+    if (line.size > 0) line.dispatch();
+  });
+  const places: Places = createPlaces(limitsNow, bytes, () => strain.mode, strain.tookLong);
   const refusals: Refusals = createRefusals(places, () => line.size);
   const line: Line = createLine(limitsNow, places, refusals, strain.queues);
 
@@ -97,9 +103,12 @@ export function createGate(given: Readonly<Limits>, reports: GateReports): Gate 
     },
     leave(call) {
       places.free(call);
-      line.dispatch();
+      // Calls the next ones in, if any wait.
+      bytes.release(call.answerBytes);
+      if (line.size === 0) refusals.drained();
     },
-    tooLate: () => refusals.make("overloaded"),
+    overloaded: () => refusals.make("overloaded"),
+    bytes,
     get running() {
       return places.held.length;
     },

@@ -121,11 +121,12 @@ export function createLine(
         const count = counts.get(caller) ?? 0;
         return count < places.mayHave(caller) ? count : undefined;
       };
+      const fits = (entry: Entry): boolean => places.hasRoom(entry.call);
       while (!places.full) {
         const mayBackground = places.background < places.backgroundLimit();
         const entry =
-          (mayBackground ? lanes.background.take(false, atHand) : undefined) ??
-          lanes.foreground.take(isOverloaded(at), atHand);
+          (mayBackground ? lanes.background.take(false, atHand, fits) : undefined) ??
+          lanes.foreground.take(isOverloaded(at), atHand, fits);
         if (entry === undefined) break;
         if (entry.expiresAt <= at) {
           entry.refuse(refusals.make("overloaded"));

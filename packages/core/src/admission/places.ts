@@ -1,6 +1,7 @@
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
 import { createGradient } from "../resilience/gradient.ts";
+import type { Bytes } from "./bytes.ts";
 import type { Limits } from "./limits.ts";
 
 /** What admission reads of a call, and what it notes on it. */
@@ -16,6 +17,8 @@ export interface GateCall {
   lane: Lane;
   /** The index of its place. */
   place: number;
+  /** What room is held for its answer, in bytes. */
+  answerBytes: number;
 }
 
 /** Who holds a place now, and who may have one more. */
@@ -36,6 +39,8 @@ export interface Places {
   mayHave(caller: string): number;
   /** How many each caller holds. New each time: for looks at the queue, not for each call. */
   counts(): Map<string, number>;
+  /** Whether there is room for what this call may answer, counted in bytes. */
+  hasRoom(call: GateCall): boolean;
   /** Whether this call may have one at once. */
   fits(call: GateCall, lane: Lane): boolean;
   take(call: GateCall): void;
@@ -60,6 +65,7 @@ export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
  */
 export function createPlaces(
   limits: () => Readonly<Limits>,
+  bytes: Bytes,
   mode: () => Mode,
   tookLong: (call: GateCall) => void,
 ): Places {
@@ -83,6 +89,9 @@ export function createPlaces(
     return count;
   };
 
+  // One always runs, whatever it may answer: else what is too large for the budget would never be served.
+  const hasRoom = ({ name }: GateCall): boolean => held.length === 0 || bytes.fits(bytes.expected(name));
+
   return {
     held,
     get background() {
@@ -99,6 +108,7 @@ export function createPlaces(
     },
     backgroundLimit,
     mayHave,
+    hasRoom,
     counts() {
       const counts = new Map<string, number>();
       for (const { caller } of held) counts.set(caller.id, (counts.get(caller.id) ?? 0) + 1);
@@ -107,11 +117,14 @@ export function createPlaces(
     // The common case costs a comparison: whose calls run is counted only where one caller could have too many.
     fits: (call, lane) =>
       held.length < gradient.limit &&
+      hasRoom(call) &&
       (lane === "foreground" || background < backgroundLimit()) &&
       (held.length < gradient.limit * limits().callerShare || countOf(call.caller.id) < mayHave(call.caller.id)),
     take(call) {
       call.place = held.push(call) - 1;
       gradient.acquire();
+      call.answerBytes = bytes.expected(call.name);
+      bytes.hold(call.answerBytes);
       if (call.lane === "background") background += 1;
     },
     free(call) {

@@ -13,9 +13,13 @@ export interface FairQueue<Entry extends Waiting> {
   push(entry: Entry, now: number): void;
   /**
    * Takes out who is next: of the caller with the least work at hand, its oldest call or its newest. `atHand` says how
-   * much that is, or `undefined` for a caller whose turn it cannot be.
+   * much that is, or `undefined` for a caller whose turn it cannot be; `fits` whether there is room for its call.
    */
-  take(newest: boolean, atHand: (caller: string) => number | undefined): Entry | undefined;
+  take(
+    newest: boolean,
+    atHand: (caller: string) => number | undefined,
+    fits: (entry: Entry) => boolean,
+  ): Entry | undefined;
   remove(entry: Entry): boolean;
   /** Takes out what has waited enough. */
   expire(now: number): Entry[];
@@ -69,12 +73,12 @@ export function createQueue<Entry extends Waiting>(): FairQueue<Entry> {
       if (entries === undefined) callers.set(entry.caller, [entry]);
       else entries.push(entry);
     },
-    take(newest, atHand) {
+    take(newest, atHand, fits) {
       let next: [string, Entry[]] | undefined;
       let least = Number.POSITIVE_INFINITY;
       for (const pair of callers) {
         const count = atHand(pair[0]);
-        if (count === undefined || count >= least) continue;
+        if (count === undefined || count >= least || !fits(pair[1].at(newest ? -1 : 0) as Entry)) continue;
         least = count;
         next = pair;
       }

@@ -33,6 +33,8 @@ export class Call implements CallContext {
   coerced = 0;
   /** Its place at the gate. */
   place = -1;
+  /** What room at the gate is held for its answer. */
+  answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
   answers: Answers = {};

@@ -99,9 +99,11 @@ async function runOnce(
     const lagging = call.wire.writable?.();
     if (lagging !== undefined) await lagging;
     call.begin();
-    if (call.beganAt >= call.endsAt) throw gate.tooLate();
+    if (call.beganAt >= call.endsAt) throw gate.overloaded();
     let value = subject.run(call);
     if (isThenable(value)) value = await call.settle(value, call.leftMs, subject.writes ? GRACE_MS : 0);
+    const room = gate.bytes.roomToAnswer(call.name);
+    if (room !== undefined) await room;
     return call.questions.length > 0 ? { open: call.questions } : { value };
   } catch (error) {
     if (call.questions.length > 0) return { open: call.questions };

@@ -56,6 +56,7 @@ async function runStages(
     }
     const composed = subject.compose(done.value);
     const result = composed instanceof Promise ? await composed : composed;
+    gate.bytes.learn(call.name, sizeOf(result));
     record(runtime, call, "ok");
     return result;
   } catch (error) {
@@ -67,4 +68,12 @@ async function runStages(
     if (asResult) return (subject as Required<Subject>).failure(shown);
     throw isToolError(shown) ? (subject?.refuse ?? toProtocolError)(shown) : shown;
   }
+}
+
+/** About how many bytes a result has on the wire: what is large is text, and tools say it twice. */
+function sizeOf(result: { content?: unknown; contents?: unknown }): number {
+  let bytes = 0;
+  for (const part of (result.content ?? result.contents ?? []) as { text?: string; data?: string; blob?: string }[])
+    bytes += (part?.text ?? part?.data ?? part?.blob)?.length ?? 0;
+  return 2 * bytes;
 }

@@ -20,14 +20,14 @@ export function refused(
   app: App,
   request: IncomingMessage,
   response: ServerResponse,
-  { status, message, headers }: HttpRefusal,
+  { status, message, headers, code = -32_000, data, id = undefined }: HttpRefusal,
 ): void {
   app.account.protocolError(`http_${status}`);
   app.log.info(
     { status, method: request.method, host: request.headers.host, origin: request.headers.origin },
     "request refused",
   );
-  json(response, status, { jsonrpc: "2.0", error: { code: -32_000, message }, id: null }, headers);
+  json(response, status, { jsonrpc: "2.0", error: { code, message, data }, id: id ?? null }, headers);
   // What is left of a body that nobody will read would hold the connection: cut it once the answer is out.
   if (!request.complete && headers?.connection === "close")
     response.once("finish", () => setTimeout(() => request.destroy(), 100).unref());

@@ -1,6 +1,15 @@
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
+import { visible } from "../contract/quoted.ts";
+
+/** The notifications that a call sends of itself. */
+export const PROGRESS = "notifications/progress";
+export const LOG = "notifications/message";
+export interface Notification {
+  method: string;
+  params: Record<string, unknown>;
+}
 
 /** What a connection needs beside its transport, in either era. */
 export interface ConnectionOptions {
@@ -8,8 +17,23 @@ export interface ConnectionOptions {
   transport: WireRequest["transport"];
   /** Resolves when the client has read enough of what was written; absent where nothing queues. */
   writable?: (() => Promise<void> | undefined) | undefined;
+  /**
+   * Resolves when the client has read enough for more notifications of this request, or without one of none;
+   * `undefined` when it keeps up.
+   */
+  lag: (request?: string | number) => Promise<void> | undefined;
+  /** Serves one request, and nothing can be asked or told beside its answer. */
+  single?: boolean;
   /** Whether the request with this id still waits for its answer: not, once it was cancelled. */
   waits?: (id: string | number) => boolean;
+}
+
+/** Characters of an error's message. */
+export const MAX_ERROR = 4_096;
+
+/** For an error on its way to a client: the SDKs repeat what a client sent as it is. */
+export function makeLegible(error: { message: string }): void {
+  error.message = visible(error.message, MAX_ERROR);
 }
 
 /** The progress token of a request, where the client gave one. */
@@ -31,6 +55,9 @@ export function asksOf(
     roots: roots !== undefined,
   };
 }
+
+/** What tells one change from another: the newest of each says all. */
+export const keyOf = (change: Change): string => (change.type === "resource_updated" ? change.uri : change.type);
 
 /** A change as the notification that both eras share. */
 export function notificationOf(change: Change): { method: string; params: Record<string, unknown> } {

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
+import { SMALL_BYTES } from "../admission/bytes.ts";
 import type { App } from "../app.ts";
 import type { Caller } from "../contract/context.ts";
 import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
-import { decodeText, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";
+import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";
 import { createModernHandler } from "./modern.ts";
 import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
+import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createSessions, type SessionOptions } from "./sessions.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
@@ -53,25 +55,42 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
   };
-  const sessions = createSessions(app, options);
+  const { bytes } = app.gate;
+  const openWriter = createResponseWriters(app);
+  const sessions = createSessions(app, openWriter, options);
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
   const turnOf = createTurns();
   let draining = false;
 
-  const toSdk = async (
+  /** Answers by the SDK of the request's era. */
+  const answer = async (
     incoming: IncomingMessage,
     response: ServerResponse,
     caller: Caller,
-    message?: Message,
+    message: Message,
   ): Promise<void> => {
     const request = toWebRequest(incoming, response);
-    const legacy = message === undefined || (await isLegacyRequest(request, message));
-    const answer = legacy
-      ? await sessions.handle(request, message, caller)
-      : await modern.fetch(request, { parsedBody: message, authInfo: caller as never });
-    if (!(await writeWebResponse(answer, response))) {
-      app.log.warn({ caller: caller.id }, "stream cut: its client does not read");
-    }
+    if (await isLegacyRequest(request, message)) return sessions.handle(incoming, response, caller, [message]);
+    let writer: ResponseWriter | undefined;
+    const lag = () => writer?.lag();
+    await writeWebResponse(await modern.fetch(request, message, { caller, lag }), response, () => {
+      writer = openWriter(response, caller.id);
+      return writer;
+    });
+  };
+
+  /** Counts a body with all that is on its way, until it has been answered. */
+  const counter = (response: ServerResponse) => {
+    let held = 0;
+    return (length: number): boolean => {
+      if (length <= SMALL_BYTES) return true;
+      // Small pieces of something large are no small matter.
+      if (!bytes.fits(Math.max(SMALL_BYTES + 1, length - held))) return false;
+      if (held === 0) response.once("close", () => bytes.release(held));
+      bytes.hold(length - held);
+      held = length;
+      return true;
+    };
   };
 
   const sendMetrics = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -119,15 +138,17 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       });
     const caller = await authenticate(request);
     if (caller === undefined) return refused(app, request, response, UNAUTHORIZED);
-    if (request.method !== "POST") return toSdk(request, response, caller);
-    const body = await readBody(request, MAX_MESSAGE_BYTES);
+    if (request.method !== "POST") return sessions.handle(request, response, caller);
+    const body = await readBody(request, MAX_MESSAGE_BYTES, counter(response));
+    if (body === "no room") return refused(app, request, response, noRoom(app));
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
+    if (isBatch(message)) return sessions.handle(request, response, caller, message.batch, true);
     const turn = turnOf(message.method);
     if (turn !== undefined) await turn;
-    return toSdk(request, response, caller, message);
+    return answer(request, response, caller, message);
   };
 
   const server = createServer(
@@ -163,6 +184,13 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       clearTimeout(timer);
     },
   };
+}
+
+/** Whoever sent a large body that there is no room for can come back. */
+function noRoom(app: App): HttpRefusal {
+  const { message, code, data } = app.gate.overloaded();
+  const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);
+  return { status: 503, message, code, data, headers: { "retry-after": String(seconds) } };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

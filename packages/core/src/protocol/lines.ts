@@ -1,30 +1,39 @@
 import type { Readable, Writable } from "node:stream";
-import { decodeText, MAX_MESSAGE_BYTES, type Message, type Refusal, refuse } from "./frame.ts";
+import { type Bytes, SMALL_BYTES } from "../admission/bytes.ts";
+import { decodeText, MAX_MESSAGE_BYTES, type Refusal, refuse } from "./frame.ts";
 
 /** Bytes written but not yet read by the client past which nothing new is begun. */
 const MAX_PENDING_BYTES = 4_194_304;
 /** Messages handed on per turn of the event loop: what they answer is on its way before the next are begun. */
 export const MESSAGES_PER_TURN = 16;
-/** Messages read but not handed on past which reading stops. */
+/** Messages read but not handed on past which reading stops, and their bytes. */
 const MAX_UNREAD = 1_024;
+const MAX_UNREAD_BYTES = 4_194_304;
 /**
  * Characters of a turn's answers that go out before the turn is over. Small answers share a system call, which is most
  * of their cost; large ones are worth more to a client that reads them while the rest are being made.
  */
 const MAX_BATCH = 16_384;
 
+/** A message with its length on the wire, in bytes or characters. */
+export interface Sized<Message> {
+  readonly message: Message;
+  readonly length: number;
+}
+
 /**
  * Hands messages on in order, a few per turn, and stops reading while too many wait.
  *
  * @param receive takes a message, or answers with a promise after which the same message is offered again
  */
-export function createInbox(receive: (message: Message) => Promise<void> | undefined, input: Readable) {
-  let waiting: Message[] = [];
+export function createInbox<Message>(receive: (sized: Sized<Message>) => Promise<void> | undefined, input: Readable) {
+  let waiting: Sized<Message>[] = [];
+  let waitingLength = 0;
   let scheduled = false;
   let blocked = false;
   let room = MESSAGES_PER_TURN;
-  const take = (message: Message): boolean => {
-    const later = receive(message);
+  const take = (sized: Sized<Message>): boolean => {
+    const later = receive(sized);
     if (later === undefined) {
       room -= 1;
       return true;
@@ -39,9 +48,12 @@ export function createInbox(receive: (message: Message) => Promise<void> | undef
   };
   const work = (): void => {
     let taken = 0;
-    while (taken < waiting.length && room > 0 && !blocked && take(waiting[taken] as Message)) taken += 1;
+    while (taken < waiting.length && room > 0 && !blocked && take(waiting[taken] as Sized<Message>)) {
+      waitingLength -= (waiting[taken] as Sized<Message>).length;
+      taken += 1;
+    }
     waiting = waiting.slice(taken);
-    if (waiting.length < MAX_UNREAD && input.isPaused()) input.resume();
+    if (waiting.length < MAX_UNREAD && waitingLength < MAX_UNREAD_BYTES && input.isPaused()) input.resume();
     schedule();
   };
   const schedule = (): void => {
@@ -57,21 +69,25 @@ export function createInbox(receive: (message: Message) => Promise<void> | undef
     get size() {
       return waiting.length;
     },
-    push(message: Message): void {
-      if (room === 0 || waiting.length > 0 || blocked || !take(message)) {
-        waiting.push(message);
-        if (waiting.length > MAX_UNREAD) input.pause();
+    push(sized: Sized<Message>): void {
+      if (room === 0 || waiting.length > 0 || blocked || !take(sized)) {
+        waiting.push(sized);
+        waitingLength += sized.length;
+        if (waiting.length > MAX_UNREAD || waitingLength > MAX_UNREAD_BYTES) input.pause();
       }
       schedule();
     },
   };
 }
 
-/** Cuts a byte stream into lines; holds at most one line of {@link MAX_MESSAGE_BYTES}. */
+/**
+ * Cuts a byte stream into lines; holds at most one line of {@link MAX_MESSAGE_BYTES}. `end` takes what came after the
+ * last line end for a line too.
+ */
 export function createReader(
   onLine: (line: string) => void,
   onRefused: (refusal: Refusal) => void,
-): (chunk: Buffer) => void {
+): { read(chunk: Buffer): void; end(): void } {
   let parts: Buffer[] = [];
   let held = 0;
   let skipping = false;
@@ -90,7 +106,7 @@ export function createReader(
       else if (text.trim() !== "") onLine(text);
     }
   };
-  return (chunk) => {
+  const read = (chunk: Buffer): void => {
     let start = 0;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, start)) {
       finish(chunk.subarray(start, at));
@@ -106,22 +122,39 @@ export function createReader(
       parts = [];
     }
   };
+  return {
+    read,
+    end() {
+      if (skipping || parts.length > 0) finish(Buffer.alloc(0));
+    },
+  };
 }
 
-/** Writes lines, all of one turn in one system call, and knows how far the reader lags. */
-export function createWriter(output: Writable, onBroken: () => void) {
+/**
+ * Writes lines, all of one turn in one system call, and knows how far the reader lags. What it has not read counts with
+ * all that is on its way.
+ */
+export function createWriter(output: Writable, bytes: Bytes, onBroken: () => void) {
   let batch = "";
   let scheduled = false;
+  let counted = 0;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
     const woken = waiting;
     waiting = [];
     for (const resolve of woken) resolve();
   };
+  const count = (): void => {
+    const pending = output.destroyed ? 0 : output.writableLength;
+    if (pending > counted) bytes.written(pending - counted);
+    else if (pending < counted) bytes.taken(counted - pending);
+    counted = pending;
+  };
   const send = (): void => {
     const text = batch;
     batch = "";
     if (text !== "" && !output.destroyed) output.write(text);
+    count();
   };
   const flush = (): void => {
     scheduled = false;
@@ -129,17 +162,22 @@ export function createWriter(output: Writable, onBroken: () => void) {
     // A write that went through at once is followed by no "drain".
     if (waiting.length > 0 && !lagging()) wake();
   };
-  const lagging = (): boolean => output.writableLength + batch.length > MAX_PENDING_BYTES && !output.destroyed;
-  output.on("drain", wake);
+  const lagging = (): boolean => {
+    const pending = output.writableLength + batch.length;
+    return pending > SMALL_BYTES && pending > Math.min(MAX_PENDING_BYTES, bytes.budget / 2) && !output.destroyed;
+  };
+  output.on("drain", () => {
+    count();
+    wake();
+  });
+  const broken = (): void => {
+    count();
+    wake();
+    onBroken();
+  };
   // EPIPE: the client closed its end. Nobody is left to answer, and no trace is wanted.
-  output.on("error", () => {
-    wake();
-    onBroken();
-  });
-  output.on("close", () => {
-    wake();
-    onBroken();
-  });
+  output.on("error", broken);
+  output.on("close", broken);
   return {
     write(line: string): void {
       batch += `${line}\n`;

@@ -3,17 +3,32 @@ import {
   type McpHttpHandler,
   Server,
   type ServerContext,
+  type ServerEvent,
+  type ServerEventBus,
   type StandardSchemaV1,
   type Transport,
 } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../app.ts";
+import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller, ClientInfo } from "../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { quoted } from "../contract/quoted.ts";
-import { asksOf, type ConnectionOptions, notificationOf, progressTokenOf, receiveDirectly } from "./connection.ts";
+import { quoted, visible } from "../contract/quoted.ts";
+import {
+  asksOf,
+  type ConnectionOptions,
+  keyOf,
+  LOG,
+  MAX_ERROR,
+  type Notification,
+  notificationOf,
+  PROGRESS,
+  progressTokenOf,
+  receiveDirectly,
+} from "./connection.ts";
 import { LISTEN, type Message } from "./frame.ts";
+import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { followStreams, openStream } from "./streams.ts";
 import { whenSent } from "./web.ts";
 
@@ -44,7 +59,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
     const answer = app.methods.get(method);
     if (answer === undefined)
       throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
-    const result = (await answer(params, wireOf(params, context, options))) as Record<string, unknown>;
+    const result = await answerWith(answer, params, context, options);
     const hint = app.freshness[method];
     // The SDK adds these to the answers of handlers that it knows by method. A read has its own.
     return hint === undefined ? result : { ...hint, ...result };
@@ -64,18 +79,46 @@ const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
 /** Answers over HTTP, where the SDK has to know the methods: one that is not there is a 404. */
 function answerByMethod(server: Server, app: App, options: ConnectionOptions): void {
   for (const [name, answer] of app.methods) {
-    server.setRequestHandler(
-      name,
-      { params: asSent },
-      async (params, context) => (await answer(params, wireOf(params, context, options))) as Record<string, unknown>,
+    server.setRequestHandler(name, { params: asSent }, (params, context) =>
+      answerWith(answer, params, context, options),
     );
   }
 }
+
+/** Answers a call; what it has told its client of itself comes before. */
+async function answerWith(
+  answer: Answer,
+  params: Record<string, unknown>,
+  context: ServerContext,
+  options: ConnectionOptions,
+): Promise<Record<string, unknown>> {
+  const { mcpReq } = context;
+  let mailbox: Mailbox<Notification> | undefined;
+  const notify = (method: string, body: Record<string, unknown>): void => {
+    mailbox ??= createMailbox<Notification>(
+      (sent) => {
+        const { level, data } = sent.params as { level: never; data: unknown };
+        // The SDK knows which levels this request wants.
+        void (sent.method === LOG ? mcpReq.log(level, data) : mcpReq.notify(sent as never)).catch(() => {});
+      },
+      () => options.lag(mcpReq.id),
+    );
+    mailbox.put({ method, params: body }, method === PROGRESS ? PROGRESS : undefined);
+  };
+  try {
+    return (await answer(params, wireOf(params, context, options, notify))) as Record<string, unknown>;
+  } finally {
+    mailbox?.flush();
+  }
+}
+
+type Answer = (params: Record<string, unknown>, wire: WireRequest) => Promise<object>;
 
 function wireOf(
   params: Record<string, unknown>,
   { mcpReq }: ServerContext,
   { caller, transport, writable, waits }: ConnectionOptions,
+  notify: WireRequest["notify"],
 ): WireRequest {
   const envelope = (mcpReq.envelope ?? {}) as Record<string, unknown>;
   const capabilities = envelope[CLIENT_CAPABILITIES] as (Parameters<typeof asksOf>[0] & ClientInfo) | undefined;
@@ -92,12 +135,8 @@ function wireOf(
     cancelled: () => waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
     asks: asksOf(capabilities),
-    notify: (method, body) => {
-      mcpReq.notify({ method, params: body } as never).catch(() => {});
-    },
-    message: (level, data) => {
-      mcpReq.log(level, data).catch(() => {});
-    },
+    notify,
+    message: (level, data) => notify(LOG, { level, data }),
     // What is no text was never sealed by core, and is refused like all that was not.
     ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
@@ -114,10 +153,16 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     const server = createServer(app);
     answerDirectly(server, app, options);
     // The SDK holds the open subscriptions/listen streams of this connection and turns these into messages on them.
-    const stop = app.changes.listen((change) => {
-      server.notification(notificationOf(change) as never).catch(() => {});
+    const changes = createMailbox<Change>(
+      (change) => {
+        server.notification(notificationOf(change) as never).catch(() => {});
+      },
+      options.lag,
+      true,
+    );
+    server.onclose = app.changes.listen((change) => {
+      if (change.type !== "resource_updated" || streams.has(change.uri)) changes.put(change, keyOf(change));
     });
-    server.onclose = stop;
     return server;
   };
   const handle = serveStdio(factory, {
@@ -125,49 +170,100 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     legacy: "reject",
     onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
   });
-  const endStreams = followStreams(app, options.caller, transport as never);
+  const streams = followStreams(app, options.caller, transport as never);
   return async () => {
     await handle.close();
-    endStreams();
+    streams.close();
   };
 }
 
+/** What the SDK hands on beside a request without looking at it. */
+interface Passed {
+  caller: Caller;
+  lag: ConnectionOptions["lag"];
+}
+
 /** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
-export function createModernHandler(app: App, maxRequestBodySize: number): McpHttpHandler {
-  // The SDK hands on what http.ts passes beside the request, and looks at none of it: our caller.
+export function createModernHandler(app: App, maxRequestBodySize: number) {
   const factory = ({ authInfo }: { authInfo?: unknown }): Server => {
     const server = createServer(app);
-    answerByMethod(server, app, { caller: authInfo as Caller, transport: "tcp" });
+    answerByMethod(server, app, { ...(authInfo as Passed), transport: "tcp" });
     return server;
   };
-  const handler = createMcpHandler(factory, {
-    legacy: "reject",
+  const settings = {
+    legacy: "reject" as const,
     maxRequestBodySize,
-    onerror: (error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
-  });
-  const stop = app.changes.listen((change) => {
-    if (change.type === "resource_updated") handler.notify.resourceUpdated(change.uri);
-    else if (change.type === "resources_list_changed") handler.notify.resourcesChanged();
-    else if (change.type === "tools_list_changed") handler.notify.toolsChanged();
-    else handler.notify.promptsChanged();
-  });
-  return {
-    ...handler,
-    async fetch(request, options) {
-      const message = options?.parsedBody as Message | undefined;
-      if (message?.method !== LISTEN) return handler.fetch(request, options);
-      const caller = options?.authInfo as unknown as Caller;
-      const stream = openStream(app, { caller, transport: "tcp" }, message);
-      try {
-        return whenSent(await handler.fetch(request, { ...options, parsedBody: stream.message }), stream.close);
-      } catch (error) {
-        stream.close();
-        throw error;
-      }
-    },
-    close: () => {
+    onerror: (error: Error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
+  };
+  const handler = createMcpHandler(factory, settings);
+  const listening = new Set<McpHttpHandler>();
+
+  /** A stream for changes. Each has a handler of its own, because the SDK's tells all streams at once or none. */
+  const listen = async (request: Request, message: Message, passed: Passed): Promise<Response> => {
+    if (listening.size >= MAX_LISTENING) return Response.json(tooManyStreams(message.id), { status: 503 });
+    const stream = openStream(app, { caller: passed.caller, transport: "tcp" }, message);
+    let tell = (_event: ServerEvent): void => {};
+    const bus: ServerEventBus = {
+      publish: (event) => tell(event),
+      subscribe(listener) {
+        tell = listener;
+        return () => {};
+      },
+    };
+    const own = createMcpHandler(factory, { ...settings, bus });
+    const changes = createMailbox<Change>(
+      (change) => {
+        if (change.type === "resource_updated") own.notify.resourceUpdated(change.uri);
+        else if (change.type === "resources_list_changed") own.notify.resourcesChanged();
+        else if (change.type === "tools_list_changed") own.notify.toolsChanged();
+        else own.notify.promptsChanged();
+      },
+      passed.lag,
+      true,
+    );
+    const stop = app.changes.listen((change) => {
+      if (change.type !== "resource_updated" || stream.has(change.uri)) changes.put(change, keyOf(change));
+    });
+    listening.add(own);
+    const close = (): void => {
+      listening.delete(own);
       stop();
-      return handler.close();
+      stream.close();
+    };
+    try {
+      return whenSent(await own.fetch(request, { parsedBody: stream.message, authInfo: passed as never }), close);
+    } catch (error) {
+      close();
+      throw error;
+    }
+  };
+
+  return {
+    /** `lag` says how far the client of this request is behind with reading its answer. */
+    async fetch(request: Request, message: Message, passed: Passed): Promise<Response> {
+      if (message.method === LISTEN) return listen(request, message, passed);
+      const response = await handler.fetch(request, { parsedBody: message, authInfo: passed as never });
+      if (response.ok || response.headers.get("content-type") !== "application/json") return response;
+      const refusal = (await response.json()) as { error: { message: string } };
+      // The SDK's own words: core's answers are no HTTP errors.
+      refusal.error.message = visible(refusal.error.message.replaceAll("\n", " "), MAX_ERROR);
+      return Response.json(refusal, { status: response.status, headers: response.headers });
+    },
+    async close(): Promise<void> {
+      await Promise.allSettled([...listening, handler].map((one) => one.close()));
     },
   };
 }
+
+/** Streams for changes that may be open at once, of all clients. */
+const MAX_LISTENING = 1_024;
+
+const tooManyStreams = (id: Message["id"]) => ({
+  jsonrpc: "2.0",
+  error: {
+    code: ErrorCode.overloaded,
+    message: "Too many streams are open. Try again later.",
+    data: { retryAfterMs: 5_000 },
+  },
+  id: id ?? null,
+});

@@ -1,13 +1,31 @@
 import type { IncomingMessage } from "node:http";
+import { MIMEType } from "node:util";
 
 /** Names that mean this machine. Others must be listed: DNS rebinding points a foreign name here. */
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
-/** An HTTP refusal made before the body is read. */
+/** Headers that decide something. One that comes twice would be read one way here and another way by a proxy. */
+const ONCE = new Set([
+  "host",
+  "origin",
+  "content-type",
+  "authorization",
+  "mcp-session-id",
+  "mcp-protocol-version",
+  "mcp-method",
+  "mcp-name",
+]);
+
+/** An HTTP refusal that no SDK has had a part in. */
 export interface HttpRefusal {
   status: number;
   message: string;
   headers?: Record<string, string>;
+  /** JSON-RPC's code. Default -32000. */
+  code?: number;
+  data?: unknown;
+  /** The request that it answers, where that is known. */
+  id?: string | number | undefined;
 }
 
 /** What {@link checkRequest} lets through. */
@@ -26,6 +44,8 @@ export function checkRequest(
   request: IncomingMessage,
   { allowedHosts, allowedOrigins }: RequestCheckOptions,
 ): HttpRefusal | undefined {
+  const twice = repeated(request);
+  if (twice !== undefined) return { status: 400, message: `Bad Request: the header ${twice} may occur once.` };
   const host = nameOf(request.headers.host);
   if (host === undefined || !(LOCAL_NAMES.includes(host) || allowedHosts.includes(host))) {
     return {
@@ -46,10 +66,32 @@ export function checkRequest(
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
     return { status: 415, message: `Unsupported Content-Encoding: ${encoding.slice(0, 32)}. Send the body as it is.` };
-  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json." };
+  if (!isJson(request.headers["content-type"] ?? ""))
+    return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json, in UTF-8." };
   return undefined;
+}
+
+/** The first of the headers in {@link ONCE} that occurs twice. */
+function repeated({ rawHeaders }: IncomingMessage): string | undefined {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (seen.has(name)) return name;
+    if (ONCE.has(name)) seen.add(name);
+  }
+  return undefined;
+}
+
+/** Whether a media type is JSON in UTF-8, which is how it is read. */
+function isJson(contentType: string): boolean {
+  if (contentType === "application/json") return true;
+  try {
+    const type = new MIMEType(contentType);
+    const charset = type.params.get("charset")?.toLowerCase() ?? "utf-8";
+    return type.essence === "application/json" && ["utf-8", "utf8", "us-ascii"].includes(charset);
+  } catch {
+    return false;
+  }
 }
 
 /** The host name in a Host header, lower-case, without its port; `undefined` when it is no plain host. */
@@ -57,8 +99,16 @@ function nameOf(host: string | undefined): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
 }
 
-/** The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | HttpRefusal> {
+/**
+ * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read.
+ *
+ * @param fits told how long the body is so far; `false`: there is no room for it
+ */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  fits: (length: number) => boolean,
+): Promise<Buffer | HttpRefusal | "no room"> {
   const tooLarge: HttpRefusal = {
     status: 413,
     message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
@@ -66,17 +116,19 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   };
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
+    let parts: Buffer[] = [];
     let length = 0;
-    request.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > maxBytes) {
-        request.pause();
-        resolve(tooLarge);
-      } else {
-        parts.push(chunk);
-      }
-    });
+      if (length <= maxBytes && fits(length)) return void parts.push(chunk);
+      request.off("data", take);
+      parts = [];
+      if (length > maxBytes) request.pause();
+      // Read on without keeping it: a client that still sends would not hear the answer.
+      else request.resume();
+      resolve(length > maxBytes ? tooLarge : "no room");
+    };
+    request.on("data", take);
     request.on("end", () => resolve(Buffer.concat(parts)));
     request.on("error", reject);
     request.on("close", () => reject(new Error("the client left before its request was complete")));

@@ -1,10 +1,26 @@
 import type { Readable, Writable } from "node:stream";
+import { SMALL_BYTES } from "../admission/bytes.ts";
 import type { App } from "../app.ts";
 import { stringifyMessage } from "../call/ready-json.ts";
 import type { Era } from "../contract/context.ts";
+import { type AnsweredBatch, createBatch } from "./batch.ts";
+import { makeLegible } from "./connection.ts";
 import { eraOf } from "./era.ts";
-import { duplicateId, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "./frame.ts";
-import { createInbox, createReader, createWriter } from "./lines.ts";
+import {
+  BATCH_VERSION,
+  type Batch,
+  duplicateId,
+  isBatch,
+  isRefusal,
+  LISTEN,
+  type Message,
+  overloaded,
+  parseMessage,
+  type Refusal,
+  refuse,
+  refuseBatch,
+} from "./frame.ts";
+import { createInbox, createReader, createWriter, type Sized } from "./lines.ts";
 
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
 const MAX_LOGGED = 100;
@@ -20,6 +36,19 @@ export interface StdioConnection {
   /** Closes both eras and writes out what is left. */
   close(): Promise<void>;
 }
+
+/** A request that waits for its answer. */
+interface Pending {
+  readonly era: Era;
+  /** What it takes of the room that is counted in bytes. */
+  readonly length: number;
+  /** The batch that it came in. */
+  readonly batch: AnsweredBatch | undefined;
+  cancelled: boolean;
+}
+
+const wantsAnswer = (message: Message | Refusal | Batch): boolean =>
+  isRefusal(message) || isBatch(message) || (message.id !== undefined && message.method !== undefined);
 
 /** The part of a connection that one era's SDK sees as its transport. */
 interface EraChannel {
@@ -38,34 +67,48 @@ interface EraChannel {
  * 4 MiB, invalid UTF-8 and a second request with an id in use are answered and logged, and serving goes on.
  */
 export function serveStdioConnection(app: App, input: Readable, output: Writable): StdioConnection {
+  const { bytes } = app.gate;
   const channels = new Map<Era, EraChannel>();
   const closers: (() => Promise<void>)[] = [];
-  const inFlight = new Map<string | number, Era>();
+  const inFlight = new Map<string | number, Pending>();
   // Those of them that are streams: they end with the connection, which does not wait for them.
   const streams = new Set<string | number>();
-  const settle = (id: string | number): void => {
-    inFlight.delete(id);
-    streams.delete(id);
-  };
+  /** The revision that was agreed on in the 2025 era. */
+  let version: string | undefined;
   let logged = 0;
   let end: (how: "eof" | "broken") => void;
   const closed = new Promise<"eof" | "broken">((resolve) => {
     end = resolve;
   });
-  const out = createWriter(output, () => end("broken"));
+  const out = createWriter(output, bytes, () => end("broken"));
+
+  const settle = (id: string | number, pending: Pending): void => {
+    inFlight.delete(id);
+    streams.delete(id);
+    if (pending.length > 0) bytes.release(pending.length);
+  };
+  const send = (message: Message): void => {
+    const { id, method, error } = message;
+    if (error !== undefined && method === undefined) makeLegible(error as { message: string });
+    const pending = method === undefined && id !== undefined ? inFlight.get(id) : undefined;
+    const json = stringifyMessage(message);
+    if (pending === undefined || pending.batch === undefined) out.write(json);
+    else pending.batch.answer(json, id);
+    if (pending !== undefined) settle(id as string | number, pending);
+  };
 
   const openChannel = async (era: Era): Promise<void> => {
     const channel: EraChannel = {
       start: async () => {},
       send: async (message) => {
-        const { id, method } = message as Message;
-        if (method === undefined && id !== undefined) settle(id);
-        out.write(stringifyMessage(message as Message));
+        version ??= ((message as Message).result as { protocolVersion?: string } | undefined)?.protocolVersion;
+        send(message as Message);
       },
       close: async () => channel.onclose?.(),
     };
-    const waits = (id: string | number): boolean => inFlight.has(id);
-    const options = { caller: { id: "local" }, transport: "pipe" as const, writable: out.writable, waits };
+    const waits = (id: string | number): boolean => inFlight.get(id)?.cancelled === false;
+    const { writable } = out;
+    const options = { caller: { id: "local" }, transport: "pipe" as const, writable, lag: writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy.ts");
       closers.push(await connectLegacy(app, channel as never, options));
@@ -76,7 +119,8 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     channels.set(era, channel);
   };
 
-  const refused = ({ reason, answer }: Refusal): void => {
+  const refused = (refusal: Refusal, batch?: AnsweredBatch, to: unknown = refusal): void => {
+    const { reason, answer, toAnswer } = refusal;
     app.account.protocolError(reason);
     logged += 1;
     if (logged <= MAX_LOGGED)
@@ -84,7 +128,9 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
         { reason, detail: answer.error.message },
         logged === MAX_LOGGED ? "message refused; further ones are not logged" : "message refused",
       );
-    out.write(JSON.stringify(answer));
+    if (toAnswer) return;
+    if (batch === undefined) out.write(JSON.stringify(answer));
+    else batch.answer(JSON.stringify(answer), to);
   };
 
   // An installation without the SDK of this era: nothing can be answered, and trying again would not help.
@@ -94,46 +140,83 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     return new Promise(() => {});
   };
 
-  const receive = (message: Message): Promise<void> | undefined => {
+  const receive = ({ message, length }: Sized<Message | Refusal | Batch>): Promise<void> | undefined => {
+    // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
+    if (wantsAnswer(message)) {
+      const lagging = out.writable() ?? bytes.answersWait();
+      if (lagging !== undefined) return lagging;
+    }
+    if (isRefusal(message)) refused(message);
+    else if (!isBatch(message)) return receiveOne(message, length);
+    else if (version === BATCH_VERSION) receiveBatch(message, length);
+    else refused(refuseBatch());
+    return undefined;
+  };
+  const receiveBatch = ({ batch: items }: Batch, length: number): void => {
+    const expected = items.flatMap((item): unknown[] => {
+      if (isRefusal(item)) return item.toAnswer ? [] : [item];
+      return item.method === undefined || item.id === undefined ? [] : [item.id];
+    });
+    const batch = createBatch(expected, out.write);
+    for (const item of items) {
+      if (isRefusal(item)) refused(item, batch);
+      else receiveIn(item, Math.ceil(length / items.length), batch);
+    }
+  };
+  const receiveIn = (message: Message, length: number, batch: AnsweredBatch): void => {
+    if (message.method === "initialize" || eraOf(message) === "2026")
+      refused(refuse("invalid_request", "This is never part of a batch.", message.id), batch, message.id);
+    else void receiveOne(message, length, batch);
+  };
+  const receiveOne = (message: Message, length: number, batch?: AnsweredBatch): Promise<void> | undefined => {
     const { id, method } = message;
     // A cancellation says nothing of its era; the request it names does.
     const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
-    const era = (cancelled === undefined ? undefined : inFlight.get(cancelled)) ?? eraOf(message);
+    const named = cancelled === undefined ? undefined : inFlight.get(cancelled);
+    const era = named?.era ?? eraOf(message);
     const channel = channels.get(era);
     if (channel === undefined) return openChannel(era).catch(broken);
     if (id !== undefined && method !== undefined) {
-      // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
-      const lagging = out.writable();
-      if (lagging !== undefined) return lagging;
-      if (inFlight.has(id)) {
-        refused(duplicateId(id));
+      const taken = inFlight.get(id);
+      const large = length > SMALL_BYTES;
+      const refusal = taken !== undefined ? duplicateId(id) : !bytes.fits(length) ? overloaded(app, id) : undefined;
+      if (refusal !== undefined) {
+        refused(refusal, batch, taken?.batch === batch ? refusal : id);
         return undefined;
       }
-      inFlight.set(id, era);
+      if (large) bytes.hold(length);
+      inFlight.set(id, { era, length: large ? length : 0, batch, cancelled: false });
       if (method === LISTEN) streams.add(id);
-    } else if (cancelled !== undefined) {
-      // It may go unanswered from here on.
-      settle(cancelled);
+    } else if (named !== undefined) {
+      named.cancelled = true;
+      // It will have no answer. Its id is free when the call has heard of it, and not before: of two calls with one id
+      // in one chunk the wrong one would run.
+      setImmediate(() => {
+        if (inFlight.get(cancelled as string) !== named) return;
+        settle(cancelled as string, named);
+        named.batch?.drop(cancelled);
+      });
     }
     channel.onmessage?.(message as never);
     return undefined;
   };
 
   const inbox = createInbox(receive, input);
-  const reader = createReader((line) => {
-    const message = parseMessage(line);
-    if (isRefusal(message)) refused(message);
-    else inbox.push(message);
-  }, refused);
-  const onData = (chunk: Buffer): void => reader(chunk);
-  const onEnd = (): void => end("eof");
-  input.on("data", onData);
+  const reader = createReader(
+    (line) => inbox.push({ message: parseMessage(line), length: line.length }),
+    (refusal) => inbox.push({ message: refusal, length: 0 }),
+  );
+  const onEnd = (): void => {
+    reader.end();
+    end("eof");
+  };
+  input.on("data", reader.read);
   input.on("end", onEnd);
   input.on("close", onEnd);
   input.on("error", onEnd);
 
   const stop = (): void => {
-    input.off("data", onData);
+    input.off("data", reader.read);
     input.pause();
   };
   return {

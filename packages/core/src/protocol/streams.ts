@@ -12,13 +12,13 @@ export function openStream(
   app: App,
   from: Pick<WireRequest, "caller" | "transport">,
   message: Message,
-): { message: Message; close: () => void } {
+): { message: Message; has: (uri: string) => boolean; close: () => void } {
   const subscriptions = createSubscriptions(app);
   const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
   const wanted = notifications?.resourceSubscriptions;
   // What is no list of texts is the SDK's to refuse.
   if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
-    return { message, close: subscriptions.close };
+    return { message, has: subscriptions.has, close: subscriptions.close };
   // A stream has no answer to hang a notification, a question or a cancellation on.
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
@@ -31,25 +31,25 @@ export function openStream(
     }
   });
   const params = { ...message.params, notifications: { ...notifications, resourceSubscriptions: granted } };
-  return { message: { ...message, params }, close: subscriptions.close };
+  return { message: { ...message, params }, has: subscriptions.has, close: subscriptions.close };
 }
 
 /**
  * Keeps account of the streams of a stdio connection: each is open from its request until it is cancelled or answered.
  *
  * @param transport one whose `onmessage` has been set
- * @returns how to end those that are open
+ * @returns which URIs they want to hear of, and how to end those that are open
  */
 export function followStreams(
   app: App,
   caller: Caller,
   transport: { onmessage?: (message: Message) => void; send(message: Message): Promise<void> },
-): () => void {
-  const open = new Map<unknown, () => void>();
+): { has: (uri: string) => boolean; close: () => void } {
+  const open = new Map<unknown, ReturnType<typeof openStream>>();
   const end = (id: unknown): void => {
-    const close = open.get(id);
+    const stream = open.get(id);
     open.delete(id);
-    close?.();
+    stream?.close();
   };
   const receive = transport.onmessage;
   const send = transport.send.bind(transport);
@@ -60,14 +60,17 @@ export function followStreams(
       return;
     }
     const stream = openStream(app, { caller, transport: "pipe" }, message);
-    open.set(message.id, stream.close);
+    open.set(message.id, stream);
     receive?.(stream.message);
   };
   transport.send = (message) => {
     if (open.size > 0 && message.method === undefined) end(message.id);
     return send(message);
   };
-  return () => {
-    for (const id of [...open.keys()]) end(id);
+  return {
+    has: (uri) => [...open.values()].some((stream) => stream.has(uri)),
+    close() {
+      for (const id of [...open.keys()]) end(id);
+    },
   };
 }

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
-
-/** Bytes of an event stream that its client has not read past which the stream is cut. */
-const MAX_STREAM_LAG = 262_144;
+import type { ResponseWriter } from "./response-writer.ts";
 
 /**
  * A Node request as the web request that both SDKs take. Its body has been read and parsed by then and is passed
@@ -24,34 +22,31 @@ export function toWebRequest(request: IncomingMessage, response: ServerResponse)
   });
 }
 
-/**
- * Writes a web response out. An event stream whose client has stopped reading is cut, because what would be kept for it
- * grows with every change; the client connects again when it wants to. An answer is written whole, whatever its size.
- *
- * @returns whether all of it was written
- */
-export async function writeWebResponse(answer: Response, response: ServerResponse): Promise<boolean> {
+/** Writes a web response out, as fast as its client reads. */
+export async function writeWebResponse(
+  answer: Response,
+  response: ServerResponse,
+  open: (response: ServerResponse) => ResponseWriter,
+): Promise<void> {
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body === null) {
     response.end();
-    return true;
+    return;
   }
-  // Headers leave at once: a client waits for them before it listens.
-  response.flushHeaders();
+  // A client waits for the head before it listens; an answer that is there at once takes it along.
+  setImmediate(() => response.flushHeaders());
+  const writer = open(response);
   const reader = answer.body.getReader();
-  const cancel = (): void => void reader.cancel().catch(() => {});
-  response.once("close", cancel);
+  response.once("close", () => void reader.cancel().catch(() => {}));
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (response.writableLength > MAX_STREAM_LAG) {
-      response.destroy();
-      return false;
-    }
-    response.write(value);
+    writer.write(value);
+    // Taken in the order they come; the loop waits, and what is not taken yet can be left out or be one.
+    const late = writer.lag();
+    if (late !== undefined) await late;
   }
-  response.end();
-  return true;
+  writer.end();
 }
 
 /** The same response, with a word when its last byte has been taken or it was given up. */

@@ -1,4 +1,4 @@
-import { defineTool } from "@offshoot/core";
+import { defineTool, explainUnapproved, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
 import { printed } from "../domain/misleading.ts";
@@ -83,8 +83,12 @@ export const arrangeTools = (files: Files) => [
       });
       // The trash can be undone: a client that cannot ask its user may go on.
       const agreed = answer.action === "unavailable" || (answer.action === "accept" && answer.content.delete);
-      if (agreed) await files.remove(path, { ifSha256, signal: call.signal });
-      return { path, deleted: agreed };
+      if (agreed) {
+        await files.remove(path, { ifSha256, signal: call.signal });
+        return { path, deleted: true };
+      }
+      const reason = explainUnapproved(answer, { state: "It is still there." });
+      return withContent({ path, deleted: false }, { type: "text", text: reason });
     },
   }),
   defineTool({

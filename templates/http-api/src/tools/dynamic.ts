@@ -1,9 +1,10 @@
 import { defineTool, fail, jsonSchema, type ObjectJsonSchema, type Tool } from "@offshoot/core";
 import { z } from "zod";
 import type { Api } from "../api.ts";
-import { flatInputs, type Inputs } from "../domain/openapi/inputs.ts";
+import { flatInputs, type Inputs } from "../domain/openapi/inputs/flat-inputs.ts";
 import { nearest } from "../domain/openapi/nearest.ts";
-import type { OperationEntry, Operations } from "../domain/openapi/operations.ts";
+import type { Operations } from "../domain/openapi/operations.ts";
+import type { OperationEntry } from "../domain/openapi/read-operation.ts";
 import { plainText } from "../domain/openapi/texts.ts";
 import { isSafe, type Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request/make-request.ts";

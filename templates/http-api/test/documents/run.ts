@@ -6,8 +6,8 @@
 import { defineServer, type Tool } from "@offshoot/core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { CAPS, tokensOf } from "../../src/domain/openapi/choose.ts";
+import { readDescription } from "../../src/domain/openapi/document/read.ts";
 import { listOperations, type Operations } from "../../src/domain/openapi/operations.ts";
-import { readDescription } from "../../src/domain/openapi/read.ts";
 import { apiTools, type ToolChoice } from "../../src/tools/index.ts";
 import { fakeApi } from "../fixtures/api.ts";
 import { fetchDocument } from "./fetch-document.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Document } from "../../src/domain/openapi/document/read.ts";
 import { filterOperations } from "../../src/domain/openapi/filter.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import type { Document } from "../../src/domain/openapi/read.ts";
 import { described, operation } from "../fixtures/description.ts";
 
 const { entries } = listOperations(
@@ -39,7 +39,7 @@ describe("a pattern that fits nothing is refused by the flag that gave it", () =
   test.each([
     [["tag:order"], [], /--include "tag:order" fits no operation.*Tags are: orders, lines/],
     [[], ["DELETE"], /--exclude "DELETE" fits no operation/],
-    [["orders/*"], [], /--include "orders\/\*" is none of/],
+    [["orders/*"], [], /--include "orders\/\*" is not one of/],
   ])("%j %j", (include, exclude, why) => {
     expect(() => left(include, exclude)).toThrow(why);
   });

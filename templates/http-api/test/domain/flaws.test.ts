@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Config } from "../../src/config.ts";
-import { flatInputs } from "../../src/domain/openapi/inputs.ts";
+import { flawLines } from "../../src/domain/openapi/document/pointer.ts";
+import { readSource } from "../../src/domain/openapi/document/read.ts";
+import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import { flawLines } from "../../src/domain/openapi/pointer.ts";
-import { readSource } from "../../src/domain/openapi/read.ts";
 import sample from "../../src/domain/sample/openapi.json" with { type: "json" };
 import { openApi } from "../../src/open.ts";
 import { described, descriptionFile, operation } from "../fixtures/description.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fieldName } from "../../src/domain/openapi/field-names.ts";
-import { flatInputs } from "../../src/domain/openapi/inputs.ts";
+import type { Document } from "../../src/domain/openapi/document/read.ts";
+import { fieldName } from "../../src/domain/openapi/inputs/field-names.ts";
+import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { nameOperations } from "../../src/domain/openapi/names.ts";
 import { nearest } from "../../src/domain/openapi/nearest.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import type { Document } from "../../src/domain/openapi/read.ts";
 import { described, operation } from "../fixtures/description.ts";
 
 const names = (...entries: [id: string, method: "GET" | "POST", path: string][]) => [

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { inlined } from "../../src/domain/openapi/inline.ts";
-import { flatInputs } from "../../src/domain/openapi/inputs.ts";
+import type { Document } from "../../src/domain/openapi/document/read.ts";
+import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
+import { inlined } from "../../src/domain/openapi/inputs/inline.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import type { Document } from "../../src/domain/openapi/read.ts";
 import { described, operation } from "../fixtures/description.ts";
 
 const read = (paths: Record<string, unknown>, more: Record<string, unknown> = {}) =>

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { readDescription } from "../../src/domain/openapi/document/read.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
-import { readDescription } from "../../src/domain/openapi/read.ts";
 import { described, descriptionFile, operation } from "../fixtures/description.ts";
 
 const paths = { "/orders": { get: operation({ operationId: "getOrder" }) } };

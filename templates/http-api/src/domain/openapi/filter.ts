@@ -1,5 +1,5 @@
 import { ApiError } from "../errors.ts";
-import type { OperationEntry } from "./operations.ts";
+import type { OperationEntry } from "./read-operation.ts";
 
 /** Which operations are offered: those that one of `include` fits, without those that one of `exclude` fits. */
 export interface Filter {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { OperationEntry } from "./operations.ts";
+import type { OperationEntry } from "./read-operation.ts";
 import { wordsOf } from "./texts.ts";
 
 /** Longest name of a tool that every client takes. */

@@ -1,5 +1,5 @@
 import { ApiError } from "../errors.ts";
-import type { Field } from "../openapi/inputs.ts";
+import type { Field } from "../openapi/inputs/flat-inputs.ts";
 import type { ApiRequest, Operation, QueryPair } from "../operation.ts";
 import { bodyOf } from "./body.ts";
 import { headerValue, pathSegment, queryPairs } from "./parameters.ts";

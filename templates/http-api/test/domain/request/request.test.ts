@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Field } from "../../../src/domain/openapi/inputs.ts";
+import type { Field } from "../../../src/domain/openapi/inputs/flat-inputs.ts";
 import type { Parameter } from "../../../src/domain/operation.ts";
 import { makeRequest } from "../../../src/domain/request/make-request.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 import { brokenSchemas } from "./broken-schemas.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";

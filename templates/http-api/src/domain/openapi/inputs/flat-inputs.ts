@@ -1,12 +1,12 @@
-import type { JsonSchema, Operation, Parameter } from "../operation.ts";
-import { bodyKind } from "../request/body-kind.ts";
-import { BYTES, FILE } from "../request/files.ts";
-import { isFilePart } from "../request/multipart.ts";
+import type { JsonSchema, Operation, Parameter } from "../../operation.ts";
+import { bodyKind } from "../../request/body-kind.ts";
+import { BYTES, FILE } from "../../request/files.ts";
+import { isFilePart } from "../../request/multipart.ts";
+import { reachable } from "../schemas.ts";
+import { describeFields, wordsOf } from "../texts.ts";
 import { fieldName } from "./field-names.ts";
 import { inlined } from "./inline.ts";
 import { isOwnHeader } from "./own-headers.ts";
-import { reachable } from "./schemas.ts";
-import { describeFields, wordsOf } from "./texts.ts";
 
 /** Where one field of a model's input goes. */
 export type Field =
@@ -70,7 +70,12 @@ export function flatInputs({
         if (withheld.includes(property)) continue;
         const shown = kind === "multipart" ? partSchema(property, item, body.encoding?.[property]) : asSchema(item);
         const must = body.required && musts.has(property);
-        add(property, "body", shown, must, (name) => ({ name, to: "property", property }));
+        const needed = !body.required && musts.has(property);
+        add(property, "body", needed ? neededInBody(property, shown) : shown, must, (name) => ({
+          name,
+          to: "property",
+          property,
+        }));
       }
     } else {
       const described = { description: "The body of the request", ...schema };
@@ -95,6 +100,12 @@ function sentAs(wanted: string, name: string, schema: JsonSchema): JsonSchema {
   const said = typeof schema.description === "string" ? schema.description : wordsOf(name);
   return { ...schema, description: `Sent as ${wanted}: ${said}` };
 }
+
+/** A body that may be left out has fields that may not, once there is one: a schema has no plain word for that. */
+const neededInBody = (name: string, schema: JsonSchema): JsonSchema => ({
+  ...schema,
+  description: `Needed with any field of the body: ${typeof schema.description === "string" ? schema.description : wordsOf(name)}`,
+});
 
 /** A part of a multipart body, as a model gives it. */
 function partSchema(

@@ -1,4 +1,4 @@
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 
 /** Deepest nesting of a description. Real ones stay below 100, and what walks through it is recursive. */
 const MAX_DEPTH = 400;

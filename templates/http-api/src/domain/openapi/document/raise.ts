@@ -1,4 +1,4 @@
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 import { type Flaw, inside } from "./pointer.ts";
 import type { Document } from "./read.ts";
 

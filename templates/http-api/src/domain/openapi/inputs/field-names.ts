@@ -1,4 +1,4 @@
-import { wordsOf } from "./texts.ts";
+import { wordsOf } from "../texts.ts";
 
 /** What a comparison at the end of a parameter's name says: `DateSent<` is what was sent before a date. */
 const COMPARISONS: readonly (readonly [sign: string, time: string, other: string])[] = [

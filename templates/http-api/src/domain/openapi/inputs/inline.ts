@@ -1,6 +1,6 @@
-import type { JsonSchema } from "../operation.ts";
-import { loosen } from "../schemas/loosen.ts";
-import { makeReadable, type Readers } from "../schemas/readable.ts";
+import type { JsonSchema } from "../../operation.ts";
+import { loosen } from "../../schemas/loosen.ts";
+import { makeReadable, type Readers } from "../../schemas/readable.ts";
 
 /**
  * The same schema with what it refers to put in place, as some clients drop what is behind a reference. Only what

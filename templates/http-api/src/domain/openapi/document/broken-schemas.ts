@@ -1,5 +1,5 @@
-import { HOLDS_MAP, HOLDS_SCHEMAS, isNode } from "../schemas/keywords.ts";
-import { flawsOf } from "../schemas/mend.ts";
+import { HOLDS_MAP, HOLDS_SCHEMAS, isNode } from "../../schemas/keywords.ts";
+import { flawsOf } from "../../schemas/mend.ts";
 import { type Flaw, inside } from "./pointer.ts";
 import type { Document } from "./read.ts";
 

@@ -1,4 +1,4 @@
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 import type { Document } from "./read.ts";
 
 /** A place in a description: a JSON pointer as a URL's fragment has it, `#/paths/~1orders/get`. */

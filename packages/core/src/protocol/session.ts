@@ -1,0 +1,162 @@
+import type { ServerResponse } from "node:http";
+import type { App } from "../app.ts";
+import { stringifyMessage } from "../call/ready-json.ts";
+import type { Caller } from "../contract/context.ts";
+import { makeLegible } from "./connection.ts";
+import type { Message, Refusal } from "./frame.ts";
+import { connectLegacy } from "./legacy.ts";
+import type { OpenWriter, ResponseWriter } from "./response-writer.ts";
+
+/** A POST that is being answered: one request, or those of a batch. */
+interface Exchange {
+  readonly writer: ResponseWriter;
+  readonly open: Set<string | number>;
+}
+
+/** A client of the 2025 era over HTTP: what its requests have in common. */
+export interface Session {
+  readonly id: string;
+  /** The revision that was agreed on, once it has been. */
+  readonly version: string | undefined;
+  /** Ids of its requests that wait for an answer. */
+  readonly inFlight: { has(id: string | number): boolean; readonly size: number };
+  /** Whether it has a stream for what answers no request. */
+  readonly listens: boolean;
+  /** Answers these messages on this response, and what of their batch was refused. */
+  answer(messages: readonly Message[], response: ServerResponse, refusals?: readonly Refusal[]): void;
+  /** Opens the stream for what answers no request; there is one at most. */
+  listen(response: ServerResponse): void;
+  close(): Promise<void>;
+}
+
+/** What a {@link Session} is made with. */
+export interface SessionContext {
+  caller: Caller;
+  openWriter: OpenWriter;
+  /** Serves one POST only: whom could a question be sent to, and when would it be answered? */
+  single: boolean;
+}
+
+/** Cancellations that wait for their calls. */
+const MAX_EARLY = 64;
+/** What stands between keeps a connection that is silent for this long, in ms. */
+const KEEP_ALIVE_MS = 15_000;
+
+const event = (json: string): string => `event: message\ndata: ${json}\n\n`;
+
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  // nginx would hold events back to fill its buffer.
+  "x-accel-buffering": "no",
+};
+
+/**
+ * The 2025 era's Streamable HTTP. Own streams, because the SDK's leave one open and its id taken when a call is
+ * cancelled, keep a server for each handshake that fails, and know nothing of how fast a client reads.
+ */
+export async function openSession(app: App, id: string, context: SessionContext): Promise<Session> {
+  const { caller, openWriter, single } = context;
+  const exchanges = new Map<string | number, Exchange>();
+  let standalone: ResponseWriter | undefined;
+  let version: string | undefined;
+  const transport = {
+    sessionId: single ? undefined : id,
+    onmessage: undefined as ((message: Message) => void) | undefined,
+    onclose: undefined as (() => void) | undefined,
+    start: async () => {},
+    close: async () => transport.onclose?.(),
+    send: async (message: Message, { relatedRequestId }: { relatedRequestId?: string | number } = {}) => {
+      const answers = message.method === undefined ? message.id : undefined;
+      if (answers !== undefined && message.error !== undefined) makeLegible(message.error as { message: string });
+      const to = answers ?? relatedRequestId;
+      const exchange = to === undefined ? undefined : exchanges.get(to);
+      const writer = to === undefined ? standalone : exchange?.writer;
+      version ??= (message.result as { protocolVersion?: string } | undefined)?.protocolVersion;
+      writer?.write(event(stringifyMessage(message)));
+      if (answers !== undefined) settle(answers);
+    },
+  };
+  // A client that gives a call up at once sends its cancellation on another connection, where it can overtake the call.
+  const early = new Set<string | number>();
+  let newest = 0;
+  const isEarly = (id: unknown): id is number => typeof id === "number" && id > newest && early.size < MAX_EARLY;
+  const settle = (request: string | number): void => {
+    const exchange = exchanges.get(request);
+    exchanges.delete(request);
+    exchange?.open.delete(request);
+    if (exchange?.open.size === 0) exchange.writer.end();
+  };
+  const cancel = (requestId: string | number, reason: string): void =>
+    transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } });
+
+  const openStream = (response: ServerResponse): ResponseWriter => {
+    response.writeHead(200, { ...STREAM_HEADERS, ...(single ? {} : { "mcp-session-id": id }) });
+    // A client waits for the head before it listens; an answer that is there at once takes it along.
+    setImmediate(() => response.flushHeaders());
+    const writer = openWriter(response, caller.id);
+    const timer = setInterval(() => writer.lag() ?? writer.write(": keepalive\n\n"), KEEP_ALIVE_MS).unref();
+    response.once("close", () => clearInterval(timer));
+    return writer;
+  };
+
+  const close = await connectLegacy(app, transport as never, {
+    caller,
+    transport: "tcp",
+    single,
+    lag: (request) => (request === undefined ? standalone : exchanges.get(request)?.writer)?.lag(),
+  });
+  return {
+    id,
+    inFlight: exchanges,
+    get version() {
+      return version;
+    },
+    get listens() {
+      return standalone !== undefined;
+    },
+    answer(messages, response, refusals = []) {
+      const requests = messages.filter((message) => message.method !== undefined && message.id !== undefined);
+      const answered = requests.length + refusals.length > 0;
+      if (answered) {
+        const open = new Set(requests.map((message) => message.id as string | number));
+        const exchange: Exchange = { open, writer: openStream(response) };
+        for (const request of open) exchanges.set(request, exchange);
+        for (const refusal of refusals) exchange.writer.write(event(JSON.stringify(refusal.answer)));
+        if (open.size === 0) exchange.writer.end();
+        response.once("close", () => {
+          // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
+          for (const request of open) {
+            cancel(request, "the client closed the connection");
+            settle(request);
+          }
+        });
+      }
+      for (const message of messages) {
+        const { requestId } = message.method === "notifications/cancelled" ? (message.params ?? {}) : {};
+        const cancelled = exchanges.get(requestId as string);
+        // It will have no answer: its stream ends and its id is free, once the call has heard of it.
+        if (cancelled !== undefined)
+          setImmediate(() => exchanges.get(requestId as string) === cancelled && settle(requestId as string));
+        else if (isEarly(requestId)) early.add(requestId);
+        const { id: request } = message;
+        if (typeof request === "number" && request > newest) newest = request;
+        if (message.method !== undefined && early.delete(request as number)) settle(request as number);
+        else transport.onmessage?.(message);
+      }
+      if (!answered) response.writeHead(202).end();
+    },
+    listen(response) {
+      const writer = openStream(response);
+      standalone = writer;
+      response.once("close", () => {
+        if (standalone === writer) standalone = undefined;
+      });
+    },
+    async close() {
+      await close();
+      standalone?.end();
+      for (const request of [...exchanges.keys()]) settle(request);
+    },
+  };
+}

@@ -1,0 +1,204 @@
+// A client that reads is never cut, however fast the server writes; what is written for one that does not is bounded.
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { initialize, type Json, META, toolCall } from "../fixtures/raw.ts";
+import {
+  type Field,
+  metaOf,
+  modernHeaders,
+  openSession,
+  openWire,
+  postUnread,
+  send,
+  startField,
+  until,
+  WIRES,
+} from "./field.ts";
+
+describe.each(WIRES)("%s", (wire) => {
+  const kind = wire.startsWith("stdio") ? "stdio" : "http";
+  let field: Field;
+  beforeEach(() => {
+    field = startField(kind, 96);
+  });
+  afterEach(() => field[Symbol.asyncDispose]());
+
+  test.each([
+    ["in one go", 0],
+    ["a few a turn", 50],
+  ])("3,000 reports of progress, %s, and then the result", async (_title, every) => {
+    const meta = { ...metaOf(wire), progressToken: "p" };
+    if (kind === "stdio") {
+      await openWire(wire, field);
+      field.write(toolCall(1, "progress", { count: 3_000, every }, meta));
+      expect(await field.lines.id(1)).toMatchObject({ result: { structuredContent: { done: 3_000 } } });
+      checkProgress(field.lines.all);
+    } else {
+      const url = await field.url();
+      const message = toolCall(1, "progress", { count: 3_000, every }, meta);
+      const headers = wire === "http-2025" ? await openSession(url) : modernHeaders(message);
+      const { messages } = await send(url, message, { headers });
+      expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 3_000 } } });
+      checkProgress(messages);
+    }
+    expect(field.stderr()).not.toContain("client cut");
+  });
+
+  test("50 MB of log messages to a client that reads are no reason to cut it", async () => {
+    const client = await openWire(wire, field);
+    const answer = await client.call(
+      1,
+      "say",
+      { count: 5_000, bytes: 10_000 },
+      { "io.modelcontextprotocol/logLevel": "debug" },
+    );
+    expect(answer).toMatchObject({ result: { structuredContent: { done: 5_000 } } });
+  });
+
+  test("progress that is no number is not sent, and the call goes on", async () => {
+    const meta = { ...metaOf(wire), progressToken: "p" };
+    let messages: Json[];
+    if (kind === "stdio") {
+      await openWire(wire, field);
+      field.write(toolCall(1, "nan", {}, meta));
+      await field.lines.id(1);
+      messages = field.lines.all;
+    } else {
+      const url = await field.url();
+      const message = toolCall(1, "nan", {}, meta);
+      const headers = wire === "http-2025" ? await openSession(url) : modernHeaders(message);
+      messages = (await send(url, message, { headers })).messages;
+    }
+    const reports = messages.filter(({ method }) => method === "notifications/progress");
+    expect(reports.map(({ params }) => params)).toEqual([{ progressToken: "p", progress: 1, total: 2 }]);
+    expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 1 } } });
+    await field.until((stderr) => stderr.includes("progress not sent"));
+  });
+
+  test("a subscriber of a file hears of it while 4,000 files change, and is not cut", async () => {
+    const heard = await subscribe(wire, field, ["file:///1", "file:///3999"]);
+    const { call } = heard;
+    expect(await call("touch", { rounds: 20, files: 4_000 })).toMatchObject({ done: 80_000 });
+    await until(() => heard.uris().includes("file:///3999"));
+    // Still there: the next change is heard too.
+    const before = heard.uris().length;
+    await call("touch", { rounds: 1, files: 2 });
+    await until(() => heard.uris().length > before);
+    expect(field.stderr()).not.toContain("client cut");
+    heard.end();
+  }, 60_000);
+});
+
+/** Rising, each at most once, and none of them null. All, since the client reads. */
+function checkProgress(messages: Json[]): void {
+  const reports = messages.filter(({ method }) => method === "notifications/progress");
+  const values = reports.map(({ params }) => params.progress);
+  expect(values).toEqual(Array.from({ length: 3_000 }, (_item, index) => index + 1));
+}
+
+async function subscribe(wire: (typeof WIRES)[number], field: Field, uris: string[]) {
+  const heard: Json[] = [];
+  let rest = "";
+  const take = (piece: string): void => {
+    const events = (rest + piece).split("\n\n");
+    rest = events.pop() as string;
+    for (const event of events) {
+      const data = /^data: (.+)$/m.exec(event)?.[1];
+      if (data !== undefined) heard.push(JSON.parse(data));
+    }
+  };
+  const found = (messages: Json[]): string[] =>
+    messages.filter(({ method }) => method === "notifications/resources/updated").map(({ params }) => params.uri);
+  const notifications = { resourceSubscriptions: uris, resourcesListChanged: true };
+  const listen = {
+    jsonrpc: "2.0",
+    id: "listen",
+    method: "subscriptions/listen",
+    params: { _meta: META, notifications },
+  };
+  const client = await openWire(wire, field);
+  let calls = 100;
+  const call = async (name: string, input: object) => {
+    calls += 1;
+    return (await client.call(calls, name, input)).result.structuredContent;
+  };
+  if (wire === "stdio-2026") {
+    field.write(listen);
+    await field.lines.next(({ method }) => method === "notifications/subscriptions/acknowledged");
+  }
+  if (wire === "stdio-2025") {
+    for (const [index, uri] of uris.entries()) {
+      field.write({ jsonrpc: "2.0", id: 50 + index, method: "resources/subscribe", params: { uri } });
+      await field.lines.id(50 + index);
+    }
+  }
+  if (wire.startsWith("stdio")) return { call, uris: () => found(field.lines.all), end() {} };
+  const url = await field.url();
+  const abort = new AbortController();
+  if (wire === "http-2026") {
+    send(url, listen, { headers: modernHeaders(listen), signal: abort.signal, onText: take }).catch(() => {});
+    await until(() => heard.length > 0);
+  } else {
+    const headers = await openSession(url);
+    send(url, undefined, { method: "GET", headers, signal: abort.signal, onText: take }).catch(() => {});
+    for (const [index, uri] of uris.entries()) {
+      const message = { jsonrpc: "2.0", id: 50 + index, method: "resources/subscribe", params: { uri } };
+      expect((await send(url, message, { headers })).messages).toMatchObject([{ result: {} }]);
+    }
+  }
+  return { call, uris: () => found(heard), end: () => abort.abort() };
+}
+
+test.each(["http-2025", "http-2026"] as const)(
+  "%s: streams that nobody reads hold little while files change, and the changes of one URI are one",
+  async (wire) => {
+    await using field = startField("http", 64);
+    const url = await field.url();
+    const uris = Array.from({ length: 100 }, (_item, index) => `file:///${index}`);
+    const sockets = [];
+    for (let index = 0; index < 30; index += 1) {
+      if (wire === "http-2026") {
+        const message = {
+          jsonrpc: "2.0",
+          id: index,
+          method: "subscriptions/listen",
+          params: { _meta: META, notifications: { resourceSubscriptions: uris } },
+        };
+        sockets.push(postUnread(url, message, modernHeaders(message)));
+      } else {
+        const headers = await openSession(url);
+        for (const [id, uri] of uris.slice(0, 10).entries())
+          await send(url, { jsonrpc: "2.0", id: id + 1, method: "resources/subscribe", params: { uri } }, { headers });
+        const { connect } = await import("node:net");
+        const socket = connect(Number(url.port), url.hostname);
+        socket.pause();
+        const lines = Object.entries({ host: url.host, accept: "text/event-stream", ...headers });
+        socket.write(`GET /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+        sockets.push(socket);
+      }
+    }
+    await sleep(300);
+    const client = await openWire(wire, field);
+    for (let round = 0; round < 10; round += 1) await client.call(200 + round, "touch", { rounds: 40, files: 100 });
+    const heap = await client.call(300, "heap", {});
+    for (const socket of sockets) socket.destroy();
+    expect(field.alive()).toBe(true);
+    const { used, external } = heap.result.structuredContent;
+    expect(used + external).toBeLessThan(60_000_000);
+  },
+  120_000,
+);
+
+test("stdio: a client that stops reading in the middle of progress gets the result when it reads again", async () => {
+  await using field = startField("stdio", 64);
+  field.write(initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" });
+  await field.lines.id(0);
+  field.child.stdout?.pause();
+  field.write(toolCall(1, "progress", { count: 200_000, every: 500 }, { progressToken: 1 }));
+  await sleep(3_000);
+  expect(field.alive()).toBe(true);
+  field.child.stdout?.resume();
+  expect(await field.lines.id(1)).toMatchObject({ result: { structuredContent: { done: 200_000 } } });
+  const values = field.lines.all.filter(({ method }) => method === "notifications/progress");
+  expect(values.at(-1)?.params.progress).toBe(200_000);
+}, 60_000);
