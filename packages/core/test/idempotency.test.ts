@@ -87,7 +87,7 @@ describe.each(WIRES)("%s", (wire) => {
         await gate;
         return ++runs;
       }),
-      { wire, log: [] },
+      { wire, log: [], limits: { waitMs: 20_000 } },
     );
     const calls = Array.from({ length: 100 }, () => client.call("pay", { to: "ada", request_id: "a" }));
     // Answered after all of them have come in: the one that runs is not done before.

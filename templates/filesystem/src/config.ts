@@ -29,6 +29,10 @@ export const Config = z.object({
   mounts: list.describe(
     "With the strict profile: what is mounted inside a folder and used all the same; comma-separated",
   ),
+  clientRoots: z
+    .stringbool()
+    .default(false)
+    .describe("Only the folders that the client says its user works in, as far as they are allowed; without resources"),
   encoding: z.string().min(1).optional().describe("What files are in that are not UTF-8, such as windows-1252"),
   quotaBytes: many.describe("Refuse what would make a folder hold more bytes than this (default: no limit)"),
   quotaFiles: many.describe("Refuse what would make a folder hold more files than this (default: no limit)"),
@@ -69,7 +73,7 @@ export function openOptions({
   keepBytes,
   state = stateHome("offshoot-filesystem"),
   profile,
-}: z.output<typeof Config> & { profile?: string | undefined }): OpenFilesOptions {
+}: Omit<z.output<typeof Config>, "clientRoots"> & { profile?: string | undefined }): OpenFilesOptions {
   const strict = profile === "strict";
   // A client's settings file has no shell to write out "~".
   const folder = (path: string) => resolve(path.replace(/^~(?=$|[\\/])/, homedir()));

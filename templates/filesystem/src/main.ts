@@ -9,4 +9,4 @@ const { version, description } = manifest;
 const name = "offshoot-filesystem";
 const config = loadConfig(Config, { name, version, description, envPrefix: "FILESYSTEM", positionals, examples });
 const files = await orExit(openFiles(openOptions(config)));
-await serve(filesystemServer(files), { config, onClose: () => files.close() });
+await serve(filesystemServer(files, config), { config, onClose: () => files.close() });

@@ -44,7 +44,7 @@ export function look(state: DegradationState, strain: Strain, limits: Limits): D
 }
 
 function wantedOf({ queueMs, lagMs }: Strain, limits: Limits): number {
-  if (queueMs >= limits.coreOnlyQueueMs || lagMs >= limits.coreOnlyLagMs) return 2;
+  if (queueMs >= limits.foregroundOnlyQueueMs || lagMs >= limits.foregroundOnlyLagMs) return 2;
   if (queueMs >= limits.degradedQueueMs || lagMs >= limits.degradedLagMs) return 1;
   return 0;
 }
@@ -56,14 +56,14 @@ export interface Watched {
   queueMs(now: number): number;
   /** Whether there is work. */
   busy(): boolean;
-  /** Accounts for a change. @returns whether it could: what is not accounted for does not happen */
+  /** Records a change. @returns whether it could: a change that is not recorded is not made */
   mayChange(before: Mode, after: Mode, reason: string): boolean;
   changed(after: Mode): void;
   /** The event loop stood still for this long, in ms. */
   stalled(lagMs: number): void;
 }
 
-/** Looks while there is work, and not at all while there is none. */
+/** Looks at regular times while there is work, and never while there is none. */
 export function createMonitor(watched: Watched, now: () => number = () => performance.now()) {
   let state: DegradationState = { mode: "normal" };
   let timer: NodeJS.Timeout | undefined;

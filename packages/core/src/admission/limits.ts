@@ -6,69 +6,80 @@ import { DefinitionError } from "../contract/errors.ts";
  */
 export interface Limits {
   /**
-   * Calls that run at once, to begin with. Default 32. Where the limit learns from (Gradient2) starts lower, for
-   * servers whose work is their own CPU; most tools wait for something else, and a client that calls twenty at once
-   * expects twenty answers.
+   * Calls that run at once, to begin with. Gradient2, which the limit learns by, starts lower, for servers whose work is
+   * their own CPU; most tools wait for something else, and a client that calls twenty at once expects twenty answers.
+   *
+   * @default 32
    */
   initialRunning: number;
   /**
-   * The adaptive limit never goes below this. Default 2 [Gradient2 with a floor that keeps a slow call from blocking
-   * the only place].
+   * The adaptive limit never goes below this.
+   *
+   * @default 2 [Gradient2 with a floor that keeps a slow call from blocking the only place]
    */
   minRunning: number;
-  /** Nor above this. Default 64. As high as {@link Limits.minRunning}: a fixed limit. */
+  /** Nor above this. As high as {@link Limits.minRunning}: a fixed limit. @default 64 */
   maxRunning: number;
   /**
-   * Calls that wait for a place; one more is refused at once. Default 128, which bounds memory: over HTTP each of them
+   * Calls that wait for a place; one more is refused at once. The bound is for memory: over HTTP each of them
    * holds a request and a server of the SDK, and 1 024 took more than 128 MiB. Fewer may wait where calls are slow: as
    * many as get a place within the wait, at the pace of the calls before, but never fewer than twice the limit or 64,
    * whichever is less.
+   *
+   * @default 128
    */
   maxWaiting: number;
   /**
-   * How long a call waits for a place, in ms. Default 500. CoDel's interval is the longest round trip that is usual
+   * How long a call waits for a place, in ms. CoDel's interval is the longest round trip that is usual
    * [RFC 8289, 4.3: 100 ms for packets]; tools take longer than packets, a client that sends a hundred calls at once
    * wants a hundred answers also from a busy machine, and a refusal must still come within a second.
+   *
+   * @default 500
    */
   waitMs: number;
   /**
-   * How long a call waits while the queue has not drained for a whole wait, in ms. Default 5 [CoDel; "Fail at Scale",
-   * Maurer 2015].
+   * How long a call waits while the queue has not drained for a whole wait, in ms.
+   *
+   * @default 5 [CoDel; "Fail at Scale", Maurer 2015]
    */
   overloadedWaitMs: number;
   /**
-   * The part of the places that tools with `lane: "background"` may take, 0 to 1 and at least one place. Default 0.2.
+   * The part of the places that tools with `lane: "background"` may take, 0 to 1 and at least one place.
+   *
+   * @default 0.2
    */
   backgroundShare: number;
-  /** The part of the places that one authenticated caller may take, 0 to 1. Default 0.8: another always finds one. */
+  /** The part of the places that one authenticated caller may take, 0 to 1. @default 0.8: another always finds one */
   callerShare: number;
-  /** Calls per second of one authenticated caller, in the long run. Default 100. 0: no limit. */
+  /** Calls per second of one authenticated caller, in the long run; 0: no limit. @default 100 */
   callsPerSecond: number;
   /**
-   * The same for those whom nobody authenticated: the client on stdio, and everyone on open HTTP together. Default 0:
-   * no limit.
+   * The same for unauthenticated callers: the client on stdio, and everyone on open HTTP together.
+   *
+   * @default 0: no limit
    */
   localCallsPerSecond: number;
-  /** Calls that a caller may make at once beyond its rate, after a pause. Default 200. */
+  /** Calls that a caller may make at once beyond its rate, after a pause. @default 200 */
   burst: number;
-  /** Callers whose rate is remembered; the one not seen for longest is forgotten first. Default 10 000. */
+  /** Callers whose rate is remembered; the one not seen for longest is forgotten first. @default 10 000 */
   maxCallers: number;
-  /** Time for a call that names none: queue, handler, and all that the handler asks for; in ms. Default 60 000. */
+  /** Time for a call that names none: queue, handler, and all that the handler asks for; in ms. @default 60 000 */
   timeoutMs: number;
-  /** How long the queue stands until background work is slowed, in ms. Default 1 000. */
+  /** How long the queue stands until background work is slowed, in ms. @default 1 000 */
   degradedQueueMs: number;
-  /** And until background work is refused, in ms. Default 5 000. */
-  coreOnlyQueueMs: number;
-  /** How late the event loop is, twice in a row, until background work is slowed, in ms. Default 200. */
+  /** And until background work is refused, in ms. @default 5 000 */
+  foregroundOnlyQueueMs: number;
+  /** How late the event loop is, twice in a row, until background work is slowed, in ms. @default 200 */
   degradedLagMs: number;
   /**
-   * And until background work is refused, in ms. Default 1 000 [what @fastify/under-pressure shows as
-   * maxEventLoopDelay].
+   * And until background work is refused, in ms.
+   *
+   * @default 1 000 [what @fastify/under-pressure shows as maxEventLoopDelay]
    */
-  coreOnlyLagMs: number;
-  /** How long all must be well before one step back, in ms. Default 5 000. */
+  foregroundOnlyLagMs: number;
+  /** How long all must be well before one step back, in ms. @default 5 000 */
   calmMs: number;
-  /** How late the event loop is when a line in the log names what ran, in ms. Default 1 000. */
+  /** How late the event loop is when a line in the log names what ran, in ms. @default 1 000 */
   lagAlertMs: number;
 }
 
@@ -88,9 +99,9 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   maxCallers: 10_000,
   timeoutMs: 60_000,
   degradedQueueMs: 1_000,
-  coreOnlyQueueMs: 5_000,
+  foregroundOnlyQueueMs: 5_000,
   degradedLagMs: 200,
-  coreOnlyLagMs: 1_000,
+  foregroundOnlyLagMs: 1_000,
   calmMs: 5_000,
   lagAlertMs: 1_000,
 });
@@ -102,8 +113,8 @@ const MAY_BE_NONE = ["maxWaiting", "callsPerSecond", "localCallsPerSecond", "ove
 const ORDERED: [keyof Limits, keyof Limits][] = [
   ["minRunning", "maxRunning"],
   ["overloadedWaitMs", "waitMs"],
-  ["degradedQueueMs", "coreOnlyQueueMs"],
-  ["degradedLagMs", "coreOnlyLagMs"],
+  ["degradedQueueMs", "foregroundOnlyQueueMs"],
+  ["degradedLagMs", "foregroundOnlyLagMs"],
 ];
 
 /** These limits with some replaced. @throws DefinitionError naming the one that cannot be */
@@ -126,7 +137,7 @@ export function withLimits(base: Readonly<Limits>, given: Partial<Limits> = {}):
   const limits = { ...base, ...definedOf(given) };
   for (const [low, high] of ORDERED) {
     if (limits[low] <= limits[high]) continue;
-    // Who sets one need not know the other.
+    // Setting one does not require the other.
     if (given[low] === undefined) limits[low] = limits[high];
     else if (given[high] === undefined) limits[high] = limits[low];
     else

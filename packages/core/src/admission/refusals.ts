@@ -26,7 +26,7 @@ const WHY: Record<RefusalReason, string> = {
 /** @param waiting how many wait for a place */
 export function createRefusals(places: Places, waiting: () => number): Refusals {
   const counts: Record<RefusalReason, number> = { overloaded: 0, rate_limited: 0, foreground_only: 0 };
-  /** Refused because there was no room, since the queue was last empty: they will come back, and are told to come in turn. */
+  /** Refused since the queue was last empty: these callers come back, and each is given a later time. */
   let sentAway = 0;
   return {
     counts,

@@ -13,12 +13,12 @@ export interface GateReports {
   };
 }
 
-/** What a {@link StrainWatch} looks at, and whom it tells. */
+/** What a {@link StrainWatch} looks at, and what it notifies. */
 export interface Strained {
   limits(): Readonly<Limits>;
   /** The calls that hold a place. */
   held(): readonly GateCall[];
-  /** How many wait for one, and how many of these are no background work. */
+  /** How many wait for one, and how many of these are foreground calls. */
   waiting(): number;
   waitingForeground(): number;
   changed(mode: Mode): void;
@@ -27,7 +27,7 @@ export interface Strained {
 /** Turns what a gate sees into the mode that it serves in. */
 export interface StrainWatch {
   readonly mode: Mode;
-  /** There is work: it looks, until there is none. */
+  /** There is work: it looks until there is none. */
   wake(): void;
   /** A foreground call has found all places taken. */
   queues(at: number): void;

@@ -25,5 +25,5 @@ export interface Subject {
   refuse?(shown: ToolError): ProtocolError;
 }
 
-/** Understands the parameters of one method: the second half of stage 2. @throws ProtocolError, ToolError */
+/** Parses the parameters of one method: the second half of stage 2. @throws ProtocolError, ToolError */
 export type Normalize = (params: Record<string, unknown>, call: Call) => Subject | Promise<Subject>;

@@ -81,10 +81,18 @@ describe("backlog turns red", () => {
       { limits: { backgroundShare: 1, initialRunning: 1e6, minRunning: 1e6, maxRunning: 1e6 } },
       ["coreP95Ratio", "transitions"],
     ],
-    ["no degradation", { limits: { degradedQueueMs: 1e9, coreOnlyQueueMs: 1e9 } }, ["transitions"]],
+    ["no degradation", { limits: { degradedQueueMs: 1e9, foregroundOnlyQueueMs: 1e9 } }, ["transitions"]],
     [
       "background work that is never let in",
-      { limits: { degradedQueueMs: 1, coreOnlyQueueMs: 1, degradedLagMs: 1e-9, coreOnlyLagMs: 1e-9, calmMs: 1e9 } },
+      {
+        limits: {
+          degradedQueueMs: 1,
+          foregroundOnlyQueueMs: 1,
+          degradedLagMs: 1e-9,
+          foregroundOnlyLagMs: 1e-9,
+          calmMs: 1e9,
+        },
+      },
       ["normalAtTheEnd"],
     ],
     [

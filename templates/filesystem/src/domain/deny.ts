@@ -1,4 +1,4 @@
-import { compileGlob, type Glob } from "./search/glob.ts";
+import { compileGlob } from "./search/glob.ts";
 
 /** What most people would not show to a model: secrets, keys, and the inside of repositories. */
 export const usuallyDenied = [
@@ -9,7 +9,7 @@ export const usuallyDenied = [
   ".netrc",
   ".pypirc",
   ".git-credentials",
-  ".aws/credentials",
+  ".aws",
   "id_{rsa,dsa,ecdsa,ed25519}",
   "*.{pem,key,p12,pfx,jks,keystore,ppk,kdbx}",
 ];
@@ -25,22 +25,32 @@ export function createDeny(
   denied: readonly string[],
   allowed: readonly string[],
 ): (relative: readonly string[]) => boolean {
-  const compile = (argument: string) => (pattern: string) =>
-    compileGlob(pattern.includes("/") ? `{,**/}${pattern}` : `**/${pattern}`, argument, { ignoreCase: true });
-  const [denies, allows] = [denied.map(compile("deny")), allowed.map(compile("allow"))];
+  const [denies, allows] = [createMatch(denied, "deny"), createMatch(allowed, "allow")];
   return (relative) => {
-    // Names that no pattern is about are most, and are asked for at every step of a walk.
-    let isDenied = false;
-    let [deniedAt, allowedAt] = [denies.map(({ start }) => start), allows.map(({ start }) => start)];
-    for (const name of relative) {
-      deniedAt = denies.map((glob, index) => glob.step(deniedAt[index] ?? [], name));
-      allowedAt = allows.map((glob, index) => glob.step(allowedAt[index] ?? [], name));
-      isDenied ||= accepts(denies, deniedAt);
-      if (isDenied && accepts(allows, allowedAt)) return false;
-    }
-    return isDenied;
+    // Most paths end here, at every step of a walk.
+    const first = relative.findIndex((_, depth) => denies(relative, depth));
+    return first !== -1 && !relative.some((_, depth) => depth >= first && allows(relative, depth));
   };
 }
 
-const accepts = (globs: readonly Glob[], places: readonly (readonly number[])[]): boolean =>
-  globs.some((glob, index) => glob.accepts(places[index] ?? []));
+/** What was asked for before is known by its name. */
+const mostKnown = 10_000;
+
+/** Whether a pattern is about a path up to a depth. */
+function createMatch(patterns: readonly string[], argument: string) {
+  const compile = (pattern: string) => compileGlob(pattern, argument, { ignoreCase: true });
+  const names = patterns.filter((pattern) => !pattern.includes("/") && pattern !== "**").map(compile);
+  const paths = patterns.filter((pattern) => pattern.includes("/") || pattern === "**").map(compile);
+  const known = new Map<string, boolean>();
+  const isName = (name: string): boolean => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const found = names.some((glob) => glob.accepts(glob.step(glob.start, name)));
+    if (known.size >= mostKnown) known.clear();
+    known.set(name, found);
+    return found;
+  };
+  return (relative: readonly string[], depth: number): boolean =>
+    isName(relative[depth] ?? "") ||
+    paths.some((glob) => glob.accepts(relative.slice(0, depth + 1).reduce(glob.step, glob.start)));
+}

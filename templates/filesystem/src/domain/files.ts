@@ -6,8 +6,13 @@ export interface Files {
   /** For what reads many files: tree, search, hashes. */
   readonly safeFs: SafeFs;
   readonly limits: FilesLimits;
-  /** The allowed folders, as the user wrote them. */
+  /** The allowed folders, as the user wrote them; where the work is narrowed, what it is narrowed to in them. */
   roots(): string[];
+  /**
+   * What `work` does reaches only what lies in one of these folders, too. An empty list narrows nothing, folders that are
+   * not allowed add nothing.
+   */
+  narrowed<Result>(folders: readonly string[], work: () => Result): Result;
   readText(path: string, options?: ReadText): Promise<TextPart>;
   readLines(path: string, options: ReadLines): Promise<LinesPart>;
   readBytes(path: string, options?: Waiting): Promise<FileBytes>;

@@ -13,12 +13,14 @@ import { encodingNamed } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { Files, FilesEvent, FilesLimits } from "./files.ts";
 import { listPath, statPath } from "./look.ts";
+import { narrowed, narrowedTo } from "./narrow.ts";
 import { readBytes, readText } from "./read.ts";
 import { readLines } from "./read-lines.ts";
 import { stateFolder } from "./safe-fs/journal/state-folder.ts";
-import type { Ground } from "./safe-fs/locate.ts";
+import { type Ground, rules } from "./safe-fs/locate.ts";
 import { createSafeFs } from "./safe-fs/open.ts";
-import { hasDescriptorPaths, openRoots, withoutLinks } from "./safe-fs/roots.ts";
+import { below } from "./safe-fs/paths.ts";
+import { hasDescriptorPaths, openRoots, type Root, withoutLinks } from "./safe-fs/roots.ts";
 import { anyKind } from "./safe-fs/trash/trash-folder.ts";
 
 export interface OpenFilesOptions {
@@ -128,7 +130,8 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   return {
     safeFs,
     limits,
-    roots: () => roots.map(({ given }) => given),
+    roots: () => rootsNow(roots, narrowedTo()),
+    narrowed: (folders, work) => (folders.length === 0 ? work() : narrowed(folders.map(withoutLinks), work)),
     readText: (path, reading) => open(() => readText(desk, path, reading)),
     readLines: (path, reading) => open(() => readLines(desk, path, reading)),
     readBytes: (path, waiting) => open(() => readBytes(desk, path, waiting)),
@@ -155,4 +158,13 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
       for (const root of roots) root.close();
     },
   };
+}
+
+/** What of the allowed folders can be reached. */
+function rootsNow(roots: readonly Root[], folders: readonly string[] | undefined): string[] {
+  if (folders === undefined) return roots.map(({ given }) => given);
+  const inside = (outer: string, inner: string) => below(outer, inner, rules) !== undefined;
+  return roots.flatMap(({ given, real }) =>
+    folders.some((folder) => inside(folder, real)) ? [given] : folders.filter((folder) => inside(real, folder)),
+  );
 }

@@ -330,7 +330,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 describe("a folder that brings a trash and a journal of its own", () => {
-  const names = [".offshoot", ".offshoot-0badf00d", ".OFFSHOOT-1"];
+  const names = [".offshoot", ".offshoot-trash-0badf00d", ".OFFSHOOT-TRASH-1"];
 
   test("has nothing of it believed, and is named once", async () => {
     const { files, at, outside } = await newFiles();

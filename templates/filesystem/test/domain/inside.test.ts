@@ -228,7 +228,7 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     await files.write("a", "a");
     await files.remove("a");
     const [trash = ""] = readdirSync(at());
-    expect(trash).toMatch(/^\.offshoot-[0-9a-f]{8}$/);
+    expect(trash).toMatch(/^\.offshoot-trash-[0-9a-f]{8}$/);
     expect(await files.list(".")).toEqual([]);
     await symlink(trash, at("side-door"));
     for (const path of [

@@ -154,6 +154,43 @@ test("a missing folder is a warning as long as another one is there", async () =
   expect((await refusal(openFiles({ roots: [join(folder, "missing")] }))).code).toBe("not_found");
 });
 
+test("work that is narrowed to folders reaches only what is allowed and in one of them", async () => {
+  const { files, folder, outside, at } = await newFiles();
+  await files.createDirectory("in/deep");
+  await files.createDirectory("out");
+  for (const path of ["in/f", "in/deep/g", "out/h"]) await files.write(path, "x");
+  await symlink("out", at("in", "way-out"));
+  await symlink("in", at("way-in"));
+  const within = <Result>(work: () => Result) => files.narrowed([at("way-in"), outside], work);
+  expect(within(() => files.roots())).toEqual([at("in")]);
+  expect(files.narrowed([join(folder, "..")], () => files.roots())).toEqual([folder]);
+  for (const path of ["out/h", "in/way-out/h", ".", at("out"), join(outside, "f.txt")]) {
+    for (const use of [
+      within(() => files.readText(path)),
+      within(() => files.write(path, "y")),
+      within(() => files.list(path)),
+      within(() => files.move("in/f", `${path}/moved`)),
+    ]) {
+      expect((await refusal(use)).code).toBe("refused");
+    }
+  }
+  await within(async () => {
+    await files.write("in/f", "y");
+    await files.write("way-in/new", "y");
+    await files.remove("in/deep");
+    expect((await files.list("in")).map(({ name }) => name)).toEqual(["f", "new", "way-out"]);
+    await files.undo();
+    expect((await searchFiles(files.safeFs, "in", "**/g")).paths).toEqual(["deep/g"]);
+    await files.undo();
+    await files.undo();
+    // What was changed elsewhere stays to be taken back by those who may.
+    const { path, passedOver } = await files.undo();
+    expect([path, passedOver.map((change) => change.path)]).toEqual(["in/deep/g", ["out/h"]]);
+  });
+  expect((await files.undo()).path).toBe("out/h");
+  expect(files.narrowed([], () => files.roots())).toEqual([folder]);
+});
+
 test("the journal cannot be reached as a file, whatever folder it lies in, nor be moved away", async () => {
   const home = await temporaryFolder();
   const state = join(home, ".local", "state", "offshoot");

@@ -10,7 +10,7 @@ interface State {
   /** `tools/call delete_note` */
   subject: string;
   caller: string;
-  /** Hash of the input: an approval for one note is none for another. */
+  /** Hash of the input: an approval for one note does not hold for another. */
   input: string;
   expiresAt: number;
   /** What was asked in this round: ids of questions by their key on the wire. */

@@ -1,12 +1,12 @@
 import type { Logger } from "../../contract/context.ts";
 import type { Resource } from "../../contract/resource.ts";
 
-/** Refreshes that run at once. One whose turn comes when there is no room has it a little later. */
+/** Refreshes that run at once. One that is due when there is no room runs a little later. */
 const MAX_RUNNING = 8;
 const LATER_MS = 1_000;
 /** Past it, in ms, Node's timers fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
-/** URIs that are watched at once. Past it, a subscriber hears what `changes` tells and no more. */
+/** URIs that are refreshed at once. Past it, a subscriber is only notified of what `changes` emits. */
 const MAX_WATCHED = 1_024;
 
 /** Begins to look at a URI again and again; returns how to stop. */

@@ -1,5 +1,6 @@
 import { FilesError } from "../errors.ts";
 import type { PassedOver, Undone, Waiting } from "../files.ts";
+import { Narrowed, unnarrowed } from "../narrow.ts";
 import { type Entry, rootKey } from "../safe-fs/journal/entry.ts";
 import type { Desk } from "./desk.ts";
 import { Overtaken } from "./overtaken.ts";
@@ -14,7 +15,7 @@ export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone
   const roots = desk.ground.roots.filter(({ readOnly }) => !readOnly).map(rootKey);
   if (roots.length === 0) throw nothingLeft("");
   const { journal } = await desk.book();
-  await recover(desk);
+  await unnarrowed(() => recover(desk));
   const passedOver: PassedOver[] = [];
   for (let entry = journal.newest(roots); entry; entry = journal.newest(roots, entry)) {
     signal?.throwIfAborted();
@@ -49,7 +50,8 @@ async function attempt(desk: Desk, entry: Entry): Promise<"done" | "by another" 
       throw error;
     }
     // What was deleted is nowhere else: it stays until it can come back or is swept.
-    const lasts = entry.change.action === "remove" || (error instanceof Overtaken && error.lasts);
+    const { action } = entry.change;
+    const lasts = action === "remove" || error instanceof Narrowed || (error instanceof Overtaken && error.lasts);
     journal.mark(entry, lasts ? earlier : "undone");
     return { reason: error.message };
   }

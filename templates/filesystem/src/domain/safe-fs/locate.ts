@@ -13,9 +13,10 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, rea
 import { homedir } from "node:os";
 import path from "node:path";
 import { FilesError } from "../errors.ts";
+import { narrowedTo } from "../narrow.ts";
 import { mountOf } from "./mount.ts";
 import { below, isReserved, isSystemPlace, type PathRules, reserved } from "./paths.ts";
-import { badLink, denied, explained, outside, shown } from "./refusals.ts";
+import { badLink, denied, explained, outside, outsideCaller, shown } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 
 /** Something found inside a root. On Linux it is held by a descriptor until close. */
@@ -42,6 +43,8 @@ export interface Ground {
   policy: Policy;
   /** Where the server keeps its journal: never reached as a file, whatever root it lies in. */
   state?: string | undefined;
+  /** For the server's own things, which no caller's folders narrow. */
+  isInner?: boolean | undefined;
   /** Whether a path below a root is kept from callers. */
   isDenied?: ((relative: readonly string[]) => boolean) | undefined;
 }
@@ -125,8 +128,10 @@ function judge(
 /** What lies in a root and is not for callers: the server's own journal, and what the user denies. */
 export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
   const { state, isDenied } = ground;
-  if (state !== undefined && below(state, path.join(root.real, ...relative), rules) !== undefined)
-    throw reserved(given);
+  const folders = ground.isInner ? undefined : narrowedTo();
+  const real = path.join(root.real, ...relative);
+  if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
+  if (state !== undefined && below(state, real, rules) !== undefined) throw reserved(given);
   if (isDenied?.(relative)) throw denied(given);
 }
 

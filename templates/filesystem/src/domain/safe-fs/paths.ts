@@ -89,13 +89,15 @@ function refuseName(name: string, path: string, { platform }: PathRules): void {
 }
 
 /** How the names of the server's own things in a root begin: its trash, and what it has not finished yet. */
-const ownName = ".offshoot";
-export const temporaryPrefix = `${ownName}-tmp-`;
+export const trashPrefix = ".offshoot-trash-";
+export const temporaryPrefix = ".offshoot-tmp-";
+/** Where an early version had its trash. */
+const formerTrash = ".offshoot";
 
 /** The server's own: never shown, never opened by name. Disks may ignore case. */
 export function isReserved(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === ownName || lower.startsWith(`${ownName}-`);
+  return lower === formerTrash || lower.startsWith(trashPrefix) || lower.startsWith(temporaryPrefix);
 }
 
 export const reserved = (path: string) =>

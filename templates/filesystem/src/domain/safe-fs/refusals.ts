@@ -1,5 +1,6 @@
 import { FilesError, type FilesErrorCode } from "../errors.ts";
 import { escapeMisleading } from "../misleading.ts";
+import { Narrowed } from "../narrow.ts";
 
 /** A path as the caller gave it, fit for a message: one line, not too long. */
 export function shown(path: string): string {
@@ -19,6 +20,12 @@ export const badLink = (path: string) =>
   new FilesError(
     "refused",
     `${shown(path)} is or goes over a link that leads outside the allowed folders, or nowhere.`,
+  );
+
+export const outsideCaller = (path: string) =>
+  new Narrowed(
+    "refused",
+    `${shown(path)} is outside the folders that your client works in. Call list_allowed_directories to see them.`,
   );
 
 export const denied = (path: string) =>

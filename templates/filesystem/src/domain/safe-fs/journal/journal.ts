@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { FilesError } from "../../errors.ts";
+import { trashPrefix } from "../paths.ts";
 import type { Change, Entry, State } from "./entry.ts";
 
 /** Every change, from before it begins until it can no longer be taken back. */
@@ -116,7 +117,7 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
         run(
           "INSERT INTO roots (root, trash) VALUES (?, ?) ON CONFLICT DO NOTHING",
           root,
-          `.offshoot-${randomBytes(4).toString("hex")}`,
+          `${trashPrefix}${randomBytes(4).toString("hex")}`,
         );
       const row = db.prepare("SELECT trash FROM roots WHERE root = ?").get(root);
       return row && String(row.trash);

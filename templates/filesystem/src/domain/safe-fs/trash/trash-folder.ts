@@ -10,6 +10,7 @@ export const anyKind = (ground: Ground): Ground => ({
   ...ground,
   policy: { strictLinks: false, sameMount: false },
   isDenied: undefined,
+  isInner: true,
 });
 
 /**
@@ -24,7 +25,7 @@ export function openTrash(
 ): Located | undefined {
   const name = journal.trashOf(rootKey(root), { make });
   if (name === undefined) return undefined;
-  const above = locate(ground, root, [], "");
+  const above = locate(anyKind(ground), root, [], "");
   try {
     const at = `${above.at}/${name}`;
     if (lstatSync(at, { throwIfNoEntry: false }) === undefined && !(make && makeTrash(at))) return undefined;

@@ -11,7 +11,7 @@ import { measureTree } from "../writing/measure-tree.ts";
 import { writeFully } from "../writing/on-disk.ts";
 import { removeTree } from "../writing/remove-tree.ts";
 import { keepOld } from "./keep-old.ts";
-import { openTrash } from "./trash-folder.ts";
+import { anyKind, openTrash } from "./trash-folder.ts";
 
 export interface TrashOptions {
   keepMs: number;
@@ -125,7 +125,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
 
     /** What stands in a root under the server's own names and is not known to the journal: it came with the folder. */
     strangers(root: Root): string[] {
-      const above = locate(ground, root, [], "");
+      const above = locate(anyKind(ground), root, [], "");
       const trash = openTrash(ground, journal, root, { make: false });
       try {
         const own = trash?.relative.at(-1);
@@ -144,7 +144,7 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
       for (const root of ground.roots) {
         const name = journal.trashOf(rootKey(root), { make: false });
         if (name === undefined) continue;
-        const above = locate(ground, root, [], "");
+        const above = locate(anyKind(ground), root, [], "");
         try {
           await removeTree(ground, above, name);
         } finally {
