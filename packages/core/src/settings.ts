@@ -1,6 +1,7 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
-import { isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
+import { DefinitionError } from "./contract/errors.ts";
+import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
 
 const list = z
@@ -73,9 +74,21 @@ class Leave extends Error {
   }
 }
 
+/** @throws DefinitionError for a setting that users would take for one of core's, and set the wrong one */
+function checkNames(own: readonly string[]): void {
+  for (const key of own) {
+    const taken = Object.keys(ServeSettings.shape).find((name) => alike(key, name));
+    if (taken !== undefined)
+      throw new DefinitionError(
+        `The setting --${kebab(key)} is too like --${kebab(taken)}, which every server has. Give it another name.`,
+      );
+  }
+}
+
 /** {@link loadConfig} without the process: @throws SettingsError */
 function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   const { argv = process.argv.slice(2), env = process.env, envPrefix, name, positionals } = options;
+  checkNames(Object.keys(own.shape));
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };
   const keys = Object.keys(shape);
   const called = (key: string): string => (key === positionals?.key ? `<${positionals.name}>` : `--${kebab(key)}`);
