@@ -3,7 +3,7 @@ import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { writeForModels } from "./llms.ts";
-import { sidebar } from "./sidebar.ts";
+import { checkSidebar, sidebar } from "./sidebar.ts";
 
 /** The texts stay where they are in the repository; here is only what makes pages of them. */
 const repository = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -13,7 +13,25 @@ const sources = process.env.GITHUB_REPOSITORY
   ? `https://github.com/${process.env.GITHUB_REPOSITORY}/blob/main/`
   : undefined;
 
-const inSite = (name: string): string => fileURLToPath(import.meta.resolve(name));
+/** What Vite hands to a plugin. */
+interface Resolver {
+  resolve(id: string, from: string, options: { skipSelf: boolean }): Promise<{ id: string } | null>;
+}
+
+/**
+ * Pages lie outside of this package, where its packages are not found: they import Vue as a file of this package would.
+ * An alias to a file would give the browser the build for Node.
+ */
+const vueForPages = {
+  name: "vue-for-pages",
+  enforce: "pre" as const,
+  resolveId(this: Resolver, id: string, importer?: string) {
+    const fromPage = importer?.endsWith(".md") || importer?.includes(".md?");
+    return fromPage && /^vue(?:\/|$)/.test(id)
+      ? this.resolve(id, fileURLToPath(import.meta.url), { skipSelf: true })
+      : undefined;
+  },
+};
 
 export default defineConfig({
   title: "Offshoot",
@@ -29,17 +47,17 @@ export default defineConfig({
     "README.md": "index.md",
     "docs/runbooks/README.md": "docs/runbooks/index.md",
     "packages/:name/README.md": "packages/:name/index.md",
+    "packages/:name/bench/README.md": "packages/:name/bench/index.md",
     "templates/:name/README.md": "templates/:name/index.md",
     "site/api/:page*": "api/:page*",
   },
   srcExclude: [
     "**/{AGENTS,CLAUDE,CHANGELOG,CONTRIBUTING}.md",
-    "**/{node_modules,dist,sandbox,test,bench}/**",
+    "**/{node_modules,dist,sandbox,test}/**",
     ".*/**",
     "site/*.md",
   ],
-  // Pages lie outside of this package, where nothing of it is found.
-  vite: { resolve: { alias: { "vue/server-renderer": inSite("vue/server-renderer"), vue: inSite("vue") } } },
+  vite: { plugins: [vueForPages] },
   markdown: {
     config: (md) => {
       md.core.ruler.push("repository-links", ({ tokens, env }) => {
@@ -61,10 +79,13 @@ export default defineConfig({
     sidebar,
     outline: "deep",
   },
-  buildEnd: ({ pages, outDir }) => writeForModels(repository, pages, outDir),
+  buildEnd({ pages, outDir }) {
+    checkSidebar(pages);
+    writeForModels(repository, pages, outDir);
+  },
 });
 
-/** What somebody looks for is in a guide more often than in the reference. */
+/** What one looks for is in a guide more often than in the reference. */
 function boostDocument(id: string): number {
   return id.startsWith("/api/") ? 0.3 : 1;
 }
@@ -84,7 +105,7 @@ function hrefOf(from: string, href: string): string {
       : "";
   if (folder !== "" && existsSync(join(repository, folder, "README.md")))
     return `/${folder === "." ? "" : `${folder.replace(/\/$/, "")}/`}${hash}`;
-  const page = target.endsWith(".md") && !/(AGENTS|CONTRIBUTING|CHANGELOG)\.md$|\/bench\//.test(target);
+  const page = target.endsWith(".md") && !/(AGENTS|CONTRIBUTING|CHANGELOG)\.md$/.test(target);
   if (page) return `/${target.replace(/\.md$/, "")}${hash}`;
   return sources === undefined ? `/` : `${sources}${target}${hash}`;
 }

@@ -1,18 +1,27 @@
 const pages = (prefix: string, entries: Record<string, string>) =>
   Object.entries(entries).map(([path, text]) => ({ text, link: `${prefix}${path}` }));
 
+const runbooks = pages("/docs/runbooks/", {
+  spike: "A spike: more calls than it can do",
+  "background-backlog": "Background work piles up",
+  "slow-dependency": "A dependency is slow, or gone",
+  "environment-drift": "An instance is not what you think it is",
+  "incompatible-payloads": "What comes in has another shape",
+  "access-policy-change": "Who may do what has changed, or must",
+});
+
 /** Every page, in the order in which one needs them. */
 export const sidebar = [
   {
     text: "Begin",
     items: [
       { text: "What this is", link: "/" },
-      ...pages("/docs/", { "make-it-yours": "A project of your own" }),
+      ...pages("/docs/", { "make-it-yours": "A project of your own", compare: "How it compares" }),
       ...pages("/templates/", {
-        "minimal/": "minimal",
-        "notes/": "notes",
-        "filesystem/": "filesystem",
-        "http-api/": "http-api",
+        "minimal/": "Template: minimal",
+        "notes/": "Template: notes",
+        "filesystem/": "Template: filesystem",
+        "http-api/": "Template: http-api",
       }),
     ],
   },
@@ -20,25 +29,35 @@ export const sidebar = [
     text: "Write",
     items: pages("/docs/", {
       "writing-a-tool": "A tool",
+      "what-a-model-sees": "What a model sees",
       resources: "Resources",
       prompts: "Prompts",
-      settings: "Settings and profiles",
-      "what-a-model-sees": "What a model sees",
+      "questions-to-the-user": "Questions to the user",
+      settings: "Settings, profiles, scopes",
       "depending-on-others": "Depend on others",
       testing: "Test it",
+      "add-a-template": "Add a template",
     }),
   },
   {
     text: "Run",
     items: [
-      ...pages("/docs/", { "the-call-path": "The call path", operating: "Operate", drills: "Drills" }),
-      { text: "Runbooks", link: "/docs/runbooks/" },
+      ...pages("/docs/", {
+        "let-others-in": "Let others in",
+        deploy: "Deploy",
+        clients: "Clients",
+        operating: "Operate",
+      }),
+      { text: "Runbooks", link: "/docs/runbooks/", collapsed: true, items: runbooks },
+      ...pages("/docs/", { "the-call-path": "The call path", drills: "Drills" }),
+      { text: "Bench", link: "/packages/core/bench/" },
     ],
   },
   {
     text: "Keep up",
     items: pages("/docs/", {
       "take-upstreams-changes": "Take upstream's changes",
+      upgrade: "Upgrade",
       "when-a-contract-must-break": "When a contract must break",
     }),
   },
@@ -59,3 +78,17 @@ export const sidebar = [
     ],
   },
 ];
+
+/** @throws Error naming the pages that nobody would find, because the sidebar does not have them. */
+export function checkSidebar(pages: string[]): void {
+  const linked = JSON.stringify(sidebar);
+  const missing = pages
+    .map((page) =>
+      page
+        .replace(/^site\/api\//, "api/")
+        .replace(/(^|\/)README\.md$/, "$1")
+        .replace(/\.md$/, ""),
+    )
+    .filter((page) => !linked.includes(`"/${page}"`));
+  if (missing.length > 0) throw new Error(`The sidebar has no ${missing.join(", ")}. See site/.vitepress/sidebar.ts.`);
+}

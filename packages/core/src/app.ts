@@ -27,13 +27,17 @@ export interface AppOptions {
   log: Log;
   /** One of the definition's profiles. @default every tool */
   profile?: string | undefined;
-  /** How much it takes on. @default {@link DEFAULT_LIMITS} */
+  /** How much it takes on. Each of {@link Limits} has a default. */
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
-  /** Makes spans and metrics, where they are set up. */
+  /**
+   * Makes spans and metrics, where they are set up.
+   *
+   * @internal
+   */
   telemetry?: ((app: App) => Telemetry) | undefined;
 }
 

@@ -85,6 +85,10 @@ export function nearest(word: string, known: readonly string[]): string {
   return ranked !== undefined && ranked[0] <= 3 ? ` Did you mean ${ranked[1]}?` : "";
 }
 
+/** Whether two names are the same but for one letter, or two of a long one: `--allow-hosts` and `--allowed-hosts`. */
+export const alike = (a: string, b: string): boolean =>
+  Math.abs(a.length - b.length) <= 2 && distance(a, b) <= (Math.min(a.length, b.length) < 8 ? 1 : 2);
+
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -37,10 +37,12 @@ export type {
   IdempotencyRecord,
   IdempotencyStore,
 } from "./contract/idempotency.ts";
+export type { Mode, ServerJobs } from "./contract/jobs.ts";
 export type { ObjectJsonSchema } from "./contract/json-schema.ts";
 export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
 export {
   definePrompt,
+  type ListedArgument,
   type Prompt,
   type PromptMessage,
   type PromptOptions,
@@ -51,6 +53,7 @@ export {
   defineResource,
   type RefreshContext,
   type Resource,
+  type ResourceBody,
   type ResourceEntry,
   type ResourceOptions,
   type ResourcePage,
@@ -66,4 +69,4 @@ export {
   type ToolOptions,
   type ToolReply,
 } from "./contract/tool.ts";
-export type { UriVariables } from "./contract/uri-template.ts";
+export type { UriTemplate, UriVariables } from "./contract/uri-template.ts";

@@ -12,10 +12,10 @@ import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
 import { openExporters } from "./telemetry/otel/exporters.ts";
 import { createScrub } from "./telemetry/scrub.ts";
-import type { Alert } from "./telemetry/slo.ts";
+import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 
-export type { Alert, Limits };
+export type { AccountOptions, Alert, BadKind, Limits };
 export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
 
 /** What {@link serve} takes beside the server. */

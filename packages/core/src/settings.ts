@@ -1,6 +1,7 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
-import { isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
+import { DefinitionError } from "./contract/errors.ts";
+import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
 
 const list = z
@@ -24,9 +25,7 @@ export const ServeSettings = z.object({
   sessions: z
     .enum(["stateful", "stateless"])
     .default("stateful")
-    .describe(
-      "With http: stateless keeps no sessions for 2025 clients, so that a restart ends none; no questions to users then",
-    ),
+    .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
   audit: z
     .string()
     .min(1)
@@ -75,9 +74,21 @@ class Leave extends Error {
   }
 }
 
+/** @throws DefinitionError for a setting that users would take for one of core's, and set the wrong one */
+function checkNames(own: readonly string[]): void {
+  for (const key of own) {
+    const taken = Object.keys(ServeSettings.shape).find((name) => alike(key, name));
+    if (taken !== undefined)
+      throw new DefinitionError(
+        `The setting --${kebab(key)} is too like --${kebab(taken)}, which every server has. Give it another name.`,
+      );
+  }
+}
+
 /** {@link loadConfig} without the process: @throws SettingsError */
 function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   const { argv = process.argv.slice(2), env = process.env, envPrefix, name, positionals } = options;
+  checkNames(Object.keys(own.shape));
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };
   const keys = Object.keys(shape);
   const called = (key: string): string => (key === positionals?.key ? `<${positionals.name}>` : `--${kebab(key)}`);

@@ -88,3 +88,20 @@ test("what passes can be serialised and fits, in both channels, and what does no
     { numRuns: 60 },
   );
 });
+
+test("a number that a handler passes on as it is written is sent as it is written, in both channels", () => {
+  const { rawJSON } = JSON as unknown as { rawJSON: (source: string) => unknown };
+  const tool = defineTool({
+    name: "read_id",
+    title: "Read",
+    description: "Reads.",
+    inputSchema: z.object({}),
+    outputSchema: z.object({ data: z.unknown().describe("Anything") }),
+    handler: () => ({ data: null }),
+  });
+  const data = { id: rawJSON("9007199254740993"), text: ",12345678901234567890", half: 0.1 + 0.2 };
+  const result = composeTool(tool, { data });
+  const expected = '{"data":{"id":9007199254740993,"text":",12345678901234567890","half":0.30000000000000004}}';
+  expect(result).toMatchObject({ content: [{ type: "text", text: expected }] });
+  expect(stringifyMessage({ result })).toContain(`"structuredContent":${expected}`);
+});

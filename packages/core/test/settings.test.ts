@@ -72,3 +72,19 @@ describe("arguments without a flag", () => {
     expect(help).toMatch(/^So has <folder>…: LAB_ROOTS, with "[:;]" between several\.$/m);
   });
 });
+
+test("a setting of a server's own whose name is nearly one of core's is refused: users would set the wrong one", () => {
+  const withSetting = (key: string) => () =>
+    loadConfig(z.object({ [key]: z.string().optional().describe("A setting") }), {
+      name: "lab",
+      version: "1.0.0",
+      description: "a server for tests",
+      envPrefix: "LAB",
+      argv: [],
+      env: {},
+    });
+  for (const key of ["allowHosts", "allowedHost", "hosts", "ports", "profiles", "port", "logLevels", "transports"])
+    expect(withSetting(key), key).toThrow(/is too like --/);
+  for (const key of ["privateHosts", "roots", "root", "mode", "auth", "insecureHttp", "data", "store"])
+    expect(withSetting(key), key).not.toThrow();
+});

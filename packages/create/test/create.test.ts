@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { templateNames } from "../src/templates.ts";
-import { createOffshoot, temporaryFolder } from "./fixtures/run.ts";
+import { createOffshoot, main, run, temporaryFolder } from "./fixtures/run.ts";
 
 const read = (...path: string[]) => readFileSync(join(...path), "utf8");
 
@@ -28,6 +28,23 @@ test("what you build on is yours from the beginning: updates leave the domain al
   const { mine, domain } = JSON.parse(read(folder, "offshoot.json"));
   expect(mine).toEqual([...domain, "README.md"]);
   expect(mine).toContain("src/domain/**");
+});
+
+test.each([
+  ["minimal", ["npm install", "npm run test"], ""],
+  ["filesystem", ["npm install", "npm run build", "npm run test"], " -- /a/folder/to/work/in"],
+])("ends with the steps for %s, the last of them a client, in less than a screen", async (template, steps, args) => {
+  const cwd = temporaryFolder();
+  const words = ["my-server", "-t", template, "--core", "registry", "--pm", "npm", "--no-git"];
+  const { stdout } = await run(process.execPath, [main, ...words], { cwd });
+  const shown = stdout.split("\n");
+  const first = shown.indexOf("Next:");
+  const connect = expect.stringMatching(/^(?:npx create-offshoot|node \S+main\.js) connect <client> --write/);
+  const said = shown.slice(first + 1, shown.indexOf("", first)).map((line) => line.trim());
+  expect(said).toEqual(["cd my-server", ...steps, connect]);
+  expect(said.at(-1)).toMatch(new RegExp(`--write${args}$`));
+  expect(stdout).toContain("<client> is claude-code, claude-desktop, vscode, cursor, codex;");
+  expect(shown.length).toBeLessThan(24);
 });
 
 test("refuses a folder with something in it, and leaves it as it is", async () => {

@@ -79,6 +79,9 @@ export const Config = z.object({
     .min(0)
     .default(600)
     .describe("How old an answer may be that is given when the API fails, in seconds"),
+  maxReply: count
+    .default(100_000)
+    .describe("Characters of an answer that a model is given at once; the rest is kept for read_more"),
   connections: count.default(16).describe("Connections to the API at once"),
 });
 export type Config = z.output<typeof Config>;

@@ -9,6 +9,8 @@ const MAX_KEPT_BYTES = 33_554_432;
 /** Files that an API answered, kept until the client has read them: a model is given the link. */
 export interface KeptFiles {
   keep(bytes: Uint8Array, type: string): ContentBlock;
+  /** The id under which it can be read. */
+  hold(bytes: Uint8Array, type: string): string;
   /** `undefined` when it is gone. */
   read(id: string): { bytes: Uint8Array; type: string } | undefined;
 }
@@ -24,13 +26,18 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
   const makeRoom = (): void => {
     for (const [id, { until }] of kept) if (until <= now() || total > MAX_KEPT_BYTES) drop(id);
   };
+  const hold = (bytes: Uint8Array, type: string): string => {
+    // Anyone who knows it may read it, and it cannot be guessed.
+    const id = randomBytes(16).toString("base64url");
+    kept.set(id, { bytes, type, until: now() + KEPT_MS });
+    total += bytes.byteLength;
+    makeRoom();
+    return id;
+  };
   return {
+    hold,
     keep(bytes, type) {
-      // Anyone who knows it may read it, and it cannot be guessed.
-      const id = randomBytes(16).toString("base64url");
-      kept.set(id, { bytes, type, until: now() + KEPT_MS });
-      total += bytes.byteLength;
-      makeRoom();
+      const id = hold(bytes, type);
       return resourceLink(`api-file://${id}`, `file ${id.slice(0, 6)}`, {
         title: `${bytes.byteLength} bytes of ${type}`,
         description: `What the API answered. It can be read for ${KEPT_MS / 60_000} minutes.`,

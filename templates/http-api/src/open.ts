@@ -33,6 +33,8 @@ export interface Opened {
   replies: Replies;
   /** What of the description cannot be used, and was left out or mended. */
   flaws: readonly Flaw[];
+  /** Characters of an answer that are shown at once. */
+  maxReply: number;
   /** What people who run this should know of where the description came from. */
   note?: string | undefined;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ async function openSample(config: Config): Promise<Opened> {
     mode: config.mode ?? "explicit",
     replies: config.replies,
     flaws: [],
+    maxReply: config.maxReply,
     async close() {
       await upstream.close();
       await sample.close();
@@ -123,6 +126,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     mode,
     replies: config.replies,
     flaws,
+    maxReply: config.maxReply,
     note: source.note,
     close: () => upstream.close(),
   };

@@ -42,7 +42,7 @@ test("without a pin, the contract lock names what changed for clients", async ()
   const { server } = await serverOf(described(paths(quantity("integer"))));
   writeLock(server, lock);
   checkLock(server, lock);
-  expect(Object.keys(readContract(server).tools)).toEqual(["get_stock", "list_orders"]);
+  expect(Object.keys(readContract(server).tools)).toEqual(["get_stock", "list_orders", "read_more"]);
   const { server: stricter } = await serverOf(described(paths(quantity("integer", true))));
   expect(() => checkLock(stricter, lock)).toThrow(/tools\.list_orders\.inputSchema\.required.*"quantity"/);
   const { server: other } = await serverOf(described(paths(quantity("string"))));

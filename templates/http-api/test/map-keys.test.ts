@@ -2,8 +2,10 @@ import { defineServer } from "@offshoot/core";
 import { connect } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 import type { Document } from "../src/domain/openapi/document/read.ts";
+import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import type { ApiReply } from "../src/domain/operation.ts";
+import { makeRequest } from "../src/domain/request/make-request.ts";
 import { createKeptFiles, fileResource } from "../src/kept-files.ts";
 import type { ToolEntry } from "../src/map.ts";
 import { readMap } from "../src/read-map.ts";
@@ -106,6 +108,31 @@ test("defaults of required parameters are sent and not asked for; of optional on
     ["api", "v1"],
   ]);
   await all.client.close();
+});
+
+test("a header's default is sent, required or not: it is the version of the API more often than not", async () => {
+  const version = { name: "Notion-Version", in: "header", schema: { ...text, default: "2025-09-03" } };
+  const one = listOperations(
+    described({ "/a": { get: operation({ operationId: "a", parameters: [version] }) } }) as unknown as Document,
+  ).get("a");
+  const { schema, fields } = flatInputs(one);
+  expect(schema.properties).toHaveProperty("Notion-Version");
+  expect(makeRequest(one, fields, {}).headers).toEqual({ "notion-version": "2025-09-03" });
+  expect(makeRequest(one, fields, { "Notion-Version": "2026-01-01" }).headers).toEqual({
+    "notion-version": "2026-01-01",
+  });
+});
+
+test("a field that a body needs, though the body may be left out, says so", () => {
+  const schema = { type: "object", required: ["name"], properties: { name: text, note: text } };
+  const requestBody = { content: { "application/json": { schema } } };
+  const paths = { "/a": { post: operation({ operationId: "a", requestBody }) } };
+  const { schema: shown } = flatInputs(listOperations(described(paths) as unknown as Document).get("a"));
+  expect(shown.required).toBeUndefined();
+  expect(shown.properties).toMatchObject({
+    name: { description: "Needed with any field of the body: name" },
+    note: { description: "note" },
+  });
 });
 
 test("an API's own dry_run stays its own: ours is called otherwise", async () => {

@@ -31,6 +31,13 @@ const document = described(
     "/either": { get: operation({ operationId: "either", security: [{ bearer: [] }, { apiKeyAuth: [] }] }) },
     "/open": { get: operation({ operationId: "open", security: [] }) },
     "/optional": { get: operation({ operationId: "optional", security: [{}, { bearer: [] }] }) },
+    "/listed": {
+      get: operation({
+        operationId: "listed",
+        security: [{ bearer: [] }, { inQuery: [] }],
+        parameters: [{ name: "key", in: "query", required: true, schema: { type: "string" } }],
+      }),
+    },
     "/more": { get: operation({ operationId: "more", security: [{ inQuery: [], inCookie: [] }] }) },
   },
   {
@@ -88,6 +95,13 @@ describe("a credential for each security scheme", () => {
 
   test("of two ways the one that is here is taken", async () => {
     expect((await (await open({ secret: both }))("either")).headers).toMatchObject({ "dd-api-key": secrets.DD_KEY });
+  });
+
+  test("a key that the operation lists as a parameter goes too, whatever its security says", async () => {
+    const { url, headers } = await (await open({ secret: "inQuery=env:DD_KEY,bearer=env:TOKEN" }))("listed");
+    expect(url).toContain(`key=${secrets.DD_KEY}`);
+    expect(headers).toHaveProperty("authorization");
+    expect((await (await open({ secret: "bearer=env:TOKEN" }))("listed")).headers).toHaveProperty("authorization");
   });
 
   test("in the query and in a cookie too", async () => {

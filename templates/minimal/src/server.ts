@@ -12,6 +12,7 @@ export function glossaryServer(source?: string) {
   const terms = async (call: CallContext) =>
     (await glossary.run(call, { key: "terms", shared: true }, ({ signal }) => readTerms(source, signal))).value;
 
+  // #region tool
   const defineTerm = defineTool({
     name: "define_term",
     title: "Define a term",
@@ -28,6 +29,7 @@ export function glossaryServer(source?: string) {
       return { term: found, meaning: all[found] as string };
     },
   });
+  // #endregion
 
   const allTerms = defineResource({
     name: "terms",
@@ -46,6 +48,7 @@ export function glossaryServer(source?: string) {
     handler: ({ term }) => `Look "${term}" up with define_term, then explain it in three sentences.`,
   });
 
+  // #region server
   return defineServer({
     name: "minimal",
     version: manifest.version,
@@ -65,4 +68,5 @@ export function glossaryServer(source?: string) {
     dependencies: [glossary],
     expected: (error) => (error instanceof GlossaryError ? error.message : undefined),
   });
+  // #endregion
 }

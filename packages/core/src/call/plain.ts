@@ -36,8 +36,14 @@ export function stringify(value: unknown): string {
 export function parsePlain(json: string): unknown {
   const value: unknown = JSON.parse(json);
   checkDepth(value, 1);
-  return value;
+  return LONG_NUMBER.test(json) ? JSON.parse(json, asWritten as Parameters<typeof JSON.parse>[1]) : value;
 }
+
+/** A number with more digits than JavaScript keeps: `JSON.rawJSON` of a handler that passes it on exactly. */
+const LONG_NUMBER = /[[:,]-?\d[\d.]{15}/;
+const { rawJSON } = JSON as unknown as { rawJSON: (source: string) => unknown };
+const asWritten = (_key: string, value: unknown, { source }: { source?: string }): unknown =>
+  typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value;
 
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== "object" || value === null) return;

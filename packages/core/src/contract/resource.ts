@@ -29,7 +29,7 @@ export interface ResourcePage {
 }
 
 /** Text, bytes, or contents in the specification's shape. */
-type ResourceBody = string | Uint8Array | ResourceContents[];
+export type ResourceBody = string | Uint8Array | ResourceContents[];
 
 /** A body that does not come from the source at this moment: out of a cache, or from the last time it could be had. */
 export interface AgedReply {

@@ -17,7 +17,7 @@ export interface AuditReport {
   problem?: { line: number; what: string } | undefined;
 }
 
-/** What is said of a line that is none of an audit at all. */
+/** What is said of a line that does not belong to an audit. */
 export const NO_RECORD = "not an audit record";
 
 /** How a line looks; the hash is over the bytes before `,"hash"`. */

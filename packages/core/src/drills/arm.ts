@@ -108,6 +108,7 @@ export function latenessOf({ points }: DrillLine): Check {
   const gaps = points.slice(1).map(([at], index) => (at - (points[index] as [number, number])[0]) * 1_000);
   return {
     means: "How late this process was, of a quarter of a second",
+    unit: "%",
     value: percentile(gaps, 0.95) / SAMPLE_MS - 1,
     most: 0.2,
   };

@@ -145,6 +145,7 @@ async function scenario(
     protected: {
       coreP95Ratio: {
         means: "95th percentile of foreground calls, with lanes : without",
+        unit: "×",
         value: p95.guarded / p95.naive,
         most: 0.25,
       },
@@ -152,12 +153,13 @@ async function scenario(
       transitions: { means: "Changes of mode", value: modes.length, least: 2 },
       auditedOfTransitions: {
         means: "Those that are in the audit, in their order, of all",
+        unit: "%",
         value: agreement(modes, audited),
         least: 1,
         most: 1,
       },
       normalAtTheEnd: {
-        means: "Whether the server is normal again at the end",
+        means: "The server is normal again at the end (1: yes)",
         value: guarded.arm.app.gate.mode === "normal" ? 1 : 0,
         least: 1,
       },
@@ -166,6 +168,7 @@ async function scenario(
     control: {
       coreP95ToIdle: {
         means: "95th percentile without lanes : before the backlog",
+        unit: "×",
         value: p95.naive / coreP95(naive.arm, 0, TIMES.backlog),
         least: 4,
       },
@@ -174,6 +177,7 @@ async function scenario(
     idle: {
       coreP95ToService: {
         means: "95th percentile before the backlog : the time that the work takes",
+        unit: "×",
         value: coreP95(naive.arm, 0, TIMES.backlog) / CORE_MS,
         most: 3,
       },

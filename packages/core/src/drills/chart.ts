@@ -2,7 +2,7 @@ import type { DrillChart, DrillLine, DrillPhase } from "./drill.ts";
 
 const WIDTH = 640;
 const HEIGHT = 250;
-const PLOT = { left: 54, right: 14, top: 30, bottom: 28 };
+const PLOT = { left: 54, right: 92, top: 30, bottom: 28 };
 const RIGHT = WIDTH - PLOT.right;
 const BOTTOM = HEIGHT - PLOT.bottom;
 
@@ -35,7 +35,7 @@ export function chartSvg({
     ...marks.map(
       ({ at, label }) =>
         `<line class="mark" x1="${PLOT.left}" x2="${RIGHT}" y1="${y(at)}" y2="${y(at)}"/>` +
-        `<text class="mark" x="${RIGHT - 4}" y="${y(at) - 5}" text-anchor="end">${asText(label)}</text>`,
+        `<text class="mark" x="${RIGHT + 6}" y="${y(at) + 4}">${asText(label)}</text>`,
     ),
     // The protected arm last, on top.
     ...[...lines]

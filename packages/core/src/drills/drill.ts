@@ -20,16 +20,25 @@ export interface DrillResult {
   verdict: Verdict;
   /** Thresholds that were missed, by name. */
   missed: string[];
-  /** What was done, in two sentences; and for each name of a measure what it means. */
+  /** What was done, in two sentences; and for each name of a measure what it means, and in what it is counted. */
   story: string;
   means: Record<string, string>;
+  units: Record<string, DrillUnit>;
   /** What happened over time. */
   charts: DrillChart[];
 }
 
-/** The line that `pnpm drill` prints. */
-export const drillLine = ({ story: _story, means: _means, charts: _charts, ...line }: DrillResult): string =>
-  JSON.stringify(line);
+/** How many times something else, or a share of the whole; a plain count without. */
+export type DrillUnit = "×" | "%";
+
+/** A result as one line of JSON, without its words and pictures. */
+export const drillLine = ({
+  story: _story,
+  means: _means,
+  units: _units,
+  charts: _charts,
+  ...line
+}: DrillResult): string => JSON.stringify(line);
 
 /** A picture of a drill: lines over its seconds. */
 export interface DrillChart {
@@ -78,6 +87,7 @@ export interface DrillOptions {
 export interface Check {
   value: number;
   means: string;
+  unit?: DrillUnit | undefined;
   least?: number | undefined;
   most?: number | undefined;
 }
@@ -117,10 +127,12 @@ export function judge(drill: string, seed: number, { story, charts, idle = {}, .
   const checks = { "": arms.protected, "control.": arms.control, "idle.": idle };
   const threshold: Record<string, string> = {};
   const means: Record<string, string> = {};
+  const units: Record<string, DrillUnit> = {};
   const missed: string[] = [];
   for (const [prefix, named] of Object.entries(checks)) {
     for (const [name, check] of Object.entries(named)) {
       means[prefix + name] = check.means;
+      if (check.unit !== undefined) units[prefix + name] = check.unit;
       const words = wordsOf(check);
       if (words === "") continue;
       threshold[prefix + name] = words;
@@ -140,6 +152,7 @@ export function judge(drill: string, seed: number, { story, charts, idle = {}, .
     missed,
     story,
     means,
+    units,
     charts,
   };
 }

@@ -1,10 +1,14 @@
 export type { DrillCall } from "./arm.ts";
 export { type BacklogOptions, backlogDrill } from "./backlog.ts";
+export { chartSvg } from "./chart.ts";
 export type { DrillTime } from "./clock.ts";
 export {
   type DrillChart,
+  type DrillLine,
   type DrillOptions,
+  type DrillPhase,
   type DrillResult,
+  type DrillUnit,
   drillLine,
   type Verdict,
 } from "./drill.ts";
@@ -13,3 +17,4 @@ export { drillReport } from "./report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./spike.ts";
 export { type StaleContextOptions, staleContextDrill } from "./stale-context.ts";
+export { drillSum, drillTable } from "./table.ts";

@@ -1,5 +1,6 @@
 import { asText, chartSvg } from "./chart.ts";
 import type { DrillResult, Verdict } from "./drill.ts";
+import { type DrillRow, drillSum, rowsOf } from "./table.ts";
 
 /** One page with what the drills showed: self-contained, light or dark as the reader has it. */
 export function drillReport(results: readonly DrillResult[], at: Date = new Date()): string {
@@ -20,7 +21,7 @@ export function drillReport(results: readonly DrillResult[], at: Date = new Date
 </head>
 <body>
 <header>
-<h1>Drills</h1>
+<h1>Drills: ${drillSum(results)}</h1>
 <p>Each world goes wrong twice in the same seconds: <span class="key protected"><i></i>with the safeguard</span> and
 <span class="key control"><i></i>without it</span>. A drill whose control arm does not fail proves nothing.</p>
 <nav>${results.map(({ drill, verdict }) => `<a href="#${drill}">${pill(verdict)} ${asText(drill)}</a>`).join("")}</nav>
@@ -37,31 +38,21 @@ function section(result: DrillResult): string {
   return `<section id="${drill}">
 <h2>${asText(drill)} ${pill(verdict)}</h2>
 <p class="story">${asText(story)}</p>
-<table><thead><tr><th>what</th><th>seen</th><th>must be</th></tr></thead><tbody>${rows(result)}</tbody></table>
+<table><thead><tr><th>what</th><th>seen</th><th>must be</th></tr></thead>${body(result)}</table>
 <div class="charts">${charts.map(chartSvg).join("\n")}</div>
 </section>`;
 }
 
-function rows({ measured, control, idle, threshold, missed, means }: DrillResult): string {
-  const all = { "": measured, "control.": control, "idle.": idle };
-  return Object.entries(all)
-    .flatMap(([prefix, values]) =>
-      Object.entries(values).map(([name, value]) => {
-        const id = prefix + name;
-        const must = threshold[id];
-        const state = must === undefined ? "" : missed.includes(id) ? "missed" : "held";
-        return (
-          `<tr class="${state}"><td><span class="key ${ARM[prefix]}"><i></i></span>${asText(means[id] ?? id)}<small>${asText(id)}</small></td>` +
-          `<td class="number">${value.toLocaleString("en")}</td><td class="number">${asText(readable(must))}</td></tr>`
-        );
-      }),
-    )
+function body(result: DrillResult): string {
+  return rowsOf(result)
+    .map(({ arm, rows }) => `<tbody><tr><th colspan="3">${arm}</th></tr>${rows.map(row).join("")}</tbody>`)
     .join("");
 }
 
-const ARM: Record<string, string> = { "": "protected", "control.": "control", "idle.": "idle" };
+const row = ({ name, means, seen, must, state }: DrillRow): string =>
+  `<tr class="${state}"><td>${asText(means)}<small>${asText(name)}</small></td>` +
+  `<td class="number">${asText(seen)}</td><td class="number">${asText(must)}</td></tr>`;
 
-const readable = (must = ""): string => must.replaceAll(">=", "≥").replaceAll("<=", "≤");
 const pill = (verdict: Verdict): string => `<span class="pill ${verdict}">${verdict}</span>`;
 
 const STYLE = `
@@ -97,8 +88,8 @@ figcaption small { color: var(--soft); margin-left: 10px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 13px; color: var(--soft); margin: 2px 0 4px; }
 .key i { display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin-right: 7px; vertical-align: middle; background: currentColor; }
 .key.protected i { background: var(--protected); } .key.control i { background: var(--control); } .key.between i { background: var(--between); }
-td .key.idle { color: var(--soft); }
-td .key i { width: 9px; height: 9px; border-radius: 3px; vertical-align: 1px; margin-right: 10px; }
+tbody th { color: var(--ink); padding-top: 14px; }
+tr.held td:nth-child(2)::before { content: "✓ "; } tr.missed td:nth-child(2)::before { content: "✗ "; }
 header .key { color: var(--ink); white-space: nowrap; }
 svg { width: 100%; height: auto; display: block; overflow: visible; }
 svg text { font-size: 11.5px; fill: var(--soft); }

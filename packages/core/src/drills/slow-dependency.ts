@@ -102,12 +102,14 @@ async function scenario({ dependency: given = {} }: SlowDependencyOptions, seed:
       },
       fallbackAnswered: {
         means: "Calls that got an answer while it was in trouble",
+        unit: "%",
         value: answered.length / during.length,
         least: 1,
       },
       staleUnmarked: { means: "Answers past their time that did not say so", value: unmarked.length, most: 0 },
       freshAtTheEnd: {
         means: "Answers of now in the last second, of all",
+        unit: "%",
         value: lastSecond.filter(({ result }) => result?.structuredContent.stale === false).length / lastSecond.length,
       },
     },

@@ -85,22 +85,26 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
     protected: {
       p99Ratio: {
         means: "99th percentile of answers, with the gate : without",
+        unit: "×",
         value:
           p99(guarded.arm.outcomes, TIMES.calm, TIMES.recovered) / p99(naive.arm.outcomes, TIMES.calm, TIMES.recovered),
         most: 0.25,
       },
       goodput: {
         means: "Answers in time, of those that the capacity allows",
+        unit: "%",
         value: goodput(guarded.arm.outcomes),
         least: 0.85,
       },
       limitFallsTo: {
         means: "Where the limit falls to with a quarter of the capacity",
+        unit: "%",
         value: fallen / usual,
         most: 0.6,
       },
       limitRecoversTo: {
         means: "And where it is when the capacity is back",
+        unit: "%",
         value: mean(limit.points, TIMES.recovered - 3, TIMES.recovered) / usual,
         least: 0.7,
       },
@@ -111,12 +115,13 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
       },
     },
     control: {
-      goodput: { means: "Answers in time without the gate", value: goodput(naive.arm.outcomes), most: 0.5 },
+      goodput: { means: "Answers in time without the gate", unit: "%", value: goodput(naive.arm.outcomes), most: 0.5 },
       answered: { means: "Calls answered, in time or not", value: count(naive.arm.outcomes, "answered") },
     },
     idle: {
       p99ToService: {
         means: "99th percentile before the spike : the time that the work takes",
+        unit: "×",
         value: p99(naive.arm.outcomes, 0, TIMES.calm) / SERVICE_MS,
         most: 3,
       },
@@ -127,7 +132,7 @@ async function scenario(server: ServerDefinition, { call, limits }: SpikeOptions
         unit: "ms",
         logarithmic: true,
         phases: PHASES,
-        marks: [{ at: PATIENCE_MS, label: "nobody waits longer" }],
+        marks: [{ at: PATIENCE_MS, label: "longest wait" }],
         lines: [
           latencyLine("with the gate", "protected", guarded.arm.outcomes, 0.99, nowMs),
           latencyLine("without (or still waiting)", "control", naive.arm.outcomes, 0.99, nowMs),

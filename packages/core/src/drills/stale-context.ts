@@ -12,7 +12,7 @@ import { createRandom, until } from "./load.ts";
 
 /** What {@link staleContextDrill} takes. */
 export interface StaleContextOptions extends DrillOptions {
-  /** Makes your way of reading, with a TTL of {@link STALE_CONTEXT_TTL_MS}. @default `dependency()` with a cache */
+  /** Makes your way of reading, with a TTL of 2 s. @default `dependency()` with a cache */
   read?: (() => KeptRead) | undefined;
 }
 
@@ -79,6 +79,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
       },
       answered: {
         means: "Reads that got an answer, of all",
+        unit: "%",
         value: seen.guarded.filter(({ failed }) => !failed).length / seen.guarded.length,
         least: 1,
       },

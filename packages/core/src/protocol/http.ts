@@ -186,7 +186,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
 }
 
-/** Whoever sent a large body that there is no room for can come back. */
+/** A client whose body is too large for the room left can come back. */
 function noRoom(app: App): HttpRefusal {
   const { message, code, data } = app.gate.overloaded();
   const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);

@@ -157,7 +157,7 @@ export async function connectLegacy(
 
   const changes = createMailbox<Change>(
     (change) => {
-      // Before `initialize` there is nobody to tell; after it, a failed send means that the client has left.
+      // Before `initialize` there is no one to notify; after it, a failed send means that the client has left.
       if (server.getClientVersion() !== undefined) server.notification(notificationOf(change) as never).catch(() => {});
     },
     lag,

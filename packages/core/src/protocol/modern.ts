@@ -71,7 +71,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
   };
 }
 
-// Parameters are core's to check; the SDK checks the envelope around them.
+// Core checks the parameters, the SDK the envelope around them.
 const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
   "~standard": { version: 1, vendor: "offshoot", validate: (value) => ({ value: value as Record<string, unknown> }) },
 };
@@ -137,7 +137,7 @@ function wireOf(
     asks: asksOf(capabilities),
     notify,
     message: (level, data) => notify(LOG, { level, data }),
-    // What is no text was never sealed by core, and is refused like all that was not.
+    // Anything but a string was not sealed by core, and is refused.
     ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
     meta: mcpReq._meta,

@@ -27,7 +27,7 @@ const MAX_LOGGED = 100;
 
 /** A served stdio connection. */
 export interface StdioConnection {
-  /** Resolves when the client has left: its end of stdin is closed, or nobody reads stdout any more. */
+  /** Resolves when the client has left: its end of stdin is closed, or stdout is no longer read. */
   readonly closed: Promise<"eof" | "broken">;
   /** Requests that have not been answered. */
   readonly inFlight: number;
@@ -71,7 +71,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   const channels = new Map<Era, EraChannel>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Pending>();
-  // Those of them that are streams: they end with the connection, which does not wait for them.
+  // The streams among them: they end with the connection, which does not wait for them.
   const streams = new Set<string | number>();
   /** The revision that was agreed on in the 2025 era. */
   let version: string | undefined;

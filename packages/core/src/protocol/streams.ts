@@ -16,10 +16,10 @@ export function openStream(
   const subscriptions = createSubscriptions(app);
   const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
   const wanted = notifications?.resourceSubscriptions;
-  // What is no list of texts is the SDK's to refuse.
+  // The SDK rejects anything but a string array.
   if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
     return { message, has: subscriptions.has, close: subscriptions.close };
-  // A stream has no answer to hang a notification, a question or a cancellation on.
+  // A stream has no answer: no notification, question or cancellation belongs to it.
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {

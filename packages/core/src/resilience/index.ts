@@ -1,4 +1,5 @@
 export type { Attempt } from "./attempt.ts";
+export type { Work } from "./attempts.ts";
 export type { BreakerOptions } from "./breaker.ts";
 export type { CacheOptions } from "./cache.ts";
 export { type Dependency, dependency } from "./dependency.ts";

@@ -5,7 +5,7 @@ import { createLatency, type LatencyOf } from "./latency.ts";
 import type { Log } from "./log.ts";
 import { type Alert, type BadKind, createSlo, type Slo, type SloOptions } from "./slo.ts";
 
-/** What {@link createAccount} takes. */
+/** The objective that alerts hold calls against, and who hears of them. */
 export interface AccountOptions extends SloOptions {
   /** A call that takes longer than this, in ms, counts as bad although it went well. @default time does not count */
   slowMs?: number | undefined;

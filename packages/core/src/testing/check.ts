@@ -5,7 +5,7 @@ import { isNotExercised, type Requirement, type Samples } from "./requirements/r
 import { requirements } from "./requirements.ts";
 
 /** A server to check, with what was made for it. */
-interface Made {
+export interface PreparedServer {
   server: ServerDefinition;
   /** Ends what was made with it: a store, a temporary folder. */
   close?: (() => void | Promise<void>) | undefined;
@@ -18,7 +18,7 @@ interface Made {
 }
 
 /** A server to check, or how to make one. */
-export type MadeServer = ServerDefinition | Made;
+export type MadeServer = ServerDefinition | PreparedServer;
 
 /** What {@link checkServer} takes. */
 export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSample"> {
@@ -137,7 +137,7 @@ async function resultOf(id: string, check: () => Promise<void>): Promise<CheckRe
 }
 
 /** The server and how to end it. */
-export async function make(server: CheckOptions["server"]): Promise<Made> {
+export async function make(server: CheckOptions["server"]): Promise<PreparedServer> {
   const made = typeof server === "function" ? await server() : server;
   return "kind" in made ? { server: made } : made;
 }

@@ -4,7 +4,7 @@ import { createBrotliCompress, createGzip, gzipSync } from "node:zlib";
 
 /** What an upstream does to a request. Sizes in bytes, times in ms. */
 export type Fault =
-  /** Answers properly. @default status 200, body `{}` */
+  /** Answers properly: status 200 and the body `{}` unless told otherwise. */
   | {
       do: "answer";
       status?: number | undefined;

@@ -1,4 +1,13 @@
-export { type CheckOptions, type CheckResult, checkServer, type MadeServer } from "./check.ts";
+export type { HttpOptions } from "../protocol/http.ts";
+export type { LogLevel } from "../telemetry/log.ts";
+export {
+  type CheckOptions,
+  type CheckResult,
+  checkServer,
+  type MadeServer,
+  type Open,
+  type PreparedServer,
+} from "./check.ts";
 export {
   type CallOptions,
   type ClientBehaviour,
@@ -12,8 +21,8 @@ export { type ConnectOptions, connect } from "./connect.ts";
 export { type ContractOptions, testServerContract } from "./contract.ts";
 export { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "./faults.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
-export { type Contract, checkLock, diffContracts, readContract, writeLock } from "./lock.ts";
+export { type Contract, checkLock, diffContracts, type Json, readContract, writeLock } from "./lock.ts";
 export { readContractOver } from "./read-contract-over.ts";
-export type { Input, Requirement, Samples, ToolSamples } from "./requirements/requirement.ts";
+export type { Input, Requirement, Samples, Subject, ToolSamples } from "./requirements/requirement.ts";
 export { requirements } from "./requirements.ts";
 export { type SpawnedClient, type SpawnOptions, spawn } from "./spawn.ts";

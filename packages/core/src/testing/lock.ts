@@ -6,9 +6,10 @@ import { listedTool } from "../call/methods/tools.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { createLog } from "../telemetry/log.ts";
 
-type Json = { [key: string]: unknown };
+/** A JSON object. */
+export type Json = { [key: string]: unknown };
 
-/** The public surface of a server: what clients see of it and rely on. Everything is byKey by what identifies it. */
+/** The public surface of a server: what clients see of it and rely on. Everything is keyed by what identifies it. */
 export interface Contract {
   name: string;
   title?: string | undefined;

@@ -10,10 +10,10 @@ const script = fileURLToPath(new URL("../../../../scripts/drill.mjs", import.met
 const drill = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: "utf8" });
 
 describe("pnpm drill", () => {
-  test("runs a drill on the notes template: one line of JSON, a page, exit 0", () => {
+  test("runs a drill on the notes template: a table, or one line of JSON, a page, exit 0", () => {
     const folder = mkdtempSync(join(tmpdir(), "drill-"));
     const report = join(folder, "drills.html");
-    const { status, stdout } = drill("spike", "stale-context", "--seed", "3", "--report", report);
+    const { status, stdout } = drill("spike", "stale-context", "--seed", "3", "--report", report, "--json");
     const lines = stdout.trim().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { drill: "spike", seed: 3, verdict: "pass", missed: [] },
@@ -21,6 +21,10 @@ describe("pnpm drill", () => {
     ]);
     expect(status).toBe(0);
     expect(readFileSync(report, "utf8")).toContain("<title>Drills: pass</title>");
+    const { stdout: table } = drill("stale-context", "--seed", "3", "--report", report);
+    expect(table).toMatch(/^stale-context: pass \(seed 3\)\n {2}with the safeguard\n/);
+    expect(table).toMatch(/ ✓ Reads that got an answer, of all +100 % +≥ 100 %\n/);
+    expect(table).toMatch(/\n1 of 1 passed\n$/);
     rmSync(folder, { recursive: true });
   });
 

@@ -3,12 +3,12 @@ import { setTimeout as sleepOutside } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { inVirtualTime } from "../../src/drills/clock.ts";
 import { type Findings, judge, runDrill } from "../../src/drills/drill.ts";
-import { drillLine, drillReport, spikeDrill } from "../../src/drills/index.ts";
+import { drillLine, drillReport, drillSum, drillTable, spikeDrill } from "../../src/drills/index.ts";
 import { greeter } from "../docs/greeter.ts";
 
 const found = (good: number, control: number, idle: number): Findings => ({
   story: "A story with <b>.",
-  protected: { good: { means: "How good", value: good, least: 0.8 }, seen: { means: "Seen", value: 3 } },
+  protected: { good: { means: "How good", unit: "%", value: good, least: 0.8 }, seen: { means: "Seen", value: 3 } },
   control: { good: { means: "Without", value: control, most: 0.5 } },
   idle: { noise: { means: "Noise", value: idle, most: 0.2 } },
   charts: [
@@ -82,6 +82,19 @@ describe("a verdict", () => {
     expect(result.verdict).toBe("inconclusive");
     expect(result.missed).toContain("idle.p99ToService");
   });
+});
+
+test("a terminal shows each arm with units, and what was missed", () => {
+  const results = [judge("x", 1, found(0.7, 0.1, 0)), judge("y", 1, found(0.9, 0.6, 0))];
+  expect(drillTable(results[0] as (typeof results)[number])).toBe(`x: fail (seed 1)
+  with the safeguard
+  ✗ How good  70 %  ≥ 80 %
+    Seen         3
+  without it
+  ✓ Without    0.1  ≤ 0.5
+  before anything was wrong
+  ✓ Noise        0  ≤ 0.2`);
+  expect(drillSum(results)).toBe("0 of 2 passed, 1 inconclusive");
 });
 
 describe("virtual time", () => {

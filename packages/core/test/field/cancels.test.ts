@@ -58,7 +58,7 @@ describe("http-2025", () => {
         const { call } = await begin(id, headers);
         await send(url, cancel(id), { headers });
         const { messages } = await call;
-        // Ended by the cancellation, or refused for want of a place.
+        // Ended by the cancellation, or refused because no place was free.
         for (const { error } of messages) expect(error).toMatchObject({ code: 4290 });
       }
     };

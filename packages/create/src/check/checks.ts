@@ -88,7 +88,11 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
   checked("core", ({ project, offline }) => {
     const { version, local } = installedCore(project);
     if (local)
-      return Promise.resolve({ status: "unknown", told: `${version}, from ${local} and not from the registry.` });
+      return Promise.resolve({
+        status: "unknown",
+        told: `${version}, from ${local} and not from the registry.`,
+        next: "once it is released, `npm install @offshoot/core@latest`.",
+      });
     return compareWithLatest(version, offline, "`npm install @offshoot/core@latest`, then your tests.", () =>
       newest("@offshoot/core"),
     );
@@ -112,12 +116,21 @@ async function compareWithLatest(
   next: string,
   ask: () => Promise<string>,
 ): Promise<Omit<Finding, "name">> {
-  if (offline) return { status: "unknown", told: `${version}; the registry was not asked.` };
+  if (offline)
+    return {
+      status: "unknown",
+      told: `${version}; the registry was not asked.`,
+      next: "leave out --offline to ask it.",
+    };
   let latest: string;
   try {
     latest = await ask();
   } catch {
-    return { status: "unknown", told: `${version}; the registry did not tell of a later one.` };
+    return {
+      status: "unknown",
+      told: `${version}; the registry did not answer, or does not have it.`,
+      next: "`npm ping`, then again; `npm config get registry` says which one is asked.",
+    };
   }
   if (newer(latest, version)) return { status: "wrong", told: `${version} is behind ${latest}.`, next };
   return { status: "ok", told: `${version} is the latest.` };

@@ -56,7 +56,8 @@ export const create = defineCommand({
     const names = namesOf(options.name ?? nameOfFolder(folder));
     const manifest = JSON.parse(String(template.files.get("package.json")?.bytes));
     const { dependencies, engines, scripts } = manifest;
-    const client = clientSettings(folder, manifest, JSON.parse(String(template.files.get("offshoot.json")?.bytes)));
+    const marker = JSON.parse(String(template.files.get("offshoot.json")?.bytes));
+    const client = clientSettings(folder, manifest, marker);
     const core = options.core
       ? coreSourceOf(options.core)
       : await during("Looking for @offshoot/core on the registry", json, () =>
@@ -96,7 +97,7 @@ export const create = defineCommand({
         `${names.package} is in ${folder}, from ${template.name} ${template.version}.`,
         ...remarks,
         "",
-        nextSteps(folder, { client, bin: names.bin, manager, installed, builds: "build" in scripts }),
+        nextSteps(folder, { marker, manager, installed, builds: "build" in scripts }),
       ].join("\n"),
       exitCode: problem ? 1 : 0,
     };

@@ -1,6 +1,5 @@
 import { join, relative } from "node:path";
-import type { ServerEntry } from "../connect/clients.ts";
-import { howToConnect } from "../connect/how-to-connect.ts";
+import { clients, type ServerEntry } from "../connect/clients.ts";
 import { shellWord } from "../connect/shell-word.ts";
 import { exampleArguments, type Marker } from "../project.ts";
 import type { PackageManager } from "./package-manager.ts";
@@ -17,29 +16,27 @@ export function clientSettings(
   };
 }
 
-/** What to do with a new project. */
+/** What to do with a new project. The last step is the client: its settings are printed when they are asked for. */
 export function nextSteps(
   folder: string,
   {
-    client,
-    bin,
+    marker,
     manager,
     installed,
     builds,
-  }: { client: ServerEntry; bin: string; manager: PackageManager; installed: boolean; builds: boolean },
+  }: { marker: Pick<Marker, "needs">; manager: PackageManager; installed: boolean; builds: boolean },
 ): string {
+  const args = exampleArguments(marker);
   const steps = [
     `cd ${shellWord(relative(process.cwd(), folder) || ".")}`,
     ...(installed ? [] : [`${manager} install`]),
     ...(builds ? [`${manager} run build`] : []),
     `${manager} run test`,
+    ["offshoot connect <client> --write", ...(args.length === 0 ? [] : ["--", ...args])].join(" "),
   ];
   return `Next:
 ${steps.map((step) => `  ${step}`).join("\n")}
 
-Then connect a client; \`offshoot connect <client> --write\` does it for you.
-
-${howToConnect(bin, client)}
-
+<client> is ${Object.keys(clients).join(", ")}; without --write, its settings are printed.
 README.md says what the server does and what to change first.`;
 }

@@ -36,8 +36,12 @@ describe("offshoot check", () => {
         "conflict markers": { status: "ok" },
         contract: { status: "ok" },
         stdout: { status: "ok", told: expect.stringMatching(/2 lines looked at/) },
-        core: { status: "unknown", told: expect.stringContaining("was not asked") },
-        template: { status: "unknown" },
+        core: {
+          status: "unknown",
+          told: expect.stringContaining("was not asked"),
+          next: "leave out --offline to ask it.",
+        },
+        template: { status: "unknown", next: "leave out --offline to ask it." },
       });
     },
   );

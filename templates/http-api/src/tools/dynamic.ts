@@ -8,9 +8,9 @@ import type { OperationEntry } from "../domain/openapi/read-operation.ts";
 import { plainText } from "../domain/openapi/texts.ts";
 import { isSafe, type Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request/make-request.ts";
-import type { KeptFiles } from "../kept-files.ts";
 import { resultOf, withBytes } from "./content.ts";
-import { policyOf } from "./generated.ts";
+import { type Common, policyOf } from "./generated.ts";
+import { shortened } from "./long.ts";
 import { inputCheck } from "./schema.ts";
 
 const PAGE = 50;
@@ -72,7 +72,7 @@ export function dynamicTools(
   api: Api,
   operations: Operations,
   entries: readonly OperationEntry[],
-  files: KeptFiles,
+  { files, maxReply }: Pick<Common, "files" | "maxReply">,
 ): Tool[] {
   const allowed = new Map(entries.map((entry) => [entry.id, entry]));
   const readOnly = entries.every(({ method }) => isSafe(method));
@@ -169,6 +169,10 @@ export function dynamicTools(
           .record(z.string(), z.string())
           .optional()
           .describe("Location, Link, Retry-After and X-Total-Count, where the API sent them"),
+        cut: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe("In place of data that is too long: its beginning, and how to read on"),
         stale: z.boolean().optional().describe("True for an older answer, given because the API did not answer"),
         age_seconds: z.number().optional().describe("How old the answer is"),
         request: z
@@ -198,7 +202,7 @@ export function dynamicTools(
         const policy = policyOf(found, {}, idempotency_key);
         if (dry_run) return { request: await api.preview(request, policy) };
         const sent = await api.send(call, request, policy);
-        return withBytes(resultOf(sent), sent.reply, files);
+        return withBytes(shortened(resultOf(sent), { maxReply, files }), sent.reply, files);
       },
     }),
   ];

@@ -13,6 +13,7 @@ import type { KeptFiles } from "../kept-files.ts";
 import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
 import { nextCursor } from "../pages.ts";
 import { resultOf, withBytes } from "./content.ts";
+import { shortened } from "./long.ts";
 import { inputCheck, replyCheck } from "./schema.ts";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
@@ -20,6 +21,8 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 /** What all tools of a server have in common. */
 export interface Common {
   files: KeptFiles;
+  /** Characters of an answer that are shown at once. */
+  maxReply: number;
   /** Where an entry says nothing. */
   replies: Replies;
 }
@@ -34,7 +37,7 @@ export function operationTool(
   name: string,
   operation: Operation,
   entry: ToolEntry,
-  { files, replies: usual }: Common,
+  { files, replies: usual, maxReply }: Common,
   bare = false,
 ): Tool {
   const inputs = flatInputs(operation);
@@ -64,7 +67,7 @@ export function operationTool(
       if (own.dryRunName !== undefined && input[own.dryRunName] === true)
         return { dry_run: true, request: await api.preview(request, policy) };
       const sent = await api.send(call, request, policy);
-      return answer(sent, { entry, replies, fields: inputs.fields, asDescribed, files });
+      return answer(sent, { entry, replies, fields: inputs.fields, asDescribed, files, maxReply });
     },
   });
 }
@@ -175,6 +178,7 @@ function outputSchema(
         description: "Location, Link, Retry-After and X-Total-Count, where the API sent them",
         additionalProperties: { type: "string" },
       },
+      cut: { type: "object", description: "In place of data that is too long: its beginning, and how to read on" },
       warning: { type: "string", description: "How the answer differs from the API's description" },
       stale: { type: "boolean", description: "True for an older answer, given because the API did not answer" },
       age_seconds: { type: "number", description: "How old the answer is" },
@@ -192,13 +196,16 @@ function outputSchema(
  */
 const MAX_ODD = 8_000;
 
-interface Answering extends Pick<Common, "files" | "replies"> {
+interface Answering extends Pick<Common, "files" | "replies" | "maxReply"> {
   entry: ToolEntry;
   fields: Inputs["fields"];
   asDescribed: ReturnType<typeof replyCheck> | undefined;
 }
 
-async function answer(sent: Sent, { entry: { fields: kept, pages }, replies, fields, asDescribed, files }: Answering) {
+async function answer(
+  sent: Sent,
+  { entry: { fields: kept, pages }, replies, fields, asDescribed, files, maxReply }: Answering,
+) {
   const { reply } = sent;
   const { data, ...result } = resultOf(sent);
   const odd = data === undefined || asDescribed === undefined ? undefined : await asDescribed(reply.status, data);
@@ -215,5 +222,5 @@ async function answer(sent: Sent, { entry: { fields: kept, pages }, replies, fie
     ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
     ...(isRawNumber(next) ? { next_cursor: next.rawJSON } : {}),
   };
-  return withBytes(made, reply, files);
+  return withBytes(shortened(made, { maxReply, files }), reply, files);
 }

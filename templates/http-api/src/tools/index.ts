@@ -24,6 +24,8 @@ export interface ToolChoice {
   /** @default "strict" */
   replies?: Replies;
   files?: KeptFiles;
+  /** Characters of an answer that are shown at once. @default 100_000 */
+  maxReply?: number;
 }
 
 /**
@@ -34,12 +36,21 @@ export interface ToolChoice {
 export function apiTools(
   api: Api,
   operations: Operations,
-  { mode, map, named = [], caps, readOnly = false, replies = "strict", files = createKeptFiles() }: ToolChoice,
+  {
+    mode,
+    map,
+    named = [],
+    caps,
+    readOnly = false,
+    replies = "strict",
+    files = createKeptFiles(),
+    maxReply = 100_000,
+  }: ToolChoice,
 ): Tool[] {
-  const common: Common = { files, replies };
+  const common: Common = { files, replies, maxReply };
   const offered = ({ method }: Pick<Operation, "method">): boolean => !readOnly || isSafe(method);
   const entries = operations.entries.filter(offered);
-  if (mode === "dynamic") return dynamicTools(api, operations, entries, files);
+  if (mode === "dynamic") return dynamicTools(api, operations, entries, common);
   if (mode === "all") return allTools(api, operations, entries, caps, common);
   const mapped = Object.entries(map.tools).map(([name, given]) => {
     const entry: ToolEntry = typeof given === "string" ? { operation: given } : given;

@@ -1,21 +1,25 @@
 /**
  * Makes the calls of `calls.ts` through this server, with a real client, to a mock that validates them against the
  * description: `node test/documents/mocked.ts`, with `--json` for a script and `--only <name>` for one. Descriptions come
- * from the npm registry and stay in the system's temporary folder. Exit code 1 when a call is refused.
+ * from the npm registry and stay in the system's temporary folder, or from the folder that OFFSHOOT_DESCRIPTIONS names,
+ * with calls made from their schemas. Exit code 1 when a call is refused.
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { defineServer } from "@offshoot/core";
 import { connect } from "@offshoot/core/testing";
+import { sample } from "openapi-sampler";
 import { createApi } from "../../src/api.ts";
 import { credentialsOf } from "../../src/credentials.ts";
 import { ApiError } from "../../src/domain/errors.ts";
 import { readDescription } from "../../src/domain/openapi/document/read.ts";
+import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { type Scheme, schemesOf } from "../../src/domain/openapi/inputs/withheld.ts";
 import { listOperations, type Operations } from "../../src/domain/openapi/operations.ts";
 import { createUpstream } from "../../src/domain/upstream/upstream.ts";
 import { apiTools } from "../../src/tools/index.ts";
-import { type Described, described } from "./calls.ts";
+import { type Call, type Described, described } from "./calls.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { startMock } from "./mock.ts";
 
@@ -30,7 +34,8 @@ interface Row {
 process.env.MOCKED_SECRET = "mocked-secret";
 
 async function drive({ name, from, calls }: Described): Promise<Row> {
-  const file = await fetchDocument(...from);
+  const [spec, path] = from;
+  const file = spec === "" ? path : await fetchDocument(spec, path);
   const { document } = await readDescription(file);
   const operations = atOnePlace(listOperations(document));
   const mock = await startMock(JSON.parse(await readFile(file, "utf8")));
@@ -75,9 +80,29 @@ function settingsOf(schemes: readonly Scheme[]) {
   return { auth: joined(auth), secret: joined(secret) } as Parameters<typeof credentialsOf>[0];
 }
 
+/** Descriptions of a folder of your own, each with calls made from its input schemas: five, spread over its operations. */
+async function fromFolder(folder: string): Promise<Described[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  return Promise.all(
+    files.map(async (name): Promise<Described> => {
+      const file = join(folder, name);
+      const operations = listOperations((await readDescription(file)).document);
+      const every = Math.max(1, Math.floor(operations.entries.length / 5));
+      const some = operations.entries.filter((_entry, n) => n % every === 0).slice(0, 5);
+      const calls = some.map(({ id }): Call => {
+        const { schema } = flatInputs(operations.get(id));
+        return [id, sample(schema as never, { quiet: true, skipNonRequired: true }, schema as never) as Call[1]];
+      });
+      return { name, from: ["", file], calls };
+    }),
+  );
+}
+
 const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 const rows: Row[] = [];
-for (const one of described.filter(({ name }) => values.only === undefined || name.includes(values.only))) {
+const folder = process.env.OFFSHOOT_DESCRIPTIONS;
+const all = folder === undefined ? described : await fromFolder(folder);
+for (const one of all.filter(({ name }) => values.only === undefined || name.includes(values.only))) {
   const row = await drive(one).catch(
     (error: Error): Row => ({ name: one.name, hold: 0, refused: [{ operation: "all", why: error.message }], odd: 0 }),
   );

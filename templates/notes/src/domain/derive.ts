@@ -11,9 +11,10 @@ const mayHoldTags = (body: string) => /(?:^|\s)#[^\s#]/.test(body);
 /** What a store keeps beside a note, so that it can be found. */
 export async function derive(content: Content): Promise<Derived> {
   const { title, body, tags, folder } = content;
-  const { linksIn, tagsIn } = mayHoldLinks(body) || mayHoldTags(body) ? await import("./text/links.ts") : nothing;
-  const links = new Map(linksIn(body, folder).map(({ key, path }) => [`${key}\n${path}`, { key, path }]));
-  const allTags = new Map([...tags, ...tagsIn(body)].map((tag) => [tagKey(tag), tag]));
+  const { readBody } = mayHoldLinks(body) || mayHoldTags(body) ? await import("./text/links.ts") : nothing;
+  const read = readBody(body, folder);
+  const links = new Map(read.links.map(({ key, path }) => [`${key}\n${path}`, { key, path }]));
+  const allTags = new Map([...tags, ...read.tags].map((tag) => [tagKey(tag), tag]));
   return {
     titleKey: titleKey(title),
     folderKey: titleKey(folder),
@@ -24,7 +25,7 @@ export async function derive(content: Content): Promise<Derived> {
   };
 }
 
-const nothing = { linksIn: () => [], tagsIn: () => [] } as Pick<typeof import("./text/links.ts"), "linksIn" | "tagsIn">;
+const nothing = { readBody: () => ({ links: [], tags: [] }) };
 
 /** Tags that differ only in capitals are one. */
 export const tagKey = (tag: string): string => tag.normalize("NFC").toLowerCase();

@@ -1,8 +1,9 @@
-import { copyFile, cp, readdir, rename, rm, truncate } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, rename, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { openNotes } from "../../src/domain/notes.ts";
+import { backUp } from "../../src/domain/store/backup.ts";
 import { migrations } from "../../src/domain/store/migrations.ts";
 import { databaseName } from "../../src/domain/store/open.ts";
 import { startChild } from "../fixtures/child.ts";
@@ -103,6 +104,17 @@ test("writes of many checkpoints, and of another server beside, are not taken fo
 /** What may be left of the files of a server that was killed. */
 const remains: Record<string, [damage: (file: string) => Promise<unknown>, message: RegExp]> = {
   "a database without its log": [(file) => rm(`${file}-wal`), /-wal is missing/],
+  "a database without its log and shared memory": [
+    async (file) => {
+      await rm(`${file}-wal`);
+      await rm(`${file}-shm`);
+    },
+    /its log with the latest notes is missing/,
+  ],
+  "a database whose log was emptied": [
+    (file) => truncate(`${file}-wal`, 0),
+    /its log with the latest notes is missing/,
+  ],
   "a log without its database": [(file) => rm(file), /notes\.db is missing/],
   "an empty database": [(file) => truncate(file, 0), /is empty/],
   "an empty database without a log": [
@@ -119,7 +131,7 @@ const remains: Record<string, [damage: (file: string) => Promise<unknown>, messa
 
 test.each(Object.entries(remains))(
   "a start on %s is refused with what to do, and changes nothing",
-  async (_, [damage, message]) => {
+  async (damaged, [damage, message]) => {
     const data = join(await temporaryFolder(), "data");
     const writer = startChild("writer.ts", [data, "2", "Infinity", "30000"]);
     await writer.started;
@@ -130,6 +142,35 @@ test.each(Object.entries(remains))(
     const error = await openAt(data).catch((reason: Error) => reason);
     expect(error).toMatchObject({ name: "NotesError", code: "damaged", message: expect.stringMatching(message) });
     expect(error).toMatchObject({ message: expect.stringMatching(/backup/) });
-    expect((await readdir(data)).sort()).toEqual(names.sort());
+    // SQLite takes an empty log away; what holds notes stays.
+    const kept = (files: string[]) =>
+      files.filter((name) => !damaged.includes("emptied") || name === databaseName).sort();
+    expect(kept(await readdir(data))).toEqual(kept(names));
   },
 );
+
+test("a copy of the file of a running server is told from the whole, and --backup makes a whole one of it", async () => {
+  const { folder, file, notes } = await served();
+  const copied = join(folder, "copied");
+  await mkdir(copied);
+  await copyFile(file, join(copied, databaseName));
+  await notes.close();
+  await expect(openAt(copied)).rejects.toMatchObject({ code: "damaged", message: expect.stringMatching(/--backup/) });
+  await backUp(copied, join(folder, "backup"));
+  await (await openAt(join(folder, "backup"))).close();
+});
+
+test("a log that another program has brought into the file is not missed", async () => {
+  const data = join(await temporaryFolder(), "data");
+  for (let round = 0; round < 6; round++) {
+    const writer = startChild("writer.ts", [data, "2", "Infinity", "3000"]);
+    await writer.started;
+    await writer.kill();
+    const other = new DatabaseSync(join(data, databaseName));
+    other.prepare("SELECT count(*) FROM notes").get();
+    other.close();
+    const notes = await openAt(data);
+    if (round % 2 === 0) await notes.create({ title: "between", body: "" });
+    await notes.close();
+  }
+});

@@ -43,7 +43,8 @@ export function readOperation(
   const applying = schemes.filter(
     ({ key, type }) => type === "apiKey" || asked === undefined || asked.flat().includes(key),
   );
-  const parameters = parametersOf(document, { item, itemPointer, node, pointer, path: entry.path })
+  const listed = parametersOf(document, { item, itemPointer, node, pointer, path: entry.path });
+  const parameters = listed
     .filter(({ in: place, name, description }) => !isCredential(applying, { place, name, description }))
     .map(({ described, ...parameter }) => ({ ...parameter, schema: standAlone(document, described, "request") }));
   const body = bodyOf(document, node, pointer, bodyType);
@@ -61,8 +62,26 @@ export function readOperation(
     withheld: withheldOf(document, raw, isOurs),
     ...successesOf(document, node, pointer),
     server: serverUrl(node.servers ?? item.servers, variables),
-    schemes: asked,
+    schemes: withListed(asked, schemes, listed),
   };
+}
+
+/**
+ * The alternatives, each with the API keys that the operation lists as parameters: it wants those too, whatever its
+ * security says. Trello names its key and its token as one or the other, and lists both.
+ */
+function withListed(
+  asked: string[][] | undefined,
+  schemes: readonly Scheme[],
+  listed: readonly { in: string; name: string }[],
+): string[][] | undefined {
+  const keys = schemes.filter(
+    ({ type, in: place, name = "" }) =>
+      type === "apiKey" && listed.some((one) => one.in === place && one.name.toLowerCase() === name.toLowerCase()),
+  );
+  if (asked === undefined || keys.length === 0) return asked;
+  const also = keys.map(({ key }) => key);
+  return (asked.length === 0 ? [[]] : asked).map((schemes) => [...new Set([...schemes, ...also])]);
 }
 
 /** Which schemes an operation asks for: any one of the lists. `undefined` where the description does not say. */

@@ -10,6 +10,16 @@ import { readText, readValue } from "./read-value.ts";
 const KEPT_HEADERS =
   /^(content-type|etag|last-modified|link|location|retry-after|x-total-count|x-request-id|(x-)?ratelimit-.*)$/;
 
+/** Bytes of an answer that take a while to be read. */
+const WORTH_A_TURN = 65_536;
+
+let last: Promise<void> = Promise.resolve();
+/** One large answer after the other, with everything else that waits in between. */
+const turn = (): Promise<void> => {
+  last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+  return last;
+};
+
 /** An answer as its readers see it: parsed, without what is infrastructure, and without our secrets. */
 export async function replyOf(
   { status, headers, bytes }: Incoming,
@@ -17,6 +27,7 @@ export async function replyOf(
   expectsJson: boolean | undefined,
 ): Promise<ApiReply> {
   const contentType = headers["content-type"];
+  if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
   return {
     status,

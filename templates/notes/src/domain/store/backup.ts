@@ -13,6 +13,8 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { NotesError } from "../errors.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
+import { unmark } from "./log-mark.ts";
+import { schemaVersion } from "./migrations.ts";
 import { attachmentsName, databaseName, identify, loadSqlite } from "./open.ts";
 
 /** How long a backup waits for a lock, in milliseconds: a server that recovers from a crash holds one for a moment. */
@@ -78,13 +80,15 @@ async function copy(source: string, file: string): Promise<Omit<Backup, "folder"
   } finally {
     from.close();
   }
-  const made = new DatabaseSync(file, { readOnly: true });
+  const made = new DatabaseSync(file);
   try {
     const [verdict] = made.prepare("PRAGMA integrity_check").all();
     if (verdict?.integrity_check !== "ok") {
       throw new NotesError("damaged", "The notes database is damaged: what could be read of it is not whole.");
     }
     const notes = Number(made.prepare("SELECT count(*) AS count FROM notes WHERE deleted_at IS NULL").get()?.count);
+    // The copy is whole by itself, whatever its source was.
+    if (schemaVersion(made) > 1) unmark(made);
     sync(file);
     return { notes, bytes: statSync(file).size };
   } finally {

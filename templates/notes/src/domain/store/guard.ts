@@ -2,12 +2,15 @@ import { type BigIntStats, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { isBusy } from "./failure.ts";
+import { mark } from "./log-mark.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 
 /** Watches that the open database is still the one at its path, and that its schema is still known. */
 export interface Guard {
   /** Throws a NotesError "storage" where what is written now would be gone at the next start. */
   check(): void;
+  /** Marks the file as one with a log, where that is not done yet. Call it after check and before a transaction. */
+  markLog(): void;
   /** Throws a NotesError "refused" where a newer server has changed the schema. Call it inside the transaction. */
   checkSchema(): void;
 }
@@ -22,6 +25,7 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
   const known = names.map(stat);
   const { id } = db.prepare("SELECT id FROM identity").get() ?? {};
   let [seen] = known;
+  let marked = false;
 
   return {
     check() {
@@ -37,6 +41,13 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
       if (main.size < seen.size) throw lost("was cut short");
       if (idOf(open) !== id) throw lost("was overwritten");
       seen = main;
+      marked = false; // a checkpoint
+    },
+    markLog() {
+      if (marked) return;
+      mark(db);
+      seen = stat(file) ?? seen;
+      marked = true;
     },
     checkSchema() {
       const version = schemaVersion(db);

@@ -152,7 +152,7 @@ export const migrations: readonly string[] = [
   -- "live" counts the live notes: counting a million takes longer than all the rest of a write.
   CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO state SELECT 'live', count(*) FROM notes WHERE deleted_at IS NULL;
-  INSERT INTO state VALUES ('index', '');
+  INSERT INTO state VALUES ('index', ''), ('latest', 'in the file');
 
   -- Tells one database file from another. On a page of its own, which is never written again.
   CREATE TABLE identity (id TEXT NOT NULL) STRICT;

@@ -8,7 +8,8 @@ import { lockTimeoutMs, patiently } from "./busy.ts";
 import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
 import { createGuard } from "./guard.ts";
-import { applicationId, migrate, migrations, newerSchema } from "./migrations.ts";
+import { lacksLog, unmark } from "./log-mark.ts";
+import { applicationId, migrate, migrations, newerSchema, schemaVersion } from "./migrations.ts";
 import { isIndexed, reindex } from "./reindex.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
 import type { NoteStore } from "./store.ts";
@@ -70,13 +71,16 @@ function inspect(folder: string, file: string, open: (name: string) => DatabaseS
   if (!log && bytes > size) throw torn(`${file} is cut short: ${size} of ${bytes} bytes`);
   // SQLite takes the two away in the order that leaves the log for last.
   if (!log && existsSync(`${file}-shm`)) throw torn(`${file}-wal is missing, which holds the latest notes`);
-  return { withLog: log !== undefined };
+  return { withLog: log !== undefined && log.size > 0 };
 }
 
-const torn = (what: string): NotesError =>
+const torn = (
+  what: string,
+  otherwise = "Where these notes may be lost, move what is there away and start again.",
+): NotesError =>
   new NotesError(
     "damaged",
-    `${what}. Nothing was changed: put the files back together or restore a backup. Where these notes may be lost, move what is there away and start again.`,
+    `${what}. Nothing was changed: put the files back together or restore a backup. ${otherwise}`,
   );
 
 /** The bytes a database of notes has by its own account. Throws a NotesError where this server cannot read it. */
@@ -114,7 +118,15 @@ function prepare(db: DatabaseSync, file: string, withLog: boolean): void {
   // FULL: what commit() has acknowledged is on disk, even when the power goes.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   if (withLog || statSync(file).size < largeFile) check(db);
+  const marked = schemaVersion(db) > 1 && lacksLog(db);
+  if (marked && !withLog) {
+    throw torn(
+      `${file} is alone: its log with the latest notes is missing, as in a copy of the file of a running server`,
+      "To go on with what the file has, make a copy that starts with --backup <folder>.",
+    );
+  }
   migrate(db);
+  if (marked) unmark(db);
   db.exec("PRAGMA foreign_keys = ON");
 }
 

@@ -168,6 +168,7 @@ export function createWriter(
 
   return (change) => {
     guard.check();
+    guard.markLog();
     db.exec("BEGIN IMMEDIATE");
     try {
       guard.checkSchema();

@@ -1,5 +1,5 @@
 import { idOf, NoteId } from "../note.ts";
-import { marksIn } from "./markdown/inline.ts";
+import { type Mark, marksIn } from "./markdown/inline.ts";
 import { joinPath, type LinkKey, linkKeyOf, titleKey } from "./names.ts";
 
 /** One `[[Title]]`, `[[folder/Title#Heading|label]]` or `[label](Title.md)` of a body; `[[n42]]` names a note by its id. */
@@ -14,8 +14,17 @@ export interface Link extends LinkKey {
 }
 
 /** The links of a body to other notes, in their order. `folder` is the note's own, for relative paths. */
-export function linksIn(body: string, folder = ""): Link[] {
-  return marksIn(body).flatMap(({ type, text, from, to }): Link[] => {
+export const linksIn = (body: string, folder = ""): Link[] => linksOf(marksIn(body), folder);
+
+/** The links of a body to other notes and the tags in it, each once, by one reading. */
+export function readBody(body: string, folder: string): { links: Link[]; tags: string[] } {
+  const marks = marksIn(body);
+  const tags = marks.flatMap(({ type, text }) => (type === "tag" ? [text.replace(/\/+$/, "")] : []));
+  return { links: linksOf(marks, folder), tags: [...new Set(tags)] };
+}
+
+function linksOf(marks: Mark[], folder: string): Link[] {
+  return marks.flatMap(({ type, text, from, to }): Link[] => {
     if (type === "tag") return [];
     const [path = "", ...label] = type === "wiki" ? text.split("|") : [destination(text)];
     const [target = "", ...heading] = path.split("#");
@@ -38,11 +47,6 @@ function destination(text: string): string {
     return path;
   }
 }
-
-/** The tags that stand in a body, each once. */
-export const tagsIn = (body: string): string[] => [
-  ...new Set(marksIn(body).flatMap(({ type, text }) => (type === "tag" ? [text.replace(/\/+$/, "")] : []))),
-];
 
 /** The body with every link for which there is a target led there, headings and labels kept. */
 export function retarget(body: string, folder: string, targetOf: (link: Link) => LinkTarget | undefined): string {

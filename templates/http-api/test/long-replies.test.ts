@@ -1,0 +1,111 @@
+import { defineServer } from "@offshoot/core";
+import { connect, type ToolOutcome } from "@offshoot/core/testing";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createApi } from "../src/api.ts";
+import type { Document } from "../src/domain/openapi/document/read.ts";
+import { listOperations } from "../src/domain/openapi/operations.ts";
+import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createKeptFiles } from "../src/kept-files.ts";
+import { apiTools } from "../src/tools/index.ts";
+import { readMoreTool } from "../src/tools/long.ts";
+import { type Bytes, serveBytes } from "./fixtures/bytes.ts";
+import { described } from "./fixtures/description.ts";
+
+const responses = { 200: { description: "ok", content: { "application/json": {} } } };
+const document = described({
+  "/thing": { get: { operationId: "readThing", responses }, post: { operationId: "makeThing", responses } },
+}) as unknown as Document;
+const LIMIT = 1_000;
+
+let origin: Awaited<ReturnType<typeof serveBytes>>;
+let client: Awaited<ReturnType<typeof connect>>;
+beforeAll(async () => {
+  origin = await serveBytes();
+  const api = createApi(createUpstream({ baseUrl: origin.url, allowedHosts: ["127.0.0.1"] }));
+  const files = createKeptFiles();
+  const map = { tools: { read_thing: "readThing", make_thing: "makeThing" } };
+  const operations = listOperations(document);
+  const tools = (["explicit", "dynamic"] as const).flatMap((mode) =>
+    apiTools(api, operations, { mode, map, files, maxReply: LIMIT }),
+  );
+  const server = defineServer({ name: "t", version: "1.0.0", tools: [...tools, readMoreTool(files, LIMIT)] });
+  client = await connect(server, { wire: "stdio-2026" });
+});
+afterAll(async () => {
+  await client.close();
+  await origin.close();
+});
+
+const ask = async (reply: Bytes, name = "make_thing"): Promise<ToolOutcome> => {
+  origin.behave(reply);
+  return client.call(name, name === "call_operation" ? { operation: "makeThing" } : {});
+};
+
+/** Everything that the marker leads to, put together. */
+async function readAll({ data }: ToolOutcome): Promise<string> {
+  let text: string = data.cut.text;
+  let next: number | undefined = data.cut.next_offset;
+  while (next !== undefined) {
+    const more = await client.call("read_more", { reply: data.cut.reply, offset: next });
+    text += more.data.text;
+    next = more.data.next_offset;
+  }
+  return text;
+}
+
+test("an answer that is too long is cut with a marker, and read on to its end without asking the API again", async () => {
+  const text = fc.string({ unit: "grapheme", minLength: 1_001, maxLength: 3_500 });
+  await fc.assert(
+    fc.asyncProperty(text, fc.constantFrom("make_thing", "read_thing", "call_operation"), async (value, name) => {
+      const body = JSON.stringify({ value });
+      const before = origin.asked;
+      const cut = await ask({ body }, name);
+      expect(cut.text.length).toBeLessThan(LIMIT * 3);
+      expect(cut.data).not.toHaveProperty("data");
+      const whole = await readAll(cut);
+      expect(JSON.parse(whole)).toHaveProperty("value");
+      expect(whole.length).toBe(cut.data.cut.of);
+      // A read may come from its ETag or the cache; nothing is ever asked again for what is read on.
+      expect(origin.asked - before).toBe(1);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("an answer at the limit is whole", async () => {
+  const { data } = await ask({ body: JSON.stringify("x".repeat(LIMIT - 2)) });
+  expect(data.data).toHaveLength(LIMIT - 2);
+  expect((await ask({ body: JSON.stringify("x".repeat(LIMIT + 1)) })).data.cut).toMatchObject({ of: LIMIT + 1 });
+});
+
+test("some of its fields are data, with numbers as they were written", async () => {
+  const items = Array.from({ length: 20 }, () => ({ id: "ID", text: "x".repeat(100) }));
+  const body = JSON.stringify({ items }).replaceAll('"ID"', "9007199254740993");
+  const { data } = await ask({ body });
+  const some = await client.call("read_more", { reply: data.cut.reply, fields: ["items[].id"] });
+  expect(some.text).toContain('{"id":9007199254740993}');
+  expect((await client.call("read_more", { reply: data.cut.reply, fields: ["items"] })).text).toMatch(/Name fewer/);
+});
+
+test("one that nests deeper than clients read is given as text", async () => {
+  const { data } = await ask({ body: `${"[".repeat(200)}${"]".repeat(200)}` });
+  expect(data.cut.text).toBe(`${"[".repeat(200)}${"]".repeat(200)}`);
+});
+
+test("nobody reads what was not given to them, nor past the end", async () => {
+  const { data } = await ask({ body: JSON.stringify("x".repeat(2_000)) });
+  expect((await client.call("read_more", { reply: "of-another" })).text).toMatch(/This answer is gone/);
+  expect((await client.call("read_more", { reply: data.cut.reply, offset: 9_999 })).text).toMatch(/nothing at 9999/);
+});
+
+test("hidden characters in an answer are written out: in values, in names, in text", async () => {
+  const odd = "a\u001b]0;title\u0007\u202eb\u{e0041}\u200b";
+  const { data, text } = await ask({ body: JSON.stringify({ [odd]: odd, list: [odd] }) });
+  const shown = "a⟨U+001B⟩]0;title⟨U+0007⟩⟨U+202E⟩b⟨U+E0041⟩⟨U+200B⟩";
+  expect(data.data).toEqual({ [shown]: shown, list: [shown] });
+  expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  expect((await ask({ body: odd, type: "text/plain" })).data.data).toBe(shown);
+  const kept = "👩‍💻 ❤️ می‌خواهم naïve 日本 \t\r\n";
+  expect((await ask({ body: JSON.stringify(kept) })).data.data).toBe(kept);
+});
