@@ -40,6 +40,7 @@ export type {
 export type { Mode, ServerJobs } from "./contract/jobs.ts";
 export type { ObjectJsonSchema } from "./contract/json-schema.ts";
 export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
+export type { Meta } from "./contract/meta.ts";
 export {
   definePrompt,
   type ListedArgument,
