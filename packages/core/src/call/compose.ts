@@ -1,11 +1,11 @@
 import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { isToolError, type ProtocolError, ToolError } from "../contract/errors.ts";
-import { describeIssues } from "../contract/schema.ts";
+import { describeIssues } from "../contract/schemas/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import { framedSize, plainBlock } from "./blocks.ts";
 import { parseWith } from "./normalize.ts";
-import { parsePlain, stringify, wellFormedJson } from "./plain.ts";
-import { stringifyData } from "./ready-json.ts";
+import { framedSize, plainBlock } from "./output/blocks.ts";
+import { parsePlain, stringify, wellFormedJson } from "./output/plain.ts";
+import { stringifyData } from "./output/ready-json.ts";
 import { andThen } from "./then.ts";
 
 /** Largest channel of a result, in bytes of UTF-8 before it is framed: 4 MiB. */
