@@ -57,6 +57,8 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "unknown-keys",
     "read-only-repeats",
     "idempotency-key",
+    "stopped-changes-nothing",
+    "late-work-is-success",
   ];
   expect([...new Set([...of("skipped"), ...of("pending")])].sort()).toEqual(unproven.sort());
 

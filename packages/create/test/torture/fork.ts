@@ -31,6 +31,8 @@ export interface ForkPlan {
   place: "repository" | "subfolder of a repository" | "no repository";
   /** Made by create-offshoot under a name of its own, or copied as it is. */
   named: boolean;
+  /** Globs that its offshoot.json calls its own. */
+  mine: string[];
 }
 
 /** Every kind of fork. */
@@ -42,6 +44,13 @@ export const forkPlans: fc.Arbitrary<ForkPlan> = fc.record({
   crlf: fc.boolean(),
   place: fc.constantFrom("repository", "subfolder of a repository", "no repository"),
   named: fc.boolean(),
+  mine: fc.constantFrom(
+    [],
+    [],
+    ["src/tools/**"],
+    ["src/domain/text/**", "README.md"],
+    ["src/domain/**", "src/tools/**"],
+  ),
 });
 
 /** What a user did, to be found again after every update. */
@@ -55,9 +64,13 @@ export interface UserWork {
 }
 
 /** Does a user's work on a release, edit by edit. A plan that finds nothing to do in a place does nothing there. */
-export function work(release: Texts, { edits }: ForkPlan): UserWork {
+export function work(release: Texts, { edits, mine }: ForkPlan): UserWork {
   const done: UserWork = { files: new Map(release), added: [], removedLines: [], removedFiles: [] };
   for (const [index, edit] of edits.entries()) apply(done, edit, `user-${index}`);
+  if (mine.length > 0) {
+    const marker = JSON.parse(done.files.get("offshoot.json") as string);
+    done.files.set("offshoot.json", `${JSON.stringify({ ...marker, mine }, null, 2)}\n`);
+  }
   return done;
 }
 

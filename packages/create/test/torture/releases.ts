@@ -59,7 +59,8 @@ function start(): TrialRelease {
   files.set("gate.mjs", readFileSync(new URL("gate.mjs", import.meta.url), "utf8"));
   files.set("icon.png", picture(1));
   manifest(files, (data) => {
-    data.scripts = { ...data.scripts, build: undefined, test: "node gate.mjs" };
+    // What breaks is found by `types` alone: build and tests of a fork often run what types would refuse.
+    data.scripts = { ...data.scripts, build: undefined, types: "node gate.mjs", test: "node --eval 0" };
     data.files.push("*.mjs", "*.png");
   });
   return { version: "0.1.0", files };

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
@@ -107,7 +107,7 @@ async function takeThrough(
       ["base", releases[step]],
       ["theirs", release],
     ] as const)
-      writeTexts(join(shadow, side), plan.named ? underName(files as TrialRelease) : (files as TrialRelease).files);
+      writeTexts(join(shadow, side), withoutMine(plan, files as TrialRelease));
     writeTexts(join(shadow, "yours"), before);
     const since = performance.now();
     const result = await updateProject({
@@ -119,6 +119,10 @@ async function takeThrough(
       install: false,
     });
     if (!green) sums.mergeMs.push(performance.now() - since);
+    const after = readTexts(folder);
+    for (const path of new Set([...before.keys(), ...after.keys()]))
+      if (isMine(plan, path) && before.get(path) !== after.get(path))
+        sums.lostUserFiles.push(`${name}: ${path} is mine`);
     const verdict = await judgeUpdate(name, { folder, shadow, before, result, user, gated: green }, sums);
     settle(folder);
     if (repository) await commit(repository);
@@ -141,6 +145,14 @@ async function commit(folder: string): Promise<void> {
   const user = ["-c", "user.name=user", "-c", "user.email=user@localhost", "-c", "commit.gpgsign=false"];
   await run("git", ["add", "--all"], { cwd: folder });
   await run("git", [...user, "commit", "--quiet", "--allow-empty", "--message", "work"], { cwd: folder });
+}
+
+const isMine = ({ mine }: ForkPlan, path: string): boolean => mine.some((glob) => matchesGlob(path, glob));
+
+/** What of a release an update is about, for a fork that calls some of it its own. */
+function withoutMine(plan: ForkPlan, release: TrialRelease): Texts {
+  const files = plan.named ? underName(release) : release.files;
+  return new Map([...files].filter(([path]) => !isMine(plan, path)));
 }
 
 function underName({ version, files }: TrialRelease): Texts {

@@ -23,8 +23,8 @@ export async function listFolders({ store }: Desk, input: z.input<typeof ListFol
 }
 
 /**
- * Moves every note in a folder and below it, one change a note, and answers with how many there were. Links follow. What
- * was moved before an abort stays moved; the same call again goes on.
+ * Moves every note in a folder and below it, one change a note, and answers with how many there were. Links follow. An
+ * abort is heeded before the first note only: half a folder is no place to stop at.
  */
 export async function moveFolder(desk: Desk, from: string, to: string, waiting: Waiting = {}): Promise<number> {
   const [source, target] = [parse(Folder, from), parse(Folder, to)];
@@ -32,7 +32,7 @@ export async function moveFolder(desk: Desk, from: string, to: string, waiting: 
   if (target === source || target.startsWith(`${source}/`))
     throw new NotesError("invalid", "to: is the folder itself or inside it. Name another one.");
   for (let moved = 0; ; ) {
-    waiting.signal?.throwIfAborted();
+    if (moved === 0) waiting.signal?.throwIfAborted();
     const heads = await desk.store.list({ trashed: false, sort: "created_asc", folder: source, limit: 100 });
     if (heads.length === 0 && moved === 0)
       throw new NotesError(
@@ -45,7 +45,7 @@ export async function moveFolder(desk: Desk, from: string, to: string, waiting: 
         const below = folder.slice(source.length + 1);
         return { folder: below === "" ? target : [target, below].filter((part) => part !== "").join("/") };
       };
-      await revise(desk, idOf(number), change, { action: "move_folder", ...waiting });
+      await revise(desk, idOf(number), change, { action: "move_folder", ...(moved === 0 && waiting) });
       moved++;
     }
   }
