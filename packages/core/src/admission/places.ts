@@ -1,6 +1,6 @@
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
-import { createGradient } from "../resilience/gradient.ts";
+import { createGradient } from "../resilience/limit/gradient.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Limits } from "./limits.ts";
 

@@ -1,7 +1,7 @@
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
-import { visible } from "../contract/quoted.ts";
+import { visible } from "../contract/names/quoted.ts";
 
 /** The notifications that a call sends of itself. */
 export const PROGRESS = "notifications/progress";

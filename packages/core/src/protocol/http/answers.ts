@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "../app.ts";
-import type { Refusal } from "./frame.ts";
+import type { App } from "../../app.ts";
+import type { Refusal } from "../frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 
 /** What the endpoint answers at all. */

@@ -1,8 +1,8 @@
-import type { App } from "../app.ts";
-import { createSubscriptions } from "../call/changes/subscriptions.ts";
-import { quietWire, type WireRequest } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
-import { LISTEN, type Message } from "./frame.ts";
+import type { App } from "../../app.ts";
+import { createSubscriptions } from "../../call/changes/subscriptions.ts";
+import { quietWire, type WireRequest } from "../../call/wire.ts";
+import type { Caller } from "../../contract/context.ts";
+import { LISTEN, type Message } from "../frame.ts";
 
 /**
  * Subscribes to what a stream asks for. The message to pass on names only the URIs that were granted, which the SDK
