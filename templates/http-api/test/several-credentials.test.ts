@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { serveFaults } from "@offshoot/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { credentialsOf } from "../src/credentials.ts";
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { schemesOf } from "../src/domain/openapi/inputs/withheld.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
