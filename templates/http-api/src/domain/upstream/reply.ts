@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply } from "../operation.ts";
 import { plainLine, visible } from "../visible.ts";
@@ -26,21 +27,27 @@ export async function replyOf(
   credentials: Credentials,
   expectsJson: boolean | undefined,
 ): Promise<ApiReply> {
-  const contentType = headers["content-type"];
+  // An API that repeats our credential, in an error say, must not make it known.
+  const clean = (text: string): string => visible(credentials.scrub(text));
+  const shown = Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => KEPT_HEADERS.test(name))
+      .map(([name, value]) => [name, clean(value)]),
+  );
+  const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
-  return {
-    status,
-    headers: Object.fromEntries(
-      Object.entries(headers)
-        .filter(([name]) => KEPT_HEADERS.test(name))
-        .map(([name, value]) => [name, visible(credentials.scrub(value))]),
-    ),
-    contentType,
-    // An API that repeats our credential, in an error say, must not make it known.
-    body: await cleanTexts(value, (text) => visible(credentials.scrub(text))),
-    bytes: bytes.length,
-  };
+  const body =
+    value instanceof Uint8Array ? scrubbed(value, credentials.scrub) : await cleanTexts(value, clean);
+  return { status, headers: shown, contentType, body, bytes: bytes.length };
+}
+
+/** A file that is a text may repeat what was sent for it, whatever it calls itself. */
+function scrubbed(bytes: Uint8Array, scrub: (text: string) => string): Uint8Array {
+  if (!isUtf8(bytes)) return bytes;
+  const text = Buffer.from(bytes).toString();
+  const clean = scrub(text);
+  return clean === text ? bytes : new Uint8Array(Buffer.from(clean));
 }
 
 const CODES: Record<number, string | undefined> = {
