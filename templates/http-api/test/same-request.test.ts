@@ -48,10 +48,17 @@ const requests: fc.Arbitrary<ApiRequest> = fc.record({
   query: fc.array(fc.tuple(word, word), { maxLength: 2 }),
   headers: fc.dictionary(fc.constantFrom("x-one", "x-two"), fc.constantFrom("a", "b"), { maxKeys: 2 }),
   body: fc.option(
-    fc.record({
-      contentType: fc.constantFrom("application/json", "text/plain"),
-      text: fc.constantFrom('{"q":"a"}', '{"q":"b"}'),
-    }),
+    fc.oneof(
+      fc.record({
+        contentType: fc.constantFrom("application/json", "text/plain"),
+        text: fc.constantFrom('{"q":"a"}', '{"q":"b"}'),
+      }),
+      fc.record({
+        contentType: fc.constant("application/octet-stream"),
+        text: fc.constant("1 byte"),
+        bytes: fc.constantFrom("a", "b").map((text) => new TextEncoder().encode(text)),
+      }),
+    ),
     { nil: undefined },
   ),
 });
@@ -63,7 +70,7 @@ const asSeen = ({ method, path, query, headers, body }: ApiRequest) => {
     method,
     url: `${path}${params.size > 0 ? `?${params}` : ""}`,
     headers: { ...headers, ...(body === undefined ? {} : { "content-type": body.contentType }) },
-    body: body?.text ?? "",
+    body: Buffer.from(body?.bytes ?? body?.text ?? "").toString(),
   };
 };
 

@@ -51,6 +51,7 @@ function scrubbed(bytes: Uint8Array, scrub: (text: string) => string): Uint8Arra
 }
 
 const CODES: Record<number, string | undefined> = {
+  304: "not_modified",
   400: "bad_request",
   401: "unauthorized",
   403: "forbidden",

@@ -192,10 +192,11 @@ const inQuery = escapeFor("query");
  */
 const variantOf = (
   url: URL,
-  { method, headers, shownBody }: { method: string; headers: object; shownBody?: string | undefined },
+  { method, headers, body }: { method: string; headers: object; body?: string | Uint8Array | undefined },
 ) =>
   createHash("sha256")
-    .update(JSON.stringify([method, url.href, headers, shownBody]))
+    .update(JSON.stringify([method, url.href, headers]))
+    .update(body ?? "")
     .digest("base64");
 
 /** @throws UpstreamError should the path lead out of the base URL after all */
