@@ -183,11 +183,21 @@ test("a text of a schema that no tool may show is left out of what is shown, and
   const tools = apiTools(api, listOperations(document as unknown as Document), { mode: "all", map: { tools: {} } });
   const client = await connect(defineServer({ name: "odd", version: "1.0.0", tools }), { wire: "stdio-2026" });
   // What is not shown is validated all the same.
-  const [{ name = "" } = {}] = await client.tools();
+  const name = String((await client.tools())[0]?.name);
   expect(await client.call(name, { f0: long, f4: persian })).toMatchObject({ isError: false });
   expect(await client.call(name, { f4: "another" })).toMatchObject({ isError: true });
   expect(asked).toHaveLength(1);
   await client.close();
+});
+
+test("an operation that is called like a tool of ours has another name", () => {
+  const document = described({ "/more": { get: operation({ operationId: "readMore" }) } });
+  const operations = listOperations(document as unknown as Document);
+  const { api } = fakeApi(() => ({}));
+  for (const choice of [{ mode: "all" }, { mode: "explicit", named: ["readMore"] }] as const)
+    expect(apiTools(api, operations, { ...choice, map: { tools: {} } }).map(({ name }) => name)).toEqual([
+      "read_more_more",
+    ]);
 });
 
 test("a map that names an operation the API lost stops the start and says which", () => {

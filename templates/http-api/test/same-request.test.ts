@@ -48,19 +48,18 @@ const requests: fc.Arbitrary<ApiRequest> = fc.record({
   query: fc.array(fc.tuple(word, word), { maxLength: 2 }),
   headers: fc.dictionary(fc.constantFrom("x-one", "x-two"), fc.constantFrom("a", "b"), { maxKeys: 2 }),
   body: fc.option(
-    fc.oneof(
-      fc.record({
-        contentType: fc.constantFrom("application/json", "text/plain"),
-        text: fc.constantFrom('{"q":"a"}', '{"q":"b"}'),
-      }),
-      fc.record({
-        contentType: fc.constant("application/octet-stream"),
-        text: fc.constant("1 byte"),
-        bytes: fc.constantFrom("a", "b").map((text) => new TextEncoder().encode(text)),
-      }),
-    ),
+    fc.record({
+      contentType: fc.constantFrom("application/json", "text/plain"),
+      text: fc.constantFrom('{"q":"a"}', '{"q":"b"}'),
+    }),
     { nil: undefined },
   ),
+});
+
+/** Two of these differ in their bytes alone. */
+const withBytes = (text: string): ApiRequest => ({
+  ...{ operation: "search", method: "GET", path: "/s", query: [], headers: {} },
+  body: { contentType: "application/octet-stream", text: "1 byte", bytes: new TextEncoder().encode(text) },
 });
 
 /** What the API has to have seen of a request. */
@@ -94,7 +93,7 @@ test("whatever differs in what is sent, no request is given another's answer: no
       expect(old.every(({ stale }) => stale)).toBe(true);
       await upstream.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[["a", "b"].map(withBytes)]] },
   );
 });
 
