@@ -97,7 +97,8 @@ function classify(error: unknown): Failure | undefined {
   if (!(error instanceof UpstreamError)) return undefined;
   const { status, retryAfter, notSent = false } = error.facts;
   // Refused here by a rule: the API is well, and asking again would be refused again.
-  if (["address_refused", "path_refused", "request_refused", "redirected"].includes(error.code)) return { callersFault: true };
+  if (["address_refused", "path_refused", "request_refused", "redirected"].includes(error.code))
+    return { callersFault: true };
   // It answered, and would answer the same again: no sign of trouble, and other operations are well.
   if (isUnusable(error)) return { callersFault: true };
   // What is neither a success nor a failure, such as "not modified", is an answer all the same.

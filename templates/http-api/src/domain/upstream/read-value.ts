@@ -11,7 +11,8 @@ const isTextual = (type: string): boolean =>
   );
 /** What is never text, whatever its bytes look like; an SVG is. */
 const isBinary = (type: string): boolean =>
-  /^(image|audio|video|font|model)\/(?!.*\+(xml|json)$)/.test(type) || /^application\/(octet-stream|pdf|zip|gzip|x-tar|wasm)$/.test(type);
+  /^(image|audio|video|font|model)\/(?!.*\+(xml|json)$)/.test(type) ||
+  /^application\/(octet-stream|pdf|zip|gzip|x-tar|wasm)$/.test(type);
 
 /** What came, and what it was announced as. */
 export interface Came {

@@ -37,8 +37,7 @@ export async function replyOf(
   const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
-  const body =
-    value instanceof Uint8Array ? scrubbed(value, credentials.scrub) : await cleanTexts(value, clean);
+  const body = value instanceof Uint8Array ? scrubbed(value, credentials.scrub) : await cleanTexts(value, clean);
   return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
 
