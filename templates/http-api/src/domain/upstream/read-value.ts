@@ -9,10 +9,9 @@ const isTextual = (type: string): boolean =>
   /[/+](x-)?(xml|yaml|toml|javascript|ecmascript|ndjson|jsonl|jsonlines|json-seq|json5|graphql|sql|csv|www-form-urlencoded)$/.test(
     type,
   );
-/** What is never text, whatever its bytes look like; an SVG is. */
+/** What is never text, whatever its bytes look like. */
 const isBinary = (type: string): boolean =>
-  /^(image|audio|video|font|model)\/(?!.*\+(xml|json)$)/.test(type) ||
-  /^application\/(octet-stream|pdf|zip|gzip|x-tar|wasm)$/.test(type);
+  /^(image|audio|video|font|model)\//.test(type) || /^application\/(octet-stream|pdf|zip|gzip|x-tar|wasm)$/.test(type);
 
 /** What came, and what it was announced as. */
 export interface Came {

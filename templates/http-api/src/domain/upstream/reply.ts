@@ -1,7 +1,7 @@
-import { isUtf8 } from "node:buffer";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply } from "../operation.ts";
 import { plainLine, visible } from "../visible.ts";
+import { decodeText, NotText } from "./charset.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import type { Incoming } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
@@ -37,16 +37,21 @@ export async function replyOf(
   const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
-  const body = value instanceof Uint8Array ? scrubbed(value, credentials.scrub) : await cleanTexts(value, clean);
+  const body =
+    value instanceof Uint8Array ? cleanBytes(value, contentType, credentials.scrub) : await cleanTexts(value, clean);
   return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
 
-/** A file that is a text may repeat what was sent for it, whatever it calls itself. */
-function scrubbed(bytes: Uint8Array, scrub: (text: string) => string): Uint8Array {
-  if (!isUtf8(bytes)) return bytes;
-  const text = Buffer.from(bytes).toString();
-  const clean = scrub(text);
-  return clean === text ? bytes : new Uint8Array(Buffer.from(clean));
+/** A file that is text whatever its type says, an SVG say, is read by people and models as well. */
+function cleanBytes(bytes: Uint8Array, contentType: string | undefined, scrub: (text: string) => string): Uint8Array {
+  try {
+    const text = decodeText(Buffer.from(bytes), contentType);
+    const clean = scrub(text);
+    return clean === text ? bytes : new Uint8Array(Buffer.from(clean));
+  } catch (error) {
+    if (error instanceof NotText) return bytes;
+    throw error;
+  }
 }
 
 const CODES: Record<number, string | undefined> = {
