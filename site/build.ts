@@ -8,7 +8,7 @@ const run = (script: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(here, "node_modules", script), ...args], { cwd: here, stdio: "inherit" });
 
 rmSync(join(here, "api"), { recursive: true, force: true });
-run("typedoc/bin/typedoc", "--logLevel", "Warn");
+run("typedoc/bin/typedoc", "--logLevel", "Warn", "--treatWarningsAsErrors");
 nameAsImported(join(here, "api"));
 run("vitepress/bin/vitepress.js", "build");
 

@@ -77,7 +77,7 @@ export default defineConfig({
       { text: "API", link: "/api/core" },
     ],
     sidebar,
-    outline: "deep",
+    outline: [2, 3],
   },
   buildEnd({ pages, outDir }) {
     checkSidebar(pages);

@@ -38,8 +38,8 @@ export type {
   IdempotencyStore,
 } from "./contract/idempotency.ts";
 export type { Mode, ServerJobs } from "./contract/jobs.ts";
-export type { ObjectJsonSchema } from "./contract/json-schema.ts";
-export { jsonSchema, type SchemaIssue } from "./contract/json-schema.ts";
+export type { Meta } from "./contract/names/meta.ts";
+export type { UriTemplate, UriVariables } from "./contract/names/uri-template.ts";
 export {
   definePrompt,
   type ListedArgument,
@@ -59,6 +59,8 @@ export {
   type ResourcePage,
   type ResourceReply,
 } from "./contract/resource.ts";
+export type { ObjectJsonSchema } from "./contract/schemas/json-schema.ts";
+export { jsonSchema, type SchemaIssue } from "./contract/schemas/json-schema.ts";
 export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
 export {
   defineTool,
@@ -69,4 +71,3 @@ export {
   type ToolOptions,
   type ToolReply,
 } from "./contract/tool.ts";
-export type { UriTemplate, UriVariables } from "./contract/uri-template.ts";

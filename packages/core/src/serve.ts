@@ -5,7 +5,7 @@ import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
-import type { HttpOptions } from "./protocol/http.ts";
+import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
@@ -155,7 +155,7 @@ async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {
 
 async function serveOverHttp(app: App, stopped: Promise<void>, options: HttpOptions): Promise<void> {
   const endpoint = await orExit(async () => {
-    const { serveHttp } = await import("./protocol/http.ts");
+    const { serveHttp } = await import("./protocol/http/http.ts");
     protectStdout(app.log);
     return serveHttp(app, options);
   });

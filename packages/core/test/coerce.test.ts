@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { coerce } from "../src/call/coerce.ts";
+import { coerce } from "../src/call/input/coerce.ts";
 import { definePrompt, defineResource, defineServer, defineTool, jsonSchema } from "../src/index.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
 import { initialize, rawConnection } from "./fixtures/raw.ts";

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/http.ts";
+import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/http/http.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createLab } from "./fixtures/lab.ts";
 import { initialize, type Json, labMain, META, startLab, toolCall } from "./fixtures/raw.ts";

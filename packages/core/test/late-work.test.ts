@@ -60,3 +60,26 @@ describe.each(WIRES)("%s", (wire) => {
     expect(await call({ readOnlyHint: true }, slow)).toMatchObject({ isError: true });
   });
 });
+
+test.each(WIRES)("a result that cannot be sent says that the work was done, where it was, over %s", async (wire) => {
+  const outputSchema = z.object({ text: z.string().max(10_000_000).describe("Text") });
+  const tool = (name: string, annotations: ToolAnnotations, handler: () => { text: string }) =>
+    defineTool({
+      name,
+      title: name,
+      description: "Works.",
+      inputSchema: z.object({}),
+      outputSchema,
+      annotations,
+      handler,
+    });
+  const large = () => ({ text: "x".repeat(5_000_000) });
+  const tools = [tool("write_large", writes, large), tool("read_large", { readOnlyHint: true }, large)];
+  const client = await connect(defineServer({ name: "late", version: "1.0.0", tools }), { wire });
+  expect(await client.call("write_large")).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/has done its work, and only its result cannot be sent: .*Do not call it again/),
+  });
+  expect((await client.call("read_large")).text).toMatch(/^The result of read_large has .*Ask for less/);
+  await client.close();
+});

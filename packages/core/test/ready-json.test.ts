@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { composeTool } from "../src/call/compose.ts";
-import { stringifyData, stringifyMessage } from "../src/call/ready-json.ts";
+import { stringifyData, stringifyMessage } from "../src/call/output/ready-json.ts";
 import { defineTool, isToolError, withContent } from "../src/index.ts";
 
 const MAX_RESULT_BYTES = 4_194_304;

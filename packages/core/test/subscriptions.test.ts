@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { createChanges } from "../src/call/changes/changes.ts";
 import { defineResource, defineServer, fail } from "../src/index.ts";
-import { serveHttp } from "../src/protocol/http.ts";
+import { serveHttp } from "../src/protocol/http/http.ts";
 import { serveStdioConnection } from "../src/protocol/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { openClient } from "../src/testing/clients/open-client.ts";

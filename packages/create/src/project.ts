@@ -113,7 +113,7 @@ function readJson(file: string): unknown {
   } catch (cause) {
     throw new Refusal(
       `${file} is not JSON: ${(cause as Error).message}.`,
-      "mend it; a merge may have left its markers.",
+      "fix it; a merge may have left its markers.",
       {
         cause,
       },

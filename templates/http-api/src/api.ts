@@ -2,7 +2,6 @@ import { type CallContext, ToolError } from "@offshoot/core";
 import { type Dependency, dependency, type Failure, statusError } from "@offshoot/core/resilience";
 import { UpstreamError } from "./domain/errors.ts";
 import { type ApiReply, type ApiRequest, isSafe } from "./domain/operation.ts";
-import { requestKey } from "./domain/request-key.ts";
 import type { Upstream } from "./domain/upstream/upstream.ts";
 
 /** What the safeguards need to know of one request. */
@@ -67,17 +66,21 @@ export function createApi(
     dependency: behind,
     async send(call, request, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0, expectsJson }) {
       const reads = isSafe(request.method);
-      // The credential is the server's and not the caller's: every caller gets the same answer.
-      const read = reads ? { key: requestKey(request), shared: true, ttlMs: cacheMs } : {};
+      const key = reads ? await upstream.keyOf(request) : undefined;
+      // Shared by callers, because the credential is in the key: those who have the same one get the same answer.
+      const read = key === undefined ? {} : { key, shared: true, ttlMs: cacheMs };
       const options = { ...read, idempotent: reads || idempotent };
       try {
-        const { value, stale, ageMs } = await behind.run(call, options, ({ signal }) =>
-          upstream.send(request, {
+        const { value, stale, ageMs } = await behind.run(call, options, async ({ signal }) => {
+          const reply = await upstream.send(request, {
             signal: ownMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(ownMs)]),
             idempotencyKey,
             expectsJson,
-          }),
-        );
+          });
+          // The credential changed on the way: whose answer this is, the key does not say. It is not kept.
+          if (key !== undefined && key !== (await upstream.keyOf(request))) behind.invalidate(key);
+          return reply;
+        });
         return { reply: value, stale, ageMs: ageMs ?? 0 };
       } catch (error) {
         throw explained(error, reads);

@@ -34,6 +34,7 @@ function upstream(answer: (signal: AbortSignal) => Promise<ApiReply>) {
       counted.hits += 1;
       return counted.answer(signal);
     },
+    keyOf: async ({ path }) => path,
     preview: async () => ({ method: "GET", url: "", headers: {} }),
     close: async () => {},
   };

@@ -27,7 +27,7 @@ export interface Gate {
   readonly waiting: number;
   readonly mode: Mode;
   readonly limits: Readonly<Limits>;
-  /** How things stand, for metrics: cheap, and new each time. */
+  /** The state now, for metrics: cheap, and new each time. */
   snapshot(): GateSnapshot;
   /**
    * Other limits from now on; those not given stay, and `initialRunning` and `timeoutMs` cannot change. A control event
@@ -40,7 +40,7 @@ export interface Gate {
   onMode(listener: (mode: Mode) => void): void;
 }
 
-/** How a {@link Gate} stands. */
+/** The state of a {@link Gate}. */
 export interface GateSnapshot {
   mode: Mode;
   /** The adaptive limit. */

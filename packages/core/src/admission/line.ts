@@ -4,7 +4,7 @@ import type { GateCall, Places } from "./places.ts";
 import { createQueue, type Waiting } from "./queue.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** Who waits for a place: a queue for each lane, and one timer for both. */
+/** The calls that wait for a place: a queue for each lane, and one timer for both. */
 export interface Line {
   /** How many wait, of both lanes. */
   readonly size: number;
@@ -17,7 +17,7 @@ export interface Line {
    * @throws ProtocolError 4290, at once or from the promise; the signal's reason when the client cancels
    */
   wait(call: GateCall, lane: Lane): Promise<void>;
-  /** Gives the free places to those who are next. */
+  /** Gives the free places to the next waiting calls. */
   dispatch(): void;
   /** Sends away all background work that waits. */
   refuseBackground(): void;
@@ -53,7 +53,7 @@ export function createLine(
     const room = Math.min(maxWaiting, Math.max(least, served));
     return lane === "foreground" ? room : Math.ceil(room * backgroundShare);
   };
-  // Background work waits as long as its call lasts: nobody sits before it, and its lane is short.
+  // Background work waits as long as its call lasts: no person waits for it, and its lane is short.
   const waitMsOf = (lane: Lane, at: number): number => {
     if (lane === "background") return Number.POSITIVE_INFINITY;
     return isOverloaded(at) ? limits().overloadedWaitMs : limits().waitMs;
@@ -82,7 +82,7 @@ export function createLine(
     wait(call, lane) {
       const at = performance.now();
       const queue = lanes[lane];
-      // Background work that stands in line, or a caller that has all it may have, is no strain.
+      // Waiting background work, or a caller at its share, is no sign of strain.
       if (lane === "foreground" && places.full) queues(at);
       if (queue.size >= roomOf(lane)) {
         const evicted = queue.evict(call.caller.id);

@@ -1,6 +1,6 @@
 import type { Mode } from "../contract/jobs.ts";
 import type { Lane } from "../contract/tool.ts";
-import { createGradient } from "../resilience/gradient.ts";
+import { createGradient } from "../resilience/limit/gradient.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Limits } from "./limits.ts";
 
@@ -21,7 +21,7 @@ export interface GateCall {
   answerBytes: number;
 }
 
-/** Who holds a place now, and who may have one more. */
+/** Which calls hold a place now, and which caller may have one more. */
 export interface Places {
   /** The calls that hold one, in no order. */
   readonly held: readonly GateCall[];
@@ -33,7 +33,7 @@ export interface Places {
   readonly full: boolean;
   /** Moving average of the time a handler takes, in ms. 0: none has ended yet. */
   readonly paceMs: number;
-  /** How many background work may hold, in the mode of now. */
+  /** How many background work may hold in the current mode. */
   backgroundLimit(): number;
   /** How many one caller may hold. */
   mayHave(caller: string): number;
@@ -52,10 +52,10 @@ export interface Places {
 
 /** How much one call moves the mean time. */
 const PACE_SHARE = 0.05;
-/** The ids of those whom nobody authenticated. */
+/** The ids of unauthenticated callers. */
 const NOBODY = ["local", "anonymous"];
 
-/** Whether nobody authenticated this caller, so that many may stand behind its id. */
+/** Whether this caller is not authenticated, so that several clients may share its id. */
 export const isNobody = (caller: string): boolean => NOBODY.includes(caller);
 
 /**

@@ -33,9 +33,8 @@ export interface FairQueue<Entry extends Waiting> {
 }
 
 /**
- * A queue in which a caller with a thousand calls stands beside a caller with one, not before it: the next is of
- * the caller with the fewest at hand (max-min fairness), and without room the one with the most waiting loses one (as in fair
- * queueing).
+ * A queue that is fair between callers: the next call is of the caller with the fewest running (max-min fairness), and
+ * when there is no room, the caller with the most waiting calls loses one (as in fair queueing).
  */
 export function createQueue<Entry extends Waiting>(): FairQueue<Entry> {
   const callers = new Map<string, Entry[]>();

@@ -3,7 +3,7 @@ import type { Lane } from "../contract/tool.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
 import { type Answers, Question } from "./asking/question.ts";
 import { checkSize } from "./compose.ts";
-import { plain } from "./plain.ts";
+import { plain } from "./output/plain.ts";
 import { Stopped } from "./stopped.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 

@@ -1,11 +1,11 @@
 import { type ContentBlock, isWithContent } from "../contract/content.ts";
 import { isToolError, type ProtocolError, ToolError } from "../contract/errors.ts";
-import { describeIssues } from "../contract/schema.ts";
+import { describeIssues } from "../contract/schemas/schema.ts";
 import type { Tool } from "../contract/tool.ts";
-import { framedSize, plainBlock } from "./blocks.ts";
 import { parseWith } from "./normalize.ts";
-import { parsePlain, stringify, wellFormedJson } from "./plain.ts";
-import { stringifyData } from "./ready-json.ts";
+import { framedSize, plainBlock } from "./output/blocks.ts";
+import { parsePlain, stringify, wellFormedJson } from "./output/plain.ts";
+import { stringifyData } from "./output/ready-json.ts";
 import { andThen } from "./then.ts";
 
 /** Largest channel of a result, in bytes of UTF-8 before it is framed: 4 MiB. */
@@ -30,6 +30,30 @@ export interface ToolResult {
  * boundary: what JSON does not have fails here, and not in a transport that cannot answer.
  */
 export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
+  if (tool.annotations?.readOnlyHint === true) return composeValue(tool, value);
+  try {
+    const composed = composeValue(tool, value);
+    return composed instanceof Promise
+      ? composed.catch((error) => Promise.reject(doneAllTheSame(tool, error)))
+      : composed;
+  } catch (error) {
+    throw doneAllTheSame(tool, error);
+  }
+}
+
+/**
+ * What a tool that writes has done stays done when its result is too large to send. An error that says only that would
+ * have the model do it a second time. What is no result at all is a bug, and masked like any.
+ */
+function doneAllTheSame({ name }: Tool, cause: unknown): unknown {
+  if (!isToolError(cause)) return cause;
+  return new ToolError(
+    `${name} has done its work, and only its result cannot be sent: ${cause.message} Do not call it again for that: look at what is there now.`,
+    { code: "done_without_result" },
+  );
+}
+
+function composeValue(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
   const beside = isWithContent(value) ? value.content : undefined;
   return andThen(parseWith(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
     if (!output.success)

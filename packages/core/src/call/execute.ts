@@ -16,7 +16,7 @@ const GRACE_MS = 1_000;
 /** How often one call may ask before it is taken for a loop. */
 const MAX_QUESTIONS = 8;
 
-/** A 2026-era answer that is no result yet: the client asks its user and sends the request again. */
+/** A 2026-era answer that asks for input: the client asks its user and sends the request again. */
 export interface InputRequired {
   resultType: "input_required";
   inputRequests: Record<string, { method: string; params: Record<string, unknown> }>;

@@ -4,7 +4,7 @@ import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./asking/state-seal.ts";
 import { Call } from "./call.ts";
 import { execute } from "./execute.ts";
-import { mapError, toProtocolError } from "./map-error.ts";
+import { mapError, toProtocolError } from "./output/map-error.ts";
 import { type Records, record } from "./record.ts";
 import type { Normalize, Subject } from "./subject.ts";
 import type { WireRequest } from "./wire.ts";

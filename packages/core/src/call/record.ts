@@ -1,7 +1,7 @@
 import type { Logger } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Call } from "./call.ts";
-import type { CallFailure, Outcome } from "./map-error.ts";
+import type { CallFailure, Outcome } from "./output/map-error.ts";
 
 /** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
 export const OWN_LINE = Symbol("own line");

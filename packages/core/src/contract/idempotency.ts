@@ -1,5 +1,5 @@
 import { DefinitionError } from "./errors.ts";
-import type { ObjectJsonSchema } from "./json-schema.ts";
+import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 
 /** How a tool that changes things is made safe to call twice: by a key with which the caller names one request. */
 export interface Idempotency {

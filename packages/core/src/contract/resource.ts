@@ -2,10 +2,10 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
-import { checkIcons, checkMeta, type Meta } from "./meta.ts";
-import { checkFunction, checkName, checkText, checkTimeout } from "./names.ts";
+import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
+import { checkFunction, checkName, checkText, checkTimeout } from "./names/names.ts";
+import { parseUriTemplate, type UriTemplate, type UriVariables } from "./names/uri-template.ts";
 import type { Icon } from "./tool.ts";
-import { parseUriTemplate, type UriTemplate, type UriVariables } from "./uri-template.ts";
 
 /** One resource in a list. */
 export interface ResourceEntry {

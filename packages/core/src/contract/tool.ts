@@ -3,11 +3,11 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
-import type { ObjectJsonSchema } from "./json-schema.ts";
-import { checkIcons, checkMeta, type Meta } from "./meta.ts";
-import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names.ts";
-import { isPlainSchema } from "./plain-schema.ts";
-import { toJsonSchema } from "./schema.ts";
+import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
+import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names/names.ts";
+import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
+import { isPlainSchema } from "./schemas/plain-schema.ts";
+import { toJsonSchema } from "./schemas/schema.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstat, lstatSync, type Stats } from "n
 import { z } from "zod";
 import type { Gate } from "../admission/gate.ts";
 import type { Limits } from "../admission/limits.ts";
-import { describeIssues } from "../contract/schema.ts";
+import { describeIssues } from "../contract/schemas/schema.ts";
 import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "../telemetry/log.ts";

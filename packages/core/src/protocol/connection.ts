@@ -1,7 +1,7 @@
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller, NotifyLevel } from "../contract/context.ts";
-import { visible } from "../contract/quoted.ts";
+import { visible } from "../contract/names/quoted.ts";
 
 /** The notifications that a call sends of itself. */
 export const PROGRESS = "notifications/progress";
@@ -69,7 +69,7 @@ export function notificationOf(change: Change): { method: string; params: Record
 }
 
 /**
- * The SDKs' receivers hold every message against several zod schemas to learn its kind; core has looked at it already
+ * The SDKs' receivers try every message with several zod schemas to learn its kind; core has checked it already
  * (frame.ts). A tenth of a call's time, and some of a start's, since zod compiles each of them for the first. So requests
  * and notifications go to the methods behind the receiver. Those are private: where a later version of an SDK has none
  * of that name, messages take the usual way.

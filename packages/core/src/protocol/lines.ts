@@ -175,7 +175,7 @@ export function createWriter(output: Writable, bytes: Bytes, onBroken: () => voi
     wake();
     onBroken();
   };
-  // EPIPE: the client closed its end. Nobody is left to answer, and no trace is wanted.
+  // EPIPE: the client closed its end. No answer can be sent, and no stack is printed.
   output.on("error", broken);
   output.on("close", broken);
   return {

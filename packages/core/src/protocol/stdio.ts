@@ -1,9 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { SMALL_BYTES } from "../admission/bytes.ts";
 import type { App } from "../app.ts";
-import { stringifyMessage } from "../call/ready-json.ts";
+import { stringifyMessage } from "../call/output/ready-json.ts";
 import type { Era } from "../contract/context.ts";
-import { type AnsweredBatch, createBatch } from "./batch.ts";
 import { makeLegible } from "./connection.ts";
 import { eraOf } from "./era.ts";
 import {
@@ -20,6 +19,7 @@ import {
   refuse,
   refuseBatch,
 } from "./frame.ts";
+import { type AnsweredBatch, createBatch } from "./legacy/batch.ts";
 import { createInbox, createReader, createWriter, type Sized } from "./lines.ts";
 
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
@@ -27,7 +27,7 @@ const MAX_LOGGED = 100;
 
 /** A served stdio connection. */
 export interface StdioConnection {
-  /** Resolves when the client has left: its end of stdin is closed, or nobody reads stdout any more. */
+  /** Resolves when the client has left: its end of stdin is closed, or stdout is no longer read. */
   readonly closed: Promise<"eof" | "broken">;
   /** Requests that have not been answered. */
   readonly inFlight: number;
@@ -71,7 +71,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   const channels = new Map<Era, EraChannel>();
   const closers: (() => Promise<void>)[] = [];
   const inFlight = new Map<string | number, Pending>();
-  // Those of them that are streams: they end with the connection, which does not wait for them.
+  // The streams among them: they end with the connection, which does not wait for them.
   const streams = new Set<string | number>();
   /** The revision that was agreed on in the 2025 era. */
   let version: string | undefined;
@@ -110,10 +110,10 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const { writable } = out;
     const options = { caller: { id: "local" }, transport: "pipe" as const, writable, lag: writable, waits };
     if (era === "2025") {
-      const { connectLegacy } = await import("./legacy.ts");
+      const { connectLegacy } = await import("./legacy/legacy.ts");
       closers.push(await connectLegacy(app, channel as never, options));
     } else {
-      const { connectModern } = await import("./modern.ts");
+      const { connectModern } = await import("./modern/modern.ts");
       closers.push(connectModern(app, channel as never, options));
     }
     channels.set(era, channel);

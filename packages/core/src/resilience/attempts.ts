@@ -2,10 +2,10 @@ import { isProtocolError, isToolError } from "../contract/errors.ts";
 import { type Attempt, runAttempt } from "./attempt.ts";
 import type { Breaker, Evidence } from "./breaker.ts";
 import { type Failure, failureOf, isDependencyError, Refused, transient } from "./failure.ts";
-import type { Sample } from "./gradient.ts";
+import type { Sample } from "./limit/gradient.ts";
+import type { Slots } from "./limit/slots.ts";
 import { pause, type RetryBudget, type RetryOptions, retryDelay } from "./retry.ts";
 import type { Scope } from "./scope.ts";
-import type { Slots } from "./slots.ts";
 
 /** The work of a handler's `run`. */
 export type Work<Value> = (attempt: Attempt) => Promise<Value> | Value;

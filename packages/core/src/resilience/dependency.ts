@@ -2,7 +2,7 @@ import type { DependencySnapshot, ServerDependency } from "../contract/dependenc
 import { DefinitionError } from "../contract/errors.ts";
 import type { Work } from "./attempts.ts";
 import { createHosts } from "./hosts.ts";
-import { createReads } from "./reads.ts";
+import { createReads } from "./reads/reads.ts";
 import { createRetryBudget } from "./retry.ts";
 import {
   type Answer,

@@ -1,11 +1,11 @@
 export type { Attempt } from "./attempt.ts";
 export type { Work } from "./attempts.ts";
 export type { BreakerOptions } from "./breaker.ts";
-export type { CacheOptions } from "./cache.ts";
 export { type Dependency, dependency } from "./dependency.ts";
 export { type DependencyError, type Failure, isDependencyError, statusError, transient } from "./failure.ts";
 export { createJobs, type Job, type Jobs, type JobsOptions } from "./jobs.ts";
+export type { LimitOptions } from "./limit/slots.ts";
+export type { CacheOptions } from "./reads/cache.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { Answer, DependencyOptions, Host, RunOptions } from "./safeguards.ts";
 export type { RunContext } from "./scope.ts";
-export type { LimitOptions } from "./slots.ts";

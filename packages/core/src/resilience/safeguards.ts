@@ -1,12 +1,12 @@
 import type { BreakerForce, BreakerState, DependencyEvent, DependencySnapshot } from "../contract/dependency.ts";
 import { createAttempts, type Work } from "./attempts.ts";
 import { type BreakerOptions, createBreaker } from "./breaker.ts";
-import type { CacheOptions } from "./cache.ts";
 import { type Failure, Refused } from "./failure.ts";
-import { type Reads, readOf } from "./reads.ts";
+import { createSlots, type LimitOptions } from "./limit/slots.ts";
+import type { CacheOptions } from "./reads/cache.ts";
+import { type Reads, readOf } from "./reads/reads.ts";
 import type { RetryBudget, RetryOptions } from "./retry.ts";
 import { type RunContext, type Scope, scopeOf } from "./scope.ts";
-import { createSlots, type LimitOptions } from "./slots.ts";
 import { unavailable } from "./unavailable.ts";
 
 /** What `dependency()` takes. Every safeguard is on with its default; `cache` is what needs a decision. */

@@ -1,5 +1,5 @@
 import type { Call } from "../call/call.ts";
-import type { Outcome } from "../call/map-error.ts";
+import type { Outcome } from "../call/output/map-error.ts";
 import { ErrorCode, isProtocolError, type ProtocolError, type ToolError } from "../contract/errors.ts";
 import { createLatency, type LatencyOf } from "./latency.ts";
 import type { Log } from "./log.ts";

@@ -3,7 +3,7 @@ import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotoc
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { type AppOptions, createApp } from "../app.ts";
 import type { ServerDefinition } from "../contract/server.ts";
-import { type HttpOptions, serveHttp } from "../protocol/http.ts";
+import { type HttpOptions, serveHttp } from "../protocol/http/http.ts";
 import { serveStdioConnection } from "../protocol/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import type { ClientBehaviour, TestClient, Wire } from "./client.ts";

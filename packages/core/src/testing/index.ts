@@ -1,4 +1,4 @@
-export type { HttpOptions } from "../protocol/http.ts";
+export type { HttpOptions } from "../protocol/http/http.ts";
 export type { LogLevel } from "../telemetry/log.ts";
 export {
   type CheckOptions,

@@ -1,4 +1,4 @@
-import { parseUriTemplate } from "../contract/uri-template.ts";
+import { parseUriTemplate } from "../contract/names/uri-template.ts";
 import type { TestClient } from "./client.ts";
 import { byKey, type Contract, normalise } from "./lock.ts";
 

@@ -153,7 +153,7 @@ describe("on HTTP", () => {
   test("a caller that holds all it may leaves room for another, and one over its rate is told so", async () => {
     const stage = createStage();
     const { createApp } = await import("../../src/app.ts");
-    const { serveHttp } = await import("../../src/protocol/http.ts");
+    const { serveHttp } = await import("../../src/protocol/http/http.ts");
     const { createLog } = await import("../../src/telemetry/log.ts");
     const app = createApp(stage.server, {
       log: createLog("silent"),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createGradient, type GradientState, type SampleWindow, step } from "../../src/resilience/gradient.ts";
+import { createGradient, type GradientState, type SampleWindow, step } from "../../src/resilience/limit/gradient.ts";
 
 const bounds = { min: 2, max: 64 };
 const at = (limit: number, ms = 20): GradientState => ({ limit, usual: new Map([["", { ms, windows: 50 }]]) });

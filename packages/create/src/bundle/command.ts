@@ -100,7 +100,7 @@ async function pack(staged: string, file: string): Promise<void> {
     const lines = `${stderr}\n${stdout}`.split("\n").filter((line) => line.trim() !== "" && !/^npm warn/.test(line));
     throw new Refusal(
       `${TOOL} did not pack the bundle: ${lines.slice(0, 8).join("\n") || message}`,
-      "mend what it names; it comes from the registry, which has to be reachable.",
+      "fix what it names; it comes from the registry, which has to be reachable.",
       { cause },
     );
   }

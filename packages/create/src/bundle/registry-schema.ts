@@ -37,7 +37,7 @@ export async function fitsRegistry(
   );
   throw new Refusal(
     `The registry would not take server.json: ${[...new Set(places)].join("; ")}.`,
-    "mend it in package.json or offshoot.json, from which server.json is made.",
+    "fix it in package.json or offshoot.json, from which server.json is made.",
   );
 }
 

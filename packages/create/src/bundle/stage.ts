@@ -30,7 +30,7 @@ export async function stage(project: Project, staged: string, entry: string, tol
     "--no-audit",
     "--no-fund",
   ]);
-  if (!green) throw new Refusal(`The server's packages cannot be installed: ${output}`, "mend what npm names.");
+  if (!green) throw new Refusal(`The server's packages cannot be installed: ${output}`, "fix what npm names.");
 }
 
 function copy(folder: string, staged: string, path: string): void {

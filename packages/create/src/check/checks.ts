@@ -17,7 +17,7 @@ import { packedFiles } from "./packed-files.ts";
 import { strayOutput } from "./stdout.ts";
 import { upstreamNames } from "./upstream-names.ts";
 
-/** What a check found. `unknown` is neither good nor bad: nobody could say. */
+/** What a check found. `unknown` is neither good nor bad: it could not be checked. */
 export interface Finding {
   name: string;
   status: "ok" | "wrong" | "unknown";

@@ -16,7 +16,7 @@ const BACKUP = ".before-offshoot";
  * @throws Refusal for anything but a regular UTF-8 file that this user may write
  */
 export function changeConfig(file: string, project: string, change: (before: string) => string): string | undefined {
-  const refuse = (reason: string, next = "mend that, or paste what is printed without --write."): never => {
+  const refuse = (reason: string, next = "fix that, or paste what is printed without --write."): never => {
     throw new Refusal(`${file} was left alone: ${reason}.`, next);
   };
   const path = relative(project, file).split(sep).join("/");

@@ -16,7 +16,7 @@ export function mergeConfig(text: string, client: Client, name: string, server: 
 const refuse = (reason: string, cause?: unknown): never => {
   throw new Refusal(
     `The configuration cannot be read, so it was left alone: ${reason}`,
-    "mend it, or paste what is printed without --write.",
+    "fix it, or paste what is printed without --write.",
     { cause },
   );
 };

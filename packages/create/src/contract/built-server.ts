@@ -43,7 +43,7 @@ export async function readBuiltServer(project: Project, args = project.marker.ar
   } catch (cause) {
     const reason = said.trim().split("\n").at(-1) || (cause as Error).message;
     throw new Refusal(
-      `The built server did not tell what it offers: ${reason}`,
+      `The built server could not be asked what it offers: ${reason}`,
       'if it needs arguments, give them after "--", or as "args" in offshoot.json.',
       { cause },
     );

@@ -80,7 +80,7 @@ export const create = defineCommand({
         ? ["@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet."]
         : []),
       ...(git === "made" || git === "not asked for" ? [] : [`No repository was made: ${git}.`]),
-      ...(problem ? [`${manager} install failed, and the project stands without:\n${problem}`] : []),
+      ...(problem ? [`${manager} install failed, and the project was made without it:\n${problem}`] : []),
     ];
     return {
       data: {

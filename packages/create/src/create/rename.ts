@@ -31,7 +31,7 @@ export function renamed(template: Template, name: string): Map<string, TemplateF
     "contract.lock.json": (text) => text.replace(`\n  "name": "${was}"`, `\n  "name": "${names.bin}"`),
     // The image and its volume, in the lines that show how to run it.
     Dockerfile: (text) =>
-      everywhere(text).replaceAll(new RegExp(`(?<=^#.*\\s)${was}(?=-data:|\\s|$)`, "gm"), names.bin),
+      everywhere(text).replaceAll(new RegExp(`(?<=^#.*\\s)${was}(?=-\\w+:|\\s|$)`, "gm"), names.bin),
   };
   const files = new Map<string, TemplateFile>();
   for (const [path, file] of template.files) {

@@ -118,7 +118,7 @@ function next({ status, git, installs, to, gates }: Update): string {
   if (status === "conflicts")
     return `settle the conflicts${git ? " (`git status` lists them)" : ""}${installs ? `, then \`${manager} install\`` : ""}, run your tests, and commit.${back}`;
   if (status === "red")
-    return `the merge is clean, and the project does not work with it yet: mend it, and commit.${back}`;
+    return `the merge is clean, and the project does not work with it yet: fix it, and commit.${back}`;
   const install = installs && gates.length === 0 ? `\`${manager} install\`, ` : "";
   return `${install}look at the changes${git ? " with `git diff`, and commit them" : ""}: the project is on ${to}.${back}`;
 }

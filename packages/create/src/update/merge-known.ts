@@ -26,7 +26,7 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
     if (own === undefined) {
       // A lock can be written again; without these two nothing says what it was.
       if (path === LOCK) continue;
-      throw new Refusal(`${path} is not JSON.`, "mend it, then run the update again.");
+      throw new Refusal(`${path} is not JSON.`, "fix it, then run the update again.");
     }
     const { merged, conflicts } =
       path === "package.json"

@@ -32,7 +32,7 @@ export async function latestVersion(template: string, wanted = "latest"): Promis
     throw new Error("no such version");
   } catch (cause) {
     throw new Refusal(
-      `The registry does not tell of ${nameOf(template)}@${wanted}: ${reasonOf(cause)}`,
+      `The registry did not give ${nameOf(template)}@${wanted}: ${reasonOf(cause)}`,
       "try again when it can be reached, or give a folder or tarball of the template with --from.",
       { cause },
     );
@@ -113,7 +113,7 @@ async function readVersion(template: string, version: string): Promise<Files> {
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     throw new Refusal(
-      `${nameOf(template)}@${version} does not come from the registry: ${reasonOf(cause)}`,
+      `${nameOf(template)}@${version} cannot be read from the registry: ${reasonOf(cause)}`,
       "try again when it can be reached, or give folders or tarballs of the template with --base and --from.",
       { cause },
     );

@@ -165,8 +165,8 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
     const red = before.find(({ green }) => !green);
     if (red)
       throw new Refusal(
-        `\`${red.name}\` fails before the update, so it could not tell what the update breaks:\n${red.output}`,
-        "mend it first, or pass --no-gates.",
+        `\`${red.name}\` fails before the update, so afterwards nobody could tell what the update broke:\n${red.output}`,
+        "fix it first, or pass --no-gates.",
       );
   }
   onStep("Writing");

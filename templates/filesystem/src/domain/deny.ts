@@ -17,26 +17,32 @@ export const usuallyDenied = [
 /** Examples of such files, which hold no secrets. */
 export const usuallyAllowed = [".env.{example,sample,template,dist}"];
 
-/**
- * Whether a path below a root is kept from callers: it, or a folder on its way, is denied, and nothing from there on is
- * allowed. A pattern matches whatever the case of letters; one without a slash is about names in any folder.
- */
-export function createDeny(
-  denied: readonly string[],
-  allowed: readonly string[],
-): (relative: readonly string[]) => boolean {
+/** What is kept from callers. */
+export interface Deny {
+  /** Whether a path below a root is kept: it, or a folder on its way, is denied, and nothing from there on is allowed. */
+  (relative: readonly string[]): boolean;
+  /** Whether what lies in a folder may be kept at one path of it and not at the other. */
+  differs(one: readonly string[], other: readonly string[]): boolean;
+}
+
+/** A pattern matches whatever the case of letters; one without a slash is about names in any folder. */
+export function createDeny(denied: readonly string[], allowed: readonly string[]): Deny {
   const [denies, allows] = [createMatch(denied, "deny"), createMatch(allowed, "allow")];
-  return (relative) => {
+  const isDenied = (relative: readonly string[]): boolean => {
     // Most paths end here, at every step of a walk.
-    const first = relative.findIndex((_, depth) => denies(relative, depth));
-    return first !== -1 && !relative.some((_, depth) => depth >= first && allows(relative, depth));
+    const first = relative.findIndex((_, depth) => denies.matches(relative, depth));
+    return first !== -1 && !relative.some((_, depth) => depth >= first && allows.matches(relative, depth));
   };
+  return Object.assign(isDenied, {
+    differs: (one: readonly string[], other: readonly string[]) =>
+      denies.differs(one, other) || allows.differs(one, other),
+  });
 }
 
 /** What was asked for before is known by its name. */
 const mostKnown = 10_000;
 
-/** Whether a pattern is about a path up to a depth. */
+/** Where patterns match: `matches` is about a path up to a depth. */
 function createMatch(patterns: readonly string[], argument: string) {
   const compile = (pattern: string) => compileGlob(pattern, argument, { ignoreCase: true });
   const names = patterns.filter((pattern) => !pattern.includes("/") && pattern !== "**").map(compile);
@@ -50,7 +56,12 @@ function createMatch(patterns: readonly string[], argument: string) {
     known.set(name, found);
     return found;
   };
-  return (relative: readonly string[], depth: number): boolean =>
-    isName(relative[depth] ?? "") ||
-    paths.some((glob) => glob.accepts(relative.slice(0, depth + 1).reduce(glob.step, glob.start)));
+  return {
+    matches: (relative: readonly string[], depth: number): boolean =>
+      isName(relative[depth] ?? "") ||
+      paths.some((glob) => glob.accepts(relative.slice(0, depth + 1).reduce(glob.step, glob.start))),
+    // From the same place on, a glob matches the same.
+    differs: (one: readonly string[], other: readonly string[]): boolean =>
+      paths.some(({ start, step }) => String(one.reduce(step, start)) !== String(other.reduce(step, start))),
+  };
 }

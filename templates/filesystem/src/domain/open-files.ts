@@ -9,6 +9,7 @@ import { createLocks } from "./change/locks.ts";
 import { createQuota } from "./change/quota.ts";
 import { undo } from "./change/undo.ts";
 import { append, edit, write } from "./change/write.ts";
+import type { Deny } from "./deny.ts";
 import { encodingNamed } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { Files, FilesEvent, FilesLimits } from "./files.ts";
@@ -43,7 +44,7 @@ export interface OpenFilesOptions {
    */
   state?: string | undefined;
   /** Paths below a root that are kept from callers. @default none */
-  isDenied?: ((relative: readonly string[]) => boolean) | undefined;
+  isDenied?: Deny | undefined;
   /** What files are in that are not UTF-8, such as windows-1252. @default not known: only ASCII is written to them */
   encoding?: string | undefined;
   limits?: Partial<FilesLimits> | undefined;

@@ -25,6 +25,16 @@ test("an edit keeps CRLF, byte for byte", () => {
   expect(apply("\ufeffa\r\n", { oldText: "a", newText: "b" }).toString()).toBe("\ufeffb\r\n");
 });
 
+test("an edit that begins with a line feed leaves no half of a line end behind", () => {
+  const crlf = "a\r\nb\r\n";
+  expect(apply(crlf, { oldText: "\nb", newText: "\nx\nb" }).toString()).toBe("a\r\nx\r\nb\r\n");
+  expect(apply(crlf, { oldText: "\nb", newText: "" }).toString()).toBe("a\r\n");
+  expect(apply(crlf, { oldText: "\n", newText: " ", replaceAll: true }).toString()).toBe("a b ");
+  expect(apply("a\r\nb\nc\n", { oldText: "\nb", newText: "" }).toString()).toBe("a\nc\n");
+  const wide = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
+  expect(apply(wide(crlf), { oldText: "\nb", newText: "\nx" })).toEqual(wide("a\r\nx\r\n"));
+});
+
 test("an edit keeps bytes that are no UTF-8", async () => {
   const { files, at } = await newFiles();
   const latin = Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0d, 0x0a, 0x78]);

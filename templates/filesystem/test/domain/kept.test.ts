@@ -43,6 +43,8 @@ describe.each(ways)("denied, $way", ({ descriptorPaths }) => {
       if (!byLink.includes(path)) uses.push(files.move(path, "moved"), files.remove(path), files.stat(path));
       for (const use of uses) expect((await refusal(use)).message).toMatch(/kept from you.*--deny/);
     }
+    for (const path of ["made/.git/hooks", "made/of/.env/x"])
+      expect((await refusal(files.createDirectory(path))).message).toMatch(/kept from you/);
     for (const path of ["d/.git/hooks/pre-commit", "new/.env", "x.key"]) {
       await files.createDirectory("new");
       expect((await refusal(files.write(path, "x"))).message).toMatch(/kept from you/);
@@ -69,6 +71,22 @@ describe.each(ways)("denied, $way", ({ descriptorPaths }) => {
     // A folder goes with all it holds, and its secrets stay denied where they come to.
     await files.move("d", "elsewhere");
     expect((await refusal(files.readText("elsewhere/.env"))).message).toMatch(/kept from you/);
+  });
+
+  test("does not come out with a folder that is moved off the path that a pattern names", async () => {
+    const { files } = await project(["d/.ssh/*", "**/keep/*", ".env"], ["open/**"]);
+    for (const path of ["d/.ssh", "e/keep", "f"]) await files.createDirectory(path);
+    for (const [from, to] of [
+      ["d", "elsewhere"],
+      ["d/.ssh", "ssh"],
+      ["e/keep", "e/kept"],
+      ["f", "open"],
+    ] as const)
+      expect((await refusal(files.move(from, to))).message).toMatch(/on the way of a path.*--deny/);
+    await files.move("f", "g");
+    await files.move("e/keep", "g/keep");
+    await files.move("e", "d/e");
+    await files.move("d/a.txt", "open");
   });
 
   test("is what the user says: more by --deny, less by --allow", async () => {

@@ -3,8 +3,9 @@ import { killAtEach, type Phase } from "./kill.ts";
 import { operations } from "./operations.ts";
 
 const [wanted = ""] = process.argv.slice(2);
+const chosen = operations.filter(({ name }) => name.includes(wanted));
 let [points, faults] = [0, 0];
-for (const operation of operations.filter(({ name }) => name.includes(wanted))) {
+for (const operation of chosen) {
   for (const phase of ["operation", "undo"] satisfies Phase[]) {
     const killed = await killAtEach(operation, phase);
     points += killed.points;
@@ -13,5 +14,5 @@ for (const operation of operations.filter(({ name }) => name.includes(wanted))) 
     for (const fault of killed.faults) console.log(`    ${fault}`);
   }
 }
-console.log(`${points} points in ${operations.length} operations and their undos, ${faults} faults`);
+console.log(`${points} points in ${chosen.length} operations and their undos, ${faults} faults`);
 process.exitCode = faults === 0 && points > 0 ? 0 : 1;

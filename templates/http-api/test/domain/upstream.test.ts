@@ -180,7 +180,8 @@ describe("redirects", () => {
   test("to another origin go without what says who we are", async () => {
     const other = await serveFaults({ do: "answer", body: { other: true } });
     const credentials = {
-      dress: async () => ({ headers: { authorization: "Bearer s3cr3t-token" }, query: [], stamp: "" }),
+      dress: async () => ({ headers: { authorization: "Bearer s3cr3t-token" }, query: [], stamp: "", account: "" }),
+      account: async () => "",
       renew: async () => false,
       scrub: (text: string) => text,
     };

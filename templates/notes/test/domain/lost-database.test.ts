@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readdir, rename, rm, truncate } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
@@ -43,6 +43,8 @@ const losses: Record<string, (at: Served) => Promise<unknown>> = {
   },
   "truncated to nothing": ({ file }) => truncate(file, 0),
   "cut in half": ({ file }) => truncate(file, 8_192),
+  "its log emptied": ({ file }) => truncate(`${file}-wal`, 0),
+  "its log cut": ({ file }) => truncate(`${file}-wal`, 5_000),
 };
 
 describe.each(Object.entries(losses))("with %s while it serves", (_, lose) => {
@@ -114,6 +116,10 @@ const remains: Record<string, [damage: (file: string) => Promise<unknown>, messa
   "a database whose log was emptied": [
     (file) => truncate(`${file}-wal`, 0),
     /its log with the latest notes is missing/,
+  ],
+  "a database whose log was cut": [
+    async (file) => truncate(`${file}-wal`, Math.floor((await stat(`${file}-wal`)).size / 2)),
+    /-wal is cut short/,
   ],
   "a log without its database": [(file) => rm(file), /notes\.db is missing/],
   "an empty database": [(file) => truncate(file, 0), /is empty/],

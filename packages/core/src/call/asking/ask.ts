@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { CallContext, ElicitAnswer, RootsAnswer, SampleAnswer } from "../../contract/context.ts";
 import { fail } from "../../contract/errors.ts";
-import { describeIssues } from "../../contract/schema.ts";
+import { describeIssues } from "../../contract/schemas/schema.ts";
 import type { ClientRequest, WireRequest } from "../wire.ts";
 import { formOf } from "./form.ts";
 

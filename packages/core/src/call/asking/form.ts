@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { DefinitionError } from "../../contract/errors.ts";
-import { toJsonSchema } from "../../contract/schema.ts";
+import { toJsonSchema } from "../../contract/schemas/schema.ts";
 
 type Json = Record<string, unknown>;
 

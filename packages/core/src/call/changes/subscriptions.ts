@@ -1,10 +1,10 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/quoted.ts";
+import { quoted } from "../../contract/names/quoted.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
-import { mapError, toProtocolError } from "../map-error.ts";
 import { findResource } from "../methods/resources.ts";
+import { mapError, toProtocolError } from "../output/map-error.ts";
 import { type Records, record } from "../record.ts";
 import type { WireRequest } from "../wire.ts";
 import type { Changes } from "./changes.ts";

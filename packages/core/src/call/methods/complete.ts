@@ -3,7 +3,7 @@ import type { Prompt } from "../../contract/prompt.ts";
 import type { Resource } from "../../contract/resource.ts";
 import { checkSize } from "../compose.ts";
 import { objectParam, stringParam } from "../normalize.ts";
-import { plain } from "../plain.ts";
+import { plain } from "../output/plain.ts";
 import type { Normalize } from "../subject.ts";
 
 /** The specification's limit of values in one answer. */

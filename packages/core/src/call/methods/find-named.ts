@@ -1,5 +1,5 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/quoted.ts";
+import { quoted } from "../../contract/names/quoted.ts";
 import type { Call } from "../call.ts";
 import { stringParam } from "../normalize.ts";
 

@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { ContentBlock } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.ts";
-import { describeIssues, toJsonSchema } from "../../contract/schema.ts";
-import { plainBlock } from "../blocks.ts";
+import { describeIssues, toJsonSchema } from "../../contract/schemas/schema.ts";
 import type { Call } from "../call.ts";
 import { checkBlocks } from "../compose.ts";
+import { parseInput } from "../input/parse-input.ts";
 import { objectParam } from "../normalize.ts";
-import { parseInput } from "../parse-input.ts";
+import { plainBlock } from "../output/blocks.ts";
 import type { Normalize, Subject } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
 

@@ -1,12 +1,12 @@
 import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/quoted.ts";
+import { quoted } from "../../contract/names/quoted.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
-import { plainContents, requireShapes } from "../blocks.ts";
 import { checkBlocks } from "../compose.ts";
-import { toProtocolError } from "../map-error.ts";
 import { stringParam } from "../normalize.ts";
-import { plain } from "../plain.ts";
+import { plainContents, requireShapes } from "../output/blocks.ts";
+import { toProtocolError } from "../output/map-error.ts";
+import { plain } from "../output/plain.ts";
 import type { Normalize } from "../subject.ts";
 import { badCursor, type CursorSeal, decodeCursor, encodeCursor, PAGE_SIZE } from "./pages.ts";
 

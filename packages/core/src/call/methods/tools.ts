@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import { ToolError } from "../../contract/errors.ts";
-import { describeIssues } from "../../contract/schema.ts";
+import { describeIssues } from "../../contract/schemas/schema.ts";
 import type { Tool } from "../../contract/tool.ts";
 import { composeTool, toolFailure } from "../compose.ts";
 import type { Keyed } from "../idempotency/keyed.ts";
+import { parseInput } from "../input/parse-input.ts";
 import { objectParam } from "../normalize.ts";
-import { parseInput } from "../parse-input.ts";
 import type { Normalize, Subject } from "../subject.ts";
 import { findNamed } from "./find-named.ts";
 

@@ -1,6 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
 import type { Call } from "../../call/call.ts";
-import type { Outcome } from "../../call/map-error.ts";
+import type { Outcome } from "../../call/output/map-error.ts";
 import type { Telemetry } from "../../call/record.ts";
 import type { WireRequest } from "../../call/wire.ts";
 import { isProtocolError, type ProtocolError, type ToolError } from "../../contract/errors.ts";

@@ -1,6 +1,6 @@
 import type { Context, Span, TextMapGetter } from "@opentelemetry/api";
 import type { Call } from "../../call/call.ts";
-import type { Outcome } from "../../call/map-error.ts";
+import type { Outcome } from "../../call/output/map-error.ts";
 import type { WireRequest } from "../../call/wire.ts";
 
 type Api = typeof import("@opentelemetry/api");

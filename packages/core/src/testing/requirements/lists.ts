@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { checkText } from "../../contract/names.ts";
+import { checkText } from "../../contract/names/names.ts";
 import { invalidParams } from "./attempt.ts";
 import { type Requirement, report, type Subject } from "./requirement.ts";
 import { walk } from "./schemas.ts";

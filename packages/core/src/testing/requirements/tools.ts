@@ -1,4 +1,4 @@
-import { checkName } from "../../contract/names.ts";
+import { checkName } from "../../contract/names/names.ts";
 import { invalidParams } from "./attempt.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
 import { type Json, mismatch, walk } from "./schemas.ts";

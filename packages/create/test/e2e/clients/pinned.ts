@@ -80,15 +80,16 @@ export const clients: readonly PinnedClient[] = [
     name: "@mastra/mcp",
     adapter: "mastra",
     packages: { "@mastra/mcp": "2.0.0", "@mastra/core": "1.71.0", zod: "4.6.7" },
-    stdio: {},
-    http: {},
+    // Of a tool with an output schema it gives the model the texts of `content` alone.
+    stdio: { picture: "lost" },
+    http: { picture: "lost" },
   },
   {
     name: "@genkit-ai/mcp",
     adapter: "genkit",
     packages: { "@genkit-ai/mcp": "1.42.0", genkit: "1.42.0" },
-    stdio: { ...AGAIN, ...NEVER_ASKS },
-    http: { ...AGAIN, ...NEVER_ASKS },
+    stdio: { ...AGAIN, ...NEVER_ASKS, ...NEVER_CANCELS },
+    http: { ...AGAIN, ...NEVER_ASKS, ...NEVER_CANCELS },
   },
   {
     name: "@google/genai",

@@ -3,7 +3,7 @@
 import { FilesError } from "../errors.ts";
 import type { MoveOptions, Precondition, Removed, Waiting } from "../files.ts";
 import { markOf } from "../safe-fs/journal/entry.ts";
-import { moved, sameThing } from "../safe-fs/locate.ts";
+import { moved, refuseKept, sameThing } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { typeOf } from "../safe-fs/open.ts";
 import { reserved } from "../safe-fs/paths.ts";
@@ -35,6 +35,7 @@ export async function createDirectory(
     if (existing)
       throw new FilesError("exists", `${shown(path)} exists already, and is no folder. Choose another name.`);
     for (const one of [name, ...inner]) refuseMisleading(one, path);
+    refuseKept(desk.ground, folder.root, [...folder.relative, name, ...inner], path);
     const { journal } = await desk.book();
     const change = { action: "createDirectory" as const, path, at: spotOf(place as Place), folders: inner };
     await journalled(desk, change, [place as Place], async (entry) => {
@@ -87,6 +88,7 @@ export async function move(
     if (from.key === to.key)
       throw new FilesError("invalid", `${shown(source)} is there already. Give another destination.`);
     if (`${to.key}/`.startsWith(`${from.key}/`)) throw intoItself(source);
+    if (moving.isDirectory()) refuseToUncover(desk, from, to);
     const replaced = isSameEntry(from, to) ? undefined : to.existing;
     if (replaced) refuseReplacing(desk, to, moving.isDirectory(), overwrite);
     else refuseMisleading(to.name, destination);
@@ -151,6 +153,16 @@ function refuseRoots({ ground }: Desk, { key, given, existing }: Place): void {
   const holds = (real: string) => `${real.replaceAll("\\", "/")}/`.startsWith(`${key.replaceAll("\\", "/")}/`);
   if (ground.roots.some(({ real }) => holds(real))) throw isRoot(given);
   if (ground.state !== undefined && holds(ground.state)) throw reserved(given);
+}
+
+/** What is kept by its path must not be readable by another one. */
+function refuseToUncover({ ground }: Desk, from: Place, to: Place): void {
+  const [one, other] = [from, to].map(({ folder, name }) => [...folder.relative, name]) as [string[], string[]];
+  if (!ground.isDenied?.differs(one, other)) return;
+  throw new FilesError(
+    "refused",
+    `${shown(from.given)} or ${shown(to.given)} is on the way of a path in the user's settings (--deny, --allow), so that folders are not moved between them. Ask the user to move it, or copy it.`,
+  );
 }
 
 export async function remove(

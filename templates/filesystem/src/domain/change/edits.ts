@@ -62,9 +62,12 @@ function spansOf(target: Target, edit: Edit, index: number): Span[] {
   const which = `Edit ${index + 1}`;
   refuseOdd(edit, which);
   for (const [old, put] of variants(oldText, newText, ends)) {
-    const overlapping = haystack.find(old, { overlapping: true });
+    // A line feed is no beginning where it is the second half of a line end.
+    const find = (options: { overlapping: boolean }) =>
+      haystack.find(old, options).filter(({ from }) => !(old.startsWith("\n") && isAfterReturn(bytes, from, encoding)));
+    const overlapping = find({ overlapping: true });
     if (overlapping.length === 0) continue;
-    const found = replaceAll || expectedReplacements > 1 ? haystack.find(old, { overlapping: false }) : overlapping;
+    const found = replaceAll || expectedReplacements > 1 ? find({ overlapping: false }) : overlapping;
     if (!replaceAll && found.length !== expectedReplacements) {
       throw new FilesError(
         "conflict",
@@ -119,15 +122,16 @@ interface LineEnds {
 
 const bytesOf = (text: string, encoding: Encoding) => encoding.encode(text) ?? Buffer.from(text);
 
+const isAfterReturn = (bytes: Buffer, at: number, encoding: Encoding): boolean =>
+  at > 0 && bytes.subarray(at - encoding.unit, at).equals(bytesOf("\r", encoding));
+
 function lineEndsOf(bytes: Buffer, encoding: Encoding): LineEnds {
   const feed = bytesOf("\n", encoding);
-  const returns = bytesOf("\r", encoding);
   let ends: LineEnds = { crlf: false, bare: false };
   const { unit } = encoding;
   for (let at = bytes.indexOf(feed); at !== -1 && !(ends.crlf && ends.bare); at = bytes.indexOf(feed, at + 1)) {
     if (at % unit !== 0) continue;
-    const isCrlf = at > 0 && bytes.subarray(at - unit, at).equals(returns);
-    ends = isCrlf ? { ...ends, crlf: true } : { ...ends, bare: true };
+    ends = isAfterReturn(bytes, at, encoding) ? { ...ends, crlf: true } : { ...ends, bare: true };
   }
   return ends;
 }

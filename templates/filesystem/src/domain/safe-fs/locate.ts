@@ -12,6 +12,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import type { Deny } from "../deny.ts";
 import { FilesError } from "../errors.ts";
 import { narrowedTo } from "../narrow.ts";
 import { mountOf } from "./mount.ts";
@@ -46,7 +47,7 @@ export interface Ground {
   /** For the server's own things, which no caller's folders narrow. */
   isInner?: boolean | undefined;
   /** Whether a path below a root is kept from callers. */
-  isDenied?: ((relative: readonly string[]) => boolean) | undefined;
+  isDenied?: Deny | undefined;
 }
 
 export const rules: PathRules = { platform: process.platform, path, home: homedir() };

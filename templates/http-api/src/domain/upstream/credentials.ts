@@ -10,11 +10,16 @@ export interface Dressed {
 /** How the API knows us. Never from the model, never in what it reads. */
 export interface Credentials {
   /**
-   * What to add to a request, and a stamp that says which credential that was.
+   * What to add to a request, a stamp that says which credential that was, and whose it is.
    *
    * @param schemes what the operation asks for: all security schemes of one of these lists
    */
-  dress(schemes?: readonly (readonly string[])[]): Promise<Dressed & { stamp: string }>;
+  dress(schemes?: readonly (readonly string[])[]): Promise<Dressed & { stamp: string; account: string }>;
+  /**
+   * Whom the API takes us for now, without asking anyone: another secret is another account, a renewed token is not.
+   * Answers of one account are never given to another.
+   */
+  account(schemes?: readonly (readonly string[])[]): Promise<string>;
   /**
    * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
    * sense.
@@ -26,7 +31,8 @@ export interface Credentials {
 
 /** The API asks for none. */
 export const noCredentials: Credentials = {
-  dress: async () => ({ headers: {}, query: [], stamp: "" }),
+  dress: async () => ({ headers: {}, query: [], stamp: "", account: "" }),
+  account: async () => "",
   renew: async () => false,
   scrub: (text) => text,
 };
@@ -45,8 +51,9 @@ export function createCredentials(secret: Secret, wear: Wear): Credentials {
   return {
     async dress() {
       const value = await secret.read();
-      return { ...worn(value, wear), stamp: value };
+      return { ...worn(value, wear), stamp: value, account: value };
     },
+    account: () => secret.read(),
     // A file or a variable that holds the same as before holds nothing new to try.
     renew: async (stamp) => (await secret.read()) !== stamp,
     scrub: (text) => blank(text, wear.kind === "basic" ? withBasic(secret.known, wear.user) : secret.known),

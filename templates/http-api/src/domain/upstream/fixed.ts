@@ -55,8 +55,10 @@ function openly(kind: "header" | "query", name: string, value: string): Credenti
   return {
     dress: async () =>
       kind === "header"
-        ? { headers: { [name.toLowerCase()]: value }, query: [], stamp: "" }
-        : { headers: {}, query: [[name, value]], stamp: "" },
+        ? { headers: { [name.toLowerCase()]: value }, query: [], stamp: "", account: "" }
+        : { headers: {}, query: [[name, value]], stamp: "", account: "" },
+    // The same for as long as the server runs.
+    account: async () => "",
     renew: async () => false,
     scrub: (text) => text,
   };

@@ -32,11 +32,10 @@ export function createOAuth(
   { tokenUrl, clientId, clientSecret, scope, parameters = {}, now = () => performance.now() }: OAuthOptions,
 ): Credentials {
   const tokens = createKnown();
-  let held: { token: string; until: number } | undefined;
-  let asking: Promise<string> | undefined;
+  let held: { token: string; account: string; until: number } | undefined;
+  let asking: { account: string; token: Promise<string> } | undefined;
 
-  const ask = async (): Promise<string> => {
-    const secret = await clientSecret.read();
+  const ask = async (secret: string): Promise<string> => {
     const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString("base64");
     tokens.add(basic);
     const { status, bytes } = await client.exchange(
@@ -63,27 +62,34 @@ export function createOAuth(
       });
     tokens.add(token);
     const lastsMs = (Number(seconds) > 0 ? Number(seconds) : DEFAULT_SECONDS) * 1_000;
-    held = { token, until: now() + Math.max(lastsMs - EARLY_MS, lastsMs / 2) };
+    held = { token, account: secret, until: now() + Math.max(lastsMs - EARLY_MS, lastsMs / 2) };
     return token;
   };
 
-  const current = (): Promise<string> => {
-    if (held !== undefined && held.until > now()) return Promise.resolve(held.token);
-    asking ??= ask().finally(() => {
-      asking = undefined;
-    });
-    return asking;
+  // A token of the secret before is another account's, however long it lasts.
+  const current = async (account: string): Promise<string> => {
+    if (held?.account === account && held.until > now()) return held.token;
+    if (asking?.account === account) return asking.token;
+    const own = { account, token: ask(account) };
+    asking = own;
+    try {
+      return await own.token;
+    } finally {
+      if (asking === own) asking = undefined;
+    }
   };
 
   return {
     async dress() {
-      const token = await current();
-      return { headers: { authorization: `Bearer ${token}` }, query: [], stamp: token };
+      const account = await clientSecret.read();
+      const token = await current(account);
+      return { headers: { authorization: `Bearer ${token}` }, query: [], stamp: token, account };
     },
+    account: () => clientSecret.read(),
     async renew(stamp) {
       // Another call may have renewed it since: then there is something new already.
       if (held?.token === stamp) held = undefined;
-      return (await current()) !== stamp;
+      return (await current(await clientSecret.read())) !== stamp;
     },
     scrub: (text) => blank(text, [...tokens, ...clientSecret.known]),
   };

@@ -1,6 +1,7 @@
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply } from "../operation.ts";
 import { plainLine, visible } from "../visible.ts";
+import { decodeText, NotText } from "./charset.ts";
 import { cleanTexts } from "./clean-texts.ts";
 import type { Incoming } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
@@ -38,9 +39,24 @@ export async function replyOf(
     ),
     contentType,
     // An API that repeats our credential, in an error say, must not make it known.
-    body: await cleanTexts(value, (text) => visible(credentials.scrub(text))),
+    body:
+      value instanceof Uint8Array
+        ? cleanBytes(value, contentType, credentials.scrub)
+        : await cleanTexts(value, (text) => visible(credentials.scrub(text))),
     bytes: bytes.length,
   };
+}
+
+/** A file that is text whatever its type says, an SVG say, is read by people and models as well. */
+function cleanBytes(bytes: Uint8Array, contentType: string | undefined, scrub: (text: string) => string): Uint8Array {
+  try {
+    const text = decodeText(Buffer.from(bytes), contentType);
+    const clean = scrub(text);
+    return clean === text ? bytes : new Uint8Array(Buffer.from(clean));
+  } catch (error) {
+    if (error instanceof NotText) return bytes;
+    throw error;
+  }
 }
 
 const CODES: Record<number, string | undefined> = {

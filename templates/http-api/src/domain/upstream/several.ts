@@ -24,7 +24,15 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
         // Two schemes may be one key: sent twice, it would be a list.
         query: [...new Map(dressed.flatMap(({ query }) => query))],
         stamp: JSON.stringify(dressed.map(({ stamp }, n) => [parts.indexOf(wanted[n] as Part), stamp])),
+        account: JSON.stringify(dressed.map(({ account }, n) => [parts.indexOf(wanted[n] as Part), account])),
       };
+    },
+    async account(schemes) {
+      const accounts = chosen(parts, schemes).map(async (part) => [
+        parts.indexOf(part),
+        await part.credentials.account(schemes),
+      ]);
+      return JSON.stringify(await Promise.all(accounts));
     },
     async renew(stamp) {
       let renewed = false;

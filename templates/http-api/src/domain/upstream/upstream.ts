@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
 import { escapeFor } from "../request/escape.ts";
+import { requestKey } from "../request-key.ts";
 import { type Client, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
@@ -39,6 +39,8 @@ export interface SendOptions {
 export interface Upstream {
   /** @throws UpstreamError for an answer that is no success, or none; the signal's reason when it was aborted */
   send(request: ApiRequest, options: SendOptions): Promise<ApiReply>;
+  /** Names a request by everything that is sent, the credential too. @throws ApiError where the credential is missing */
+  keyOf(request: ApiRequest): Promise<string>;
   /** The request as it would be sent, secrets blanked. */
   preview(
     request: ApiRequest,
@@ -90,13 +92,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     { method, path, query, headers, body, server, schemes }: ApiRequest,
     key: string | undefined,
   ) => {
-    const { stamp, ...worn } = await credentials.dress(schemes);
+    const { stamp, account, ...worn } = await credentials.dress(schemes);
     // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
     const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
     return {
       url,
       stamp,
+      account,
       outgoing: {
         method,
         headers: {
@@ -118,9 +121,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     { signal, idempotencyKey, expectsJson }: SendOptions,
     last: boolean,
   ): Promise<ApiReply> => {
-    const { url, stamp, outgoing } = await dress(request, idempotencyKey);
-    const variant = variantOf(url, outgoing);
-    const known = request.method === "GET" ? etags.get(variant) : undefined;
+    const { url, stamp, account, outgoing } = await dress(request, idempotencyKey);
+    const key = requestKey(request, account);
+    const known = request.method === "GET" ? etags.get(key) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
     if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
@@ -133,7 +136,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
-    if (request.method === "GET" && etag !== undefined) etags.set(variant, etag, reply);
+    if (request.method === "GET" && etag !== undefined) etags.set(key, etag, reply);
     return reply;
   };
 
@@ -169,6 +172,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     send: (request, sending) => once(request, sending, false),
+    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes)),
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
       const { method, headers, shownBody: body } = outgoing;
@@ -185,18 +189,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 const inQuery = escapeFor("query");
-
-/**
- * Names an answer that is kept by all that was sent for it, the credential too: another account's entity may have the
- * same tag. A digest, so that no credential lies about in keys.
- */
-const variantOf = (
-  url: URL,
-  { method, headers, shownBody }: { method: string; headers: object; shownBody?: string | undefined },
-) =>
-  createHash("sha256")
-    .update(JSON.stringify([method, url.href, headers, shownBody]))
-    .digest("base64");
 
 /** @throws UpstreamError should the path lead out of the base URL after all */
 function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { isBusy } from "./failure.ts";
 import { mark } from "./log-mark.ts";
+import { isOpenLogCut } from "./log-size.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 
 /** Watches that the open database is still the one at its path, and that its schema is still known. */
@@ -24,7 +25,7 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
   const names = [file, `${file}-wal`, `${file}-shm`];
   const known = names.map(stat);
   const { id } = db.prepare("SELECT id FROM identity").get() ?? {};
-  let [seen] = known;
+  let [seen, log] = known;
   let marked = false;
 
   return {
@@ -34,7 +35,10 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
         (one, at) => one === undefined || one.dev !== known[at]?.dev || one.ino !== known[at]?.ino,
       );
       if (exchanged) throw lost("was moved, removed or replaced");
-      const [main] = now;
+      const [main, nowLog] = now;
+      // Another server that ends takes the log away in order.
+      if (nowLog && log && nowLog.size < log.size && isOpenLogCut(db, Number(nowLog.size))) throw lost("was cut short");
+      log = nowLog;
       if (main === undefined || seen === undefined || (main.mtimeNs === seen.mtimeNs && main.size === seen.size))
         return;
       // A checkpoint makes the file longer, never shorter.

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
@@ -9,6 +9,7 @@ import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
 import { createGuard } from "./guard.ts";
 import { lacksLog, unmark } from "./log-mark.ts";
+import { isLogCut, readStart } from "./log-size.ts";
 import { applicationId, migrate, migrations, newerSchema, schemaVersion } from "./migrations.ts";
 import { isIndexed, reindex } from "./reindex.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
@@ -71,6 +72,7 @@ function inspect(folder: string, file: string, open: (name: string) => DatabaseS
   if (!log && bytes > size) throw torn(`${file} is cut short: ${size} of ${bytes} bytes`);
   // SQLite takes the two away in the order that leaves the log for last.
   if (!log && existsSync(`${file}-shm`)) throw torn(`${file}-wal is missing, which holds the latest notes`);
+  if (log && isLogCut(file)) throw torn(`${file}-wal is cut short, and the latest notes with it`);
   return { withLog: log !== undefined && log.size > 0 };
 }
 
@@ -102,16 +104,6 @@ export function identify(file: string): number {
   if (version > migrations.length) throw newerSchema(version, migrations.length);
   const page = header.readUInt16BE(16);
   return (page === 1 ? 65_536 : page) * header.readUInt32BE(28);
-}
-
-function readStart(file: string, length: number): Buffer {
-  const descriptor = openSync(file, "r");
-  try {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function prepare(db: DatabaseSync, file: string, withLog: boolean): void {

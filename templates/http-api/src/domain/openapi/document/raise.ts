@@ -1,4 +1,5 @@
 import { ApiError } from "../../errors.ts";
+import { spellNullable } from "./nullable.ts";
 import { type Flaw, inside } from "./pointer.ts";
 import type { Document } from "./read.ts";
 
@@ -29,12 +30,15 @@ export function versionOf(name: string, { openapi, swagger }: Json): "2.0" | "3.
 export async function raised(raw: Json, parsed: () => Promise<Json>): Promise<{ document: Document; flaws: Flaw[] }> {
   const { upgrade } = await import("@scalar/openapi-parser");
   const convert = (part: Json): Document => upgrade(structuredClone(part)).specification as Document;
+  spellNullable(raw);
   try {
     return { document: upgrade(raw).specification as Document, flaws: [] };
   } catch {
     // Somewhere in it. Each part alone says where.
     const flaws: Flaw[] = [];
-    const { paths, components, definitions, ...head } = await parsed();
+    const again = await parsed();
+    spellNullable(again);
+    const { paths, components, definitions, ...head } = again;
     const sound = (map: unknown, place: string, wrap: (part: Json) => Json): Json =>
       Object.fromEntries(
         Object.entries((map ?? {}) as Json).filter(([name, part]) => {

@@ -9,12 +9,12 @@ import {
   type Transport,
 } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { App } from "../app.ts";
-import type { Change } from "../call/changes/changes.ts";
-import type { WireRequest } from "../call/wire.ts";
-import type { Caller, ClientInfo } from "../contract/context.ts";
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { quoted, visible } from "../contract/quoted.ts";
+import type { App } from "../../app.ts";
+import type { Change } from "../../call/changes/changes.ts";
+import type { WireRequest } from "../../call/wire.ts";
+import type { Caller, ClientInfo } from "../../contract/context.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { quoted, visible } from "../../contract/names/quoted.ts";
 import {
   asksOf,
   type ConnectionOptions,
@@ -27,11 +27,11 @@ import {
   PROGRESS,
   progressTokenOf,
   receiveDirectly,
-} from "./connection.ts";
-import { LISTEN, type Message } from "./frame.ts";
-import { createMailbox, type Mailbox } from "./mailbox.ts";
+} from "../connection.ts";
+import { LISTEN, type Message } from "../frame.ts";
+import { whenSent } from "../http/web.ts";
+import { createMailbox, type Mailbox } from "../legacy/mailbox.ts";
 import { followStreams, openStream } from "./streams.ts";
-import { whenSent } from "./web.ts";
 
 const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
@@ -72,7 +72,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
   };
 }
 
-// Parameters are core's to check; the SDK checks the envelope around them.
+// Core checks the parameters, the SDK the envelope around them.
 const asSent: StandardSchemaV1<unknown, Record<string, unknown>> = {
   "~standard": { version: 1, vendor: "offshoot", validate: (value) => ({ value: value as Record<string, unknown> }) },
 };
@@ -140,7 +140,7 @@ function wireOf(
     message(level, data) {
       if (LEVELS.includes(level)) notify(LOG, { level, data });
     },
-    // What is no text was never sealed by core, and is refused like all that was not.
+    // Anything but a string was not sealed by core, and is refused.
     ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),
     meta: mcpReq._meta,

@@ -1,5 +1,5 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { Message } from "./frame.ts";
+import type { Message } from "../frame.ts";
 
 type Id = string | number;
 

@@ -1,4 +1,4 @@
-import { type ContentBlock, misshapen, type ResourceContents } from "../contract/content.ts";
+import { type ContentBlock, misshapen, type ResourceContents } from "../../contract/content.ts";
 import { plain } from "./plain.ts";
 
 type Members = Record<string, unknown>;

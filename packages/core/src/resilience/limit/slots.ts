@@ -1,6 +1,6 @@
-import { Refused } from "./failure.ts";
+import { Refused } from "../failure.ts";
+import type { Scope } from "../scope.ts";
 import { createGradient, type Sample } from "./gradient.ts";
-import type { Scope } from "./scope.ts";
 
 /** How much is asked of a dependency at once. */
 export interface LimitOptions {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { App } from "../app.ts";
+import type { App } from "../../app.ts";
 
 /** Bytes handed to a socket at once: what it has taken of them is how fast its client reads. */
 const SLICE_BYTES = 65_536;

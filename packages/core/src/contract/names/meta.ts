@@ -1,5 +1,5 @@
-import { misshapen } from "./content.ts";
-import { DefinitionError } from "./errors.ts";
+import { misshapen } from "../content.ts";
+import { DefinitionError } from "../errors.ts";
 
 /** What a definition carries for programs, as the specification's `_meta`: `{ ui: { resourceUri: "ui://notes/list" } }`. */
 export type Meta = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "../app.ts";
-import type { Refusal } from "./frame.ts";
+import type { App } from "../../app.ts";
+import type { Refusal } from "../frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 
 /** What the endpoint answers at all. */
@@ -28,7 +28,7 @@ export function refused(
     "request refused",
   );
   json(response, status, { jsonrpc: "2.0", error: { code, message, data }, id: id ?? null }, headers);
-  // What is left of a body that nobody will read would hold the connection: cut it once the answer is out.
+  // The unread rest of a body would hold the connection: cut it once the answer is out.
   if (!request.complete && headers?.connection === "close")
     response.once("finish", () => setTimeout(() => request.destroy(), 100).unref());
   else request.resume();

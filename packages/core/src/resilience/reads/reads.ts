@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Scope, scopeOf } from "../scope.ts";
 import { type CacheOptions, createCache, type Kept } from "./cache.ts";
 import { createFlights } from "./flight.ts";
-import { type Scope, scopeOf } from "./scope.ts";
 
 /** One read: its key, the id under which it is kept, in which the caller is, and for how long, if not as all are. */
 export interface Read {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { DefinitionError } from "./errors.ts";
+import { DefinitionError } from "../errors.ts";
+import { checkText, checkTexts } from "../names/names.ts";
+import { visible } from "../names/quoted.ts";
 import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
-import { checkText, checkTexts } from "./names.ts";
-import { visible } from "./quoted.ts";
 
 type Json = { [keyword: string]: unknown };
 

@@ -1,4 +1,4 @@
-import { DefinitionError } from "./errors.ts";
+import { DefinitionError } from "../errors.ts";
 
 const NAME = /^[a-z][a-z0-9_]{1,63}$/;
 

@@ -1,5 +1,5 @@
-import { transient } from "./failure.ts";
-import type { Scope } from "./scope.ts";
+import { transient } from "../failure.ts";
+import type { Scope } from "../scope.ts";
 
 /** Work that several callers wait for. */
 interface Flight {

@@ -1,4 +1,4 @@
-import { DefinitionError } from "./errors.ts";
+import { DefinitionError } from "../errors.ts";
 
 /** The variables of a URI template, as a type: `UriVariables<"note://{id}">` is `{ id: string }`. */
 export type UriVariables<Template extends string> = string extends Template

@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { ObjectJsonSchema } from "../contract/json-schema.ts";
-import type { Call } from "./call.ts";
+import type { ObjectJsonSchema } from "../../contract/schemas/json-schema.ts";
+import type { Call } from "../call.ts";
+import { parseWith } from "../normalize.ts";
+import { andThen } from "../then.ts";
 import { coerce } from "./coerce.ts";
-import { parseWith } from "./normalize.ts";
-import { andThen } from "./then.ts";
 
 type Input = Record<string, unknown>;
 

@@ -94,7 +94,7 @@ function isJson(contentType: string): boolean {
   }
 }
 
-/** The host name in a Host header, lower-case, without its port; `undefined` when it is no plain host. */
+/** The host name in a Host header, lower-case, without its port; `undefined` when it is not a plain host. */
 function nameOf(host: string | undefined): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
 }

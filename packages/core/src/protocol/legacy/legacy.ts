@@ -8,15 +8,15 @@ import {
   ListRootsResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
-import type { App } from "../app.ts";
-import { QUESTION_MS } from "../call/asking/state-seal.ts";
-import type { Change } from "../call/changes/changes.ts";
-import { createSubscriptions } from "../call/changes/subscriptions.ts";
-import { stringParam } from "../call/normalize.ts";
-import type { ClientRequest, WireRequest } from "../call/wire.ts";
-import type { NotifyLevel } from "../contract/context.ts";
-import { ErrorCode, ProtocolError } from "../contract/errors.ts";
-import { quoted } from "../contract/quoted.ts";
+import type { App } from "../../app.ts";
+import { QUESTION_MS } from "../../call/asking/state-seal.ts";
+import type { Change } from "../../call/changes/changes.ts";
+import { createSubscriptions } from "../../call/changes/subscriptions.ts";
+import { stringParam } from "../../call/normalize.ts";
+import type { ClientRequest, WireRequest } from "../../call/wire.ts";
+import type { NotifyLevel } from "../../contract/context.ts";
+import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+import { quoted } from "../../contract/names/quoted.ts";
 import {
   asksOf,
   type ConnectionOptions,
@@ -28,8 +28,8 @@ import {
   PROGRESS,
   progressTokenOf,
   receiveDirectly,
-} from "./connection.ts";
-import { BAD_INITIALIZE, JITLESS, type Message } from "./frame.ts";
+} from "../connection.ts";
+import { BAD_INITIALIZE, JITLESS, type Message } from "../frame.ts";
 import { translateIds } from "./legacy-ids.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 
@@ -156,7 +156,7 @@ export async function connectLegacy(
 
   const changes = createMailbox<Change>(
     (change) => {
-      // Before `initialize` there is nobody to tell; after it, a failed send means that the client has left.
+      // Before `initialize` there is no one to notify; after it, a failed send means that the client has left.
       if (server.getClientVersion() !== undefined) server.notification(notificationOf(change) as never).catch(() => {});
     },
     lag,

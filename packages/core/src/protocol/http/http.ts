@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import { SMALL_BYTES } from "../admission/bytes.ts";
-import type { App } from "../app.ts";
-import type { Caller } from "../contract/context.ts";
+import { SMALL_BYTES } from "../../admission/bytes.ts";
+import type { App } from "../../app.ts";
+import type { Caller } from "../../contract/context.ts";
+import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "../frame.ts";
+import { createSessions, type SessionOptions } from "../legacy/sessions.ts";
+import { createModernHandler } from "../modern/modern.ts";
 import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
-import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "./frame.ts";
-import { createModernHandler } from "./modern.ts";
 import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
-import { createSessions, type SessionOptions } from "./sessions.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
 

@@ -1,4 +1,4 @@
-import { findHostile } from "./normalize.ts";
+import { findHostile } from "../normalize.ts";
 
 type Json = Record<string, unknown>;
 type Schema = Json | boolean;

@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
-import type { App } from "../app.ts";
-import { stringifyMessage } from "../call/ready-json.ts";
-import type { Caller } from "../contract/context.ts";
-import { makeLegible } from "./connection.ts";
-import type { Message, Refusal } from "./frame.ts";
+import type { App } from "../../app.ts";
+import { stringifyMessage } from "../../call/output/ready-json.ts";
+import type { Caller } from "../../contract/context.ts";
+import { makeLegible } from "../connection.ts";
+import type { Message, Refusal } from "../frame.ts";
+import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
 import { connectLegacy } from "./legacy.ts";
-import type { OpenWriter, ResponseWriter } from "./response-writer.ts";
 
 /** A POST that is being answered: one request, or those of a batch. */
 interface Exchange {

@@ -1,4 +1,4 @@
-import { ToolError } from "../contract/errors.ts";
+import { ToolError } from "../../contract/errors.ts";
 
 /** How deep a result may nest, in levels. Readers that recurse give up soon after: serde_json at 128. */
 const MAX_DEPTH = 100;

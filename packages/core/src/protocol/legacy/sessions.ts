@@ -1,15 +1,23 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { InitializeRequestSchema, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
-import { heapLimit } from "../admission/bytes.ts";
-import { isNobody } from "../admission/places.ts";
-import type { App } from "../app.ts";
-import type { Caller } from "../contract/context.ts";
-import { ErrorCode } from "../contract/errors.ts";
-import { refused } from "./answers.ts";
-import { BAD_INITIALIZE, BATCH_VERSION, duplicateId, isRefusal, JITLESS, type Message, type Refusal } from "./frame.ts";
-import type { HttpRefusal } from "./request-checks.ts";
-import type { OpenWriter } from "./response-writer.ts";
+import { heapLimit } from "../../admission/bytes.ts";
+import { isNobody } from "../../admission/places.ts";
+import type { App } from "../../app.ts";
+import type { Caller } from "../../contract/context.ts";
+import { ErrorCode } from "../../contract/errors.ts";
+import {
+  BAD_INITIALIZE,
+  BATCH_VERSION,
+  duplicateId,
+  isRefusal,
+  JITLESS,
+  type Message,
+  type Refusal,
+} from "../frame.ts";
+import { refused } from "../http/answers.ts";
+import type { HttpRefusal } from "../http/request-checks.ts";
+import type { OpenWriter } from "../http/response-writer.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** Limits of the 2025 era's HTTP sessions. */

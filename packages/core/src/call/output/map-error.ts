@@ -1,8 +1,8 @@
-import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../contract/errors.ts";
-import type { Call } from "./call.ts";
+import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../../contract/errors.ts";
+import type { Call } from "../call.ts";
+import { Stopped, timedOut } from "../stopped.ts";
+import type { Subject } from "../subject.ts";
 import { plain } from "./plain.ts";
-import { Stopped, timedOut } from "./stopped.ts";
-import type { Subject } from "./subject.ts";
 
 /** What became of a call, for the record. */
 export type Outcome =

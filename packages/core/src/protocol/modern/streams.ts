@@ -1,8 +1,8 @@
-import type { App } from "../app.ts";
-import { createSubscriptions } from "../call/changes/subscriptions.ts";
-import { quietWire, type WireRequest } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
-import { LISTEN, type Message } from "./frame.ts";
+import type { App } from "../../app.ts";
+import { createSubscriptions } from "../../call/changes/subscriptions.ts";
+import { quietWire, type WireRequest } from "../../call/wire.ts";
+import type { Caller } from "../../contract/context.ts";
+import { LISTEN, type Message } from "../frame.ts";
 
 /**
  * Subscribes to what a stream asks for. The message to pass on names only the URIs that were granted, which the SDK
@@ -16,10 +16,10 @@ export function openStream(
   const subscriptions = createSubscriptions(app);
   const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
   const wanted = notifications?.resourceSubscriptions;
-  // What is no list of texts is the SDK's to refuse.
+  // The SDK rejects anything but a string array.
   if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
     return { message, has: subscriptions.has, close: subscriptions.close };
-  // A stream has no answer to hang a notification, a question or a cancellation on.
+  // A stream has no answer: no notification, question or cancellation belongs to it.
   const wire = quietWire(from);
   const granted = wanted.filter((uri: string) => {
     try {
