@@ -7,7 +7,7 @@ import { connect } from "@offshoot/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import type { ApiRequest } from "../src/domain/operation.ts";
 import { type Credentials, createCredentials, type Wear } from "../src/domain/upstream/credentials.ts";
