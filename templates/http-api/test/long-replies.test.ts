@@ -3,7 +3,7 @@ import { connect, type ToolOutcome } from "@offshoot/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import { createUpstream } from "../src/domain/upstream/upstream.ts";
 import { createKeptFiles } from "../src/kept-files.ts";

@@ -2,7 +2,7 @@ import { defineServer } from "@offshoot/core";
 import { connect, type ToolOutcome } from "@offshoot/core/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import { createUpstream } from "../src/domain/upstream/upstream.ts";
 import { apiTools } from "../src/tools/index.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { serveFaults } from "@offshoot/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { credentialsOf } from "../src/credentials.ts";
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { schemesOf } from "../src/domain/openapi/inputs/withheld.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
@@ -151,6 +151,47 @@ describe("fixed headers and query values", () => {
       accept: "text/html,application/json",
     });
     expect(url).toContain(`v=2&k=${secrets.DD_APP}`);
+  });
+});
+
+describe("what oauth asks for", () => {
+  const forms = async (settings: Partial<Settings>) => {
+    const faults = await serveFaults(({ url }) => ({
+      do: "answer",
+      body: url === "/token" ? { access_token: "given-0123456789" } : { ok: true },
+    }));
+    closing.push(() => faults.close());
+    const oauth = { auth: "oauth", secret: "env:TOKEN", clientId: "shop", tokenUrl: `${faults.url}/token` };
+    const credentials = await credentialsOf({ ...oauth, ...settings } as Settings, schemesOf(document));
+    const upstream = createUpstream({ baseUrl: faults.url, allowedHosts: ["127.0.0.1"], credentials });
+    closing.push(() => upstream.close());
+    const one = listOperations(document).get("open");
+    await upstream.send(makeRequest(one, flatInputs(one).fields, {}), { signal: AbortSignal.timeout(10_000) });
+    const [asked, call] = faults.seen;
+    expect(call?.headers.authorization).toBe("Bearer given-0123456789");
+    return Object.fromEntries(new URLSearchParams(asked?.body));
+  };
+  const grant = { grant_type: "client_credentials" };
+
+  test("an audience, and whatever else --token-parameter names, go with the grant", async () => {
+    expect(await forms({})).toEqual(grant);
+    expect(await forms({ audience: "https://api.test/v2/", scope: "read write" })).toEqual({
+      ...grant,
+      audience: "https://api.test/v2/",
+      scope: "read write",
+    });
+    expect(await forms({ tokenParameter: "resource=urn:shop,organization=o=1&x", audience: "a" })).toEqual({
+      ...grant,
+      audience: "a",
+      resource: "urn:shop",
+      organization: "o=1&x",
+    });
+  });
+
+  test("and never another grant; what is no pair is named without its value", async () => {
+    expect(await forms({ tokenParameter: "grant_type=password" })).toEqual(grant);
+    await expect(forms({ tokenParameter: "s3cr3t" })).rejects.toThrow(/--token-parameter wants <name>=<value>/);
+    await expect(forms({ tokenParameter: "s3cr3t" })).rejects.not.toThrow(/s3cr3t/);
   });
 });
 

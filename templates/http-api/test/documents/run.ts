@@ -8,7 +8,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { CAPS, tokensOf } from "../../src/domain/openapi/choose.ts";
 import { readDescription } from "../../src/domain/openapi/document/read.ts";
 import { listOperations, type Operations } from "../../src/domain/openapi/operations.ts";
+import { createKeptFiles } from "../../src/kept-files.ts";
 import { apiTools, type ToolChoice } from "../../src/tools/index.ts";
+import { readMoreTool } from "../../src/tools/long.ts";
 import { fakeApi } from "../fixtures/api.ts";
 import { fetchDocument } from "./fetch-document.ts";
 
@@ -20,6 +22,7 @@ const DOCUMENTS = [
   ["Train travel 3.1", "@readme/oas-examples@8.2.2", "3.1/json/train-travel.json"],
 ] as const;
 
+const files = createKeptFiles();
 const { api } = fakeApi(() => ({}));
 const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false });
 
@@ -28,7 +31,8 @@ function measure(operations: Operations, choice: ToolChoice) {
   const since = performance.now();
   let tools: Tool[];
   try {
-    tools = apiTools(api, operations, choice);
+    // Every server has it that is not the sample's.
+    tools = [...apiTools(api, operations, choice), readMoreTool(files, 100_000)];
   } catch (error) {
     return { refused: (error as Error).message.split("\n")[0] as string };
   }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "@offshoot/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Document } from "../../src/domain/openapi/document/read.ts";
+import type { Document } from "../../src/domain/openapi/document/document.ts";
 import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
 import type { ApiRequest } from "../../src/domain/operation.ts";

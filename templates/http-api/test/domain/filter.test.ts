@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Document } from "../../src/domain/openapi/document/read.ts";
+import type { Document } from "../../src/domain/openapi/document/document.ts";
 import { filterOperations } from "../../src/domain/openapi/filter.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
 import { described, operation } from "../fixtures/description.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Document } from "../../src/domain/openapi/document/read.ts";
+import type { Document } from "../../src/domain/openapi/document/document.ts";
 import { fieldName } from "../../src/domain/openapi/inputs/field-names.ts";
 import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { nameOperations } from "../../src/domain/openapi/names.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Document } from "../../src/domain/openapi/document/read.ts";
+import type { Document } from "../../src/domain/openapi/document/document.ts";
 import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { inlined } from "../../src/domain/openapi/inputs/inline.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";

@@ -1,6 +1,6 @@
 import type { Encoding, Parameter } from "../operation.ts";
+import type { Document } from "./document/document.ts";
 import { inside, objectAt, type Pointer } from "./document/pointer.ts";
-import type { Document } from "./document/read.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 import { ApiError } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { bodiesOf } from "./bodies.ts";
+import type { Document } from "./document/document.ts";
 import { type Flaw, FlawError, inside, objectAt } from "./document/pointer.ts";
-import type { Document } from "./document/read.ts";
 import { schemesOf } from "./inputs/withheld.ts";
 import { parametersOf } from "./parameters.ts";
 import { type Found, type OperationEntry, readOperation, repliesOf } from "./read-operation.ts";

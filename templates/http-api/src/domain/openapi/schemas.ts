@@ -1,7 +1,7 @@
 import type { JsonSchema } from "../operation.ts";
 import { createSchemas, type Direction, type Schemas } from "../schemas/whole.ts";
+import type { Document } from "./document/document.ts";
 import { lookUp } from "./document/pointer.ts";
-import type { Document } from "./document/read.ts";
 
 const known = new WeakMap<Document, Partial<Record<Direction, Schemas>>>();
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { JsonSchema } from "../operation.ts";
-import type { CheckJob, CheckReply, Issue } from "./check-worker.ts";
+import type { CheckJob, CheckReply, Issue } from "./check-job.ts";
 
 /** What came of validating a value. */
 export interface Verdict {

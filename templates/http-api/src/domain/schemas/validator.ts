@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { JsonSchema } from "../operation.ts";
-import type { CheckJob, Issue } from "./check-worker.ts";
+import type { CheckJob, Issue } from "./check-job.ts";
 import { inner, isNode } from "./keywords.ts";
 import { leaveOver, loosen } from "./loosen.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";

@@ -1,7 +1,7 @@
 import { HOLDS_MAP, HOLDS_SCHEMAS, isNode } from "../../schemas/keywords.ts";
 import { flawsOf } from "../../schemas/mend.ts";
+import type { Document } from "./document.ts";
 import { type Flaw, inside } from "./pointer.ts";
-import type { Document } from "./read.ts";
 
 /** What looks back or around in a pattern: no engine that takes linear time knows it. */
 const NOT_LINEAR = /\(\?<?[=!]|\\[1-9]|\\k</;

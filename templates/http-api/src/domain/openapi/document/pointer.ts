@@ -1,5 +1,5 @@
 import { ApiError } from "../../errors.ts";
-import type { Document } from "./read.ts";
+import type { Document } from "./document.ts";
 
 /** A place in a description: a JSON pointer as a URL's fragment has it, `#/paths/~1orders/get`. */
 export type Pointer = string;

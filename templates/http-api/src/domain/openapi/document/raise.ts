@@ -1,7 +1,7 @@
 import { ApiError } from "../../errors.ts";
+import type { Document } from "./document.ts";
 import { spellNullable } from "./nullable.ts";
 import { type Flaw, inside } from "./pointer.ts";
-import type { Document } from "./read.ts";
 
 type Json = Record<string, unknown>;
 

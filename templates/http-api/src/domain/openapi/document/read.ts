@@ -2,19 +2,11 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { ApiError } from "../../errors.ts";
 import { brokenSchemas } from "./broken-schemas.ts";
+import type { Document } from "./document.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";
 import { raised, versionOf } from "./raise.ts";
 import { brokenReferences } from "./references.ts";
-
-/** An OpenAPI 3.1 document as plain data. Its schemas are JSON Schema 2020-12; references are still in it. */
-export interface Document {
-  openapi: string;
-  info?: { title?: unknown };
-  servers?: unknown;
-  paths?: Record<string, unknown>;
-  [member: string]: unknown;
-}
 
 /** A document and what it was made of. */
 export interface Source {

@@ -1,5 +1,5 @@
+import type { Document } from "./document.ts";
 import { type Flaw, inside, lookUp, whyNowhere } from "./pointer.ts";
-import type { Document } from "./read.ts";
 
 /** Keywords that hold examples and values: what looks like a reference there is none. */
 const VALUES = new Set(["example", "examples", "default", "const", "enum", "value"]);

@@ -1,4 +1,4 @@
-import type { Document } from "../document/read.ts";
+import type { Document } from "../document/document.ts";
 
 type Json = Record<string, unknown>;
 
