@@ -2,7 +2,7 @@ import { defineServer } from "@offshoot/core";
 import { connect, WIRES } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 
-import type { Document } from "../src/domain/openapi/document/read.ts";
+import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import type { ApiReply } from "../src/domain/operation.ts";
 import type { OperationMap } from "../src/map.ts";
