@@ -46,6 +46,16 @@ describe("the built server", () => {
     },
   );
 
+  test("finds text in files that are in what --encoding says, and in UTF-8", async () => {
+    const root = await temporaryFolder();
+    await writeFile(join(root, "japanese.txt"), Buffer.from("93fa967b8cea0a", "hex"));
+    await writeFile(join(root, "utf8.txt"), "日本語\n");
+    const client = await spawn(process.execPath, { args: [main, "--encoding", "shift_jis", root] });
+    const found = await client.call("search_content", { path: ".", pattern: "^日本.$" });
+    expect(found.text).toBe("japanese.txt:1:日本語\nutf8.txt:1:日本語");
+    await client.close();
+  });
+
   test.runIf(process.platform === "linux").each(["2025", "2026"] as const)(
     "a client of %s that subscribes hears of what others do, and what is watched for it ends when it has heard enough",
     async (era) => {

@@ -100,15 +100,19 @@ function classify(error: unknown): Failure | undefined {
   if (!(error instanceof UpstreamError)) return undefined;
   const { status, retryAfter, notSent = false } = error.facts;
   // Refused here by a rule: the API is well, and asking again would be refused again.
-  if (["address_refused", "path_refused", "redirected"].includes(error.code)) return { callersFault: true };
+  if (["address_refused", "path_refused", "request_refused", "redirected"].includes(error.code))
+    return { callersFault: true };
   // It answered, and would answer the same again: no sign of trouble, and other operations are well.
   if (isUnusable(error)) return { callersFault: true };
-  if (status !== undefined) return statusError(status, retryAfter).failure;
+  // What is neither a success nor a failure, such as "not modified", is an answer all the same.
+  if (status !== undefined)
+    return status < 400 || status > 599 ? { callersFault: true } : statusError(status, retryAfter).failure;
   return { retryable: true, ...(notSent ? { outcome: "failed" as const } : {}) };
 }
 
 const NEXT_STEP: Record<string, string | undefined> = {
   bad_request: "Correct the input and call again.",
+  not_modified: "It is as it was: leave out what the input says of a version or a time (If-None-Match) to have it.",
   not_found: "There is no such thing: check the ids, or list what there is.",
   conflict: "It is in another state than the request expects. Read it again before you change it.",
   unauthorized:

@@ -6,6 +6,8 @@ export interface Files {
   /** For what reads many files: tree, search, hashes. */
   readonly safeFs: SafeFs;
   readonly limits: FilesLimits;
+  /** What files are in that are not UTF-8, where that is known. */
+  readonly encoding: string | undefined;
   /** The allowed folders, as the user wrote them; where the work is narrowed, what it is narrowed to in them. */
   roots(): string[];
   /**

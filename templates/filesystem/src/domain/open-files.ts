@@ -131,6 +131,7 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   return {
     safeFs,
     limits,
+    encoding: options.encoding,
     roots: () => rootsNow(roots, narrowedTo()),
     narrowed: (folders, work) => (folders.length === 0 ? work() : narrowed(folders.map(withoutLinks), work)),
     readText: (path, reading) => open(() => readText(desk, path, reading)),

@@ -101,7 +101,7 @@ export const contentTools = (files: Files, { pageBytes } = files.limits) => [
         signal,
         progress,
       };
-      const found = await searchContent(files.safeFs, path, pattern, options);
+      const found = await searchContent(files.safeFs, path, pattern, { ...options, encoding: files.encoding });
       const { tooLarge, ...skipped } = found.skipped;
       const data = marked({
         files: found.files.map((file) => ({ ...file, path: below(path)(file.path) })),

@@ -30,6 +30,8 @@ export interface SearchContentOptions extends LongTask, Caps, Page, Globbing {
   maxFileBytes?: number | undefined;
   /** Bytes read in one call. @default 256 MiB */
   maxBytes?: number | undefined;
+  /** What files are in that are not UTF-8. @default Latin-1 */
+  encoding?: string | undefined;
   cursor?: string | undefined;
 }
 
@@ -146,7 +148,8 @@ export async function searchContent(
     matching = undefined;
   };
 
-  const worker = await openMatching({ pattern, literal, caseSensitive, context, maxMatches: perFile }, task.signal);
+  const wanted = { context, maxMatches: perFile, encoding: rest.encoding };
+  const worker = await openMatching({ pattern, literal, caseSensitive, ...wanted }, task.signal);
   /** One batch is searched while the next one is opened. */
   const handOver = async (): Promise<boolean> => {
     await settle();

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { detectEncoding, type Encoding } from "../encoding.ts";
 import type { LineMatcher } from "./expression.ts";
 
 export interface LineMatch {
@@ -17,20 +17,14 @@ export interface LinesWanted {
   context: number;
   /** Matching lines that are told. */
   maxMatches: number;
+  /** What files are in that are not UTF-8. */
+  encoding?: string | undefined;
 }
 
-/** Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are. */
-export function decodeText(bytes: Buffer): string | undefined {
-  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
-  if (mark === 0xfffe) return bytes.toString("utf16le", 2);
-  if (mark === 0xfeff)
-    return Buffer.from(bytes.subarray(2, bytes.length & ~1))
-      .swap16()
-      .toString("utf16le");
-  if (bytes.subarray(0, 8192).includes(0)) return undefined;
-  if (!isUtf8(bytes)) return bytes.toString("latin1");
-  const text = bytes.toString("utf8");
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
+/** Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are, where nothing is named. */
+export function decodeText(bytes: Buffer, otherwise?: Encoding): string | undefined {
+  const text = detectEncoding(bytes, { otherwise })?.decode(bytes);
+  return text?.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 /** The lines that match, each by itself, whatever its line end. */

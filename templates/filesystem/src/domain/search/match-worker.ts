@@ -1,5 +1,6 @@
 /** Runs in a worker thread: what takes long here keeps no call waiting, and can be stopped from outside. */
 import { parentPort, workerData } from "node:worker_threads";
+import { type Encoding, encodingNamed } from "../encoding.ts";
 import { type Handed, readHanded } from "../safe-fs/handed.ts";
 import { compileExpression, type LineMatcher, type Sought, UnsupportedPattern } from "./expression.ts";
 import { decodeText, type LineMatch, type LinesWanted, matchLines } from "./lines.ts";
@@ -12,9 +13,11 @@ export type Reply = { ready: true } | { refused: string } | { outcomes: Outcome[
 const position = workerData as Int32Array;
 let matcher: LineMatcher | undefined;
 let wanted: LinesWanted = { context: 0, maxMatches: 0 };
+let otherwise: Encoding | undefined;
 
-function begin(sought: Sought & LinesWanted): Reply {
+async function begin(sought: Sought & LinesWanted): Promise<Reply> {
   try {
+    otherwise = await encodingNamed(sought.encoding);
     matcher = compileExpression(sought);
     wanted = sought;
     return { ready: true };
@@ -27,7 +30,7 @@ function begin(sought: Sought & LinesWanted): Reply {
 function search(file: Handed, index: number): Outcome {
   Atomics.store(position, 0, index);
   try {
-    const text = decodeText(readHanded(file));
+    const text = decodeText(readHanded(file), otherwise);
     return text === undefined || matcher === undefined ? "binary" : matchLines(text, matcher, wanted);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) return "unreadable";
@@ -35,7 +38,7 @@ function search(file: Handed, index: number): Outcome {
   }
 }
 
-parentPort?.on("message", (request: Request) => {
+parentPort?.on("message", async (request: Request) => {
   Atomics.store(position, 0, -1);
-  parentPort?.postMessage("begin" in request ? begin(request.begin) : { outcomes: request.files.map(search) });
+  parentPort?.postMessage("begin" in request ? await begin(request.begin) : { outcomes: request.files.map(search) });
 });
