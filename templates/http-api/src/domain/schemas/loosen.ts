@@ -3,8 +3,8 @@ import { IN_PLACE, inner } from "./keywords.ts";
 
 /**
  * Makes schemas accept at least what they would accept if nothing in them had been left out. A part that accepts more
- * makes most of what is around it accept more; a few keywords turn more into less, and these go: of one of several any
- * will do, what must not fit is not looked at, and what is left over is not refused.
+ * makes most of what is around it accept more. A few keywords turn more into less, and these go: `oneOf` becomes `anyOf`,
+ * `not` and `if` are dropped, and so are `unevaluatedProperties` and `unevaluatedItems`.
  *
  * @param schemas changed in place; they share nothing
  * @param loose nodes that accept more than was meant. All that become so are added
@@ -42,17 +42,17 @@ export function loosen(
     }
 }
 
-/** Takes out of a schema what would refuse more because a part of it, under this keyword, accepts more. */
+/** Drops what would refuse more values once the part under this keyword accepts more. */
 function openUp(node: JsonSchema, keyword: string): void {
   if (keyword === "not") delete node.not;
   if (keyword === "if") for (const part of ["if", "then", "else"]) delete node[part];
   if (keyword === "contains") delete node.maxContains;
   if (keyword === "oneOf" && node.oneOf !== undefined) anyOfThem(node);
-  // What is left over depends on what the parts have looked at: one that was cut looks at less.
+  // A part that was cut evaluates fewer properties, so more would count as unevaluated.
   if (IN_PLACE.has(keyword)) leaveOver(node);
 }
 
-/** One of these becomes any of these. */
+/** `oneOf` becomes `anyOf`. */
 function anyOfThem(node: JsonSchema): void {
   const { oneOf } = node;
   delete node.oneOf;
@@ -60,23 +60,23 @@ function anyOfThem(node: JsonSchema): void {
   else node.allOf = [...((node.allOf as unknown[] | undefined) ?? []), { anyOf: oneOf }];
 }
 
-/** What no part has looked at is no longer judged. */
+/** Unevaluated properties and items are no longer refused. */
 export function leaveOver(node: JsonSchema): void {
   delete node.unevaluatedProperties;
   delete node.unevaluatedItems;
 }
 
-/** Keywords that say what is left to others, and those that then go with them. */
+/** Keywords that decide what another keyword applies to, and those others: without the first, the others would refuse more. */
 const TOGETHER: Record<string, readonly string[] | undefined> = {
   properties: ["additionalProperties"],
   patternProperties: ["additionalProperties"],
   prefixItems: ["items"],
   if: ["then", "else"],
-  // Without a number of its own, one has to be there.
+  // `contains` alone demands one match; `minContains: 0` demanded none.
   minContains: ["contains"],
 };
 
-/** Takes out of a schema what would refuse more because these keywords of it are no longer there. */
+/** Drops what would refuse more values now that these keywords are gone. */
 export function leaveAside(node: JsonSchema, keywords: readonly string[]): void {
   for (const keyword of keywords) for (const other of TOGETHER[keyword] ?? []) delete node[other];
   leaveOver(node);

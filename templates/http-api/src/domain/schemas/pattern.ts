@@ -19,26 +19,26 @@ const NOT_LINE_END = "[^\\n\\r\\x{2028}\\x{2029}]";
 export function compilePattern(source: string): Pattern | undefined {
   const pattern = parse(source);
   if (pattern === undefined) return undefined;
-  // A second time without counting, for counts that are too much together.
+  // The engine refuses large counted repetitions: then once more with `*` in their place.
   for (const counts of [true, false]) {
     const written = write(pattern, counts);
     try {
       const compiled = RE2JS.compile(written.text);
       return { test: (text) => compiled.matcher(text).find(), exact: written.exact };
     } catch {
-      // The next, or everything.
+      // Try the next; in the end everything matches.
     }
   }
   return { test: () => true, exact: false };
 }
 
 function parse(source: string): AST.Pattern | undefined {
-  // Many a pattern was never meant for the flag that JSON Schema asks for: `[\w-.]`, `\_`.
+  // JSON Schema asks for the `u` flag, and many patterns are only valid without it: `[\w-.]`, `\_`.
   for (const unicode of [true, false])
     try {
       return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length, { unicode });
     } catch {
-      // Without the flag, or none.
+      // Try without the flag; in the end it is no pattern.
     }
   return undefined;
 }

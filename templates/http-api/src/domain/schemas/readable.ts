@@ -60,7 +60,7 @@ function takeOut(node: JsonSchema, readers: Readers): boolean {
   return more;
 }
 
-/** Names that are no longer known would be names too many. */
+/** A property that was dropped must not count as an additional one. */
 function opened(node: JsonSchema): true {
   delete node.additionalProperties;
   leaveOver(node);

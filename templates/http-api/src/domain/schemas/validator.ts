@@ -26,7 +26,7 @@ export function createValidator(): Validator {
   };
   const regExp = (source: string) => {
     const pattern = patternOf(source);
-    // Ajv tells its patterns apart by what they are as text.
+    // Ajv keys its patterns by their text.
     return { test: (text: string) => pattern?.test(text) ?? true, toString: () => source };
   };
   const ajv = new Ajv2020({
@@ -35,7 +35,7 @@ export function createValidator(): Validator {
     validateFormats: false,
     logger: false,
     allErrors: true,
-    // Without it `{}` has a toString, and a constructor.
+    // Otherwise what `{}` inherits counts: `required: ["toString"]` would hold.
     ownProperties: true,
     code: { regExp: Object.assign(regExp, { code: "regExp" }) as never },
   });
@@ -97,7 +97,7 @@ function* walk(root: JsonSchema): Iterable<JsonSchema> {
   }
 }
 
-/** Leaves out patterns that are none, and marks what those that match more make accept more. */
+/** Drops patterns that are invalid, and marks nodes whose pattern matches more than was meant as loose. */
 function easePatterns(
   root: JsonSchema,
   patternOf: (source: string) => Pattern | undefined,
@@ -114,7 +114,7 @@ function easePatterns(
       }
     }
     if (!isNode(node.patternProperties)) continue;
-    // A pattern that matches more has its schema judge more names, and leaves fewer to others.
+    // An inexact pattern would apply its schema to names that it was not meant for.
     for (const name of Object.keys(node.patternProperties)) {
       if (patternOf(name)?.exact === true) continue;
       note(name, "is not held to");

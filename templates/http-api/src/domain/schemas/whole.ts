@@ -78,7 +78,7 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
         bad.map(({ keyword }) => keyword),
       );
     }
-    // Ajv does not count what a condition alone has looked at, and not all that lists have.
+    // Ajv does not count all that `if` and lists have evaluated as evaluated.
     if ("if" in out && !("then" in out && "else" in out)) openTo(out);
     if ("unevaluatedItems" in out) openTo(out);
     if (typeof out.$ref === "string") {
@@ -125,7 +125,7 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
 
   const hide = (out: JsonSchema, hidden: ReadonlySet<string>): void => {
     const properties = out.properties as JsonSchema;
-    // An API that repeats what is only to be written is no reason to refuse its answer.
+    // An API that repeats a writeOnly property is no reason to refuse its answer.
     const tolerated = direction === "reply" && ("additionalProperties" in out || "unevaluatedProperties" in out);
     for (const name of hidden)
       if (Object.hasOwn(properties, name)) {
@@ -147,7 +147,7 @@ export function createSchemas(lookUp: (reference: string) => unknown, direction:
 
   const settle = (root: JsonSchema): void => {
     const made = [root];
-    // It grows while it is walked: what is copied refers to more.
+    // `waiting` grows in this loop: what is copied may refer to more.
     for (const { name, target, without } of waiting) {
       const definition = asNode(copy(target, without, 0));
       definitions.set(name, definition);
@@ -196,7 +196,7 @@ function follow(lookUp: (reference: string) => unknown, item: JsonSchema): JsonS
   return at;
 }
 
-const MAX_MAZE = 1_000;
+const MAX_SCHEMAS_IN_PLACE = 1_000;
 
 /** Whether a reference leads back to its own schema for the same value: a validator would never come to an end. */
 function leadsRound(lookUp: (reference: string) => unknown, start: JsonSchema): boolean {
@@ -204,8 +204,8 @@ function leadsRound(lookUp: (reference: string) => unknown, start: JsonSchema): 
   const open: unknown[] = [lookUp(start.$ref as string)];
   for (let at = open.pop(); open.length > 0 || at !== undefined; at = open.pop()) {
     if (!isNode(at) || seen.has(at)) continue;
-    // So many schemas for one value are a maze, and taken for one without a way out.
-    if (at === start || seen.size > MAX_MAZE) return true;
+    // With so many schemas for one value, assume that it does.
+    if (at === start || seen.size > MAX_SCHEMAS_IN_PLACE) return true;
     seen.add(at);
     if (typeof at.$ref === "string") open.push(lookUp(at.$ref));
     for (const keyword of ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"])

@@ -29,7 +29,7 @@ export function createAgent(guard: Guard, connections: number): Agent {
   });
 }
 
-/** The guard's own refusal stays what it is: it is made while a connection is being made. */
+/** The guard refuses during a connection attempt; its error is passed on unchanged. */
 function unreachable(cause: NodeJS.ErrnoException, host: string): UpstreamError {
   if (cause instanceof UpstreamError) return cause;
   const why = cause.code === undefined || cause.code === "UNSPECIFIED" ? cause.message : cause.code;

@@ -14,7 +14,7 @@ const DECODERS: Record<string, (() => Transform) | undefined> = {
 export const ACCEPT_ENCODING = "gzip, deflate, br";
 
 /**
- * The decoded bytes of an answer, at most `maxBytes` of them: what counts is what comes out, because a kilobyte of gzip
+ * The decoded bytes of an answer, at most `maxBytes` of them: decoded bytes are counted, because a kilobyte of gzip
  * can hold a gigabyte. Stops reading, and the connection with it, as soon as it is too much.
  *
  * @throws UpstreamError for a body over the cap, an encoding that is unknown or not what it says, and one that is cut
@@ -22,7 +22,7 @@ export const ACCEPT_ENCODING = "gzip, deflate, br";
  */
 export async function readBody(body: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const named = (encoding ?? "").trim().toLowerCase();
-  // Giving a body up makes it complain once more, to nobody.
+  // A destroyed body emits one more error; without a listener it would end the process.
   body.on("error", () => {});
   const plain = named === "" || named === "identity";
   const make = DECODERS[named];

@@ -17,7 +17,7 @@ export async function cleanTexts(value: unknown, clean: (text: string) => string
   return cleaned.size === 0 ? value : replaced(value, cleaned);
 }
 
-/** Time without a pause, in ms. */
+/** Longest time before other work gets its turn, in ms. */
 const SLICE_MS = 20;
 
 function* textsIn(value: unknown): Iterable<string> {

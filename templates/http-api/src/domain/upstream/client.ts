@@ -35,7 +35,7 @@ export interface ClientOptions {
 /** Undici's own `request`, because Node's `fetch` takes no agent. The signal is what ends an exchange. */
 export function createClient({ guard, connections = 16, maxBytes = 4_194_304, dispatcher }: ClientOptions): Client {
   let opened: Promise<Dispatcher> | undefined;
-  // With the first request and not with the server: it is half of what would have to be loaded for its start.
+  // Loaded with the first request: it would be half of what a start loads.
   const open = async (): Promise<Dispatcher> =>
     dispatcher ?? (await import("./agent.ts")).createAgent(guard, connections);
   return {
@@ -54,7 +54,7 @@ export function createClient({ guard, connections = 16, maxBytes = 4_194_304, di
         });
         const flat = flatten(answer.headers);
         const bytes = await readBody(answer.body, flat["content-encoding"], maxBytes).catch((error: unknown) => {
-          // What went wrong is said by the status; words that cannot be read add nothing.
+          // The status says what went wrong; a body that cannot be read adds nothing.
           if (answer.statusCode >= 400 && error instanceof UpstreamError) return Buffer.alloc(0);
           throw error;
         });

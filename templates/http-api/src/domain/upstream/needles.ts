@@ -16,12 +16,12 @@ const forms = new Map<string, Needle[]>();
 export function needlesOf(secret: string): Needle[] {
   const known = forms.get(secret);
   if (known !== undefined) return known;
-  // Secrets change now and then; none is remembered for ever.
+  // Secrets change now and then: the forms of old ones are dropped.
   if (forms.size >= 64) forms.clear();
   const bytes = Buffer.from(secret);
   const made = new Map<string, Needle>([[secret, { text: secret, before: 0, after: 0 }]]);
   const add = (text: string, before: number, after: number): unknown => made.set(text, { text, before, after });
-  // A secret that itself looks spelled out, such as `a%41`, loses that where a text is read in one order.
+  // A secret that looks like an escape itself, such as `a%41`, is decoded with the text around it.
   for (const view of oneByOne({ text: secret, range: (start, end) => [start, end] }))
     if (view.text.length >= MIN_SECRET) add(view.text, 0, 0);
   add(bytes.toString("base64"), 0, 0);

@@ -11,11 +11,11 @@ import { readText, readValue } from "./read-value.ts";
 const KEPT_HEADERS =
   /^(content-type|etag|last-modified|link|location|retry-after|x-total-count|x-request-id|(x-)?ratelimit-.*)$/;
 
-/** Bytes of an answer that take a while to be read. */
+/** Bytes from which an answer takes noticeable time to read. */
 const WORTH_A_TURN = 65_536;
 
 let last: Promise<void> = Promise.resolve();
-/** One large answer after the other, with everything else that waits in between. */
+/** Large answers are read one after the other, and other work goes on in between. */
 const turn = (): Promise<void> => {
   last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
   return last;
@@ -90,7 +90,7 @@ function detailOf(bytes: Buffer, contentType: string | undefined, scrub: (text: 
   const page = /^\s*</.test(text)
     ? text.replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ").replace(/<[^<>]*>/g, " ")
     : text;
-  // Scrubbed before anything is taken out, and after: that could join a secret that it kept apart.
+  // Scrubbed before tags are taken out, and after: taking one out may join two halves of a secret.
   const clean = scrub(plainLine(scrub(page)));
   return clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL - 1)}…` : clean;
 }

@@ -16,8 +16,8 @@ export interface View {
 }
 
 /**
- * A text, and what it reads like with spellings undone, in any order up to a few layers. That is many times the text:
- * a long one has one order only, in which every layer still comes off once and again.
+ * A text, and what it reads like with spellings undone, in any order up to a few layers. That multiplies the work:
+ * a long text is read in one order only, a few times over.
  */
 export function* viewsOf(text: string): Iterable<View> {
   const whole: View = { text, range: (start, end) => [start, end] };

@@ -35,7 +35,7 @@ export interface SendOptions {
   expectsJson?: boolean | undefined;
 }
 
-/** An HTTP API, spoken to with every care: requests in, answers out, and an {@link UpstreamError} for anything else. */
+/** An HTTP API: takes requests, gives answers, and throws an {@link UpstreamError} for anything else. */
 export interface Upstream {
   /** @throws UpstreamError for an answer that is no success, or none; the signal's reason when it was aborted */
   send(request: ApiRequest, options: SendOptions): Promise<ApiReply>;
@@ -49,7 +49,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** A URL below which others are. */
+/** A URL as a base: its path ends with a slash, without query and fragment. */
 function folder(url: string, from?: URL): URL {
   const found = new URL(url, from);
   if (!found.pathname.endsWith("/")) found.pathname += "/";
@@ -58,7 +58,7 @@ function folder(url: string, from?: URL): URL {
   return found;
 }
 
-/** @throws UpstreamError where a credential would cross the internet for everyone on the way to read */
+/** @throws UpstreamError where a credential would cross the internet unencrypted */
 export function checkSecrecy({ protocol, host, hostname }: URL, privateHosts: readonly string[]): void {
   if (protocol === "https:" || privateHosts.includes(hostname.replace(/^\[|\]$/g, ""))) return;
   throw new UpstreamError(
@@ -128,10 +128,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     let incoming = await client.exchange(url, outgoing, signal);
     if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
     if (incoming.status === 304 && known !== undefined) return known.reply;
-    // Refused before it was done, so asking again with a newer credential does nothing twice. Once, never in a loop.
+    // A 401 is refused before anything is done, so it is safe to send again with a newer credential. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
       return once(request, { signal, idempotencyKey, expectsJson }, true);
-    // With the first answer and not with the server: what reads it is not needed for a start.
+    // Loaded with the first answer: a start does not need it.
     const { replyOf, statusError } = await import("./reply.ts");
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = await replyOf(incoming, credentials, expectsJson);
@@ -141,8 +141,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 
   /**
-   * Hop by hop, each checked. What says who we are stays with the origin it was meant for, also when strangers lead
-   * back.
+   * Follows redirects, each checked. Credentials go to the first origin only, and not again once another origin was
+   * passed, even when that leads back.
    */
   const follow = async (
     from: URL,
@@ -164,7 +164,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (!URL.canParse(location, at.href))
         throw new UpstreamError("bad_reply", "The API redirects to something that is no URL.");
       at = new URL(location, at);
-      if (at.origin !== from.origin) headers = strangers(headers);
+      if (at.origin !== from.origin) headers = openHeaders(headers);
       incoming = await client.exchange(at, { method: outgoing.method, headers }, signal);
     }
     return incoming;
@@ -201,8 +201,8 @@ function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
   return url;
 }
 
-/** What another origin may see: nothing of ours but what we can read. */
-const strangers = ({
+/** The headers that another origin may see. */
+const openHeaders = ({
   accept = "*/*",
   "user-agent": userAgent = "",
 }: Record<string, string>): Record<string, string> => ({
