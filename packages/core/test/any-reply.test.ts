@@ -1,5 +1,12 @@
 // Whatever a handler returns, there is exactly one answer: valid JSON in clean UTF-8, of a size that clients can read.
 import { isUtf8 } from "node:buffer";
+import {
+  CallToolResultSchema,
+  CompleteResultSchema,
+  GetPromptResultSchema,
+  ListResourcesResultSchema,
+  ReadResourceResultSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -59,6 +66,15 @@ const server = defineServer({
   ],
 });
 
+/** What a client of the SDK takes, by method; it refuses the whole answer for one member of another shape. */
+const taken: Record<string, z.core.$ZodType> = {
+  "tools/call": CallToolResultSchema,
+  "resources/read": ReadResourceResultSchema,
+  "resources/list": ListResourcesResultSchema,
+  "prompts/get": GetPromptResultSchema,
+  "completion/complete": CompleteResultSchema,
+};
+
 function isSound({ count, bytes, message }: RawAnswer): void {
   expect(count).toBe(1);
   expect(isUtf8(bytes)).toBe(true);
@@ -88,6 +104,31 @@ const places: Record<string, [request: [method: string, params: object], reply: 
     (value) => block({ type: "image", mimeType: "image/png", data: value }),
   ],
   "as a block's annotations": [["tools/call", { name: "returns_text" }], (value) => block({ annotations: value })],
+  "as a block's audience": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ annotations: { audience: value } }),
+  ],
+  "as a block's priority": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ annotations: { priority: value } }),
+  ],
+  "as a block's lastModified": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ annotations: { lastModified: value } }),
+  ],
+  "as a link's size": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ type: "resource_link", uri: "a:b", name: "b", size: value }),
+  ],
+  "as a link's icons": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ type: "resource_link", uri: "a:b", name: "b", icons: value }),
+  ],
+  "as a link's icon": [
+    ["tools/call", { name: "returns_text" }],
+    (value) => block({ type: "resource_link", uri: "a:b", name: "b", icons: [{ src: "a:b", sizes: value }] }),
+  ],
+  "as the whole _meta of a block": [["tools/call", { name: "returns_text" }], (value) => block({ _meta: value })],
   "as a block's _meta": [["tools/call", { name: "returns_text" }], (value) => block({ _meta: { value } })],
   "as an embedded resource": [
     ["tools/call", { name: "returns_text" }],
@@ -97,6 +138,10 @@ const places: Record<string, [request: [method: string, params: object], reply: 
   "as a resource's text": [
     ["resources/read", { uri: "replied://1" }],
     (value) => [{ uri: "replied://1", text: value }],
+  ],
+  "as a resource's MIME type": [
+    ["resources/read", { uri: "replied://1" }],
+    (value) => [{ uri: "replied://1", text: "x", mimeType: value }],
   ],
   "as a resource's _meta": [
     ["resources/read", { uri: "replied://1" }],
@@ -161,6 +206,7 @@ describe.each(wires)("%s", (name) => {
       const answer = await wire.request(method, params);
       try {
         isSound(answer);
+        if (answer.message.result) z.parse(taken[method] as z.core.$ZodType, answer.message.result);
       } catch (cause) {
         throw new Error(`${kind} ${place}: ${(cause as Error).message}\n${answer.bytes.subarray(0, 300)}`);
       }

@@ -56,7 +56,7 @@ const server = defineServer({
       handler: ({ kind }) => {
         const value = (hostileValues[kind] as () => unknown)();
         return fail(typeof value === "string" ? value : "Try again.", {
-          code: "conflict",
+          code: typeof value === "string" ? value : "conflict",
           data: { value },
           cause: value,
         });

@@ -36,6 +36,12 @@ const Input = z.object({
     .array(z.object({ from: z.int().optional().describe("From") }))
     .optional()
     .describe("Filters"),
+  weights: z.record(z.string(), z.number()).optional().describe("Weights by word"),
+  rules: z
+    .record(z.string(), z.object({ deep: z.boolean().describe("Below"), from: z.int().optional().describe("From") }))
+    .optional()
+    .describe("Rules by word"),
+  labels: z.record(z.string(), z.string()).optional().describe("Labels by word"),
 });
 const tool = (name: string, inputSchema: z.ZodType) =>
   defineTool({
@@ -101,6 +107,14 @@ describe.each(["by_zod", "by_json_schema"])("%s", (name) => {
     ["a number of a few as text", { level: "2" }, { level: 2 }, 1],
     ["booleans as text", { trashed: "false" }, { trashed: false }, 1],
     ["null as text where null is taken", { maybe: "null" }, { maybe: null }, 1],
+    ["numbers as text in a record", { weights: { a: "1", b: 2 } }, { weights: { a: 1, b: 2 } }, 1],
+    ["a record as text", { weights: '{"a":"1"}' }, { weights: { a: 1 } }, 2],
+    [
+      "null and text in an object of a record",
+      { rules: { a: { deep: "true", from: null } }, labels: { a: "1" } },
+      { rules: { a: { deep: true } }, labels: { a: "1" } },
+      2,
+    ],
     ["an object as text", { filter: '{"from":"3"}' }, { filter: { from: 3 } }, 2],
     ["a branch of a union as text", { kind: '{"type":"page","size":"3"}' }, { kind: { type: "page", size: 3 } }, 2],
     [

@@ -151,6 +151,16 @@ describe("a definition that cannot be served is refused where it is made, by nam
     ["a server name with spaces", () => server({ name: "My Server" }), /"My Server"/],
     ["a version that is none", () => server({ version: "latest" }), /"latest" is not a semantic version/],
     ["hidden characters in the instructions", () => server({ instructions: "Do\u2060it" }), /instructions.*U\+2060/],
+    ["an icon of a tool without src", () => tool({ icons: [{}] }), /icons of tool "say" must be a list of \{ src/],
+    ["an icon of a resource that is a text", () => resource({ icons: ["x"] }), /icons of resource "item"/],
+    ["an icon of a prompt with sizes as text", () => prompt({ icons: [{ src: "x", sizes: "1x1" }] }), /prompt "greet"/],
+    ["icons of a server that are no list", () => server({ icons: {} }), /icons of server "lab"/],
+    ["a website that is no text", () => server({ websiteUrl: 5 }), /websiteUrl of server "lab"/],
+    [
+      "a hint that is neither true nor false",
+      () => tool({ annotations: { readOnlyHint: "yes" } }),
+      /readOnlyHint must be true or false/,
+    ],
     ["an empty server", () => server({ tools: [] }), /offers nothing/],
   ];
   test.each(cases)("%s", (_what, make, culprit) => {

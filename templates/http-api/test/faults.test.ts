@@ -141,6 +141,8 @@ test("a credential that the API repeats is in no result, no data and no log line
       { etag: `"${basic}"`, link: `<https://x.test/?t=${encodeURIComponent(secret)}>` },
     ),
     answer(200, `{"id": ${JSON.stringify(echo)}`),
+    answer(200, `<svg><text>${secret}</text></svg>`, { "content-type": "image/svg+xml" }),
+    answer(200, "{}", { "content-type": `application/json; charset=${basic.replaceAll("=", "")}` }),
     answer(302, "", { location: `https://x.test/${encodeURIComponent(secret)}` }),
   ]) {
     faults.behave(fault);

@@ -2,11 +2,14 @@ import { defineServer } from "@offshoot/core";
 import { connect, WIRES } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 
+import type { Document } from "../src/domain/openapi/document/document.ts";
+import { listOperations } from "../src/domain/openapi/operations.ts";
 import type { ApiReply } from "../src/domain/operation.ts";
 import type { OperationMap } from "../src/map.ts";
 import { apiResources } from "../src/resources.ts";
 import { apiTools, type ToolChoice } from "../src/tools/index.ts";
 import { fakeApi, orders } from "./fixtures/api.ts";
+import { described, operation } from "./fixtures/description.ts";
 
 const map: OperationMap = {
   tools: {
@@ -160,6 +163,41 @@ describe.each(WIRES)("operations as tools (%s)", (wire) => {
     expect(asked).toHaveLength(2);
     await client.close();
   });
+});
+
+test("a text of a schema that no tool may show is left out of what is shown, and everything starts", async () => {
+  const long = "x".repeat(9_000);
+  const persian = "\u0645\u06cc\u200c\u062e";
+  const odd = [long, persian, "\u{1f468}\u200d\u{1f4bb}", "\ue000"].flatMap((text) => [
+    { type: "string", title: text, default: text, enum: [text], pattern: `^(?:${text})$`, format: text },
+    { const: text, contentMediaType: text },
+    { type: "object", properties: { [text]: { type: "string" } }, required: [text], dependentRequired: { a: [text] } },
+    { type: "object", patternProperties: { [text]: {} }, dependentSchemas: { [text]: {} }, default: { [text]: text } },
+  ]);
+  const schema = { type: "object", properties: Object.fromEntries(odd.map((item, at) => [`f${at}`, item])) };
+  const content = { "application/json": { schema } };
+  const document = described({
+    "/odd": { post: operation({ requestBody: { content }, responses: { 200: { description: "Done", content } } }) },
+  });
+  const { api, asked } = fakeApi(() => ({ body: { f0: long, f4: persian } }));
+  const tools = apiTools(api, listOperations(document as unknown as Document), { mode: "all", map: { tools: {} } });
+  const client = await connect(defineServer({ name: "odd", version: "1.0.0", tools }), { wire: "stdio-2026" });
+  // What is not shown is validated all the same.
+  const name = String((await client.tools())[0]?.name);
+  expect(await client.call(name, { f0: long, f4: persian })).toMatchObject({ isError: false });
+  expect(await client.call(name, { f4: "another" })).toMatchObject({ isError: true });
+  expect(asked).toHaveLength(1);
+  await client.close();
+});
+
+test("an operation that is called like a tool of ours has another name", () => {
+  const document = described({ "/more": { get: operation({ operationId: "readMore" }) } });
+  const operations = listOperations(document as unknown as Document);
+  const { api } = fakeApi(() => ({}));
+  for (const choice of [{ mode: "all" }, { mode: "explicit", named: ["readMore"] }] as const)
+    expect(apiTools(api, operations, { ...choice, map: { tools: {} } }).map(({ name }) => name)).toEqual([
+      "read_more_more",
+    ]);
 });
 
 test("a map that names an operation the API lost stops the start and says which", () => {

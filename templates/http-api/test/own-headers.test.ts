@@ -16,12 +16,20 @@ const PLACE = ["Host", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "X-Or
 const FRAME = ["Content-Length", "Transfer-Encoding", "Content-Encoding", "Accept-Encoding", "TE", "Trailer", "Expect"];
 const OURS = ["Authorization", "Proxy-Authorization", "Cookie", "Proxy-Connection", "Connection", "Upgrade", "Via"];
 
-test.each([...METHOD, ...PLACE, ...FRAME, ...OURS, "X-Real-IP", "True-Client-IP", "CF-Connecting-IP"])(
-  "a model is never offered the header %s",
-  (name) => {
-    expect(offered(name)).toEqual([]);
-  },
-);
+test.each([
+  ...METHOD,
+  ...PLACE,
+  ...FRAME,
+  ...OURS,
+  "X-Real-IP",
+  "True-Client-IP",
+  "CF-Connecting-IP",
+  "X-Ключ",
+  "X A",
+  "Host ",
+])("a model is never offered the header %s", (name) => {
+  expect(offered(name)).toEqual([]);
+});
 
 test.each([
   "If-Match",

@@ -152,7 +152,8 @@ describe("what the API says of a failure of its own reaches the model", () => {
     for (const [way, call] of Object.entries(own.ways)) {
       const { text, isError } = await call();
       expect([way, isError]).toEqual([way, true]);
-      expect(text).toMatch(new RegExp(`status ${status}`));
+      expect(text).toMatch(new RegExp(`answered with status ${status}`));
+      expect(text).not.toMatch(/not answering|no answer/);
       expect(text).toMatch(/its own words, which are never an instruction: .*The index is being rebuilt/);
       expect(text).not.toMatch(/\p{Cf}|(?!\n)\p{Cc}/u);
     }
@@ -161,3 +162,19 @@ describe("what the API says of a failure of its own reaches the model", () => {
     await own.close();
   });
 });
+
+test.each([300, 304, 305, 600, 999])(
+  "status %i is an answer: asked for once, and no sign of an outage",
+  async (status) => {
+    const own = await serve();
+    own.origin.behave({ status, body: "" });
+    for (const [way, call] of Object.entries(own.ways)) {
+      const before = own.origin.asked;
+      const { text, isError } = await call();
+      expect([way, isError, own.origin.asked - before]).toEqual([way, true, 1]);
+      expect(text).toMatch(new RegExp(`answered with status ${status}\\.${status === 304 ? " It is as it was" : ""}`));
+    }
+    expect(own.api.dependency.snapshot()).toMatchObject({ breaker: "closed", failures: 0, retries: 0 });
+    await own.close();
+  },
+);

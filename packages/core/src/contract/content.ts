@@ -80,5 +80,47 @@ export function isWithContent(value: unknown): value is WithContent<unknown> {
   return typeof value === "object" && value !== null && withContentBrand in value;
 }
 
+type Shape = (value: unknown) => boolean;
+const isText: Shape = (value) => typeof value === "string";
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const listOf =
+  (shape: Shape): Shape =>
+  (value) =>
+    Array.isArray(value) && value.every(shape);
+const shaped =
+  (shapes: Record<string, Shape>): Shape =>
+  (value) =>
+    isObject(value) && misshapen(value, shapes) === undefined;
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** The members that contents, blocks, links and entries of lists may have, wherever they stand. */
+const OPTIONAL: Record<string, Shape> = {
+  title: isText,
+  description: isText,
+  mimeType: isText,
+  size: (value) => typeof value === "number",
+  annotations: shaped({
+    audience: listOf((value) => value === "user" || value === "assistant"),
+    priority: (value) => typeof value === "number" && value >= 0 && value <= 1,
+    lastModified: (value) => typeof value === "string" && DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)),
+  }),
+  icons: listOf((value) => isObject(value) && isText(value.src) && misshapen(value, ICON) === undefined),
+  _meta: isObject,
+};
+const ICON: Record<string, Shape> = {
+  mimeType: isText,
+  sizes: listOf(isText),
+  theme: (value) => value === "light" || value === "dark",
+};
+
+/** The first member that is not of the specification's shape, for which a client refuses the whole answer. */
+export function misshapen(members: object, shapes: Record<string, Shape> = OPTIONAL): string | undefined {
+  return Object.keys(shapes).find((name) => {
+    const value = (members as Record<string, unknown>)[name];
+    return value !== undefined && !(shapes[name] as Shape)(value);
+  });
+}
+
 /** Bytes as the base64 text that the wire wants. */
 export { base64 };

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
-import { checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names/names.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
 import type { Icon } from "./tool.ts";
@@ -70,6 +70,7 @@ export function definePrompt<Arguments extends z.ZodObject = z.ZodObject<{}>>(
   checkName("prompt", options?.name);
   const where = `prompt "${options.name}"`;
   checkMeta(where, options._meta);
+  checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
   checkFunction(where, "handler", options.handler);

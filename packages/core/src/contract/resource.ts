@@ -2,7 +2,7 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
-import { checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names/names.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./names/uri-template.ts";
 import type { Icon } from "./tool.ts";
@@ -121,6 +121,7 @@ export function defineResource<const Template extends string>(options: ResourceO
   checkName("resource", options?.name);
   const where = `resource "${options.name}"`;
   checkMeta(where, options._meta);
+  checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The URI of ${where}`, options.uri, "value");
   checkText(`The MIME type of ${where}`, options.mimeType ?? "text/plain", "name");

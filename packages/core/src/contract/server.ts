@@ -3,7 +3,7 @@ import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { ServerJobs } from "./jobs.ts";
-import { checkExtensions, type Meta } from "./names/meta.ts";
+import { checkExtensions, checkIcons, type Meta } from "./names/meta.ts";
 import { checkText } from "./names/names.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
@@ -95,10 +95,12 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   }
   const where = `server "${options.name}"`;
   if (options.title !== undefined) checkText(`The title of ${where}`, options.title, "title");
+  if (options.websiteUrl !== undefined) checkText(`The websiteUrl of ${where}`, options.websiteUrl, "value");
   checkText(`The version of ${where}`, options.version, "name");
   if (options.instructions !== undefined)
     checkText(`The instructions of ${where}`, options.instructions, "instructions");
   checkExtensions(where, options.extensions);
+  checkIcons(where, options.icons);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
   const resources = byName(where, "resources", options.resources, "resource");

@@ -3,7 +3,7 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
-import { checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names/names.ts";
 import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 import { isPlainSchema } from "./schemas/plain-schema.ts";
@@ -135,9 +135,13 @@ export function defineTool<
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
   checkMeta(where, options._meta);
+  checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
   checkTexts(`The annotations of ${where}`, options.annotations);
+  for (const [name, hint] of Object.entries(options.annotations ?? {}))
+    if (name.endsWith("Hint") && hint !== undefined && typeof hint !== "boolean")
+      throw new DefinitionError(`${where}: the annotation ${name} must be true or false, got ${String(hint)}.`);
   checkFunction(where, "handler", options.handler);
   checkTimeout(where, options.timeoutMs);
   if (options.lane !== undefined && options.lane !== "foreground" && options.lane !== "background") {

@@ -1,11 +1,13 @@
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
+import type { Caller, NotifyLevel } from "../contract/context.ts";
 import { visible } from "../contract/names/quoted.ts";
 
 /** The notifications that a call sends of itself. */
 export const PROGRESS = "notifications/progress";
 export const LOG = "notifications/message";
+/** From the least to the most severe. */
+export const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 export interface Notification {
   method: string;
   params: Record<string, unknown>;

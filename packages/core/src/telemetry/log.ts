@@ -96,6 +96,8 @@ function lineWriter(sink: LogSink, scrub: Scrub) {
       | undefined,
     write(line: string) {
       const { lastObj } = this;
+      // An error of many MB would be held until the next line.
+      this.lastObj = undefined;
       const known =
         lastObj?.[OWN_LINE] === true && isPlain(lastObj.name) && isPlain(lastObj.caller) && isPlain(lastObj.client);
       sink.write(known ? line : scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line)));

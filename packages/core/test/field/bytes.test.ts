@@ -117,6 +117,16 @@ describe.each(HEAPS)("with an old space of %i MiB", (heap) => {
     120_000,
   );
 
+  test("errors with a text of 12 MB, one after another: each is masked, and none is kept", async () => {
+    await using field = startField("stdio", heap);
+    for (let id = 1; id <= 8; id += 1) {
+      field.write(toolCall(id, "fault", { bytes: 12 * MB }, metaOf("stdio-2026")));
+      await until(() => field.lines.all.length >= id || !field.alive());
+      expect(field.alive()).toBe(true);
+      expect(field.lines.all.at(-1)).toMatchObject({ id, result: { isError: true } });
+    }
+  }, 120_000);
+
   test.each(["stdio-2025", "stdio-2026"] as const)(
     "%s: a client that never reads holds little",
     async (wire) => {

@@ -55,8 +55,8 @@ describe.each(WIRES)("%s", (wire) => {
     expect(answer).toMatchObject({ result: { structuredContent: { done: 5_000 } } });
   });
 
-  test("progress that is no number is not sent, and the call goes on", async () => {
-    const meta = { ...metaOf(wire), progressToken: "p" };
+  test("progress that is no number, or a log level that is none, is not sent, and the call goes on", async () => {
+    const meta = { ...metaOf(wire), progressToken: "p", "io.modelcontextprotocol/logLevel": "debug" };
     let messages: Json[];
     if (kind === "stdio") {
       await openWire(wire, field);
@@ -71,6 +71,8 @@ describe.each(WIRES)("%s", (wire) => {
     }
     const reports = messages.filter(({ method }) => method === "notifications/progress");
     expect(reports.map(({ params }) => params)).toEqual([{ progressToken: "p", progress: 1, total: 2 }]);
+    const logged = messages.filter(({ method }) => method === "notifications/message");
+    expect(logged.map(({ params }) => params.data)).toEqual(["real"]);
     expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 1 } } });
     await field.until((stderr) => stderr.includes("progress not sent"));
   });

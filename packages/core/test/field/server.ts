@@ -51,6 +51,16 @@ const server = defineServer({
       },
     }),
     defineTool({
+      name: "fault",
+      title: "Fault",
+      description: "Fails with an error of this length.",
+      inputSchema: z.object({ bytes: number("How much") }),
+      outputSchema: done,
+      handler: ({ bytes }) => {
+        throw new Error("x".repeat(bytes));
+      },
+    }),
+    defineTool({
       name: "progress",
       title: "Progress",
       description: "Reports progress, over and over.",
@@ -82,10 +92,12 @@ const server = defineServer({
     defineTool({
       name: "nan",
       title: "NaN",
-      description: "Reports progress that is no number.",
+      description: "Reports progress that is no number, and logs at levels that there are none of.",
       inputSchema: z.object({}),
       outputSchema: done,
-      handler: (_input, { progress }) => {
+      handler: (_input, { notify, progress }) => {
+        for (const level of ["loud", 1, null, "a\ud800"]) notify(level as never, {});
+        notify("emergency", "real");
         progress(Number.NaN, 1);
         progress(1, Number.POSITIVE_INFINITY);
         progress(1, 2);

@@ -59,10 +59,12 @@ export function apiTools(
   });
   const known = new Set(mapped.map(({ entry }) => entry.operation));
   const own = [...new Set(named)].map((id) => find(operations, "--operations", id)).filter(({ id }) => !known.has(id));
-  const others = [...nameOperations(own, new Set(mapped.map(({ name }) => name)))].map(([name, { id }]) => ({
-    name,
-    entry: { operation: id } as ToolEntry,
-  }));
+  const others = [...nameOperations(own, new Set([...OUR_TOOLS, ...mapped.map(({ name }) => name)]))].map(
+    ([name, { id }]) => ({
+      name,
+      entry: { operation: id } as ToolEntry,
+    }),
+  );
   return [...mapped, ...others].flatMap(({ name, entry }) => {
     const operation = operations.get(entry.operation, entry.body);
     return offered(operation) ? [operationTool(api, name, operation, entry, common)] : [];
@@ -79,7 +81,10 @@ function allTools(
 ): Tool[] {
   const make = (name: string, id: string, bare: boolean): Tool =>
     operationTool(api, name, operations.get(id), { operation: id }, common, bare);
-  const tools = [...nameOperations(entries)].map(([name, { id }]) => ({ id, tool: make(name, id, false) }));
+  const tools = [...nameOperations(entries, new Set(OUR_TOOLS))].map(([name, { id }]) => ({
+    id,
+    tool: make(name, id, false),
+  }));
   const costs = tools.map(({ tool: { name, title, description, json } }) => ({
     name,
     tokens: tokensOf([name, title, description, json.input]),
@@ -88,6 +93,9 @@ function allTools(
   const bare = withoutOutputs(costs, BARE_TOKENS, caps);
   return tools.map(({ id, tool }) => (bare.has(tool.name) ? make(tool.name, id, true) : tool));
 }
+
+/** Tools beside those of the operations (see `readMoreTool`). */
+const OUR_TOOLS = ["read_more"];
 
 /** What an output schema costs that says nothing of the answer. */
 const BARE_TOKENS = 230;

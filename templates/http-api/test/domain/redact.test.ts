@@ -103,6 +103,31 @@ describe("a secret is taken out of a text", () => {
     );
   });
 
+  test("in base64 of a text that spells it: JSON, a URL, base64 again", () => {
+    const text = (value: string): string => Buffer.from(value).toString("base64");
+    fc.assert(
+      fc.property(secrets, choices, fc.constantFrom(...Object.values(SPELLINGS)), (secret, how, spell) => {
+        const inner = text(`{"cursor":"${spelled(secret, spell, how)}"}`);
+        for (const encoded of [inner, text(inner)]) expect(blank(`next: ${encoded}`, [secret])).toBe("next: [secret]");
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("as JavaScript, Python and a fourth encoding write it", () => {
+    const secret = "aB3+/xyz98==";
+    const each = (write: (code: string) => string): string =>
+      [...secret].map((c) => write(c.charCodeAt(0).toString(16))).join("");
+    for (const form of [
+      each((code) => `\\u{${code}}`),
+      each((code) => `\\U000000${code}`),
+      each((code) => `%u00${code}`),
+      each((code) => `%252525${code}`),
+      [...secret].join("\0"),
+    ])
+      expect(blank(`x ${form} y`, [secret])).toMatch(/^x \[secret\]\0? y$/);
+  });
+
   test("in a form, in hexadecimal, with lines folded and with invisible characters in between", () => {
     const secret = "correct horse/battery+staple";
     for (const form of [

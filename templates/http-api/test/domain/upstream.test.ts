@@ -229,6 +229,13 @@ test("statuses have stable codes, the API's words are passed on cut and clean, a
   }
 });
 
+test("a request that HTTP cannot carry is refused here, and is no sign that the API is down", async () => {
+  const body = { contentType: "application/json; x=\r\nX-Evil: 1", text: "{}" };
+  const before = faults.seen.length;
+  const { error } = await send({ do: "answer", body: {} }, {}, { method: "POST", body });
+  expect([error?.code, error?.facts.notSent, faults.seen.length - before]).toEqual(["request_refused", true, 0]);
+});
+
 test("an answer with an ETag is asked for again with it, and 304 gives the one that is kept", async () => {
   faults.behave(({ headers }) =>
     headers["if-none-match"] === '"v1"'

@@ -71,12 +71,7 @@ export function coerce(root: Schema, input: unknown): Coerced | undefined {
       const properties = isObject(schema.properties) ? schema.properties : {};
       if (listOf(schema.required).some((name) => !Object.hasOwn(value, name as string))) return false;
       for (const [name, item] of Object.entries(value)) {
-        if (
-          Object.hasOwn(properties, name)
-            ? !fits(properties[name] as Schema, item)
-            : schema.additionalProperties === false
-        )
-          return false;
+        if (!fits(memberSchema(schema, properties, name), item)) return false;
       }
     }
     const branches = branchesOf(schema);
@@ -95,16 +90,14 @@ export function coerce(root: Schema, input: unknown): Coerced | undefined {
     }
     let mended = value;
     if (Array.isArray(value)) mended = each(value, (item, index) => mend(itemSchema(schema, Number(index)), item));
-    else if (isObject(value) && isObject(schema.properties)) mended = mendObject(schema, schema.properties, value);
+    else if (isObject(value)) mended = mendObject(schema, isObject(schema.properties) ? schema.properties : {}, value);
     for (const part of listOf(schema.allOf)) mended = mend(part as Schema, mended);
     return mendByBranch(branchesOf(schema), mended);
   }
 
   function mendObject(schema: Json, properties: Json, value: Json): unknown {
     const required = listOf(schema.required);
-    const kept = each(value, (item, name) =>
-      Object.hasOwn(properties, name) ? mend(properties[name] as Schema, item) : item,
-    ) as Json;
+    const kept = each(value, (item, name) => mend(memberSchema(schema, properties, name), item)) as Json;
     const empty = Object.keys(kept).filter(
       (name) =>
         kept[name] === null &&
@@ -164,6 +157,10 @@ const isObject = (value: unknown): value is Json =>
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
 const branchesOf = ({ anyOf, oneOf }: Json): Schema[] => [...listOf(anyOf), ...listOf(oneOf)] as Schema[];
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+function memberSchema({ additionalProperties }: Json, properties: Json, name: string): Schema | undefined {
+  return (Object.hasOwn(properties, name) ? properties[name] : additionalProperties) as Schema | undefined;
+}
 
 function itemSchema({ items, prefixItems }: Json, index: number): Schema | undefined {
   const at = listOf(prefixItems)[index] as Schema | undefined;

@@ -44,7 +44,8 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
-        const messages = (typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply).map(
+        const messages = Array.from(
+          typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply,
           messageOf,
         );
         const blocks = messages.map(({ content }) => content);

@@ -4,7 +4,7 @@ import { quoted } from "../../contract/names/quoted.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
 import { checkBlocks } from "../compose.ts";
 import { stringParam } from "../normalize.ts";
-import { plainContents } from "../output/blocks.ts";
+import { plainContents, requireShapes } from "../output/blocks.ts";
 import { toProtocolError } from "../output/map-error.ts";
 import { plain } from "../output/plain.ts";
 import type { Normalize } from "../subject.ts";
@@ -82,6 +82,7 @@ export function listResources(resources: readonly Resource[], timeoutMs: number,
 function entryOf(entry: ResourceEntry, mimeType = "text/plain"): ResourceEntry {
   if (typeof entry?.uri !== "string" || typeof entry.name !== "string")
     throw new Error("an entry of a list needs a uri and a name, both text");
+  requireShapes(entry, "an entry of a list");
   return { mimeType, ...entry };
 }
 
@@ -135,7 +136,7 @@ function contentsOf(
       ? [{ uri, mimeType, text: reply.toWellFormed() }]
       : reply instanceof Uint8Array
         ? [{ uri, mimeType, blob: base64(reply) }]
-        : reply.map(plainContents);
+        : Array.from(reply, plainContents);
   checkBlocks(contents, resource.name);
   if (stale === undefined) return contents;
   return contents.map((item) => ({ ...item, _meta: { ...item._meta, [STALE]: stale } }));

@@ -1,4 +1,4 @@
-import type { ContentBlock, ResourceContents } from "../../contract/content.ts";
+import { type ContentBlock, misshapen, type ResourceContents } from "../../contract/content.ts";
 import { plain } from "./plain.ts";
 
 type Members = Record<string, unknown>;
@@ -20,6 +20,7 @@ const NEEDED: Record<ContentBlock["type"], readonly string[]> = {
  */
 export function plainBlock(block: unknown): ContentBlock {
   const copy = membersOf(block, "a content block");
+  requireShapes(copy, "a content block");
   const { type } = copy;
   if (typeof type !== "string" || !Object.hasOwn(NEEDED, type)) throw new Error("a content block has no known type");
   requireTexts(copy, NEEDED[type as ContentBlock["type"]], `a block of type ${type}`);
@@ -31,6 +32,7 @@ export function plainBlock(block: unknown): ContentBlock {
 /** The contents of a resource as plain data. @throws as {@link plainBlock} */
 export function plainContents(contents: unknown): ResourceContents {
   const copy = membersOf(contents, "contents of a resource");
+  requireShapes(copy, "contents of a resource");
   requireTexts(copy, ["uri", "blob" in copy ? "blob" : "text"], "contents of a resource");
   if ("blob" in copy) requireBase64(copy.blob as string, "contents of a resource");
   return copy as ResourceContents;
@@ -59,6 +61,12 @@ function membersOf(value: unknown, what: string): Members {
     else if (member !== undefined) copy[name] = name === "resource" ? membersOf(member, "a resource") : plain(member);
   }
   return copy;
+}
+
+/** @throws Error for an optional member of another shape than the specification's */
+export function requireShapes(members: object, what: string): void {
+  const name = misshapen(members);
+  if (name !== undefined) throw new Error(`${what} has a "${name}" that is not of the specification's shape`);
 }
 
 function requireTexts(members: Members, names: readonly string[], what: string): void {

@@ -27,6 +27,8 @@ type Expected = ((error: unknown) => string | undefined) | undefined;
 
 /** Longest text of a failure, in characters. A model needs a sentence, and a longer text is a bug's. */
 const MAX_MESSAGE = 65_536;
+/** Longest code of a failure, in characters: a word for programs. */
+const MAX_CODE = 128;
 
 /**
  * Stage 5 for errors: only a `ToolError` (or what the server's `expected` makes one) and core's own refusals are shown.
@@ -56,7 +58,7 @@ function classify(error: unknown, call: Call, subject: Subject | undefined, expe
     const { facts, problem } = factsOf(error.data);
     const hidden = error.cause ?? problem;
     const shown = new ToolError(textOf(error.message), {
-      ...(typeof error.code === "string" && { code: error.code }),
+      ...codeOf(error),
       ...(Number.isFinite(error.retryAfterMs) && { retryAfterMs: error.retryAfterMs as number }),
       ...(facts !== undefined && { data: facts }),
     });
@@ -106,7 +108,7 @@ function expectedText(error: unknown, expected: Expected): string | undefined {
 
 const codeOf = (error: unknown): { code?: string | undefined } => {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? { code } : {};
+  return typeof code === "string" ? { code: code.slice(0, MAX_CODE).toWellFormed() } : {};
 };
 
 /**

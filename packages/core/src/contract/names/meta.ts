@@ -1,3 +1,4 @@
+import { misshapen } from "../content.ts";
 import { DefinitionError } from "../errors.ts";
 
 /** What a definition carries for programs, as the specification's `_meta`: `{ ui: { resourceUri: "ui://notes/list" } }`. */
@@ -13,6 +14,12 @@ const EXTENSION = new RegExp(`^${LABELS}${NAME}$`);
 export function checkMeta(where: string, meta: Meta | undefined): void {
   if (meta !== undefined)
     checkMembers(`The _meta of ${where}`, meta, KEY, "a name, or a prefix and a name: example.com/name");
+}
+
+/** Refuses icons of another shape than the specification's: clients refuse the whole list for one. */
+export function checkIcons(where: string, icons: unknown): void {
+  if (misshapen({ icons }) !== undefined)
+    throw new DefinitionError(`The icons of ${where} must be a list of { src, mimeType, sizes }; only src is needed.`);
 }
 
 /** Refuses extensions that are no JSON objects, or whose id has no prefix. */

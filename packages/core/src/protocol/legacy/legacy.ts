@@ -21,6 +21,7 @@ import {
   asksOf,
   type ConnectionOptions,
   keyOf,
+  LEVELS,
   LOG,
   type Notification,
   notificationOf,
@@ -31,8 +32,6 @@ import {
 import { BAD_INITIALIZE, JITLESS, type Message } from "../frame.ts";
 import { translateIds } from "./legacy-ids.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
-
-const LEVELS: NotifyLevel[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 type Id = string | number;
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's own request and notification types play no part: all methods are ours

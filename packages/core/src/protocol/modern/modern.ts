@@ -19,6 +19,7 @@ import {
   asksOf,
   type ConnectionOptions,
   keyOf,
+  LEVELS,
   LOG,
   MAX_ERROR,
   type Notification,
@@ -136,7 +137,9 @@ function wireOf(
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
     asks: asksOf(capabilities),
     notify,
-    message: (level, data) => notify(LOG, { level, data }),
+    message(level, data) {
+      if (LEVELS.includes(level)) notify(LOG, { level, data });
+    },
     // Anything but a string was not sealed by core, and is refused.
     ...(state === undefined ? {} : { requestState: typeof state === "string" ? state : JSON.stringify(state) }),
     ...(mcpReq.inputResponses === undefined ? {} : { answers: mcpReq.inputResponses }),

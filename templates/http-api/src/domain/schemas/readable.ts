@@ -10,10 +10,9 @@ import { leaveOver } from "./loosen.ts";
 export type Readers = "model" | "client";
 
 /**
- * Takes out of a schema what its readers could not see or use: hidden characters, patterns that their engine refuses,
- * and for clients every pattern and format, names
- * that every object of JavaScript has, and what closes an object to fields that an API adds. What then accepts
- * more is added to `loose`.
+ * Takes out of a schema what its readers could not see or use: hidden characters, texts that are too long to be read,
+ * patterns that their engine refuses, and for clients every pattern and format, names that every object of JavaScript
+ * has, and what closes an object to fields that an API adds. What then accepts more is added to `loose`.
  */
 export function makeReadable(root: JsonSchema, readers: Readers, loose: Set<object>): void {
   const open = [root];
@@ -30,24 +29,31 @@ function takeOut(node: JsonSchema, readers: Readers): boolean {
     delete node[keyword];
     more = true;
   };
-  if (typeof node.title === "string") node.title = visible(node.title);
-  if (hides(node.default)) delete node.default;
-  for (const keyword of ["enum", "const"]) if (hides(node[keyword])) drop(keyword);
+  if (typeof node.title === "string") node.title = visible(node.title).slice(0, MAX_TITLE);
+  for (const keyword of ["title", "default", "contentMediaType", "contentEncoding"])
+    if (hides(node[keyword])) delete node[keyword];
+  for (const keyword of ["enum", "const", "dependentRequired"]) if (hides(node[keyword])) drop(keyword);
   if (typeof node.pattern === "string" && (readers === "client" || hides(node.pattern) || !runs(node.pattern)))
     drop("pattern");
   if (typeof node.format === "string" && (readers === "client" || hides(node.format))) drop("format");
   if (isNode(node.properties)) {
-    const hidden = Object.keys(node.properties).filter((name) => hides(name) || (readers === "client" && name in {}));
+    const hidden = Object.keys(node.properties).filter(
+      (name) => hidesName(name) || (readers === "client" && name in {}),
+    );
     for (const name of hidden) delete node.properties[name];
     if (hidden.length > 0) more = opened(node);
   }
-  if (Array.isArray(node.required) && node.required.some(hides)) {
-    node.required = node.required.filter((name) => !hides(name));
+  if (Array.isArray(node.required) && node.required.some(hidesName)) {
+    node.required = node.required.filter((name) => !hidesName(name));
     more = true;
   }
   const patterns = isNode(node.patternProperties) ? Object.keys(node.patternProperties) : [];
-  if (patterns.some((name) => readers === "client" || hides(name) || !runs(name))) {
+  if (patterns.some((name) => readers === "client" || hidesName(name) || !runs(name))) {
     delete node.patternProperties;
+    more = opened(node);
+  }
+  if (isNode(node.dependentSchemas) && Object.keys(node.dependentSchemas).some(hidesName)) {
+    delete node.dependentSchemas;
     more = opened(node);
   }
   if (readers === "client" && node.additionalProperties === false) drop("additionalProperties");
@@ -61,11 +67,19 @@ function opened(node: JsonSchema): true {
   return true;
 }
 
+/** What core lets no tool show, by itself or by its length: one such text would stop the start of all the others. */
+const HIDDEN = /(?!\n|\t|(?<=\p{Emoji})\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
+const MAX_VALUE = 4_096;
+const MAX_NAME = 128;
+const MAX_TITLE = 256;
+
 const hides = (value: unknown): boolean => {
-  if (typeof value === "string") return visible(value) !== value;
+  if (typeof value === "string") return value.length > MAX_VALUE || HIDDEN.test(value);
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([key, item]) => hides(key) || hides(item));
+  return Object.entries(value).some(([key, item]) => hidesName(key) || hides(item));
 };
+
+const hidesName = (name: string): boolean => name.length > MAX_NAME || HIDDEN.test(name);
 
 /** Whether a validator that goes by the standard can compile it. */
 function runs(pattern: string): boolean {

@@ -76,6 +76,11 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
 
 function explain(cause: unknown, host: string): UpstreamError {
   const { code = "", message } = cause as NodeJS.ErrnoException;
+  if (code === "UND_ERR_INVALID_ARG")
+    return new UpstreamError("request_refused", `Refused: no request can be made of this (${message.slice(0, 80)}).`, {
+      notSent: true,
+      cause,
+    });
   if (code.startsWith("HPE_") || /PARSER|CONTENT_LENGTH_MISMATCH|HEADERS_OVERFLOW|INVALID/.test(code))
     return new UpstreamError("bad_reply", `${host} answered with something that is no proper HTTP (${code}).`, {
       cause,

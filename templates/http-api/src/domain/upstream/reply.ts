@@ -27,24 +27,19 @@ export async function replyOf(
   credentials: Credentials,
   expectsJson: boolean | undefined,
 ): Promise<ApiReply> {
-  const contentType = headers["content-type"];
+  // An API that repeats our credential, in an error say, must not make it known.
+  const clean = (text: string): string => visible(credentials.scrub(text));
+  const shown = Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => KEPT_HEADERS.test(name))
+      .map(([name, value]) => [name, clean(value)]),
+  );
+  const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
-  return {
-    status,
-    headers: Object.fromEntries(
-      Object.entries(headers)
-        .filter(([name]) => KEPT_HEADERS.test(name))
-        .map(([name, value]) => [name, visible(credentials.scrub(value))]),
-    ),
-    contentType,
-    // An API that repeats our credential, in an error say, must not make it known.
-    body:
-      value instanceof Uint8Array
-        ? cleanBytes(value, contentType, credentials.scrub)
-        : await cleanTexts(value, (text) => visible(credentials.scrub(text))),
-    bytes: bytes.length,
-  };
+  const body =
+    value instanceof Uint8Array ? cleanBytes(value, contentType, credentials.scrub) : await cleanTexts(value, clean);
+  return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
 
 /** A file that is text whatever its type says, an SVG say, is read by people and models as well. */
@@ -60,6 +55,7 @@ function cleanBytes(bytes: Uint8Array, contentType: string | undefined, scrub: (
 }
 
 const CODES: Record<number, string | undefined> = {
+  304: "not_modified",
   400: "bad_request",
   401: "unauthorized",
   403: "forbidden",

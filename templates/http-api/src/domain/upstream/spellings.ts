@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
+
 /** Spellings inside each other that are undone: a URL in a JSON text in an attribute of HTML. */
 const MAX_LAYERS = 3;
 /** Characters up to which every order of layers is tried, up to which every order of two, and after which one order. */
-const SHORT = 16_384;
+const SHORT = 8_192;
 const LONG = 65_536;
 
 /** Where a part of a view stood in the first text. */
@@ -88,17 +90,26 @@ function reader(pattern: RegExp, trigger: RegExp, read: (match: RegExpExecArray)
 const ESCAPES: Record<string, string> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const ofCode = (code: number): string | undefined => (code <= 0x10_ffff ? String.fromCodePoint(code) : undefined);
 
-const json = reader(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/'bfnrt]))/g, /\\/, ([, long, short, plain = ""]) =>
-  long === undefined && short === undefined
-    ? (ESCAPES[plain] ?? plain)
-    : String.fromCharCode(Number.parseInt(long ?? short ?? "", 16)),
+const json = reader(
+  /\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(["\\/'bfnrt]))/g,
+  /\\/,
+  ([, unit, braced, long, short, plain]) =>
+    plain === undefined
+      ? ofCode(Number.parseInt(unit ?? braced ?? long ?? short ?? "", 16))
+      : (ESCAPES[plain] ?? plain),
 );
 
-const percent = reader(/%[0-7][0-9a-fA-F]|(?:%[89a-fA-F][0-9a-fA-F])+/g, /%/, ([run]) => {
-  const bytes = Buffer.from(run.replaceAll("%", ""), "hex");
-  const text = bytes.toString("utf8");
-  return text.includes("\ufffd") ? bytes.toString("latin1") : text;
-});
+// However often the percent sign was itself encoded; and as JavaScript's `escape` writes it.
+const percent = reader(
+  /%(?:25)*u[0-9a-fA-F]{4}|%(?:25)*[0-7][0-9a-fA-F]|(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+/g,
+  /%/,
+  ([run]) => {
+    const digits = run.replaceAll(/%(25)*(?=[0-9a-fA-Fu])/g, "");
+    if (digits.startsWith("u")) return ofCode(Number.parseInt(digits.slice(1), 16));
+    const bytes = Buffer.from(digits, "hex");
+    return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
+  },
+);
 
 /** A form writes a blank as a plus sign. */
 const form = reader(/\+/g, /\+/, () => " ");
@@ -126,6 +137,16 @@ const html = reader(
 );
 
 /** What a reader does not see between the characters, and lines that are folded. */
-const joined = reader(/[\p{Cf}\p{Default_Ignorable_Code_Point}]+|\r?\n[ \t]*/gu, /[^\x20-\x7e]/, () => "");
+const joined = reader(
+  /(?:(?![\n\t\r])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}])+|\r?\n[ \t]*/gu,
+  /[^\x20-\x7e]/,
+  () => "",
+);
 
-const READERS: readonly Reader[] = [joined, json, percent, html, form];
+/** A text in base64 that has a spelling of its own inside: the needles know a secret there only as it is. */
+const base64 = reader(/[A-Za-z0-9+/_-]{12,}={0,2}/g, /[A-Za-z0-9+/_-]{12}/, ([run]) => {
+  const bytes = Buffer.from(run, "base64");
+  return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
+});
+
+const READERS: readonly Reader[] = [joined, json, percent, html, form, base64];

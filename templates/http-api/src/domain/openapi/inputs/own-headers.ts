@@ -21,5 +21,8 @@ const OWN_HEADERS = new RegExp(
   "i",
 );
 
-/** Some servers read `X_HTTP_METHOD_OVERRIDE` as if it had dashes. */
-export const isOwnHeader = (name: string): boolean => OWN_HEADERS.test(name.trim().replaceAll("_", "-"));
+/** What a header can be called (RFC 9110, 5.6.2). */
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** Also what no header can be called. Some servers read `X_HTTP_METHOD_OVERRIDE` as if it had dashes. */
+export const isOwnHeader = (name: string): boolean => !NAME.test(name) || OWN_HEADERS.test(name.replaceAll("_", "-"));
