@@ -31,6 +31,16 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     expect(lab.lines.all.filter(({ id, result }: Json) => id > 0 && result)).toHaveLength(20);
   });
 
+  test("SIGTERM with a call that outlasts the time to drain: it is told so, and the exit is 0", async () => {
+    await using lab = startLab();
+    lab.write(...hello, toolCall(1, "slow", { ms: 9_000 }));
+    await lab.lines.id(0);
+    await sleep(50);
+    lab.child.kill("SIGTERM");
+    expect(await lab.exited).toEqual([0, null]);
+    expect(lab.lines.all.filter(({ id }: Json) => id === 1)).toMatchObject([{ error: { code: -32_000 } }]);
+  });
+
   test.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],

@@ -133,7 +133,7 @@ test("a credential that the API repeats is in no result, no data and no log line
   for (const fault of [
     answer(400, { detail: echo }),
     answer(500, echo, { "content-type": "text/plain" }),
-    answer(503, { detail: echo }),
+    answer(503, { detail: echo }, { "retry-after": basic }),
     answer(200, `said: ${echo}`, { "content-type": "application/yaml; charset=utf-8" }),
     answer(
       200,

@@ -79,6 +79,8 @@ export class Call implements CallContext {
     const { correlationId } = this;
     const withId = (fields: Record<string, unknown>) => {
       try {
+        // A text in the place of fields, as other loggers take it: spread, it would be a field for each character.
+        if (typeof fields !== "object") return { text: String(fields).slice(0, MAX_PROGRESS), correlationId };
         return { ...fields, correlationId };
       } catch (error) {
         // A getter that throws is the line's loss, not the call's.

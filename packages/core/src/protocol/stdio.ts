@@ -22,6 +22,11 @@ import {
 import { type AnsweredBatch, createBatch } from "./legacy/batch.ts";
 import { createInbox, createReader, createWriter, type Sized } from "./lines.ts";
 
+/** The answer to a call that outlasts its server. */
+const STOPPED = {
+  code: -32_000,
+  message: "The server stopped before this call had ended. It may have been done: look.",
+};
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
 const MAX_LOGGED = 100;
 
@@ -227,6 +232,14 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     stop,
     async close() {
       stop();
+      // What has not ended in the time to drain is told so: a client would wait for ever.
+      for (const [id, { batch, cancelled }] of inFlight) {
+        if (cancelled || streams.has(id)) continue;
+        const answer = JSON.stringify({ jsonrpc: "2.0", id, error: STOPPED });
+        if (batch === undefined) out.write(answer);
+        else batch.answer(answer, id);
+        inFlight.delete(id);
+      }
       await Promise.allSettled(closers.map((close) => close()));
       await out.flushed();
     },

@@ -26,7 +26,7 @@ export async function walk(folder: string): Promise<Vault> {
       else if (entry.isDirectory() && file.split("/").length >= deepest)
         refuse(`It is more than ${deepest} folders deep. Move it up, or import a folder that is nearer to it.`);
       else if (entry.isDirectory()) waiting.push(file);
-      else if (!entry.isFile()) continue;
+      else if (!entry.isFile()) refuse("It is a pipe, a socket or a device, not a file.");
       else if (/\.(md|markdown)$/i.test(entry.name)) vault.notes.push(file);
       else vault.others.push(file);
     }

@@ -122,6 +122,7 @@ describe("front matter as people and programs write it", () => {
     const changed = setFields(front, { status: "done", rating: 5 });
     expect(changed).toBe("---\r\n# mine\r\nStatus: 'done' # why\r\ntags: [ a, b ]\r\nrating: 5\r\n---\r\n");
     expect(setFields(changed, { Status: null, tags: null, rating: null })).toBe("");
+    expect(setFields("---\rtitle: x\r---\r", { status: "done" })).toBe("---\rtitle: x\rstatus: done\r---\r");
     expect(setFields("", { status: "open" })).toBe("---\nstatus: open\n---\n");
     expect(() => setFields("---\n{{x\n---\n", { a: 1 })).toThrow(/not YAML/);
   });

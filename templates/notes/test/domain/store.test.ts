@@ -179,6 +179,13 @@ describe.each(stores)("the $name store", (store) => {
       ["Chinese", "我在北京大学学习汉语", ["北京", "大学", "汉语", "北京汉语"]],
       ["Tibetan", "བོད་སྐད་སློབ་སྦྱོང་", ["བོད་སྐད", "སློབ"]],
       ["Korean", "한국어를 공부합니다", ["한국어", "공부합니다"]],
+      [
+        "pointed Hebrew",
+        "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd \u05e2\u05d5\u05dc\u05dd",
+        ["\u05e9\u05dc\u05d5\u05dd"],
+      ],
+      ["Arabic", "\u0642\u0631\u0622\u0646\u06da \u0643\u0631\u064a\u0645", ["\u0642\u0631\u0622\u0646"]],
+      ["capital German", "GROẞE", ["große", "GROSSE"]],
     ])("words in the middle of %s text are found", async (_, body, queries) => {
       const notes = await notesOn(store);
       await notes.create({ title: "T", body });

@@ -139,7 +139,7 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
       const refuse = (refusal: HttpRefusal): void => refused(app, request, response, { id: first?.id, ...refusal });
       const { "mcp-session-id": id, "mcp-protocol-version": header } = request.headers as Record<string, string>;
       const accepts = (type: string): boolean => /\*\/\*/.test(accept) || accept.includes(type);
-      const { accept = "" } = request.headers;
+      const accept = (request.headers.accept ?? "").toLowerCase();
       if (
         request.method !== "DELETE" &&
         !(accepts("text/event-stream") && (messages === undefined || accepts("application/json")))

@@ -75,9 +75,11 @@ const MAX_DETAIL = 500;
 export function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
   const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
   const detail = detailOf(bytes.subarray(0, MAX_DETAIL_BYTES), headers["content-type"], credentials.scrub);
+  const { "retry-after": retryAfter } = headers;
   return new UpstreamError(code, `The API answered with status ${status}.`, {
     status,
-    retryAfter: headers["retry-after"],
+    // The log has it.
+    retryAfter: retryAfter === undefined ? undefined : credentials.scrub(retryAfter),
     ...(detail === "" ? {} : { detail }),
   });
 }

@@ -5,7 +5,7 @@ import { readNote } from "./sqlite-rows.ts";
 import { writing } from "./statement.ts";
 
 /** Raise it when `derive` finds something else in a note. */
-const derivation = 1;
+const derivation = 2;
 
 /** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
 const wanted = `${derivation} Unicode ${process.versions.unicode}`;

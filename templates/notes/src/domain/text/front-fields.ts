@@ -109,7 +109,12 @@ function instant(value: unknown): string | undefined {
 function documentOf(front: string): Document | undefined {
   const inner = marks.exec(front)?.[3];
   if (inner === undefined) return undefined;
-  const document = parseDocument(inner, { logLevel: "silent", uniqueKeys: false, prettyErrors: false });
+  // A carriage return alone is no line end to this library.
+  const document = parseDocument(inner.replace(/\r(?!\n)/g, "\n"), {
+    logLevel: "silent",
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
   if (document.errors.length > 0) return undefined;
   return isMap(document.contents) || document.contents === null ? (document as Document) : undefined;
 }

@@ -50,8 +50,9 @@ const scripts =
 const blankless = () => new RegExp(`(?=\\p{L}|\\p{M}|\\p{N}|ー)[${scripts}ー]\\p{M}*`, "gu");
 const onlyBlankless = () => new RegExp(`^[${scripts}ー\\p{M}]{2,}$`, "u");
 
-/** Accents and joiners, but not the sound marks that tell か from が. */
-const accents = () => /(?![\u3099\u309a])\p{Script=Inherited}/gu;
+/** Accents, joiners and the vowel signs that most texts leave out, but not the sound marks that tell か from が. */
+const accents = () =>
+  /(?![\u3099\u309a])\p{Script=Inherited}|(?=\p{M})[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu;
 
 const plain = /^[\p{ASCII}]*$/u;
 
@@ -61,6 +62,7 @@ function fold(text: string): string {
   return text
     .normalize("NFKD")
     .replace(accents(), "")
+    .toLowerCase() // "ẞ" has no other capital than itself
     .toUpperCase() // "ß" becomes "SS", and both sigmas become one
     .toLowerCase()
     .replaceAll("ς", "σ")
