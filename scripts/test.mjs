@@ -83,9 +83,10 @@ async function suites(flags) {
   for (const folder of folders) rmSync(`${folder}/${report}`, { force: true });
   if (terminal) process.stdout.write("… tests");
   const since = Date.now();
-  const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`;
+  // Left alone, vitest keeps a core free, which is half of two.
+  const options = `--maxWorkers=100% --reporter=default --reporter=json --outputFile.json=${report}`;
   // One package at a time: each suite already uses every core, and starts processes that must not starve.
-  const { ok, output } = await run(`turbo run test --concurrency=1 ${flags} -- ${reporters}`);
+  const { ok, output } = await run(`turbo run test --concurrency=1 ${flags} -- ${options}`);
   const results = folders.map((folder) => ({ folder, counts: readReport(folder) }));
   let shown = false;
   for (const { folder, counts } of results) {
