@@ -92,7 +92,7 @@ const server = defineServer({
     defineTool({
       name: "nan",
       title: "NaN",
-      description: "Reports progress that is no number, and logs at levels that there are none of.",
+      description: "Reports progress that is not a number, and logs at levels that do not exist.",
       inputSchema: z.object({}),
       outputSchema: done,
       handler: (_input, { notify, progress }) => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { linkOnTheWay } from "../path-problem.ts";
 import { openProject } from "../project.ts";
+import { sourceFiles } from "../source-files.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { importPath, insertAt } from "./insert.ts";
@@ -107,12 +108,6 @@ function writeAll(folder: string, files: Map<string, string>, changed: Map<strin
 
 /** The project's own TypeScript, by path. */
 function sourcesOf(folder: string): Map<string, string> {
-  const below = (path: string): string[] =>
-    existsSync(join(folder, path))
-      ? readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) =>
-          entry.isDirectory() ? below(`${path}/${entry.name}`) : entry.isFile() ? [`${path}/${entry.name}`] : [],
-        )
-      : [];
-  const paths = ["src", "test"].flatMap(below).filter((path) => /\.[cm]?tsx?$/.test(path));
+  const paths = sourceFiles(folder).filter((path) => /\.[cm]?tsx?$/.test(path));
   return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }

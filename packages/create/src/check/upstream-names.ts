@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { envPrefixOf } from "../create/name.ts";
 import type { Project } from "../project.ts";
+import { sourceFiles } from "../source-files.ts";
 
 const FILES = ["package.json", "Dockerfile", "AGENTS.md", ".mcp.json", ".vscode/mcp.json"];
 
@@ -10,18 +11,7 @@ export function upstreamNames({ folder, marker, manifest }: Project): string[] {
   const { template } = marker;
   if (template === undefined || manifest.name === `@offshoot/${template}`) return [];
   const name = new RegExp(`@offshoot/${template}(?![\\w-])|offshoot-${template}\\b|\\b${envPrefixOf(template)}_[A-Z]`);
-  return [...FILES, ...["src", "test"].flatMap((path) => sources(folder, path))].filter(
+  return [...FILES, ...sourceFiles(folder)].filter(
     (path) => existsSync(join(folder, path)) && name.test(readFileSync(join(folder, path), "utf8")),
   );
 }
-
-const sources = (folder: string, path: string): string[] =>
-  existsSync(join(folder, path))
-    ? readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) =>
-        entry.isDirectory()
-          ? sources(folder, `${path}/${entry.name}`)
-          : entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name)
-            ? [`${path}/${entry.name}`]
-            : [],
-      )
-    : [];

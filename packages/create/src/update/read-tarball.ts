@@ -50,9 +50,14 @@ export async function readTarball(file: string): Promise<Files> {
   }).catch((cause: Error) => {
     throw new Refusal(`${file} is not a tarball: ${cause.message}.`, "name one that `npm pack` made.", { cause });
   });
-  if (problem === undefined) return files;
+  if (problem !== undefined) refuseRelease(file, problem);
+  return files;
+}
+
+/** @throws Refusal naming what a release brings that no template has */
+export function refuseRelease(origin: string, what: string): never {
   throw new Refusal(
-    `${file} brings ${problem}. Nothing was written.`,
+    `${origin} brings ${what}. Nothing was written.`,
     "take the template from where it is published; a template has plain files under plain names.",
   );
 }

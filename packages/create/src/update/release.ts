@@ -9,7 +9,7 @@ import { readTemplate, type Template, templateNames } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import type { Files } from "./files.ts";
 import type { ScratchRepository } from "./git.ts";
-import { readTarball } from "./read-tarball.ts";
+import { readTarball, refuseRelease } from "./read-tarball.ts";
 import { snapshot, takesPart } from "./snapshot.ts";
 import { isVersion, isVersionOrTag } from "./version.ts";
 
@@ -71,12 +71,7 @@ export async function readRelease(
 
 /** What a release brings is a stranger's word: every path is looked at before any of it is used. */
 function requireHarmless(files: Files, origin: string): void {
-  const refuse = (what: string): never => {
-    throw new Refusal(
-      `${origin} brings ${what}. Nothing was written.`,
-      "take the template from where it is published; a template has plain files under plain names.",
-    );
-  };
+  const refuse = (what: string): never => refuseRelease(origin, what);
   for (const [path, { link }] of files) {
     const problem = pathProblem(path);
     if (problem !== undefined) refuse(`${JSON.stringify(path)}, which ${problem}`);
