@@ -63,7 +63,7 @@ export async function buildServers(): Promise<string | undefined> {
   const dist = path("../dist/serve.js");
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
-    entry: ["raw-v1", "raw-v2", "offshoot", "bare"].map((name) => path(`${name}.ts`)),
+    entry: ["raw-v1", "raw-v2", "offshoot", "small", "bare"].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),
     config: false,
     bundle: false,

@@ -39,6 +39,13 @@ export interface AppOptions {
    * @internal
    */
   telemetry?: ((app: App) => Telemetry) | undefined;
+  /**
+   * Whether requests that need no SDK go without one. Tests send the same bytes both ways.
+   *
+   * @default true
+   * @internal
+   */
+  straight?: boolean | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -55,6 +62,8 @@ export interface App extends CallRuntime {
   /** What changes about the server itself. */
   readonly control: ControlEvents;
   readonly readiness: Readiness;
+  /** Whether requests that need no SDK go without one: `protocol/straight/`. */
+  readonly straight: boolean;
   /** The profile whose tools are offered now. */
   readonly profile: string | undefined;
   /**
@@ -76,7 +85,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+  { log, profile, limits: given, slo, operated = false, telemetry, straight = true }: AppOptions,
 ): App {
   const tools = new Map<string, Tool>();
   let toolPages: ReturnType<typeof createPages>;
@@ -103,6 +112,7 @@ export function createApp(
     refresh: createRefresher({ log, timeoutMs }),
     control,
     methods,
+    straight,
     profile: undefined,
     offer(wanted) {
       const chosen = chooseTools(definition, wanted);

@@ -21,6 +21,8 @@ import {
 } from "./frame.ts";
 import { type AnsweredBatch, createBatch } from "./legacy/batch.ts";
 import { createInbox, createReader, createWriter, type Sized } from "./lines.ts";
+import type { Channel, Peer, StraightRequest } from "./straight/request.ts";
+import { createStraight } from "./straight/straight.ts";
 
 /** The answer to a call that outlasts its server. */
 const STOPPED = {
@@ -49,6 +51,8 @@ interface Pending {
   readonly length: number;
   /** The batch that it came in. */
   readonly batch: AnsweredBatch | undefined;
+  /** Where it goes without an SDK. */
+  readonly straight: StraightRequest | undefined;
   cancelled: boolean;
 }
 
@@ -87,6 +91,32 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   });
   const out = createWriter(output, bytes, () => end("broken"));
 
+  const straight = app.straight ? createStraight(app) : undefined;
+  let peer = (): Peer | undefined => undefined;
+  /** A request of the 2026 era has gone straight, and settled the era: a discovery leaves it open. */
+  let begun = false;
+  const pipe: Channel = {
+    transport: "pipe",
+    caller: { id: "local" },
+    writable: out.writable,
+    notify: (_request, json) => out.write(json),
+    lag: out.writable,
+    answer(request, json) {
+      const pending = inFlight.get(request.id);
+      // Cancelled, or told that the server stops: there is nothing to answer any more.
+      if (pending?.straight !== request || pending.cancelled) return;
+      out.write(json);
+      settle(request.id, pending);
+    },
+  };
+  /** The request of a message that needs no SDK. In the 2025 era the handshake is one, and comes first. */
+  const takeStraight = (message: Message, era: Era): StraightRequest | undefined => {
+    if (straight === undefined) return undefined;
+    if (era === "2026") return straight.take(message, pipe);
+    const client = peer();
+    return client === undefined ? undefined : straight.take(message, pipe, client);
+  };
+
   const settle = (id: string | number, pending: Pending): void => {
     inFlight.delete(id);
     streams.delete(id);
@@ -116,10 +146,12 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const options = { caller: { id: "local" }, transport: "pipe" as const, writable, lag: writable, waits };
     if (era === "2025") {
       const { connectLegacy } = await import("./legacy/legacy.ts");
-      closers.push(await connectLegacy(app, channel as never, options));
+      const connected = await connectLegacy(app, channel as never, options);
+      closers.push(connected.close);
+      peer = connected.peer;
     } else {
       const { connectModern } = await import("./modern/modern.ts");
-      closers.push(connectModern(app, channel as never, options));
+      closers.push(connectModern(app, channel as never, options, begun));
     }
     channels.set(era, channel);
   };
@@ -179,8 +211,11 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
     const named = cancelled === undefined ? undefined : inFlight.get(cancelled);
     const era = named?.era ?? eraOf(message);
+    const request = batch === undefined ? takeStraight(message, era) : undefined;
     const channel = channels.get(era);
-    if (channel === undefined) return openChannel(era).catch(broken);
+    // A cancellation of what goes without an SDK loads none.
+    if (request === undefined && named?.straight === undefined && channel === undefined)
+      return openChannel(era).catch(broken);
     if (id !== undefined && method !== undefined) {
       const taken = inFlight.get(id);
       const large = length > SMALL_BYTES;
@@ -190,7 +225,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
         return undefined;
       }
       if (large) bytes.hold(length);
-      inFlight.set(id, { era, length: large ? length : 0, batch, cancelled: false });
+      inFlight.set(id, { era, length: large ? length : 0, batch, straight: request, cancelled: false });
       if (method === LISTEN) streams.add(id);
     } else if (named !== undefined) {
       named.cancelled = true;
@@ -202,7 +237,11 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
         named.batch?.drop(cancelled);
       });
     }
-    channel.onmessage?.(message as never);
+    if (request !== undefined) {
+      begun ||= era === "2026" && method !== "server/discover";
+      straight?.begin(request);
+    } else if (named?.straight !== undefined) named.straight.cancel(message.params?.reason);
+    else channel?.onmessage?.(message as never);
     return undefined;
   };
 
@@ -233,7 +272,8 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     async close() {
       stop();
       // What has not ended in the time to drain is told so: a client would wait for ever.
-      for (const [id, { batch, cancelled }] of inFlight) {
+      for (const [id, { batch, cancelled, straight }] of inFlight) {
+        straight?.cancel();
         if (cancelled || streams.has(id)) continue;
         const answer = JSON.stringify({ jsonrpc: "2.0", id, error: STOPPED });
         if (batch === undefined) out.write(answer);

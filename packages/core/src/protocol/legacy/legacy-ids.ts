@@ -28,6 +28,12 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
     outside.delete(number);
     if (inside.get(id) === number) inside.delete(id);
   };
+  const open = (id: Id): number => {
+    requests += 1;
+    inside.set(id, requests);
+    outside.set(requests, id);
+    return requests;
+  };
   const questionId = (number: number): string => `question-${number + 1}`;
 
   const inner: Transport & { onmessage?: (message: never) => void } = {
@@ -70,10 +76,7 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
       questions.delete(id as Id);
       message.id = number;
     } else if (id !== undefined) {
-      requests += 1;
-      inside.set(id, requests);
-      outside.set(requests, id);
-      message.id = requests;
+      message.id = open(id);
     } else if (method === "notifications/cancelled") {
       const number = inside.get(params?.requestId as Id);
       if (number === undefined) return;
@@ -83,5 +86,11 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
     }
     inner.onmessage?.(message as never);
   };
-  return { transport: inner, idOf: (number: Id): Id | undefined => outside.get(number as number) };
+  return {
+    transport: inner,
+    idOf: (number: Id): Id | undefined => outside.get(number as number),
+    /** A number for a request that goes without the SDK, so that a question can belong to it. */
+    open,
+    forget,
+  };
 }

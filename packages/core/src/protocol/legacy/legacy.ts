@@ -30,6 +30,7 @@ import {
   receiveDirectly,
 } from "../connection.ts";
 import { BAD_INITIALIZE, JITLESS, type Message } from "../frame.ts";
+import type { Peer } from "../straight/request.ts";
 import { translateIds } from "./legacy-ids.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
 
@@ -48,13 +49,13 @@ const unused: jsonSchemaValidator = {
  * Binds an app to one connection of the 2025 era (every revision up to 2025-11-25). One server for each connection:
  * a shared one sends answers to the wrong client (GHSA-345p-7cg4-v4c7).
  *
- * @returns how to close it
+ * @returns how to close it, and its client as requests see it that go without an SDK
  */
 export async function connectLegacy(
   app: App,
   transport: Transport,
   { caller, transport: kind, writable, lag, single = false }: ConnectionOptions,
-): Promise<() => Promise<void>> {
+): Promise<{ close: () => Promise<void>; peer: () => Peer | undefined }> {
   const { instructions } = app.definition;
   const capabilities = single ? capabilitiesAlone(app.capabilities) : app.capabilities;
   const server = new Server(app.info, {
@@ -66,7 +67,12 @@ export async function connectLegacy(
   for (const method of ["ping", "logging/setLevel"]) server.removeRequestHandler(method);
   /** What calls have told their client of themselves, where they did. */
   const mailboxes = new Map<Id, Mailbox<Notification>>();
-  const { transport: inner, idOf } = translateIds(transport, {
+  const {
+    transport: inner,
+    idOf,
+    open,
+    forget,
+  } = translateIds(transport, {
     ending(number) {
       mailboxes.get(number)?.flush();
       mailboxes.delete(number);
@@ -75,6 +81,7 @@ export async function connectLegacy(
   });
   const subscriptions = createSubscriptions(app);
   let level = 0;
+  const wants = (wanted: NotifyLevel): boolean => !single && LEVELS.indexOf(wanted) >= level;
 
   // What the client said in `initialize`, which is once.
   let facts: Pick<WireRequest, "client" | "asks"> | undefined;
@@ -112,14 +119,30 @@ export async function connectLegacy(
       asks,
       notify,
       message: (wanted, data) => {
-        if (!single && LEVELS.indexOf(wanted) >= level) notify(LOG, { level: wanted, data });
+        if (wants(wanted)) notify(LOG, { level: wanted, data });
       },
-      ask: (request, signal) => askClient(extra, request, signal),
+      ask: (request, signal) => askClient(request, signal, number as number),
       meta: extra._meta,
       requestId,
       sessionId: extra.sessionId,
       writable,
     };
+  };
+
+  const askClient = async (request: ClientRequest, signal: AbortSignal, number: number) =>
+    (await server.request(request as never, ANSWERS[request.method] as never, {
+      signal,
+      timeout: QUESTION_MS,
+      relatedRequestId: number,
+    })) as Record<string, unknown>;
+  /** Asks on behalf of a request that the SDK knows nothing of. */
+  const askFor: Peer["ask"] = async (request, signal, about) => {
+    const number = open(about);
+    try {
+      return await askClient(request, signal, number);
+    } finally {
+      forget(number);
+    }
   };
 
   // The fallback gets every request that the SDK has no handler for, without its per-method parsing: the list results
@@ -182,7 +205,15 @@ export async function connectLegacy(
       receive?.(received as never);
     }
   };
-  return () => server.close();
+  let peer: Peer | undefined;
+  return {
+    close: () => server.close(),
+    peer() {
+      if (peer === undefined && server.getClientVersion() !== undefined)
+        peer = { ...(facts ?? factsOf()), wants, ask: askFor };
+      return peer;
+    },
+  };
 }
 
 /** What a server can do for a request that stands alone: nothing that comes later, and beside an answer. */
@@ -198,10 +229,3 @@ const ANSWERS = {
   "sampling/createMessage": CreateMessageResultSchema,
   "roots/list": ListRootsResultSchema,
 };
-
-async function askClient(extra: Extra, request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
-  return (await extra.sendRequest(request as never, ANSWERS[request.method] as never, {
-    signal,
-    timeout: QUESTION_MS,
-  })) as Record<string, unknown>;
-}

@@ -100,7 +100,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
     return writer;
   };
 
-  const close = await connectLegacy(app, transport as never, {
+  const { close } = await connectLegacy(app, transport as never, {
     caller,
     transport: "tcp",
     single,

@@ -133,7 +133,7 @@ function wireOf(
       capabilities?.extensions === undefined ? (client ?? {}) : { ...client, extensions: capabilities.extensions },
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
-    cancelled: () => waits?.(mcpReq.id) === false,
+    cancelled: () => mcpReq.signal.aborted || waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
     asks: asksOf(capabilities),
     notify,
@@ -150,8 +150,18 @@ function wireOf(
   };
 }
 
-/** Binds an app to the 2026 side of a stdio connection. @returns how to close it */
-export function connectModern(app: App, transport: Transport, options: ConnectionOptions): () => Promise<void> {
+/**
+ * Binds an app to the 2026 side of a stdio connection.
+ *
+ * @param begun the connection has had answers of this era, without the SDK
+ * @returns how to close it
+ */
+export function connectModern(
+  app: App,
+  transport: Transport,
+  options: ConnectionOptions,
+  begun: boolean,
+): () => Promise<void> {
   const factory = (): Server => {
     const server = createServer(app);
     answerDirectly(server, app, options);
@@ -173,12 +183,21 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     legacy: "reject",
     onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
   });
+  // It settles the era by the first message, and is silent where that one is odd: this one is not.
+  if (begun) transport.onmessage?.(OPENING);
   const streams = followStreams(app, options.caller, transport as never);
   return async () => {
     await handle.close();
     streams.close();
   };
 }
+
+/** A notification that nobody listens to. */
+const OPENING = {
+  jsonrpc: "2.0" as const,
+  method: "notifications/opening",
+  params: { _meta: { [PROTOCOL_VERSION]: "2026-07-28", [CLIENT_CAPABILITIES]: {} } },
+};
 
 /** What the SDK hands on beside a request without looking at it. */
 interface Passed {
