@@ -63,7 +63,7 @@ describe("the signal ends an exchange, whatever the API does", () => {
   ])("%s: cut at the deadline, within a fifth of it, and the connection is closed", async (_what, fault) => {
     const sent = send(fault, { ms: 3_000 });
     // A fifth of the deadline. Timers that were set one after the other end in their order, however busy the machine is.
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 3_600));
+    const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 3_600));
     const cut = await Promise.race([sent, late]);
     expect(cut?.error?.name).toBe("TimeoutError");
     expect(cut?.ms).toBeGreaterThan(2_400);
