@@ -22,7 +22,7 @@ export interface Denied {
   retryAfterS?: number | undefined;
 }
 
-/** What the endpoint asks of whoever authenticates: `auth/`, or a server's own `authenticate`. */
+/** What the endpoint asks of what authenticates: `auth/`, or the `authenticate` of a server. */
 export interface Authentication {
   /** Who sent a request, by its headers and its connection alone. */
   identify(request: IncomingMessage): Caller | Denied | Promise<Caller | Denied>;
