@@ -52,12 +52,12 @@ export function ownAuthentication(
 const ANONYMOUS: Caller = { id: "anonymous" };
 
 /** A challenge of RFC 6750. */
-export function bearer(parameters: Record<string, string | undefined>): string {
+function bearer(parameters: Record<string, string | undefined>): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== "");
   return `Bearer ${given.map(([name, value]) => `${name}="${value?.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "")}"`).join(", ")}`.trim();
 }
 
-export const isDenied = (one: Caller | Denied): one is Denied => "reason" in one;
+const isDenied = (one: Caller | Denied): one is Denied => "reason" in one;
 
 /** What of a body is read of a client that is not let in, in bytes: to name the scopes that it should ask for. */
 const MAX_DENIED_BYTES = 16_384;
