@@ -173,7 +173,7 @@ export function connectModern(
       options.lag,
       true,
     );
-    server.onclose = app.changes.listen((change) => {
+    server.onclose = app.changes.listen(options.caller, (change) => {
       if (change.type !== "resource_updated" || streams.has(change.uri)) changes.put(change, keyOf(change));
     });
     return server;
@@ -243,7 +243,7 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
       passed.lag,
       true,
     );
-    const stop = app.changes.listen((change) => {
+    const stop = app.changes.listen(passed.caller, (change) => {
       if (change.type !== "resource_updated" || stream.has(change.uri)) changes.put(change, keyOf(change));
     });
     listening.add(own);
