@@ -4,35 +4,44 @@ import type { App } from "../../app.ts";
 import { MAX_MESSAGE_BYTES } from "../frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 
-const TOO_LARGE: HttpRefusal = {
-  status: 413,
-  message: `Payload Too Large: a message may have at most ${MAX_MESSAGE_BYTES} bytes.`,
-  headers: { connection: "close" },
-};
-
-/**
- * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read, and what is read
- * counts with all that is on its way until it has been answered.
- */
-export function readBody(
+/** The bytes of a message, or a refusal. They count with all that is on its way until the message has been answered. */
+export async function readMessage(
   app: Pick<App, "gate">,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Buffer | HttpRefusal> {
-  if (Number(request.headers["content-length"] ?? 0) > MAX_MESSAGE_BYTES) return Promise.resolve(TOO_LARGE);
-  const fits = createCounter(app.gate.bytes, response);
+  const body = await readBody(request, MAX_MESSAGE_BYTES, createCounter(app.gate.bytes, response));
+  return body === "no room" ? noRoom(app) : body;
+}
+
+/**
+ * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read.
+ *
+ * @param fits told how long the body is so far; `false`: there is no room for it
+ */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  fits: (length: number) => boolean,
+): Promise<Buffer | HttpRefusal | "no room"> {
+  const tooLarge: HttpRefusal = {
+    status: 413,
+    message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
+    headers: { connection: "close" },
+  };
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let length = 0;
     const take = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length <= MAX_MESSAGE_BYTES && fits(length)) return void parts.push(chunk);
+      if (length <= maxBytes && fits(length)) return void parts.push(chunk);
       request.off("data", take);
       parts = [];
-      if (length > MAX_MESSAGE_BYTES) request.pause();
+      if (length > maxBytes) request.pause();
       // Read on without keeping it: a client that still sends would not hear the answer.
       else request.resume();
-      resolve(length > MAX_MESSAGE_BYTES ? TOO_LARGE : noRoom(app));
+      resolve(length > maxBytes ? tooLarge : "no room");
     };
     request.on("data", take);
     request.on("end", () => resolve(Buffer.concat(parts)));

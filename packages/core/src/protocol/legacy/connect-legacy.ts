@@ -87,10 +87,10 @@ const capabilitiesAlone = (capabilities: App["capabilities"]): App["capabilities
 /** Answers a handshake that cannot be read: the SDK would say so with a dump of zod's. */
 function checkInitialize(inner: Transport): void {
   const receive = inner.onmessage;
-  inner.onmessage = (received: object) => {
+  inner.onmessage = (received: object, extra) => {
     const { method, id } = received as Message;
     if (method !== "initialize" || InitializeRequestSchema.safeParse(received, JITLESS).success)
-      return receive?.(received as never);
+      return receive?.(received as never, extra);
     const error = { code: ErrorCode.invalidParams, message: BAD_INITIALIZE };
     if (id !== undefined) void inner.send({ jsonrpc: "2.0", id, error });
   };

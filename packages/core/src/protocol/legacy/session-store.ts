@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { heapLimit } from "../../admission/bytes.ts";
 import { isNobody } from "../../admission/places.ts";
-import type { Caller } from "../../contract/context.ts";
+import { type Caller, identityOf } from "../../contract/context.ts";
 import type { Session } from "./session.ts";
 
 /** Limits of the 2025 era's HTTP sessions. */
@@ -83,13 +83,13 @@ export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions }: S
     },
     get(id, caller) {
       const entry = id === undefined ? undefined : entries.get(id);
-      return entry?.caller === caller.id ? entry : undefined;
+      return entry?.caller === identityOf(caller) ? entry : undefined;
     },
     async add(request, caller, open) {
       const owner = isNobody(caller.id) ? (request.socket.remoteAddress ?? "") : caller.id;
       if (!makeRoom(owner)) return undefined;
       const session = await open(randomUUID());
-      entries.set(session.id, { session, caller: caller.id, owner, used: false, usedAt: performance.now() });
+      entries.set(session.id, { session, caller: identityOf(caller), owner, used: false, usedAt: performance.now() });
       return session;
     },
     touch(entry, response) {

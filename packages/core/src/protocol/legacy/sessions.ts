@@ -53,14 +53,14 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
       if (stateless) {
         const alone = await open("", caller);
         response.once("close", () => void alone.close());
-        return alone.answer(messages ?? [], response, refusals);
+        return alone.answer(messages ?? [], response, caller, refusals);
       }
       if (entry === undefined) {
         const made = await store.add(request, caller, (id) => open(id, caller));
-        return made === undefined ? refuse(NO_ROOM) : made.answer(messages ?? [], response);
+        return made === undefined ? refuse(NO_ROOM) : made.answer(messages ?? [], response, caller);
       }
       store.touch(entry, response);
-      if (messages !== undefined) return entry.session.answer(messages, response, refusals);
+      if (messages !== undefined) return entry.session.answer(messages, response, caller, refusals);
       if (request.method !== "DELETE") return entry.session.listen(response);
       store.end(entry);
       response.writeHead(200).end();

@@ -7,6 +7,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { QUESTION_MS } from "../../call/asking/state-seal.ts";
 import type { ClientRequest, WireRequest } from "../../call/wire.ts";
+import type { Caller } from "../../contract/context.ts";
 import {
   asksOf,
   type ConnectionOptions,
@@ -71,7 +72,8 @@ export function createLegacyWire(
       return {
         era: "2025",
         transport,
-        caller,
+        // Another request of a session may come with another token, which grants more, or less.
+        caller: (extra.authInfo as Caller | undefined) ?? caller,
         client,
         signal: extra.signal,
         progressToken: progressTokenOf(params),
