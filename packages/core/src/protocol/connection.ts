@@ -70,12 +70,12 @@ export function asksOf(
  */
 export function forwardChanges(
   app: Pick<App, "changes">,
-  lag: ConnectionOptions["lag"],
+  { caller, lag }: RequestSource,
   subscriptions: { has(uri: string): boolean },
   tell: (change: Change) => void,
 ): () => void {
   const mailbox = createMailbox<Change>(tell, lag, true);
-  return app.changes.listen((change) => {
+  return app.changes.listen(caller, (change) => {
     const isResource = change.type === "resource_updated";
     // The newest of each says all.
     if (!isResource || subscriptions.has(change.uri)) mailbox.put(change, isResource ? change.uri : change.type);

@@ -43,7 +43,7 @@ export async function connectLegacy(
 
   const stop = single
     ? () => {}
-    : forwardChanges(app, options.lag, subscriptions, (change) => {
+    : forwardChanges(app, options, subscriptions, (change) => {
         // Before `initialize` there is no one to notify; after it, a failed send means that the client has left.
         if (server.getClientVersion() !== undefined)
           server.notification(notificationOf(change) as never).catch(() => {});

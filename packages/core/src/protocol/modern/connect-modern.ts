@@ -11,7 +11,7 @@ export function connectModern(app: App, transport: Transport, options: Connectio
     () => {
       const server = createStdioServer(app, options);
       // The SDK holds the open subscriptions/listen streams of this connection and turns these into messages on them.
-      server.onclose = forwardChanges(app, options.lag, { has: (uri) => streams.has(uri) }, (change) => {
+      server.onclose = forwardChanges(app, options, { has: (uri) => streams.has(uri) }, (change) => {
         server.notification(notificationOf(change) as never).catch(() => {});
       });
       return server;

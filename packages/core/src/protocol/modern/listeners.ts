@@ -25,7 +25,7 @@ export function createListeners(app: App, factory: McpServerFactory, settings: C
       if (listening.size >= MAX_LISTENING) return Response.json(tooManyStreams(message.id), { status: 503 });
       const stream = openStream(app, { caller: source.caller, transport: "tcp" }, message);
       const handler = createMcpHandler(factory, { ...settings, bus: createBus() });
-      const stop = forwardChanges(app, source.lag, stream, (change) => notify(handler, change));
+      const stop = forwardChanges(app, source, stream, (change) => notify(handler, change));
       listening.add(handler);
       const close = (): void => {
         listening.delete(handler);
