@@ -4,7 +4,7 @@ import { PassThrough, Writable } from "node:stream";
 import { createApp } from "../src/app.ts";
 import type { Era } from "../src/contract/context.ts";
 import * as core from "../src/index.ts";
-import { serveStdioConnection } from "../src/protocol/stdio.ts";
+import { serveStdioConnection } from "../src/protocol/stdio/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createSmall } from "./small.ts";
 

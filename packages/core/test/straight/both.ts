@@ -2,12 +2,15 @@
 import { PassThrough } from "node:stream";
 import { type App, createApp } from "../../src/app.ts";
 import type { ServerDefinition } from "../../src/index.ts";
-import { serveStdioConnection } from "../../src/protocol/stdio.ts";
+import { serveStdioConnection } from "../../src/protocol/stdio/stdio.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { Json } from "../fixtures/raw.ts";
 
 // The SDKs are loaded when they are needed; here nobody should wait for that.
-await Promise.all([import("../../src/protocol/legacy/legacy.ts"), import("../../src/protocol/modern/modern.ts")]);
+await Promise.all([
+  import("../../src/protocol/legacy/connect-legacy.ts"),
+  import("../../src/protocol/modern/connect-modern.ts"),
+]);
 
 /** What came of some bytes: the messages, in the order of each id, and the log. */
 export interface Heard {
