@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Update } from "../../src/update/update.ts";
+import type { Update } from "../../src/update/outcome.ts";
 import { readTexts } from "./folders.ts";
 import type { UserWork } from "./fork.ts";
 import { diffFolders, explain, lostFiles, lostLines } from "./judge.ts";
