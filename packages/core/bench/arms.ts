@@ -40,6 +40,13 @@ const v2 = small("raw v2", "raw-v2");
 const offshoot = small("offshoot", "offshoot");
 const bare = small("bare loop", "bare");
 
+const feed = (era: Era): Arm => ({
+  name: `offshoot, ${era} era`,
+  args: [path("dist/feed/feed.js"), era],
+  era,
+  small: true,
+});
+
 /** Who takes part in which bench. */
 export const arms = {
   stdio: [
@@ -50,6 +57,7 @@ export const arms = {
     small("offshoot, 2026 era", "offshoot", "2026"),
     bare,
   ],
+  pieces: [feed("2025"), feed("2026")],
   start: [v1, v2, offshoot, notesBin, bare],
 } as const satisfies Record<string, readonly Arm[]>;
 
@@ -67,6 +75,18 @@ export async function buildServers(): Promise<string | undefined> {
     outDir: path("dist"),
     config: false,
     bundle: false,
+    format: "esm",
+    target: "node22",
+    removeNodeProtocol: false,
+    silent: true,
+  });
+  // From the sources, with all of core in one file: what is behind the package's doors is not published.
+  await build({
+    entry: [path("feed.ts")],
+    outDir: path("dist/feed"),
+    config: false,
+    splitting: true,
+    skipNodeModulesBundle: true,
     format: "esm",
     target: "node22",
     removeNodeProtocol: false,

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import { cpuOf, rssOf } from "./accounting.ts";
 import type { Arm } from "./arms.ts";
 import { start } from "./client.ts";
@@ -54,6 +56,12 @@ export async function measureStart(arm: Arm): Promise<Sample> {
     }
   }
   return { time: median(times), cpu: cpus.length === 0 ? undefined : median(cpus) };
+}
+
+/** µs of CPU that a call takes within a process, by the process's own account: see feed.ts. */
+export async function measurePieces(arm: Arm): Promise<Sample> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...arm.args]);
+  return { cpu: Number(stdout) };
 }
 
 export function median(values: readonly number[]): number {
