@@ -8,7 +8,7 @@ export interface Accepted {
   readonly params?: Record<string, unknown>;
 }
 
-export const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
+const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
 export const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 export const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 /** The one revision of the 2026 era. */
