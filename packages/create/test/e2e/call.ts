@@ -39,7 +39,13 @@ export async function callOneTool(project: string, template: string, data: strin
   mkdirSync(data, { recursive: true });
   const { bin } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { bin: Record<string, string> };
   const args = [join(project, Object.values(bin)[0] as string), ...argumentsOf(template, data)];
-  const client = await spawn(process.execPath, { args, cwd: project });
+  let log = "";
+  const onStderr = (text: string): void => {
+    log += text;
+  };
+  const client = await spawn(process.execPath, { args, cwd: project, onStderr }).catch((cause: Error) => {
+    throw new Error(`${cause.message}: ${log}`, { cause });
+  });
   try {
     const answer = await client.call(tool, input as Record<string, unknown>);
     const text = JSON.stringify(answer.data);
