@@ -33,7 +33,11 @@ export interface AppOptions {
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
-  /** What runs, as the log and `/readyz` say it. */
+  /**
+   * What runs, as the log and `/readyz` say it.
+   *
+   * @internal
+   */
   identity?: Identity | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,12 +26,16 @@ function project(staging: object = { logLevel: "warn", maxNotes: 500, data: "/sr
     return { code, ...JSON.parse(stdout) };
   };
   /** What a start with the production configuration prints and its exit code. */
-  const start = (...flags: string[]) =>
-    run(
-      process.execPath,
-      ["dist/main.js", "--config", file("production.json"), "--config-lock", file("config.lock.json"), ...flags],
-      { cwd: folder, env: { NOTES_STORE: "memory" } },
-    );
+  const start = (...flags: string[]) => {
+    const held = ["--config", file("production.json"), "--config-lock", file("config.lock.json")];
+    const { status: code, stderr } = spawnSync(process.execPath, ["dist/main.js", ...held, ...flags], {
+      cwd: folder,
+      // The client has left already.
+      input: "",
+      encoding: "utf8",
+    });
+    return { code, stderr };
+  };
   return { folder, file, read, offshoot, start };
 }
 
