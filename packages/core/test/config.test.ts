@@ -152,14 +152,14 @@ describe("--config-lock", () => {
     expect(text).toContain("offshoot promote");
   });
 
-  test("refuses a lock that somebody changed, and one that cannot be read", () => {
+  test("refuses a lock that someone changed, and one that cannot be read", () => {
     write(lock, { ...promote(), values: { logLevel: "debug" } });
-    expect(start(["--config-lock", lock])).toEqual({ code: 2, text: expect.stringMatching(/somebody has changed it/) });
+    expect(start(["--config-lock", lock])).toEqual({ code: 2, text: expect.stringMatching(/someone has changed it/) });
     for (const broken of ["", "null", "{}", "[]", '{"digest":1,"values":{}}']) {
       write(lock, broken);
       expect(start(["--config-lock", lock])).toEqual({
         code: 2,
-        text: expect.stringMatching(/--config-lock .*Write it anew/),
+        text: expect.stringMatching(/--config-lock .*Write it again/),
       });
     }
   });

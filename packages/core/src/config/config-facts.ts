@@ -67,7 +67,7 @@ export const promoted = ({
   );
 
 /**
- * What `--print-config` prints: JSON, without the secrets that somebody wrote where a reference belongs. What is promoted
+ * What `--print-config` prints: JSON, without the secrets that someone wrote where a reference belongs. What is promoted
  * stands as it is, because a lock is made of it; an address may hold a password.
  */
 export function printable(

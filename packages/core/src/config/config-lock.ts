@@ -29,7 +29,7 @@ export function checkConfigLock(file: string, facts: ConfigFacts): void {
 
 function readLock(file: string): ConfigLock {
   const wrong = (why: string): SettingsError =>
-    new SettingsError(`--config-lock ${file}: ${why} Write it anew: offshoot promote <from> <to>.`);
+    new SettingsError(`--config-lock ${file}: ${why} Write it again: offshoot promote <from> <to>.`);
   let read: Partial<ConfigLock>;
   try {
     read = JSON.parse(readFileSync(file, "utf8")) as Partial<ConfigLock>;
@@ -40,7 +40,7 @@ function readLock(file: string): ConfigLock {
   if (typeof digest !== "string" || typeof values !== "object" || values === null)
     throw wrong("it has no digest and values.");
   // A value that was changed by hand, in the one file that says what was checked.
-  if (digestOf(values) !== digest) throw wrong("its values are not those of its digest: somebody has changed it.");
+  if (digestOf(values) !== digest) throw wrong("its values are not those of its digest: someone has changed it.");
   return { digest, values };
 }
 
