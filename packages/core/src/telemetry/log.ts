@@ -25,8 +25,10 @@ const MAX_LINE = 8_192;
  *
  * pino and stderr are opened by the first line. A server that has not said anything yet is one that starts, and the two
  * would be a tenth of that.
+ *
+ * @param first fields of the line "started", which comes before any other
  */
-export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub()): Log {
+export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub(), first?: () => object): Log {
   let level = initial;
   let opened: Pino | undefined;
   let openedSink = sink;
@@ -36,7 +38,10 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
     return openedSink;
   };
   const log = (): Pino => {
-    opened ??= openLog(level, lines(), scrub);
+    if (opened === undefined) {
+      opened = openLog(level, lines(), scrub);
+      if (first !== undefined) opened.info(first(), "started");
+    }
     return opened;
   };
   const quote = createQuote(scrub);
@@ -57,6 +62,8 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
     call(line) {
       const [name, caller, client] = [quote(line.name), quote(line.caller), quote(line.client ?? "")];
       if (name === undefined || caller === undefined || client === undefined) return write("info", line, "call");
+      // Whatever comes first opens the log with a line of its own.
+      if (opened === undefined) log();
       const { method, outcome, ms, era, correlationId, coerced, traceId } = line;
       lines().write(
         `{"level":"info"${timestamp()},"method":"${method}","name":${name},"outcome":"${outcome}","ms":${ms},"era":"${era}","caller":${caller},${line.client === undefined ? "" : `"client":${client},`}"correlationId":"${correlationId}",${coerced === undefined ? "" : `"coerced":${coerced},`}${traceId === undefined ? "" : `"traceId":"${traceId}",`}"msg":"call"}\n`,
