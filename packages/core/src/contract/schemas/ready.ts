@@ -42,7 +42,7 @@ function writeSchema(schema: z.ZodType, depth: number): string {
   const { def, bag, parent, toJSONSchema } = schema._zod as z.core.$ZodTypeInternals;
   if (!TYPES.has(def.type) || toJSONSchema !== undefined || depth > MAX_DEPTH) throw new Unknown();
   for (let above = parent; above !== undefined; above = above._zod.parent)
-    if (z.globalRegistry.get(above)?.id !== undefined) throw new Unknown();
+    if (above._zod.toJSONSchema !== undefined || z.globalRegistry.get(above)?.id !== undefined) throw new Unknown();
   const meta = z.globalRegistry.get(schema);
   if (meta?.id !== undefined) throw new Unknown();
   const text = `<${write(def, depth)}${write(bag, depth)}${write(meta, depth)}>`;
