@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import { SMALL_BYTES } from "../../admission/bytes.ts";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "../frame.ts";
-import { createSessions, type SessionOptions } from "../legacy/sessions.ts";
-import { createModernHandler } from "../modern/modern.ts";
-import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
-import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
+import type { SessionOptions } from "../legacy/session-store.ts";
+import { createSessions } from "../legacy/sessions.ts";
+import { createModernHandler } from "../modern/modern-handler.ts";
+import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from "./answers.ts";
+import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
+import { readMessage } from "./body.ts";
+import { checkRequest, type RequestCheckOptions } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
@@ -23,6 +25,12 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
+  /**
+   * The same with all that OAuth needs, in the place of `authenticate`.
+   *
+   * @internal
+   */
+  authentication?: Authentication | undefined;
 }
 
 /** A served endpoint. */
@@ -36,12 +44,6 @@ export interface HttpEndpoint {
 }
 
 const PATH = "/mcp";
-const UNAUTHORIZED: HttpRefusal = {
-  status: 401,
-  message: "Unauthorized.",
-  headers: { "www-authenticate": "Bearer" },
-};
-const ANONYMOUS: Caller = { id: "anonymous" };
 
 /**
  * Serves both eras at one URL, `/mcp`: guards, then authentication, then the body, and then the SDK of the request's
@@ -50,12 +52,13 @@ const ANONYMOUS: Caller = { id: "anonymous" };
  * @throws the listen error (`EADDRINUSE`, `EACCES`) when the address cannot be bound
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
-  const { host = "127.0.0.1", port = 0, metrics, authenticate = () => ANONYMOUS } = options;
+  const { host = "127.0.0.1", port = 0, metrics } = options;
+  const { authentication = ownAuthentication(options.authenticate) } = options;
   const checks: RequestCheckOptions = {
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
   };
-  const { bytes } = app.gate;
+  const authorization = createAuthorization(app, authentication);
   const openWriter = createResponseWriters(app);
   const sessions = createSessions(app, openWriter, options);
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
@@ -79,20 +82,6 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     });
   };
 
-  /** Counts a body with all that is on its way, until it has been answered. */
-  const counter = (response: ServerResponse) => {
-    let held = 0;
-    return (length: number): boolean => {
-      if (length <= SMALL_BYTES) return true;
-      // Small pieces of something large are no small matter.
-      if (!bytes.fits(Math.max(SMALL_BYTES + 1, length - held))) return false;
-      if (held === 0) response.once("close", () => bytes.release(held));
-      bytes.hold(length - held);
-      held = length;
-      return true;
-    };
-  };
-
   const sendMetrics = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== "GET")
       return refused(app, request, response, {
@@ -101,8 +90,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         headers: { allow: "GET" },
       });
     // Names of tools and how much they are used are not for everyone.
-    if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
-    metrics?.(request, response);
+    if ((await authorization.admit(request, response)) !== undefined) metrics?.(request, response);
   };
 
   const answerReadiness = async (response: ServerResponse): Promise<void> => {
@@ -116,6 +104,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz") return plain(response, 200, "ok\n");
     if (path === "/readyz") return answerReadiness(response);
+    const document = authentication.document?.(path as string);
+    if (document !== undefined) return publicDocument(request, response, document);
     const measured = metrics !== undefined && path === "/metrics";
     if (path !== PATH && !measured)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
@@ -136,16 +126,21 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "The server is shutting down.",
         headers: { "retry-after": "5" },
       });
-    const caller = await authenticate(request);
-    if (caller === undefined) return refused(app, request, response, UNAUTHORIZED);
-    if (request.method !== "POST") return sessions.handle(request, response, caller);
-    const body = await readBody(request, MAX_MESSAGE_BYTES, counter(response));
-    if (body === "no room") return refused(app, request, response, noRoom(app));
+    const caller = await authorization.admit(request, response);
+    if (caller === undefined) return;
+    if (request.method !== "POST") {
+      authorization.follow(caller, request, response);
+      return sessions.handle(request, response, caller);
+    }
+    const body = await readMessage(app, request, response);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
+    const messages = isBatch(message) ? message.batch : [message];
+    if (!authorization.mayRun(messages, caller, request, response)) return;
     if (isBatch(message)) return sessions.handle(request, response, caller, message.batch, true);
+    authorization.follow(caller, request, response, message);
     const turn = turnOf(message.method);
     if (turn !== undefined) await turn;
     return answer(request, response, caller, message);
@@ -165,8 +160,10 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   await listen(server, host, port);
   server.on("error", (error) => app.log.error({ err: error }, "server error"));
   const { port: bound } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`;
+  authentication.listening?.(url);
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`,
+    url,
     get sessions() {
       return sessions.size;
     },
@@ -178,19 +175,13 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       while (app.gate.running + app.gate.waiting > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
       await Promise.allSettled([modern.close(), sessions.close()]);
+      authentication.close?.();
       // Answers just written need a turn to leave; streams without an end are cut.
       const timer = setTimeout(() => server.closeAllConnections(), 250);
       await closed;
       clearTimeout(timer);
     },
   };
-}
-
-/** A client whose body is too large for the room left can come back. */
-function noRoom(app: App): HttpRefusal {
-  const { message, code, data } = app.gate.overloaded();
-  const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);
-  return { status: 503, message, code, data, headers: { "retry-after": String(seconds) } };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
