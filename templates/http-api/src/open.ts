@@ -13,8 +13,9 @@ import { serverUrl } from "./domain/openapi/servers.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
 import { sampleUpstream } from "./domain/sample/upstream.ts";
-import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
+import { checkSecrecy } from "./domain/upstream/upstream.ts";
 import { cacheFolder, fetchDescription } from "./fetch-description.ts";
+import { createUpstream } from "./guarded.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";
@@ -55,7 +56,7 @@ function openSample(config: Config): Opened {
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;
-  const upstream = sampleUpstream();
+  const upstream = sampleUpstream((baseUrl) => createUpstream({ baseUrl, allowedHosts: ["127.0.0.1"] }));
   return {
     api: createApi(upstream, { name: "tea-shop", ...times(config) }),
     operations: listOperations(document),

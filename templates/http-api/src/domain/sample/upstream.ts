@@ -1,11 +1,13 @@
 import type { Upstream } from "../upstream/upstream.ts";
-import { createUpstream } from "../upstream/upstream.ts";
 
-/** The way to the sample API. It is served from the first request on: with its database it is half of what a start would load. */
-export function sampleUpstream(): Upstream {
+/**
+ * The way to the sample API, which is served from the first request on: with its database it is half of what a start
+ * would load.
+ */
+export function sampleUpstream(connect: (baseUrl: string) => Upstream): Upstream {
   let opened: Promise<Upstream> | undefined;
   const way = (): Promise<Upstream> => {
-    opened ??= open().catch((error: unknown) => {
+    opened ??= open(connect).catch((error: unknown) => {
       opened = undefined;
       throw error;
     });
@@ -19,10 +21,10 @@ export function sampleUpstream(): Upstream {
   };
 }
 
-async function open(): Promise<Upstream> {
+async function open(connect: (baseUrl: string) => Upstream): Promise<Upstream> {
   const { serveSample } = await import("./serve.ts");
   const sample = await serveSample();
-  const upstream = createUpstream({ baseUrl: sample.baseUrl, allowedHosts: ["127.0.0.1"] });
+  const upstream = connect(sample.baseUrl);
   return {
     ...upstream,
     async close() {
