@@ -14,6 +14,9 @@ const FILES = 20;
 const ROUNDS = 7;
 const WRITES = 200;
 
+/** In ten of the files. */
+const PATTERN = "own 7 1\\d9$";
+
 const main = fileURLToPath(new URL("../../../templates/filesystem/dist/main.js", import.meta.url));
 
 /** A tree whose contents are the same in every run. */
@@ -69,12 +72,12 @@ export async function measureFiles(): Promise<string> {
       );
       noteThis(
         "search_content",
-        await call("search_content", { path: tree, pattern: "own 7 1\\d\\d", max_matches: 50 }),
+        await call("search_content", { path: tree, pattern: PATTERN, max_matches_per_file: 1 }),
       );
       if (hasRipgrep)
         noteThis(
           "ripgrep",
-          timed(() => execFileSync("rg", ["-j1", "own 7 1\\d\\d", tree], QUIET)),
+          timed(() => execFileSync("rg", ["-j1", "-m1", PATTERN, tree], QUIET)),
         );
       let writing = 0;
       for (let at = 0; at < WRITES; at += 1)
@@ -90,7 +93,10 @@ export async function measureFiles(): Promise<string> {
   }
 }
 
-const QUIET = { stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 } as const;
+const QUIET: { stdio: ("ignore" | "pipe")[]; maxBuffer: number } = {
+  stdio: ["ignore", "pipe", "ignore"],
+  maxBuffer: 1 << 28,
+};
 const hasRipgrep = (() => {
   try {
     execFileSync("rg", ["--version"], QUIET);
