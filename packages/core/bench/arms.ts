@@ -11,8 +11,10 @@ export interface Arm {
   era: Era;
   /** Whether it is the small server of raw-v1.ts, whose answers are known. */
   small: boolean;
+  /** Over HTTP, in the 2025 era: no session. */
+  stateless?: boolean;
   /** Why it cannot run here. */
-  skipped?: string;
+  skipped?: string | undefined;
 }
 
 /** The arm that every ratio is taken to. */
@@ -26,13 +28,11 @@ const small = (name: string, file: string, era: Era = "2025"): Arm => ({
   small: true,
 });
 
-const notes = path("../../../templates/notes/dist/main.js");
-const notesBin: Arm = {
-  name: "notes bin",
-  args: [notes, "--store", "memory"],
-  era: "2025",
-  small: false,
-  ...(existsSync(notes) ? {} : { skipped: "templates/notes/dist is missing; run `pnpm build`" }),
+/** A template's server as it is published, with arguments that need no setting up. */
+const bin = (template: string, ...args: string[]): Arm => {
+  const main = path(`../../../templates/${template}/dist/main.js`);
+  const skipped = existsSync(main) ? undefined : `templates/${template}/dist is missing; run \`pnpm build\``;
+  return { name: `${template} bin`, args: [main, ...args], era: "2025", small: false, skipped };
 };
 
 const v1 = small(BASE, "raw-v1");
@@ -40,6 +40,13 @@ const v2 = small("raw v2", "raw-v2");
 const offshoot = small("offshoot", "offshoot");
 const bare = small("bare loop", "bare");
 
+const http = (name: string, file: string, mode: "stateless" | "sessions" | "2026"): Arm => ({
+  name,
+  args: [path(`dist/${file}.js`), mode],
+  era: mode === "2026" ? "2026" : "2025",
+  small: true,
+  stateless: mode === "stateless",
+});
 const feed = (era: Era): Arm => ({
   name: `offshoot, ${era} era`,
   args: [path("dist/feed.js"), era],
@@ -57,8 +64,24 @@ export const arms = {
     small("offshoot, 2026 era", "offshoot", "2026"),
     bare,
   ],
+  http: [
+    http(BASE, "raw-v1-http", "stateless"),
+    http("raw v1, sessions", "raw-v1-http", "sessions"),
+    http("offshoot, stateless", "offshoot-http", "stateless"),
+    http("offshoot, sessions", "offshoot-http", "sessions"),
+    http("offshoot, 2026 era", "offshoot-http", "2026"),
+    http("bare loop", "bare-http", "stateless"),
+  ],
   pieces: [feed("2025"), feed("2026")],
-  start: [v1, v2, offshoot, notesBin, bare],
+  start: [
+    v1,
+    v2,
+    offshoot,
+    bin("notes", "--store", "memory"),
+    bin("filesystem", path("."), "--profile", "read-only"),
+    bin("http-api"),
+    bare,
+  ],
 } as const satisfies Record<string, readonly Arm[]>;
 
 /**
@@ -71,7 +94,9 @@ export async function buildServers(): Promise<string | undefined> {
   const dist = path("../dist/serve.js");
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
-    entry: ["raw-v1", "raw-v2", "offshoot", "bare", "feed"].map((name) => path(`${name}.ts`)),
+    entry: ["raw-v1", "raw-v2", "offshoot", "bare", "feed", "raw-v1-http", "offshoot-http", "bare-http"].map((name) =>
+      path(`${name}.ts`),
+    ),
     outDir: path("dist"),
     config: false,
     splitting: true,

@@ -1,7 +1,8 @@
-// `pnpm bench [stdio] [pieces] [start] [--rounds N] [--calls N] [--json] [--check]`; README.md says what it measures and why so.
+// `pnpm bench [stdio] [http] [pieces] [start] [--rounds N] [--calls N] [--json] [--check]`; README.md says what it measures and why so.
 import { parseArgs } from "node:util";
 import { type Arm, arms, buildServers } from "./arms.ts";
 import { IN_FLIGHT } from "./conversation.ts";
+import { HTTP_WARM_UP, measureHttp } from "./http.ts";
 import { measureCalls, measurePieces, measureStart, type Sample, WARM_UP } from "./measure.ts";
 import { type Metric, type Outcome, summarise, type Target, table, two } from "./report.ts";
 
@@ -32,6 +33,15 @@ function benches(calls: number): Record<keyof typeof arms, Bench> {
         rss: { title: "memory after", show: whole("MB") },
       },
       measure: (arm) => measureCalls(arm, calls),
+    },
+    http: {
+      title: `http: ${Math.ceil(calls / 3)} tool calls, 16 connections, after ${HTTP_WARM_UP} uncounted ones; raw v1 is stateless, with express`,
+      metrics: {
+        cpu: { title: "CPU per call", show: (value) => `${value.toFixed(0)} µs` },
+        rate: { title: "calls/s", show: (value) => String(Math.round(value)) },
+        rss: { title: "memory after", show: whole("MB") },
+      },
+      measure: (arm) => measureHttp(arm, Math.ceil(calls / 3)),
     },
     pieces: {
       title: "pieces: a call within one process, 16 to a chunk, no pipe and no client",
@@ -94,6 +104,11 @@ function readFlags() {
   }
 }
 
+if (process.argv[2] === "files") {
+  const { measureFiles } = await import("./files.ts");
+  process.stdout.write(`${await measureFiles()}\n`);
+  process.exit();
+}
 const { values, positionals } = readFlags();
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))
