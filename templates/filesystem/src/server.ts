@@ -44,12 +44,6 @@ export function filesystemServer(files: Files, { clientRoots = false }: ServerOp
       ...(clientRoots ? [] : filePrompts(files)),
       // offshoot:prompts
     ],
-    profiles: {
-      standard: () => true,
-      // Stricter in what the domain lets through, not in tools: see config.ts.
-      strict: () => true,
-      "read-only": ({ annotations }) => annotations?.readOnlyHint === true,
-    },
     expected: (error) => (error instanceof FilesError ? error.message : undefined),
     changes: (emit) =>
       files.onChange(({ type, path }) => {
