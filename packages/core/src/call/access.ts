@@ -10,6 +10,8 @@ export type Item = Tool | Resource | Prompt;
 export interface Access {
   /** Names it in the log and the audit: `read-only`, or the file with the digest of its bytes. */
   readonly label: string;
+  /** Every scope that a rule asks for. */
+  readonly scopes: readonly string[];
   decide(caller: Caller, item: Item): Decision;
 }
 

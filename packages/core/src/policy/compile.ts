@@ -45,6 +45,7 @@ export function compilePolicy(
   };
   return {
     label,
+    scopes: policy.rules.flatMap(({ scopes = [] }) => scopes),
     ruleOf,
     decide(caller, item): Decision {
       const rule = ruleOf(caller, item);

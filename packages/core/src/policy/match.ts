@@ -9,8 +9,8 @@ export type CallerKind = "local" | "anonymous" | "authenticated";
  * The two ids of callers that nobody authenticates. One that was recognised and happens to be called so has scopes; to
  * be sure, those who authenticate never hand out these ids.
  */
-export const kindOf = ({ id, scopes }: Caller): CallerKind =>
-  scopes === undefined && (id === "local" || id === "anonymous") ? id : "authenticated";
+export const kindOf = ({ id, scopes, method }: Caller): CallerKind =>
+  method === undefined && scopes === undefined && (id === "local" || id === "anonymous") ? id : "authenticated";
 
 /** Whether a rule is about this caller. */
 export function isAbout(who: PolicyWho, caller: Caller): boolean {
