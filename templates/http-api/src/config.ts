@@ -53,6 +53,9 @@ export const Config = z.object({
   secret: several(
     "Where the credential is: env:NAME or file:/path; with several, <scheme>=env:NAME. A changed file is read again",
   ),
+  authPerCaller: list
+    .optional()
+    .describe("JSON file that says where each caller's credential is, by the caller's id: env:NAME or file:/path"),
   header: several("Header to send with every request: <name>=<value>, or <name>=env:NAME for what is secret"),
   tokenUrl: z
     .url({ protocol: /^https?$/ })

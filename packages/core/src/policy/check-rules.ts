@@ -6,7 +6,7 @@ import { isAbout, isLike, names } from "./match.ts";
 import { placeOf } from "./schema.ts";
 
 /**
- * A rule that can never match says something that does not hold, and whoever wrote it relies on it.
+ * A rule that can never match says something that does not hold, and its author relies on it.
  *
  * @throws SettingsError naming the rule and what to do: for a name that nothing has, a name given twice, a refusal with
  * conditions, and a rule that others come before in every case

@@ -12,7 +12,7 @@ export const managedPolicies: Readonly<Record<string, Policy>> = {
     rules: [{ name: "reading", who: "everyone", what: reads, decision: "allow" }],
   },
   local: {
-    description: "whoever reaches the server may do everything, as without a policy",
+    description: "everyone who reaches the server may do everything, as without a policy",
     default: "allow",
     rules: [],
   },
