@@ -6,7 +6,7 @@ import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
-import { serveStdioConnection } from "./protocol/stdio.ts";
+import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
