@@ -39,7 +39,7 @@ function operated(policy?: Policy) {
     rmSync(folder, { recursive: true, force: true }),
   );
   const told: string[] = [];
-  app.changes.listen(({ type }) => told.push(type));
+  app.changes.listen({ id: "local" }, ({ type }) => told.push(type));
   const request = (method: string, params: Record<string, unknown>, id = "ada") =>
     (app.methods.get(method) as NonNullable<ReturnType<typeof app.methods.get>>)(
       params,
