@@ -72,15 +72,16 @@ export function followControlFile(file: string, app: ControlledServer, started: 
     try {
       read();
     } catch (error) {
-      app.log.error({ file, reason: (error as Error).message }, "control file refused: nothing was changed");
+      app.log.error({ file, reason: reasonOf(error) }, "control file refused: nothing was changed");
     }
   };
   // Before it is read: what comes after shows.
-  let seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
+  let seen: string;
   try {
+    seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
     read();
   } catch (error) {
-    throw new SettingsError(`--control ${file}: ${(error as Error).message}`, { cause: error });
+    throw new SettingsError(`--control ${file}: ${reasonOf(error)}`, { cause: error });
   }
   // Polled: an editor puts a new file in place of the old one, and a mounted directory swaps a link. Not by
   // `watchFile`, which has nothing to compare its first look with: a change in the first moments would be lost.
@@ -104,6 +105,12 @@ function tellOfLists({ changes: { emit }, definition }: ControlledServer): void 
   if (definition.tools.size > 0) emit.toolsChanged();
   if (definition.resources.size > 0) emit.resourcesChanged();
   if (definition.prompts.size > 0) emit.promptsChanged();
+}
+
+/** The system's own words say what failed, and not what to do. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? message : `it cannot be read (${code}). Name a file that this server can read.`;
 }
 
 /** @throws Error in one line, for whatever is wrong with it */

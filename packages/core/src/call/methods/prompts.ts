@@ -5,7 +5,7 @@ import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.t
 import { describeIssues, toJsonSchema } from "../../contract/schemas/schema.ts";
 import type { AccessNow } from "../access.ts";
 import type { Call } from "../call.ts";
-import { checkBlocks } from "../compose.ts";
+import { checkBlocks, checkLength } from "../compose.ts";
 import { parseInput } from "../input/parse-input.ts";
 import { objectParam } from "../normalize.ts";
 import { plainBlock } from "../output/blocks.ts";
@@ -45,6 +45,7 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
+        checkLength(reply, prompt.name);
         const messages = Array.from(
           typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply,
           messageOf,
