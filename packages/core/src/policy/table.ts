@@ -28,7 +28,7 @@ export function decisionTables(definition: ServerDefinition, file?: string): Rec
 }
 
 /** The decision table of one policy, sorted by name: the same for the same policy and server. */
-export function tableOf(policy: Policy, definition: ServerDefinition): DecisionTable {
+function tableOf(policy: Policy, definition: ServerDefinition): DecisionTable {
   const { decide, ruleOf } = compilePolicy(policy, definition, { label: "", record: () => {} });
   const callers = kindsOf(policy);
   const cell = (caller: Caller, item: Item): string => {
