@@ -1,11 +1,18 @@
 // Policies as real clients meet them, on every wire.
+import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotocol/client";
+import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createApp } from "../../src/app.ts";
 import type { Caller } from "../../src/contract/context.ts";
 import type { Policy } from "../../src/contract/policy.ts";
-import type { ServerDefinition } from "../../src/contract/server.ts";
+import type { ChangeEmitter, ServerDefinition } from "../../src/contract/server.ts";
 import { checkRules } from "../../src/policy/check-rules.ts";
 import { itemsOf } from "../../src/policy/compile.ts";
+import { openPolicy } from "../../src/policy/open.ts";
+import { serveHttp } from "../../src/protocol/http/http.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { openClient } from "../../src/testing/clients/open-client.ts";
 import { connect, type TestClient, WIRES, type Wire } from "../../src/testing/index.ts";
 import { anyCaller, anyPolicy, createPotServer, policyFile, TOOLS } from "./fixture.ts";
 
@@ -119,6 +126,71 @@ describe.each(WIRES)("%s", (wire) => {
     expect(await client.tools()).toEqual([]);
     expect(ran).toEqual([]);
     await client.close();
+  });
+
+  test.runIf(isHttp)("a subscription ends where the next policy has no such resource for its caller", async () => {
+    const told: string[] = [];
+    let emit: ChangeEmitter | undefined;
+    const server: ServerDefinition = {
+      ...createPotServer(),
+      changes: (emitter) => {
+        emit = emitter;
+        return () => {};
+      },
+    };
+    const app = createApp(server, { log: createLog("silent") });
+    const endpoint = await serveHttp(app, { authenticate: () => ada });
+    const url = new URL(endpoint.url);
+    const client = await openClient(wire, wire === "http-2025" ? new LegacyHttp(url) : new ModernHttp(url), {
+      onNotification: (method, { uri }) => {
+        told.push(uri === undefined ? method : String(uri));
+      },
+    });
+    await client.subscribe(["pot://1", "pot://2"]);
+    emit?.resourceUpdated("pot://1");
+    await expect.poll(() => told).toEqual(["pot://1"]);
+    app.setAccess(openPolicy({ policy: policyFile(only(allow({ tools: ["*"] }))) }, { ...app, audited: false }));
+    emit?.resourceUpdated("pot://1");
+    emit?.resourceUpdated("pot://2");
+    emit?.toolsChanged();
+    // In order: what came before it has been decided.
+    await expect.poll(() => told.at(-1)).toBe("notifications/tools/list_changed");
+    expect(told.filter((uri) => uri.startsWith("pot:"))).toEqual(["pot://1"]);
+    await client.close();
+    await endpoint.drain(100);
+    app.close();
+  });
+
+  test.runIf(isHttp)("HTTP says so by a status, with every scope in one challenge", async () => {
+    const app = createApp(createPotServer(), { log: createLog("silent") });
+    const policy = policyFile(only(allow({ tools: ["break_pot"] }, { scopes: ["pots:careful"] })));
+    app.setAccess(openPolicy({ policy }, { ...app, audited: false }));
+    const endpoint = await serveHttp(app, { authenticate: () => ada });
+    const ask = async (name: string) => {
+      const { status, headers } = await fetch(endpoint.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...(wire === "http-2026" && {
+            "mcp-protocol-version": "2026-07-28",
+            "mcp-method": "tools/call",
+            "mcp-name": name,
+          }),
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: {} } }),
+      });
+      return [status, headers.get("www-authenticate")];
+    };
+    const [status, challenge] = await ask("break_pot");
+    expect(status).toBe(403);
+    expect(challenge).toMatch(/^Bearer error="insufficient_scope"/);
+    const scopes = /scope="([^"]*)"/.exec(challenge as string)?.[1]?.split(" ");
+    expect(scopes?.sort()).toEqual(["pots:admin", "pots:careful", "pots:read", "pots:write"]);
+    // What is denied needs none: its scopes would tell that it is there.
+    expect((await ask("write_pot"))[0]).not.toBe(403);
+    await endpoint.drain(100);
+    app.close();
   });
 
   test("a rule's limits are each caller's own, and refuse with when to come back", async () => {
