@@ -228,3 +228,14 @@ const line = fc.oneof(
   fc.constantFrom("", " ", "\t", "{", "null", "[]", "hello", '{"jsonrpc":"2.0"}', "\ufeff", "é"),
   fc.string({ maxLength: 20 }).filter((text) => !/[\r\n]/.test(text)),
 );
+
+test("how long a list may be kept follows the policy, as it does through the SDK", async () => {
+  const { sides, compare, [Symbol.asyncDispose]: close } = await openBoth("2026");
+  const list = () => [bytes(frame("tools/list", inEra("2026", {})), frame("server/discover", inEra("2026", {})))];
+  await compare(list());
+  for (const { app } of sides)
+    app.setAccess({ label: "none", scopes: [], decide: () => ({ allow: false, scopes: [], roots: undefined }) });
+  await compare(list());
+  await compare([bytes(frame("tools/call", inEra("2026", { name: "echo", arguments: { text: "x" } })))]);
+  await close();
+});

@@ -14,7 +14,7 @@ const KEPT = new Set(["tools/list", "prompts/list", "resources/templates/list"])
 /** The answers of a server, as the text that goes on the wire: each is serialised once. */
 export interface Answers {
   /** What the server says to `server/discover`. */
-  readonly discovery: object;
+  discovery(): object;
   result(request: StraightRequest, result: object): string;
   error(request: StraightRequest, error: unknown): { json: string; code: number };
 }
@@ -32,27 +32,29 @@ export function createAnswers(app: App): Answers {
   /** Members of every result of the 2026 era, before its end. */
   const stamped = (method: string, result: Result, json: string): string => {
     if (result._meta !== undefined || result.resultType !== undefined) return restamped(result);
-    const hint = result.ttlMs === undefined ? hints[method] : undefined;
+    const hint = result.ttlMs === undefined ? hintOf(method) : undefined;
     const more = hint === undefined ? stamp : `${hint}${stamp}`;
     return json === "{}" ? `{${more}` : `${json.slice(0, -1)},${more}`;
   };
   const restamped = (result: Result): string =>
     JSON.stringify({ resultType: "complete", ...result, _meta: { [SERVER_INFO]: serverInfo, ...result._meta } });
-  const hints: Readonly<Record<string, string>> = Object.fromEntries(
-    Object.entries({ ...app.freshness, "resources/read": {} }).map(
-      ([method, { ttlMs = 0, cacheScope = "private" }]: [string, Freshness]) => [
-        method,
-        `${JSON.stringify({ ttlMs, cacheScope }).slice(1, -1)},`,
-      ],
-    ),
-  );
+  // A policy that begins or ends changes what caches may keep.
+  let freshness: App["freshness"] | undefined;
+  let hints: Readonly<Record<string, string>> = {};
+  const hintOf = (method: string): string | undefined => {
+    if (freshness !== app.freshness) {
+      freshness = app.freshness;
+      hints = hintsOf(freshness);
+    }
+    return hints[method];
+  };
 
   return {
-    discovery: {
+    discovery: () => ({
       supportedVersions: [MODERN_VERSION],
       capabilities: app.capabilities,
       ...(instructions === undefined ? {} : { instructions }),
-    },
+    }),
     result({ id, era, method }, result) {
       const json = KEPT.has(method) ? kept(result) : stringifyResult(result);
       return `{"jsonrpc":"2.0","id":${idOf(id)},"result":${era === "2025" ? json : stamped(method, result, json)}}`;
@@ -66,6 +68,17 @@ export function createAnswers(app: App): Answers {
     },
   };
 }
+
+/** How long an answer of each method may be kept, as members of its JSON. A read says so itself, or is not to be kept. */
+const hintsOf = (freshness: App["freshness"]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries<Freshness>({ ...freshness, "resources/read": {} }).map(
+      ([method, { ttlMs = 0, cacheScope = "private" }]) => [
+        method,
+        `${JSON.stringify({ ttlMs, cacheScope }).slice(1, -1)},`,
+      ],
+    ),
+  );
 
 interface Result {
   _meta?: object;

@@ -33,7 +33,7 @@ export function createStraight(app: App): Straight {
     const { method, params } = request;
     const answer = methods.get(method);
     if (answer !== undefined) return answer(params, request);
-    return method === "ping" ? {} : (answers as Answers).discovery;
+    return method === "ping" ? {} : (answers as Answers).discovery();
   };
   const run = (request: StraightRequest): void => {
     answers ??= createAnswers(app);
