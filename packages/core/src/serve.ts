@@ -7,6 +7,7 @@ import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
+import { secretSetting } from "./secret-setting.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -16,7 +17,7 @@ import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
-export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
+export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError, secretSetting };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {

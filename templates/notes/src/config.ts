@@ -1,14 +1,18 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { SettingsError, secretSetting } from "@offshoot/core/serve";
 import { z } from "zod";
 import { limits } from "./domain/note.ts";
 
 /** Every setting of its own; the ones all servers share (transport, port, log level, …) come from core. */
 export const Config = z.object({
   store: z
-    .enum(["sqlite", "memory"])
+    .enum(["sqlite", "postgres", "memory"])
     .default("sqlite")
     .describe("Where notes are kept; memory forgets them at the end"),
+  databaseUrl: secretSetting()
+    .optional()
+    .describe("Where the address of the Postgres is: env:NAME or file:/path; see the README for what it may hold"),
   data: z
     .string()
     .min(1)
@@ -37,9 +41,18 @@ export const examples = [
   ["offshoot-notes", "notes of this user, for a client that starts the server"],
   ["offshoot-notes --data ./notes", "notes in a folder of your own"],
   ["offshoot-notes --store memory --transport http --port 3000", "try it over HTTP; nothing is kept"],
+  ["offshoot-notes --store postgres --database-url file:/run/secrets/notes", "notes that several servers share"],
   ["offshoot-notes --backup ~/notes-of-today", "copy every note and revision, while servers go on"],
   ["offshoot-notes --profile read-only", "without the tools that change something"],
 ] as const;
+
+/** Where the notes are. @throws SettingsError without the address that Postgres needs */
+export function storeOf(config: z.output<typeof Config>) {
+  const { store, databaseUrl } = config;
+  if (store !== "postgres") return { store, data: foldersOf(config).data };
+  if (databaseUrl !== undefined) return { store, databaseUrl };
+  throw new SettingsError("--store postgres needs --database-url, such as --database-url env:NOTES_DATABASE_URL.");
+}
 
 /** The folders a server works in. */
 export function foldersOf({ data = dataFolder(), exchange = join(data, "exchange") }: z.output<typeof Config>) {

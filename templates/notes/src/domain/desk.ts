@@ -8,6 +8,8 @@ export interface Desk {
   store: NoteStore;
   /** Live notes there may be. */
   most: number;
+  /** Runs changes to notes one after another: of many writers on one note, none finds that another was faster. */
+  inTurn: <T>(change: () => Promise<T>) => Promise<T>;
   /** The time as ISO text in UTC. It dates notes and never orders them: clocks go backwards. */
   now: () => string;
 }
@@ -38,7 +40,7 @@ export async function findLive(desk: Desk, id: string): Promise<NoteRow> {
   throw new NotesError("not_found", `Note ${id} is in the trash. Call restore_note to bring it back.`);
 }
 
-/** Past it, other writers are so busy that this one cannot get a word in. */
+/** Past it, writers of other processes are so busy that this one cannot get a word in. */
 const attempts = 40;
 
 /**
@@ -46,14 +48,23 @@ const attempts = 40;
  * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change
  * it stands for may not fit any more, because it is done. Answers with the notes written, in their order.
  */
-export async function commit(
+export function commit(
   desk: Desk,
   plan: () => Promise<Change | NoteRow>,
-  { key, ...waiting }: Waiting & { key?: Change["key"] } = {},
+  options: Waiting & { key?: Change["key"] } = {},
+): Promise<[NoteRow, ...NoteRow[]]> {
+  return desk.inTurn(() => planAndCommit(desk, plan, options));
+}
+
+async function planAndCommit(
+  desk: Desk,
+  plan: () => Promise<Change | NoteRow>,
+  { key, ...waiting }: Waiting & { key?: Change["key"] },
 ): Promise<[NoteRow, ...NoteRow[]]> {
   const { store } = desk;
   const repeated = async (use: KeyUse) => (await replay(desk, use)) as [NoteRow, ...NoteRow[]];
   for (let attempt = 0; attempt < attempts; attempt++) {
+    waiting.signal?.throwIfAborted();
     const before = key && (await store.used(key));
     if (before) return repeated(before);
     let change: Change | NoteRow;

@@ -16,6 +16,7 @@ import { type Asking, keyRow } from "./keys.ts";
 import { type ListNotes, listNotes, type SearchNotes, searchNotes } from "./list.ts";
 import { Folder, limits, type NewNote, type Note, parse } from "./note.ts";
 import { revise, trash, untrash } from "./revise.ts";
+import { createQueue } from "./store/busy.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/open.ts";
 import type { NoteRow, NoteStore, Waiting } from "./store/store.ts";
@@ -57,7 +58,7 @@ export type Notes = ReturnType<typeof createNotes>;
 
 export function createNotes(store: NoteStore, options: NotesOptions = {}) {
   const { exchange, most = limits.notes, now = () => new Date() } = options;
-  const desk: Desk = { store, most, now: () => now().toISOString() };
+  const desk: Desk = { store, most, now: () => now().toISOString(), inTurn: createQueue() };
   const feed = createFeed(store);
 
   /** Listeners hear of a change before its caller does. */
@@ -157,12 +158,20 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
   };
 }
 
-export type OpenNotes = NotesOptions & ({ store: "memory" } | { store: "sqlite"; data: string });
+export type OpenNotes = NotesOptions &
+  ({ store: "memory" } | { store: "sqlite"; data: string } | { store: "postgres"; databaseUrl: string });
 
-/** Opens the notes of a folder, or an empty memory. */
+/** Opens the notes of a folder or of a database, or an empty memory. */
 export async function openNotes({ exchange, now, most, ...where }: OpenNotes): Promise<Notes> {
   const options = most === undefined ? {} : { most };
-  const store = where.store === "memory" ? createMemoryStore(options) : await openSqliteStore(where.data, options);
+  const store = await openStore(where, options);
   if (exchange !== undefined) void sweepExports(exchange);
   return createNotes(store, { ...options, ...(exchange !== undefined && { exchange }), ...(now && { now }) });
+}
+
+async function openStore(where: OpenNotes, options: { most?: number }): Promise<NoteStore> {
+  if (where.store === "memory") return createMemoryStore(options);
+  if (where.store === "sqlite") return openSqliteStore(where.data, options);
+  const { openPostgresStore } = await import("./store/postgres/open.ts");
+  return openPostgresStore(where.databaseUrl, options);
 }

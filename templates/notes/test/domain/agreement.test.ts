@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createNotes, type Notes } from "../../src/domain/notes.ts";
-import { createMemoryStore } from "../../src/domain/store/memory.ts";
-import { openSqliteStore } from "../../src/domain/store/open.ts";
-import { temporaryFolder } from "../fixtures/folder.ts";
+import type { Notes } from "../../src/domain/notes.ts";
+import { notesOn, stores } from "../fixtures/stores.ts";
 
 // Everything that two engines could take for different words.
 const characters = [
@@ -36,24 +34,22 @@ async function find(notes: Notes, query: string): Promise<string[]> {
   return hits.map(({ id }) => id).sort();
 }
 
-test("both stores find the same notes for any query over any text", { timeout: 60_000 }, async () => {
-  const sqlite = createNotes(await openSqliteStore(await temporaryFolder()));
-  const memory = createNotes(createMemoryStore());
+test("all stores find the same notes for any query over any text", { timeout: 60_000 }, async () => {
+  const all = await Promise.all(stores.map((store) => notesOn(store)));
   let hits = 0;
   await fc.assert(
     fc.asyncProperty(search, async ({ bodies, query }) => {
-      const { notes: old } = await memory.list({ limit: 100 });
-      for (const notes of [memory, sqlite]) {
+      for (const notes of all) {
+        const { notes: old } = await notes.list({ limit: 100 });
         for (const { id } of old) await notes.remove(id);
         await notes.createMany(bodies.map((body) => ({ title: "T", body })));
       }
-      const [inMemory, inSqlite] = await Promise.allSettled([find(memory, query), find(sqlite, query)]);
-      expect(inSqlite).toEqual(inMemory);
-      if (inMemory.status === "fulfilled") hits += inMemory.value.length;
+      const [first, ...others] = await Promise.allSettled(all.map((notes) => find(notes, query)));
+      for (const other of others) expect(other).toEqual(first);
+      if (first?.status === "fulfilled") hits += first.value.length;
     }),
     { numRuns: 400 },
   );
   // A property that finds nothing proves nothing.
   expect(hits).toBeGreaterThan(100);
-  await sqlite.close();
 });

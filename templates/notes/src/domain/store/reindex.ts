@@ -1,14 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { derive } from "../derive.ts";
+import { indexVersion as wanted } from "./index-version.ts";
 import { createIndex } from "./sqlite-index.ts";
 import { readNote } from "./sqlite-rows.ts";
 import { writing } from "./statement.ts";
-
-/** Raise it when `derive` finds something else in a note. */
-const derivation = 2;
-
-/** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
-const wanted = `${derivation} Unicode ${process.versions.unicode}`;
 
 /** Whether what is kept beside the notes was made by this code on this Unicode. */
 export const isIndexed = (db: DatabaseSync): boolean =>

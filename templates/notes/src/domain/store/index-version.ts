@@ -1,0 +1,5 @@
+/** Raise it when `derive` finds something else in a note. */
+const derivation = 2;
+
+/** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
+export const indexVersion = `${derivation} Unicode ${process.versions.unicode}`;
