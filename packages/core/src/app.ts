@@ -9,6 +9,7 @@ import { createPages } from "./call/methods/pages.ts";
 import { getPrompt, listedPrompt } from "./call/methods/prompts.ts";
 import { listedTemplate, listResources, readResource } from "./call/methods/resources.ts";
 import { callTool, listedTool } from "./call/methods/tools.ts";
+import { createNeededScopes, type NeededScopes } from "./call/needed-scopes.ts";
 import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
 import type { Normalize } from "./call/subject.ts";
@@ -48,6 +49,8 @@ export interface App extends CallRuntime {
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
   readonly capabilities: Record<string, Record<string, unknown>>;
+  /** Which scopes requests need. */
+  readonly scopes: NeededScopes;
   /** How long the answers of a method hold, for the era that can say it; a read says it for itself. */
   readonly freshness: Record<string, Freshness>;
   readonly changes: Changes;
@@ -91,6 +94,7 @@ export function createApp(
     expected: definition.expected,
     info: infoOf(definition),
     capabilities: capabilitiesOf(definition, operated),
+    scopes: createNeededScopes(definition, tools),
     freshness: freshnessOf(definition),
     log,
     gate: createGate(limits, { log, control }),

@@ -1,4 +1,5 @@
 import type { Gate } from "../admission/gate.ts";
+import { identityOf } from "../contract/context.ts";
 import { fail } from "../contract/errors.ts";
 import { fingerprint } from "./asking/fingerprint.ts";
 import type { Question } from "./asking/question.ts";
@@ -36,7 +37,7 @@ export async function execute(
 ): Promise<{ value: unknown } | InputRequired> {
   const bound = () => ({
     subject: `${call.method} ${call.name}`,
-    caller: call.caller.id,
+    caller: identityOf(call.caller),
     input: fingerprint(subject.input),
   });
   if (call.wire.requestState !== undefined) {

@@ -9,7 +9,22 @@ export interface Caller {
   id: string;
   /** Scopes granted. `undefined` means unrestricted: nothing authenticates here. */
   scopes?: readonly string[] | undefined;
+  /** How it is known. `undefined`: nobody authenticates, or the server's own `authenticate` does. */
+  method?: "oauth" | "key" | "proxy" | undefined;
+  /** Who vouches for the id: the authorization server. */
+  issuer?: string | undefined;
+  /** The OAuth client that calls for this principal. */
+  client?: string | undefined;
+  /** When its token or key ends, in ms since 1970. Streams end then. @default never */
+  expiresAt?: number | undefined;
 }
+
+/**
+ * What tells one caller from all others, as a text: an id of another issuer is someone else, and so is another client of
+ * the same person where something was begun by one of them (a session, a question).
+ */
+export const identityOf = ({ id, issuer, client }: Caller): string =>
+  issuer === undefined && client === undefined ? id : JSON.stringify([issuer, id, client]);
 
 /** What the client says of itself. Claims, never a ground for a decision. */
 export interface ClientInfo {

@@ -47,7 +47,19 @@ export async function spawn(
     stderr: "pipe",
     ...(cwd === undefined ? {} : { cwd }),
   });
+  sendOneByOne(transport);
   transport.stderr?.on("data", (chunk: Buffer) => onStderr(chunk.toString()));
   const client = await openClient(`stdio-${era}`, transport, behaviour);
   return Object.assign(client, { pid: transport.pid as number });
+}
+
+/** The SDKs' transports add a listener for "drain" with each message that waits: of a hundred at once, a hundred. */
+function sendOneByOne(transport: { send(message: never): Promise<void> }): void {
+  const send = transport.send.bind(transport);
+  let last: Promise<unknown> = Promise.resolve();
+  transport.send = (message) => {
+    const sent = last.then(() => send(message));
+    last = sent.catch(() => {});
+    return sent;
+  };
 }

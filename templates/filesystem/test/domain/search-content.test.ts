@@ -147,12 +147,12 @@ describe("search_content", () => {
     const { safeFs } = await planted({ "a.txt": "x".repeat(1 << 20) });
     await searchContent(safeFs, ".", "z"); // a worker has to start first
     for (const pattern of ["(a+)+$", "(x+x+)+y", "(?:(?:a{1000}){1000}){1000}", "(?:x{1,100}){1,10}y", "(x)\\1"]) {
-      // The best of three: other tests share the processor.
+      // Of the processor, with the worker's: other tests share it. The best of three.
       const times: number[] = [];
       for (let run = 0; run < 3; run++) {
-        const start = performance.now();
+        const start = process.cpuUsage();
         await searchContent(safeFs, ".", pattern).catch((error) => expect(error).toMatchObject({ code: "invalid" }));
-        times.push(performance.now() - start);
+        times.push(process.cpuUsage(start).user / 1_000);
       }
       expect(Math.min(...times), pattern).toBeLessThan(500);
     }
@@ -160,11 +160,11 @@ describe("search_content", () => {
 
   test("a file on which the pattern takes too long is given up, the others are still searched", async () => {
     const { safeFs } = await planted({ "a.txt": "a x", "b.txt": "x".repeat(1 << 20), "c.txt": "x z" });
-    const start = performance.now();
+    const start = process.cpuUsage();
     const result = await searchContent(safeFs, ".", "(x?){900}x{900}$|(a|z)");
     expect(places(result)).toEqual(["a.txt:1:1", "c.txt:1:3"]);
     expect(result.skipped.slow).toBe(1);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(5_000);
   });
 
   test("a pattern that takes too long on file after file is refused", async () => {

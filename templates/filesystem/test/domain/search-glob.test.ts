@@ -34,11 +34,12 @@ function slowly(pattern: string, path: string): boolean {
 
 describe("globs", () => {
   test("twenty-five stars and a letter that is not there take no time", () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(matches(`${"*a".repeat(25)}b`, "a".repeat(40))).toBe(false);
     expect(matches(`${"**/a/".repeat(25)}b`, `${"a/".repeat(40)}c`)).toBe(false);
     expect(matches(`{${"*a".repeat(25)},**/${"?*".repeat(50)}}b`, "a".repeat(255))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(200);
+    // Of the processor: the machine may have other work.
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(200);
   });
 
   test("a glob matches what a slow matcher, which tries everything, says it does", () => {

@@ -61,11 +61,12 @@ describe("the signal ends an exchange, whatever the API does", () => {
     ["a byte every 20 ms", { do: "drip", everyMs: 20 }],
     ["Early Hints without end", { do: "hint", everyMs: 20 }],
   ])("%s: cut at the deadline, within a fifth of it, and the connection is closed", async (_what, fault) => {
-    const { error, ms } = await send(fault, { ms: 3_000 });
-    expect(error?.name).toBe("TimeoutError");
-    // The case gives the figure: the deadline, and a fifth of it.
-    expect(ms).toBeGreaterThan(2_400);
-    expect(ms).toBeLessThan(3_600);
+    const sent = send(fault, { ms: 3_000 });
+    // A fifth of the deadline. Timers that were set one after the other end in their order, however busy the machine is.
+    const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 3_600));
+    const cut = await Promise.race([sent, late]);
+    expect(cut?.error?.name).toBe("TimeoutError");
+    expect(cut?.ms).toBeGreaterThan(2_400);
     await expect.poll(() => faults.connections).toBe(0);
   });
 });

@@ -229,7 +229,8 @@ test("answers busy while another process keeps the lock, and never blocks", { ti
   await expect(aborted).rejects.toThrow(/abort/i);
   for (const result of await settled) expect(result).toMatchObject({ status: "rejected", reason: { code: "busy" } });
   loop.disable();
-  expect(loop.percentile(99) / 1e6).toBeLessThan(100);
+  // One write that blocked would stand still for its two seconds.
+  expect(loop.max / 1e6).toBeLessThan(1_000);
 
   await locker.kill();
   expect((await notes.create({ title: "D", body: "" })).id).toBe("n2");

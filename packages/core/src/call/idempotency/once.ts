@@ -1,4 +1,4 @@
-import type { Logger } from "../../contract/context.ts";
+import { identityOf, type Logger } from "../../contract/context.ts";
 import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
 import { fingerprint } from "../asking/fingerprint.ts";
@@ -86,7 +86,7 @@ export function createOnce(
 
   return async (keyed) => {
     const { call, key, input } = keyed;
-    const id = fingerprint([call.name, call.caller.id, key]);
+    const id = fingerprint([call.name, identityOf(call.caller), key]);
     const digest = fingerprint(sortKeys(input));
     for (;;) {
       const first = running.get(id);

@@ -20,11 +20,11 @@ export function refused(
   app: App,
   request: IncomingMessage,
   response: ServerResponse,
-  { status, message, headers, code = -32_000, data, id = undefined }: HttpRefusal,
+  { status, message, headers, code = -32_000, data, id, facts, counted = `http_${status}` }: HttpRefusal,
 ): void {
-  app.account.protocolError(`http_${status}`);
+  app.account.protocolError(counted);
   app.log.info(
-    { status, method: request.method, host: request.headers.host, origin: request.headers.origin },
+    { status, method: request.method, host: request.headers.host, origin: request.headers.origin, ...facts },
     "request refused",
   );
   json(response, status, { jsonrpc: "2.0", error: { code, message, data }, id: id ?? null }, headers);
@@ -52,5 +52,19 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse):
     "access-control-allow-headers",
     "content-type, authorization, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id",
   );
-  response.setHeader("access-control-expose-headers", "mcp-session-id, mcp-protocol-version");
+  response.setHeader("access-control-expose-headers", "mcp-session-id, mcp-protocol-version, www-authenticate");
+}
+
+/** A document that any page may read, and any cache keep for a while. */
+export function publicDocument(request: IncomingMessage, response: ServerResponse, document: object): void {
+  request.resume();
+  response.setHeader("access-control-allow-origin", "*");
+  if (request.method === "GET" || request.method === "HEAD") {
+    json(response, 200, document, { "cache-control": "public, max-age=300" });
+    return;
+  }
+  const asks = request.method === "OPTIONS";
+  response.setHeader(asks ? "access-control-allow-methods" : "allow", "GET, HEAD, OPTIONS");
+  if (asks) response.setHeader("access-control-allow-headers", "mcp-protocol-version");
+  plain(response, asks ? 204 : 405, asks ? "" : "Method not allowed. Use GET.\n");
 }

@@ -7,7 +7,8 @@ import type { Caller } from "../../contract/context.ts";
 import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "../frame.ts";
 import { createSessions, type SessionOptions } from "../legacy/sessions.ts";
 import { createModernHandler } from "../modern/modern.ts";
-import { allowOrigin, badMessage, METHODS, plain, refused } from "./answers.ts";
+import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from "./answers.ts";
+import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
 import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createTurns } from "./turns.ts";
@@ -23,6 +24,12 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
+  /**
+   * The same with all that OAuth needs, in the place of `authenticate`.
+   *
+   * @internal
+   */
+  authentication?: Authentication | undefined;
 }
 
 /** A served endpoint. */
@@ -36,12 +43,6 @@ export interface HttpEndpoint {
 }
 
 const PATH = "/mcp";
-const UNAUTHORIZED: HttpRefusal = {
-  status: 401,
-  message: "Unauthorized.",
-  headers: { "www-authenticate": "Bearer" },
-};
-const ANONYMOUS: Caller = { id: "anonymous" };
 
 /**
  * Serves both eras at one URL, `/mcp`: guards, then authentication, then the body, and then the SDK of the request's
@@ -50,12 +51,14 @@ const ANONYMOUS: Caller = { id: "anonymous" };
  * @throws the listen error (`EADDRINUSE`, `EACCES`) when the address cannot be bound
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
-  const { host = "127.0.0.1", port = 0, metrics, authenticate = () => ANONYMOUS } = options;
+  const { host = "127.0.0.1", port = 0, metrics } = options;
+  const { authentication = ownAuthentication(options.authenticate) } = options;
   const checks: RequestCheckOptions = {
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
   };
   const { bytes } = app.gate;
+  const authorization = createAuthorization(app, authentication);
   const openWriter = createResponseWriters(app);
   const sessions = createSessions(app, openWriter, options);
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
@@ -101,8 +104,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         headers: { allow: "GET" },
       });
     // Names of tools and how much they are used are not for everyone.
-    if ((await authenticate(request)) === undefined) return refused(app, request, response, UNAUTHORIZED);
-    metrics?.(request, response);
+    if ((await authorization.admit(request, response)) !== undefined) metrics?.(request, response);
   };
 
   const answerReadiness = async (response: ServerResponse): Promise<void> => {
@@ -116,6 +118,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const path = (request.url ?? "/").split("?")[0];
     if (path === "/healthz") return plain(response, 200, "ok\n");
     if (path === "/readyz") return answerReadiness(response);
+    const document = authentication.document?.(path as string);
+    if (document !== undefined) return publicDocument(request, response, document);
     const measured = metrics !== undefined && path === "/metrics";
     if (path !== PATH && !measured)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
@@ -136,16 +140,22 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: "The server is shutting down.",
         headers: { "retry-after": "5" },
       });
-    const caller = await authenticate(request);
-    if (caller === undefined) return refused(app, request, response, UNAUTHORIZED);
-    if (request.method !== "POST") return sessions.handle(request, response, caller);
+    const caller = await authorization.admit(request, response);
+    if (caller === undefined) return;
+    if (request.method !== "POST") {
+      authorization.follow(caller, request, response);
+      return sessions.handle(request, response, caller);
+    }
     const body = await readBody(request, MAX_MESSAGE_BYTES, counter(response));
     if (body === "no room") return refused(app, request, response, noRoom(app));
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
+    const messages = isBatch(message) ? message.batch : [message];
+    if (!authorization.mayRun(messages, caller, request, response)) return;
     if (isBatch(message)) return sessions.handle(request, response, caller, message.batch, true);
+    authorization.follow(caller, request, response, message);
     const turn = turnOf(message.method);
     if (turn !== undefined) await turn;
     return answer(request, response, caller, message);
@@ -165,8 +175,10 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   await listen(server, host, port);
   server.on("error", (error) => app.log.error({ err: error }, "server error"));
   const { port: bound } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`;
+  authentication.listening?.(url);
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`,
+    url,
     get sessions() {
       return sessions.size;
     },
@@ -178,6 +190,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       while (app.gate.running + app.gate.waiting > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
       await Promise.allSettled([modern.close(), sessions.close()]);
+      authentication.close?.();
       // Answers just written need a turn to leave; streams without an end are cut.
       const timer = setTimeout(() => server.closeAllConnections(), 250);
       await closed;

@@ -26,6 +26,10 @@ export interface HttpRefusal {
   data?: unknown;
   /** The request that it answers, where that is known. */
   id?: string | number | undefined;
+  /** Why, and of whom, for the log. */
+  facts?: Record<string, unknown> | undefined;
+  /** The reason by which it is counted. Default `http_` and the status. */
+  counted?: string | undefined;
 }
 
 /** What {@link checkRequest} lets through. */

@@ -76,7 +76,7 @@ export function createResponseWriters({ gate: { bytes }, log }: App): OpenWriter
       queued > SLICE_BYTES && !response.destroyed && (queued > MAX_LAG_BYTES || bytes.pressed);
 
     const pump = (): void => {
-      while (!blocked && queue.length > 0) {
+      while (!blocked && queue.length > 0 && !response.writableEnded) {
         const first = queue[0] as Uint8Array;
         const slice = first.subarray(0, SLICE_BYTES);
         if (slice.length === first.length) queue.shift();
@@ -106,7 +106,7 @@ export function createResponseWriters({ gate: { bytes }, log }: App): OpenWriter
 
     return {
       write(data) {
-        if (response.destroyed || ended) return;
+        if (response.destroyed || response.writableEnded || ended) return;
         const chunk = typeof data === "string" ? Buffer.from(data) : data;
         if (queued === 0) reader.movedAt = performance.now();
         queued += chunk.length;

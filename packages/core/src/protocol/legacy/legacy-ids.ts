@@ -30,7 +30,7 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
   };
   const questionId = (number: number): string => `question-${number + 1}`;
 
-  const inner: Transport & { onmessage?: (message: never) => void } = {
+  const inner: Transport & { onmessage?: (message: never, extra?: never) => void } = {
     get sessionId() {
       return outer.sessionId as string;
     },
@@ -61,7 +61,7 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
   };
   outer.onclose = () => inner.onclose?.();
   outer.onerror = (error) => inner.onerror?.(error);
-  outer.onmessage = (received) => {
+  outer.onmessage = (received, extra) => {
     const message = received as Message;
     const { id, method, params } = message;
     if (method === undefined) {
@@ -81,7 +81,7 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
       // It will have no answer.
       setImmediate(forget, number);
     }
-    inner.onmessage?.(message as never);
+    inner.onmessage?.(message as never, extra as never);
   };
   return { transport: inner, idOf: (number: Id): Id | undefined => outside.get(number as number) };
 }

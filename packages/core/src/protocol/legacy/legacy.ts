@@ -14,7 +14,7 @@ import type { Change } from "../../call/changes/changes.ts";
 import { createSubscriptions } from "../../call/changes/subscriptions.ts";
 import { stringParam } from "../../call/normalize.ts";
 import type { ClientRequest, WireRequest } from "../../call/wire.ts";
-import type { NotifyLevel } from "../../contract/context.ts";
+import type { Caller, NotifyLevel } from "../../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import {
@@ -105,7 +105,8 @@ export async function connectLegacy(
     return {
       era: "2025",
       transport: kind,
-      caller,
+      // Another request of a session may come with another token, which grants more, or less.
+      caller: (extra.authInfo as Caller | undefined) ?? caller,
       client,
       signal: extra.signal,
       progressToken: progressTokenOf(params),
@@ -173,13 +174,13 @@ export async function connectLegacy(
   await server.connect(inner);
   receiveDirectly(server, inner);
   const receive = inner.onmessage;
-  inner.onmessage = (received: object) => {
+  inner.onmessage = (received: object, extra?: unknown) => {
     const { method, id } = received as Message;
     if (method === "initialize" && !InitializeRequestSchema.safeParse(received, JITLESS).success) {
       const error = { code: ErrorCode.invalidParams, message: BAD_INITIALIZE };
       if (id !== undefined) void inner.send({ jsonrpc: "2.0", id, error });
     } else {
-      receive?.(received as never);
+      receive?.(received as never, extra as never);
     }
   };
   return () => server.close();

@@ -22,8 +22,8 @@ export interface Session {
   readonly inFlight: { has(id: string | number): boolean; readonly size: number };
   /** Whether it has a stream for what answers no request. */
   readonly listens: boolean;
-  /** Answers these messages on this response, and what of their batch was refused. */
-  answer(messages: readonly Message[], response: ServerResponse, refusals?: readonly Refusal[]): void;
+  /** Answers these messages of its caller on this response, and what of their batch was refused. */
+  answer(messages: readonly Message[], response: ServerResponse, caller: Caller, refusals?: readonly Refusal[]): void;
   /** Opens the stream for what answers no request; there is one at most. */
   listen(response: ServerResponse): void;
   close(): Promise<void>;
@@ -62,7 +62,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
   let version: string | undefined;
   const transport = {
     sessionId: single ? undefined : id,
-    onmessage: undefined as ((message: Message) => void) | undefined,
+    onmessage: undefined as ((message: Message, extra?: { authInfo: Caller }) => void) | undefined,
     onclose: undefined as (() => void) | undefined,
     start: async () => {},
     close: async () => transport.onclose?.(),
@@ -115,7 +115,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
     get listens() {
       return standalone !== undefined;
     },
-    answer(messages, response, refusals = []) {
+    answer(messages, response, caller, refusals = []) {
       const requests = messages.filter((message) => message.method !== undefined && message.id !== undefined);
       const answered = requests.length + refusals.length > 0;
       if (answered) {
@@ -142,7 +142,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
         const { id: request } = message;
         if (typeof request === "number" && request > newest) newest = request;
         if (message.method !== undefined && early.delete(request as number)) settle(request as number);
-        else transport.onmessage?.(message);
+        else transport.onmessage?.(message, { authInfo: caller });
       }
       if (!answered) response.writeHead(202).end();
     },

@@ -4,7 +4,7 @@ import { InitializeRequestSchema, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcont
 import { heapLimit } from "../../admission/bytes.ts";
 import { isNobody } from "../../admission/places.ts";
 import type { App } from "../../app.ts";
-import type { Caller } from "../../contract/context.ts";
+import { type Caller, identityOf } from "../../contract/context.ts";
 import { ErrorCode } from "../../contract/errors.ts";
 import {
   BAD_INITIALIZE,
@@ -125,7 +125,7 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
   const answerAlone = async (response: ServerResponse, caller: Caller, ...sent: Sent): Promise<void> => {
     const session = await open("", caller);
     response.once("close", () => void session.close());
-    session.answer(sent[0], response, sent[1]);
+    session.answer(sent[0], response, caller, sent[1]);
   };
 
   return {
@@ -162,7 +162,7 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
       const initializes = messages?.some(({ method }) => method === "initialize") === true;
       // A session answers only its own caller; to anyone else it does not exist.
       const kept = id === undefined ? undefined : sessions.get(id);
-      if (!stateless && id !== undefined && kept?.caller !== caller.id)
+      if (!stateless && id !== undefined && kept?.caller !== identityOf(caller))
         return refuse({
           status: 404,
           code: -32_001,
@@ -192,8 +192,14 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
             headers: { "retry-after": RETRY_AFTER_S },
           });
         const session = await open(randomUUID(), caller);
-        sessions.set(session.id, { session, caller: caller.id, owner, used: false, usedAt: performance.now() });
-        return session.answer(messages as Message[], response);
+        sessions.set(session.id, {
+          session,
+          caller: identityOf(caller),
+          owner,
+          used: false,
+          usedAt: performance.now(),
+        });
+        return session.answer(messages as Message[], response, caller);
       }
       const { session } = kept;
       kept.used = true;
@@ -228,7 +234,7 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
           message: "Too many requests of this session are open.",
           headers: { "retry-after": "1" },
         });
-      session.answer(messages, response, refusals);
+      session.answer(messages, response, caller, refusals);
     },
     async close() {
       clearInterval(sweep);

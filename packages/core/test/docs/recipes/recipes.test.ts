@@ -55,12 +55,18 @@ test("a page, an error and a picture reach the model as the document shows", asy
 });
 
 test("scopes keep a caller from a tool, and a profile keeps everyone from it", async () => {
-  const reader = await connect(recipeServer(someRecipes()), {
-    wire: "http-2026",
-    http: { authenticate: () => ({ id: "ada", scopes: ["recipes:read"] }) },
+  const http = { authenticate: () => ({ id: "ada", scopes: ["recipes:read"] }) };
+  const reader = await connect(recipeServer(someRecipes()), { wire: "http-2025", http });
+  const body = JSON.stringify(shown("missing-scope.json"));
+  await expect(reader.call("delete_recipe", { id: "dal" })).rejects.toMatchObject({
+    code: 403,
+    message: expect.stringContaining(body),
   });
-  await expect(reader.call("delete_recipe", { id: "dal" })).rejects.toMatchObject(shown("missing-scope.json"));
   await reader.close();
+  const modern = await connect(recipeServer(someRecipes()), { wire: "http-2026", http });
+  const requiredScope = "recipes:read recipes:write";
+  await expect(modern.call("delete_recipe", { id: "dal" })).rejects.toMatchObject({ requiredScope });
+  await modern.close();
   const cautious = await connect(recipeServer(someRecipes()), { wire: "stdio-2026", profile: "read-only" });
   expect((await cautious.tools()).map(({ name }) => name)).toEqual(["list_recipes", "picture_of_recipe"]);
   await expect(cautious.call("delete_recipe", { id: "dal" })).rejects.toThrow(/Unknown tool/);
