@@ -39,7 +39,10 @@ describe("the built server on Postgres", () => {
 
   test("says in one line what is wrong with its database, and never the password", async () => {
     const url = "postgres://notes:hunter2@127.0.0.1:1/notes";
-    expect(await run(["--store", "postgres"])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--store postgres needs --database-url/) });
+    expect(await run(["--store", "postgres"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--store postgres needs --database-url/),
+    });
     expect(await run(["--store", "postgres", "--database-url", url])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^offshoot-notes: --database-url is wrong: it is a secret.*env:NAME or file:.*\n$/),
@@ -49,7 +52,11 @@ describe("the built server on Postgres", () => {
       stderr: expect.stringContaining("the environment has no MISSING"),
     });
     const refused = await run(["--store", "postgres"], { NOTES_DATABASE_URL: url });
-    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^The database cannot be reached/) });
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^The database cannot be reached/),
+    });
     const wrong = (await emptySchema()).replace(/:[^:@]*@/, ":hunter2@");
     const locked = await run(["--store", "postgres"], { NOTES_DATABASE_URL: wrong });
     expect(locked).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/does not let this server in/) });
