@@ -53,7 +53,7 @@ export interface Counters {
 }
 
 /**
- * The first statement of every change: whoever has the row is alone, on whatever instance. What it reads then is what was
+ * The first statement of every change: the one that has the row is alone, among all instances. What it reads then is what was
  * committed last, because each statement of READ COMMITTED looks again.
  */
 export async function lockCounters(query: Query): Promise<Counters> {
