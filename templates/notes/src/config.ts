@@ -30,11 +30,20 @@ export const Config = z.object({
     .max(10_000_000)
     .default(limits.notes)
     .describe("Notes there may be, those in the trash not counted"),
+  shared: z
+    .stringbool()
+    .default(false)
+    .describe("One common store for all callers; otherwise each authenticated caller has notes of its own"),
   backup: z
     .string()
     .min(1)
     .optional()
     .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it"),
+  migrateFrom: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Copy the notes that SQLite keeps in this folder into an empty Postgres, compare them, and exit"),
 });
 
 export const examples = [
@@ -42,6 +51,7 @@ export const examples = [
   ["offshoot-notes --data ./notes", "notes in a folder of your own"],
   ["offshoot-notes --store memory --transport http --port 3000", "try it over HTTP; nothing is kept"],
   ["offshoot-notes --store postgres --database-url file:/run/secrets/notes", "notes that several servers share"],
+  ["offshoot-notes --transport http --shared", "one store for a team: every caller sees every note"],
   ["offshoot-notes --backup ~/notes-of-today", "copy every note and revision, while servers go on"],
   ["offshoot-notes --profile read-only", "without the tools that change something"],
 ] as const;

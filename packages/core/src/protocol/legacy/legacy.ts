@@ -164,7 +164,7 @@ export async function connectLegacy(
     true,
   );
   const listen = single ? () => () => {} : app.changes.listen;
-  const stop = listen((change) => {
+  const stop = listen(caller, (change) => {
     if (change.type !== "resource_updated" || subscriptions.has(change.uri)) changes.put(change, keyOf(change));
   });
   server.onclose = () => {

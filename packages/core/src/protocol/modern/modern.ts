@@ -163,7 +163,7 @@ export function connectModern(app: App, transport: Transport, options: Connectio
       options.lag,
       true,
     );
-    server.onclose = app.changes.listen((change) => {
+    server.onclose = app.changes.listen(options.caller, (change) => {
       if (change.type !== "resource_updated" || streams.has(change.uri)) changes.put(change, keyOf(change));
     });
     return server;
@@ -224,7 +224,7 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
       passed.lag,
       true,
     );
-    const stop = app.changes.listen((change) => {
+    const stop = app.changes.listen(passed.caller, (change) => {
       if (change.type !== "resource_updated" || stream.has(change.uri)) changes.put(change, keyOf(change));
     });
     listening.add(own);

@@ -12,7 +12,7 @@ export interface Indexed {
 }
 
 /** Brings what is kept beside notes up to date, in a few statements for all of them. */
-export async function indexNotes(query: Query, notes: Indexed[]): Promise<void> {
+export async function indexNotes(query: Query, owner: number, notes: Indexed[]): Promise<void> {
   const all = notes.map(({ number }) => number);
   const added = notes.flatMap(({ number, derived }) => (derived ? [{ number, derived }] : []));
   const counts = new Map<string, number>();
@@ -20,17 +20,23 @@ export async function indexNotes(query: Query, notes: Indexed[]): Promise<void> 
 
   const wereLive = notes.flatMap(({ number, wasLive }) => (wasLive ? [number] : []));
   if (wereLive.length > 0) {
-    const { rows } = await query.query("SELECT tag FROM note_tags WHERE note = ANY ($1)", [wereLive]);
+    const { rows } = await query.query("SELECT tag FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
+      owner,
+      wereLive,
+    ]);
     for (const { tag } of rows) count(tag, -1);
   }
   for (const { derived } of added) for (const { tag } of derived.tags) count(tag, 1);
 
   for (const table of ["links", "names", "words"])
-    await query.query(`DELETE FROM ${table} WHERE note = ANY ($1)`, [all]);
-  await query.query("DELETE FROM note_tags WHERE note = ANY ($1)", [added.map(({ number }) => number)]);
+    await query.query(`DELETE FROM ${table} WHERE owner = $1 AND note = ANY ($2)`, [owner, all]);
+  await query.query("DELETE FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
+    owner,
+    added.map(({ number }) => number),
+  ]);
 
   const insert = async (table: string, columns: Record<string, string>, rows: Record<string, unknown>[]) => {
-    if (rows.length > 0) await query.query(insertSql(table, columns, rows));
+    if (rows.length > 0) await query.query(insertSql(owner, table, columns, rows));
   };
   const path = { key: "text", path: "text", note: "bigint", folder: "text" };
   await insert(
@@ -57,12 +63,15 @@ export async function indexNotes(query: Query, notes: Indexed[]): Promise<void> 
   await insert(
     "words",
     { note: "bigint", ...text, cut: "boolean", found: "tsvector" },
-    added.map(({ number, derived }) => wordsRow(number, derived.words)),
+    added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
   );
 
   const changed = [...counts].flatMap(([tag, notes]) => (notes === 0 ? [] : [{ tag, notes }]));
   if (changed.length === 0) return;
-  const then = "ON CONFLICT (tag) DO UPDATE SET notes = tags.notes + excluded.notes";
-  await query.query(insertSql("tags", { tag: "text", notes: "bigint" }, changed, then));
-  await query.query("DELETE FROM tags WHERE tag = ANY ($1) AND notes <= 0", [changed.map(({ tag }) => tag)]);
+  const then = "ON CONFLICT (owner, tag) DO UPDATE SET notes = tags.notes + excluded.notes";
+  await query.query(insertSql(owner, "tags", { tag: "text", notes: "bigint" }, changed, then));
+  await query.query("DELETE FROM tags WHERE owner = $1 AND tag = ANY ($2) AND notes <= 0", [
+    owner,
+    changed.map(({ tag }) => tag),
+  ]);
 }

@@ -6,46 +6,71 @@ import { channel } from "./write.ts";
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** Hears of the changes of all instances, on one connection for all owners. */
+export interface Listener {
+  /** Wakes at every change of an owner's notes, until the returned function is called. */
+  watch: (owner: number, wake: () => void) => () => void;
+}
+
 /**
- * Wakes at every change of any instance, on a connection of its own, until the returned function is called. Notices of
- * what was committed while there was no connection are lost: it wakes after each LISTEN too, and every `pollMs`.
+ * Notices of what was committed while there was no connection are lost: everyone is woken after each LISTEN too, and every
+ * `pollMs`. The connection is there while someone watches.
  */
-export function listen(database: Database, wake: () => void, pollMs: number): () => void {
-  let stopped = false;
+export function createListener(database: Database, pollMs: number): Listener {
+  const watching = new Set<{ owner: number; wake: () => void }>();
   let client: Client | undefined;
-  let again: NodeJS.Timeout | undefined;
+  let timers: NodeJS.Timeout[] = [];
   let pauseMs = FIRST_PAUSE_MS;
-  const poll = setInterval(wake, pollMs).unref();
+
+  const wake = (owner?: string) => {
+    for (const one of watching) if (owner === undefined || owner === String(one.owner)) one.wake();
+  };
 
   function reconnect(): void {
-    if (stopped) return;
-    clearTimeout(again);
-    again = setTimeout(connect, pauseMs).unref();
+    if (watching.size === 0) return;
+    timers.push(setTimeout(connect, pauseMs).unref());
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
   function connect(): void {
-    database
-      .connect()
-      .then(async (connected) => {
-        if (stopped) return connected.end();
-        client = connected;
-        connected.on("notification", wake);
-        connected.on("end", reconnect);
-        // A feed keeps no process alive. The types leave it out.
-        (connected as Client & { unref(): void }).unref();
-        await connected.query(`LISTEN ${channel}`);
-        pauseMs = FIRST_PAUSE_MS;
-        wake();
-      })
-      .catch(reconnect);
+    listenOn(database.connect()).catch(reconnect);
   }
 
-  connect();
-  return () => {
-    stopped = true;
-    clearInterval(poll);
-    clearTimeout(again);
-    client?.end().catch(() => {});
+  async function listenOn(connecting: Promise<Client>): Promise<void> {
+    const connected = await connecting;
+    if (watching.size === 0) return connected.end();
+    client = connected;
+    connected.on("notification", ({ payload }) => wake(payload));
+    connected.on("end", () => {
+      if (client === connected) reconnect();
+    });
+    // A feed keeps no process alive. The types leave it out.
+    (connected as Client & { unref(): void }).unref();
+    await connected.query(`LISTEN ${channel}`);
+    pauseMs = FIRST_PAUSE_MS;
+    wake();
+  }
+
+  function start(): void {
+    timers = [setInterval(() => wake(), pollMs).unref()];
+    connect();
+  }
+
+  function stop(): void {
+    for (const timer of timers) clearTimeout(timer);
+    const last = client;
+    client = undefined;
+    last?.end().catch(() => {});
+  }
+
+  return {
+    watch(owner, callback) {
+      const one = { owner, wake: callback };
+      watching.add(one);
+      if (watching.size === 1) start();
+      return () => {
+        if (watching.delete(one) && watching.size === 0) stop();
+      };
+    },
   };
 }

@@ -12,7 +12,7 @@ export async function migrate(database: Database, steps: readonly string[] = mig
   try {
     await client.query("SELECT pg_advisory_lock($1)", [migrationLock]);
     for (let version = await schemaOf(client); version < steps.length; version++) {
-      await client.query(`BEGIN; ${steps[version]}; UPDATE counters SET schema = ${version + 1}; COMMIT`);
+      await client.query(`BEGIN; ${steps[version]}; UPDATE meta SET schema = ${version + 1}; COMMIT`);
     }
     const version = await schemaOf(client);
     if (version > steps.length) throw newerSchema(version);
@@ -29,8 +29,8 @@ export async function migrate(database: Database, steps: readonly string[] = mig
 }
 
 async function schemaOf(client: Client): Promise<number> {
-  const { rows } = await client.query("SELECT to_regclass('counters') IS NOT NULL AS there");
+  const { rows } = await client.query("SELECT to_regclass('meta') IS NOT NULL AS there");
   if (!rows[0]?.there) return 0;
-  const counters = await client.query("SELECT schema FROM counters");
-  return counters.rows[0]?.schema;
+  const meta = await client.query("SELECT schema FROM meta");
+  return meta.rows[0]?.schema;
 }

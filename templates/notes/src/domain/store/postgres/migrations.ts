@@ -1,8 +1,8 @@
 import { NotesError } from "../../errors.ts";
 
 /**
- * One entry for each schema version, in order; `counters.schema` says which was applied last. Never change an entry that
- * was released: add one.
+ * One entry for each schema version, in order; `meta.schema` says which was applied last. Never change an entry that was
+ * released: add one.
  *
  * - Bodies are bytea: text takes no NUL.
  * - COLLATE "C" orders by code point, as SQLite does, whatever the database's own order is.
@@ -11,26 +11,33 @@ import { NotesError } from "../../errors.ts";
  */
 export const migrations: readonly string[] = [
   `
-  -- One row. Every change locks it first: numbers have no gaps, and their order is that of the commits.
-  CREATE TABLE counters (
-    schema int NOT NULL,
-    seq bigint NOT NULL,
-    number bigint NOT NULL,
-    keys bigint NOT NULL,
-    live bigint NOT NULL,
-    index text NOT NULL
+  CREATE TABLE meta (schema int NOT NULL, index text NOT NULL);
+  INSERT INTO meta VALUES (0, '');
+
+  -- A row for each owner of notes. Every change locks it first: numbers have no gaps, and their order is that of the
+  -- commits. "digest" is the name's hash, which fits into an index.
+  CREATE TABLE owners (
+    owner bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    digest text NOT NULL UNIQUE,
+    seq bigint NOT NULL DEFAULT 0,
+    number bigint NOT NULL DEFAULT 0,
+    keys bigint NOT NULL DEFAULT 0,
+    live bigint NOT NULL DEFAULT 0
   );
-  INSERT INTO counters VALUES (0, 0, 0, 0, 0, '');
 
   CREATE TABLE activity (
-    seq bigint PRIMARY KEY,
+    owner bigint NOT NULL,
+    seq bigint NOT NULL,
     at text NOT NULL,
     action text NOT NULL,
-    changes text NOT NULL
+    changes text NOT NULL,
+    PRIMARY KEY (owner, seq)
   );
 
   CREATE TABLE notes (
-    number bigint PRIMARY KEY,
+    owner bigint NOT NULL REFERENCES owners,
+    number bigint NOT NULL,
     title text NOT NULL,
     title_key text COLLATE "C" NOT NULL,
     tags text NOT NULL,
@@ -44,15 +51,17 @@ export const migrations: readonly string[] = [
     seq bigint NOT NULL,
     hash text NOT NULL,
     front bytea NOT NULL,
-    body bytea NOT NULL
+    body bytea NOT NULL,
+    PRIMARY KEY (owner, number)
   );
-  CREATE INDEX notes_by_title ON notes (title_key, number) WHERE deleted_at IS NULL;
-  CREATE INDEX notes_by_change ON notes (seq, number) WHERE deleted_at IS NULL;
-  CREATE INDEX notes_by_folder ON notes (left(folder, 200), left(file, 200)) WHERE deleted_at IS NULL;
-  CREATE INDEX notes_in_trash ON notes (seq, number) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX notes_by_title ON notes (owner, title_key, number) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_by_change ON notes (owner, seq, number) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_by_folder ON notes (owner, left(folder, 200), left(file, 200)) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_in_trash ON notes (owner, seq, number) WHERE deleted_at IS NOT NULL;
 
   CREATE TABLE revisions (
-    note bigint NOT NULL REFERENCES notes,
+    owner bigint NOT NULL,
+    note bigint NOT NULL,
     version bigint NOT NULL,
     title text NOT NULL,
     tags text NOT NULL,
@@ -61,28 +70,38 @@ export const migrations: readonly string[] = [
     hash text NOT NULL,
     front bytea NOT NULL,
     body bytea NOT NULL,
-    PRIMARY KEY (note, version)
+    PRIMARY KEY (owner, note, version),
+    FOREIGN KEY (owner, note) REFERENCES notes
   );
 
-  -- "place" counts keys in the order in which they came: the oldest go first.
+  -- "place" counts an owner's keys in the order in which they came: the oldest go first.
   CREATE TABLE idempotency (
-    place bigint PRIMARY KEY,
+    owner bigint NOT NULL,
+    place bigint NOT NULL,
     key text NOT NULL,
     input text NOT NULL,
     at text COLLATE "C" NOT NULL,
     numbers text NOT NULL,
-    answer text NOT NULL
+    answer text NOT NULL,
+    PRIMARY KEY (owner, place)
   );
-  CREATE INDEX idempotency_by_key ON idempotency USING hash (key);
-  CREATE INDEX idempotency_by_age ON idempotency (at);
+  CREATE INDEX idempotency_by_key ON idempotency (owner, md5(key));
+  CREATE INDEX idempotency_by_age ON idempotency (owner, at);
 
-  -- What follows is of live notes only, and made again from them where counters.index says so.
-  CREATE TABLE links (key text NOT NULL, path text COLLATE "C" NOT NULL, note bigint NOT NULL, folder text NOT NULL);
-  CREATE INDEX links_by_key ON links USING hash (key);
-  CREATE INDEX links_by_note ON links (note);
-  CREATE INDEX links_by_path ON links (left(path, 200));
+  -- What follows is of live notes only, and made again from them where meta.index says so.
+  CREATE TABLE links (
+    owner bigint NOT NULL,
+    key text NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    note bigint NOT NULL,
+    folder text NOT NULL
+  );
+  CREATE INDEX links_by_key ON links (owner, left(key, 200));
+  CREATE INDEX links_by_note ON links (owner, note);
+  CREATE INDEX links_by_path ON links (owner, left(path, 200));
 
   CREATE TABLE names (
+    owner bigint NOT NULL,
     key text NOT NULL,
     path text NOT NULL,
     note bigint NOT NULL,
@@ -90,41 +109,50 @@ export const migrations: readonly string[] = [
     folder text NOT NULL,
     kind int NOT NULL
   );
-  CREATE INDEX names_by_key ON names USING hash (key);
-  CREATE INDEX names_by_note ON names (note);
+  CREATE INDEX names_by_key ON names (owner, left(key, 200));
+  CREATE INDEX names_by_note ON names (owner, note);
 
   -- Those of notes in the trash are kept, uncounted.
   CREATE TABLE note_tags (
+    owner bigint NOT NULL,
     key text COLLATE "C" NOT NULL,
     note bigint NOT NULL,
     tag text NOT NULL,
-    PRIMARY KEY (key, note)
+    PRIMARY KEY (owner, key, note)
   );
-  CREATE INDEX note_tags_by_note ON note_tags (note);
-  CREATE TABLE tags (tag text COLLATE "C" PRIMARY KEY, notes bigint NOT NULL);
+  CREATE INDEX note_tags_by_note ON note_tags (owner, note);
+  CREATE TABLE tags (
+    owner bigint NOT NULL,
+    tag text COLLATE "C" NOT NULL,
+    notes bigint NOT NULL,
+    PRIMARY KEY (owner, tag)
+  );
 
   -- The texts come folded and cut into words, a blank before and behind each; "found" narrows them down.
   CREATE TABLE words (
-    note bigint PRIMARY KEY,
+    owner bigint NOT NULL,
+    note bigint NOT NULL,
     title text NOT NULL,
     body text NOT NULL,
     signs text NOT NULL,
     tags text NOT NULL,
     cut boolean NOT NULL,
-    found tsvector NOT NULL
+    found tsvector NOT NULL,
+    PRIMARY KEY (owner, note)
   );
   CREATE INDEX words_found ON words USING gin (found);
 
   -- Files that came with notes, and their bytes.
   CREATE TABLE attachments (
+    owner bigint NOT NULL,
     path text COLLATE "C" NOT NULL,
     key text NOT NULL,
     sha256 text NOT NULL,
     size bigint NOT NULL,
     updated_at text NOT NULL
   );
-  CREATE INDEX attachments_by_path ON attachments (left(path, 200));
-  CREATE INDEX attachments_by_key ON attachments USING hash (key);
+  CREATE INDEX attachments_by_path ON attachments (owner, left(path, 200));
+  CREATE INDEX attachments_by_key ON attachments (owner, left(key, 200));
   -- In pieces: one value may have a gigabyte, and is held in memory whole several times on its way.
   CREATE TABLE blobs (sha256 text NOT NULL, piece int NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (sha256, piece));
   `,

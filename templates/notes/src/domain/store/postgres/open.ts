@@ -2,7 +2,9 @@ import { NotesError } from "../../errors.ts";
 import { limits } from "../../note.ts";
 import type { NoteStore } from "../store.ts";
 import { toNotesError } from "./failure.ts";
+import { createListener } from "./listen.ts";
 import { migrate } from "./migrate.ts";
+import { findOwner } from "./owners.ts";
 import { openPool } from "./pool.ts";
 import { reindex } from "./reindex.ts";
 import { createPostgresStore } from "./store.ts";
@@ -34,10 +36,16 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     );
   }
   const database = await openPool(url, { connections, budgetMs, statementMs });
+  const listener = createListener(database, pollMs);
+  const open = async (name: string, close = async () => {}): Promise<NoteStore> => {
+    const owner = await findOwner(database, name);
+    const store = createPostgresStore({ database, listener, owner }, { most, of: (other) => open(other), close });
+    return store;
+  };
   try {
     await migrate(database);
     await reindex(database);
-    return createPostgresStore(database, { pollMs, most });
+    return await open("", database.close);
   } catch (error) {
     await database.close();
     throw toNotesError(error);

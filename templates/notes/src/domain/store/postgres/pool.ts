@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client, ClientConfig, Pool, PoolClient } from "pg";
 import { NotesError } from "../../errors.ts";
@@ -11,6 +12,9 @@ export interface PoolOptions {
   /** How long one statement may take, in milliseconds. */
   statementMs: number;
 }
+
+/** Past the longest statement, how long a server may say nothing, in milliseconds. */
+const SILENCE_MS = 2_000;
 
 export type Query = Pick<PoolClient, "query">;
 
@@ -92,6 +96,27 @@ export async function openPool(url: string, options: PoolOptions): Promise<Datab
     }
   }
 
+  /**
+   * Lends a connection. One that says nothing for longer than any statement takes is cut: a machine that has vanished would
+   * be waited for as long as the system keeps a line open, which is hours.
+   */
+  async function use<T>(run: (client: PoolClient) => Promise<[broken: boolean, T]>, signal?: AbortSignal): Promise<T> {
+    const client = await acquire(signal);
+    const { stream } = (client as PoolClient & { connection: { stream: Socket } }).connection;
+    const cut = () => stream.destroy(new Error("Connection terminated: no answer"));
+    stream.setTimeout(options.statementMs + SILENCE_MS, cut);
+    let broken = true;
+    try {
+      const [isBroken, result] = await run(client);
+      broken = isBroken;
+      return result;
+    } finally {
+      stream.setTimeout(0);
+      stream.off("timeout", cut);
+      client.release(broken);
+    }
+  }
+
   async function cancel(client: PoolClient): Promise<void> {
     const other = new pg.Client(config);
     other.on("error", () => {});
@@ -105,37 +130,33 @@ export async function openPool(url: string, options: PoolOptions): Promise<Datab
     }
   }
 
-  async function attempt<T>(run: (query: Query) => Promise<[boolean, T]>, signal?: AbortSignal): Promise<T> {
-    const client = await acquire(signal);
-    let committing = false;
-    let broken: Promise<void> | undefined;
-    const abort = () => {
-      if (!committing) broken = cancel(client);
-    };
-    signal?.addEventListener("abort", abort);
-    try {
-      signal?.throwIfAborted();
-      await client.query("BEGIN");
-      const [commit, result] = await run(client);
-      signal?.throwIfAborted();
-      committing = commit;
-      await client.query(commit ? "COMMIT" : "ROLLBACK");
-      return result;
-    } catch (error) {
-      broken ??= isLost(error) ? Promise.resolve() : undefined;
-      if (committing && isLost(error)) throw outcomeUnknown(error);
-      if (broken === undefined) await client.query("ROLLBACK").catch(() => (broken = Promise.resolve()));
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      // A connection that was aborted goes: a cancel that comes late would end another call's statement.
-      await broken;
-      client.release(broken !== undefined);
-    }
-  }
+  /** A connection that failed goes: a cancel that comes late would end another call's statement. */
+  const attempt = <T>(run: (query: Query) => Promise<[boolean, T]>, signal?: AbortSignal): Promise<T> =>
+    use(async (client) => {
+      let committing = false;
+      let cancelled: Promise<void> | undefined;
+      const abort = () => {
+        if (!committing) cancelled = cancel(client);
+      };
+      signal?.addEventListener("abort", abort);
+      try {
+        signal?.throwIfAborted();
+        await client.query("BEGIN");
+        const [commit, result] = await run(client);
+        signal?.throwIfAborted();
+        committing = commit;
+        await client.query(commit ? "COMMIT" : "ROLLBACK");
+        return [false, result];
+      } catch (error) {
+        throw committing && isLost(error) ? outcomeUnknown(error) : error;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+        await cancelled;
+      }
+    }, signal);
 
   return {
-    read: (run) => patiently(() => run(pool)),
+    read: (run) => patiently(() => use(async (client) => [false, await run(client)])),
     change: (run, signal) => patiently(() => attempt(run, signal), signal),
     async connect() {
       const client = new pg.Client({ ...config, statement_timeout: 0, lock_timeout: 0 });

@@ -17,8 +17,11 @@ const MAX_POSITIONS = 255;
 /** Stands in the index for a note with more words than an index takes. No token has a blank. */
 const everything = "every word";
 
+/** Narrows the index down to the notes of one owner: an index of words takes no other column. */
+const ownersToken = (owner: number): string => `owner ${owner}`;
+
 /** The columns of a note in the table of words. */
-export function wordsRow(note: number, { title, body, signs, tags }: Words) {
+export function wordsRow(owner: number, note: number, { title, body, signs, tags }: Words) {
   const found = indexOf(title, tags, body, signs);
   const pad = (text: string) => ` ${text} `;
   return {
@@ -28,7 +31,7 @@ export function wordsRow(note: number, { title, body, signs, tags }: Words) {
     signs: pad(signs),
     tags: pad(tags),
     cut: found === undefined,
-    found: found ?? quote(everything),
+    found: `${found ?? quote(everything)} ${quote(ownersToken(owner))}`,
   };
 }
 
@@ -87,7 +90,7 @@ export interface SearchConditions {
 }
 
 /** How the terms are looked for. Everything a user typed is a value or quoted: nothing is an operator. */
-export function conditionsOf({ terms, any }: Terms, first: number): SearchConditions {
+export function conditionsOf(owner: number, { terms, any }: Terms, first: number): SearchConditions {
   const values: string[] = [];
   const holds = (column: string, tokens: string[], prefix: boolean) => {
     values.push(` ${tokens.join(" ")}${prefix ? "" : " "}`);
@@ -112,7 +115,7 @@ export function conditionsOf({ terms, any }: Terms, first: number): SearchCondit
   );
   const condition = decided.join(join);
   return {
-    narrowed: `(${narrowed}) | ${quote(everything)}`,
+    narrowed: `${quote(ownersToken(owner))} & ((${narrowed}) | ${quote(everything)})`,
     ranked: terms.flatMap(lexemes).join(" | "),
     // A single word needs no second look: the index knows it whole.
     condition: exact ? `(NOT w.cut OR (${condition}))` : `(${condition})`,
