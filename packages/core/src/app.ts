@@ -32,6 +32,8 @@ export interface AppOptions {
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
+  /** What seals questions and cursors, the same in all instances; all of them open what one of them has sealed. */
+  stateSecrets?: readonly string[] | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
@@ -79,7 +81,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+  { log, profile, limits: given, slo, stateSecrets, operated = false, telemetry }: AppOptions,
 ): App {
   const tools = new Map<string, Tool>();
   let toolPages: ReturnType<typeof createPages>;
@@ -98,8 +100,7 @@ export function createApp(
     freshness: freshnessOf(definition),
     log,
     gate: createGate(limits, { log, control }),
-    // Per process: a question that is open while the server restarts is asked again.
-    seal: createStateSeal(),
+    seal: createStateSeal(stateSecrets),
     account: createAccount(log, slo),
     telemetry: undefined,
     changes: createChanges(definition),

@@ -6,8 +6,8 @@ import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
-import { serveStdioConnection } from "./protocol/stdio.ts";
-import { secretSetting } from "./secret-setting.ts";
+import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
+import { type Secret, secretSetting } from "./secret-setting.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -17,7 +17,7 @@ import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
-export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError, secretSetting };
+export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
@@ -72,6 +72,7 @@ export async function serve(
       telemetry,
       operated: config.control !== undefined,
       slo,
+      stateSecrets: config.stateSecret?.map((secret) => secret.reveal()),
     });
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DefinitionError } from "./contract/errors.ts";
 import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
+import { secretsSetting } from "./secret-setting.ts";
 
 const list = z
   .string()
@@ -26,6 +27,14 @@ export const ServeSettings = z.object({
     .enum(["stateful", "stateless"])
     .default("stateful")
     .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
+  instance: z
+    .string()
+    .regex(/^[a-z0-9]{1,20}$/, "1 to 20 small letters and digits")
+    .optional()
+    .describe("Name of this one of several instances: ids of sessions begin with it, for a load balancer"),
+  stateSecret: secretsSetting(32)
+    .optional()
+    .describe("Where the secret is that all instances share: env:NAME or file:/path; old,new while it is exchanged"),
   audit: z
     .string()
     .min(1)

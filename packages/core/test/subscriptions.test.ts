@@ -9,7 +9,7 @@ import { createApp } from "../src/app.ts";
 import { createChanges } from "../src/call/changes/changes.ts";
 import { type ChangeEmitter, defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http/http.ts";
-import { serveStdioConnection } from "../src/protocol/stdio.ts";
+import { serveStdioConnection } from "../src/protocol/stdio/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { openClient } from "../src/testing/clients/open-client.ts";
 import { connect, WIRES } from "../src/testing/index.ts";

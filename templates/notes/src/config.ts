@@ -60,7 +60,7 @@ export const examples = [
 export function storeOf(config: z.output<typeof Config>) {
   const { store, databaseUrl } = config;
   if (store !== "postgres") return { store, data: foldersOf(config).data };
-  if (databaseUrl !== undefined) return { store, databaseUrl };
+  if (databaseUrl !== undefined) return { store, databaseUrl: databaseUrl.reveal() };
   throw new SettingsError("--store postgres needs --database-url, such as --database-url env:NOTES_DATABASE_URL.");
 }
 
