@@ -6,6 +6,7 @@ import { createListener } from "./listen.ts";
 import { migrate } from "./migrate.ts";
 import { findOwner } from "./owners.ts";
 import { openPool } from "./pool.ts";
+import { createProblem } from "./problem.ts";
 import { reindex } from "./reindex.ts";
 import { createPostgresStore } from "./store.ts";
 
@@ -37,9 +38,13 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   }
   const database = await openPool(url, { connections, budgetMs, statementMs });
   const listener = createListener(database, pollMs);
+  const problem = createProblem(database, 2 * budgetMs);
   const open = async (name: string, close = async () => {}): Promise<NoteStore> => {
     const owner = await findOwner(database, name);
-    const store = createPostgresStore({ database, listener, owner }, { most, of: (other) => open(other), close });
+    const store = createPostgresStore(
+      { database, listener, owner },
+      { most, problem, of: (other) => open(other), close },
+    );
     return store;
   };
   try {

@@ -1,11 +1,9 @@
-import { NotesError } from "../../errors.ts";
 import { lastPart, titleKey } from "../../text/names.ts";
 import { headColumns } from "../sqlite-query.ts";
 import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "../sqlite-rows.ts";
 import type { ActivityRow, NoteStore } from "../store.ts";
 import { createPostgresBlobs } from "./blobs.ts";
 import type { Listener } from "./listen.ts";
-import { migrations, newerSchema } from "./migrations.ts";
 import type { Database, Query } from "./pool.ts";
 import { createValues, destination, insertSql, linked, listSql, tagged } from "./query.ts";
 import { conditionsOf } from "./words.ts";
@@ -21,6 +19,7 @@ interface Shared {
 interface Own {
   /** Live notes there may be. */
   most: number;
+  problem: NoteStore["problem"];
   of: NoteStore["of"];
   close: () => Promise<void>;
 }
@@ -29,7 +28,10 @@ interface Own {
 const weights = "{0.1,0.1,0.1,1}";
 
 /** The notes of an owner in a database that openPostgresStore has migrated. Any number of processes may share it. */
-export function createPostgresStore({ database, listener, owner }: Shared, { most, of, close }: Own): NoteStore {
+export function createPostgresStore(
+  { database, listener, owner }: Shared,
+  { most, problem, of, close }: Own,
+): NoteStore {
   const stop = new Set<() => void>();
   /** The rows of one statement that only reads; $1 is the owner in all of them. */
   const select = (text: string, ...values: unknown[]) =>
@@ -188,15 +190,7 @@ export function createPostgresStore({ database, listener, owner }: Shared, { mos
         const committed = await write(query, owner, change, most);
         return [committed.outcome === "done", committed];
       }, signal),
-    async problem() {
-      try {
-        const [row] = await select("SELECT schema FROM meta WHERE $1::bigint IS NOT NULL");
-        return row.schema === migrations.length ? undefined : newerSchema(row.schema).message;
-      } catch (error) {
-        if (error instanceof NotesError && error.code !== "busy") return error.message;
-        return error instanceof NotesError ? undefined : String(error);
-      }
-    },
+    problem,
     of,
     watch: (wake) => {
       const end = listener.watch(owner, wake);
