@@ -45,6 +45,7 @@ export const sidebar = [
       ...pages("/docs/", {
         "let-others-in": "Let others in",
         deploy: "Deploy",
+        "several-instances": "Several instances",
         clients: "Clients",
         operating: "Operate",
       }),

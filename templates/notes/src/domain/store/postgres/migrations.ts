@@ -57,6 +57,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX notes_by_title ON notes (owner, title_key, number) WHERE deleted_at IS NULL;
   CREATE INDEX notes_by_change ON notes (owner, seq, number) WHERE deleted_at IS NULL;
   CREATE INDEX notes_by_folder ON notes (owner, left(folder, 200), left(file, 200)) WHERE deleted_at IS NULL;
+  CREATE INDEX notes_by_time ON notes (owner, updated_at, number) WHERE deleted_at IS NULL;
+  CREATE INDEX trash_by_title ON notes (owner, title_key, number) WHERE deleted_at IS NOT NULL;
   CREATE INDEX notes_in_trash ON notes (owner, seq, number) WHERE deleted_at IS NOT NULL;
 
   CREATE TABLE revisions (
