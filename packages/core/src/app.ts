@@ -14,6 +14,7 @@ import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
 import type { Normalize } from "./call/subject.ts";
 import type { WireRequest } from "./call/wire.ts";
+import { build, type Identity } from "./config/build.ts";
 import { DefinitionError } from "./contract/errors.ts";
 import type { Freshness } from "./contract/freshness.ts";
 import type { ServerDefinition } from "./contract/server.ts";
@@ -34,6 +35,12 @@ export interface AppOptions {
   slo?: AccountOptions | undefined;
   /** What seals questions and cursors, the same in all instances; all of them open what one of them has sealed. */
   stateSecrets?: readonly string[] | undefined;
+  /**
+   * What runs, as the log and `/readyz` say it.
+   *
+   * @internal
+   */
+  identity?: Identity | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
@@ -50,6 +57,8 @@ export interface App extends CallRuntime {
   readonly account: Account;
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
+  /** What runs. */
+  readonly identity: Identity;
   readonly capabilities: Record<string, Record<string, unknown>>;
   /** Which scopes requests need. */
   readonly scopes: NeededScopes;
@@ -81,7 +90,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, limits: given, slo, stateSecrets, operated = false, telemetry }: AppOptions,
+  { log, profile, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry }: AppOptions,
 ): App {
   const tools = new Map<string, Tool>();
   let toolPages: ReturnType<typeof createPages>;
@@ -95,6 +104,7 @@ export function createApp(
     definition,
     expected: definition.expected,
     info: infoOf(definition),
+    identity,
     capabilities: capabilitiesOf(definition, operated),
     scopes: createNeededScopes(definition, tools),
     freshness: freshnessOf(definition),

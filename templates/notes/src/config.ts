@@ -4,6 +4,9 @@ import { SettingsError, secretSetting } from "@offshoot/core/serve";
 import { z } from "zod";
 import { limits } from "./domain/note.ts";
 
+/** Another in each environment: `offshoot promote` leaves these alone. */
+const perEnvironment = { perEnvironment: true };
+
 /** Every setting of its own; the ones all servers share (transport, port, log level, …) come from core. */
 export const Config = z.object({
   store: z
@@ -12,17 +15,20 @@ export const Config = z.object({
     .describe("Where notes are kept; memory forgets them at the end"),
   databaseUrl: secretSetting()
     .optional()
-    .describe("Where the address of the Postgres is: env:NAME or file:/path; see the README for what it may hold"),
+    .describe("Where the address of the Postgres is: env:NAME or file:/path; see the README for what it may hold")
+    .meta({ secret: true, ...perEnvironment }),
   data: z
     .string()
     .min(1)
     .optional()
-    .describe("Folder of the database (default: the system's folder for an app's data)"),
+    .describe("Folder of the database (default: the system's folder for an app's data)")
+    .meta(perEnvironment),
   exchange: z
     .string()
     .min(1)
     .optional()
-    .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)"),
+    .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)")
+    .meta(perEnvironment),
   maxNotes: z.coerce
     .number()
     .int()
@@ -38,12 +44,14 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it"),
+    .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it")
+    .meta(perEnvironment),
   migrateFrom: z
     .string()
     .min(1)
     .optional()
-    .describe("Copy the notes that SQLite keeps in this folder into an empty Postgres, compare them, and exit"),
+    .describe("Copy the notes that SQLite keeps in this folder into an empty Postgres, compare them, and exit")
+    .meta(perEnvironment),
 });
 
 export const examples = [
