@@ -19,7 +19,6 @@ import { Folder, limits, type NewNote, type Note, parse } from "./note.ts";
 import { ownerFolder } from "./owner-folder.ts";
 import { type OwnedNotes, withOwners } from "./owners.ts";
 import { revise, trash, untrash } from "./revise.ts";
-import { createQueue } from "./store/busy.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/open.ts";
 import type { NoteRow, NoteStore, Waiting } from "./store/store.ts";
@@ -70,7 +69,7 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}): Owned
 
 function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
   const { exchange, most = limits.notes, now = () => new Date() } = options;
-  const desk: Desk = { store, owner, most, now: () => now().toISOString(), inTurn: createQueue() };
+  const desk: Desk = { store, owner, most, now: () => now().toISOString() };
   const feed = createFeed(store);
 
   /** Listeners hear of a change before its caller does. */
