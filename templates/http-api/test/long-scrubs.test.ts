@@ -9,6 +9,9 @@ const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const SECRET = "aB3+/xyz9876543210==";
 const fill = (unit: string, length: number): string => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
 
+/** As many as 4 MB hold, in the long form. */
+const KEYS = process.env.OFFSHOOT_LONG ? 200_000 : 30_000;
+
 /** Texts that are all spelling. */
 const DENSE = [
   "%25",
@@ -28,7 +31,7 @@ test("looking for a secret costs a small multiple of reading the text with an ex
   let [reading, looking] = [0, 0];
   // In turns, and the best of some: what else the machine does is in both.
   for (const unit of DENSE) {
-    const text = fill(unit, 500_000);
+    const text = fill(unit, 200_000);
     const best = (work: () => unknown): number =>
       Math.min(
         ...Array.from({ length: 3 }, () => {
@@ -41,13 +44,13 @@ test("looking for a secret costs a small multiple of reading the text with an ex
     looking += best(() => blank(text, [SECRET]));
   }
   console.info(JSON.stringify({ scrub: "ratio to one pass of an expression", ratio: looking / reading }));
-  expect(looking / reading).toBeLessThan(15);
+  expect(looking / reading).toBeLessThan(8);
 });
 
 test("other calls are answered while such an answer is looked through", async () => {
-  const keys = Array.from({ length: 200_000 }, (_, n) => `"%25${n.toString(36)}\\u005c":1`).join(",");
+  const keys = Array.from({ length: KEYS }, (_, n) => `"%25${n.toString(36)}\\u005c":1`).join(",");
   const bodies = [
-    ...DENSE.map((unit) => JSON.stringify({ told: `${fill(unit, 600_000)} ${SECRET}` })),
+    ...DENSE.map((unit) => JSON.stringify({ told: `${fill(unit, 200_000)} ${SECRET}` })),
     `{${keys},"told":"${SECRET}"}`,
   ];
   const origin = await serveBytes((request) => ({ body: bodies[Number(request.url?.slice(2))] ?? "{}" }));

@@ -9,7 +9,7 @@ type Write = (text: string) => Uint8Array | undefined;
 const WRITERS: Record<string, Write | undefined> = {
   "utf-16le": (text) => Buffer.from(text, "utf16le"),
   "utf-16be": (text) => Buffer.from(text, "utf16le").swap16(),
-  // Whoever reads it learns the order of the bytes from the mark.
+  // The mark tells a reader the order of the bytes.
   "utf-16": (text) => Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
   "iso-8859-1": (text) => (/^[\0-\xff]*$/.test(text) ? Buffer.from(text, "latin1") : undefined),
   "us-ascii": (text) => (/^[\0-\x7f]*$/.test(text) ? Buffer.from(text, "latin1") : undefined),

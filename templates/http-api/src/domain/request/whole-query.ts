@@ -2,6 +2,7 @@ import type { Parameter, QueryPair } from "../operation.ts";
 import { bodyOf } from "./body.ts";
 import { bodyKind } from "./body-kind.ts";
 import { escapeFor } from "./escape.ts";
+import { scalar } from "./parameters.ts";
 
 /**
  * OpenAPI 3.2's `querystring`: a value that is the whole query, written as its media type says. A form is pairs; any
@@ -9,9 +10,12 @@ import { escapeFor } from "./escape.ts";
  */
 export function wholeQuery(field: string, parameter: Parameter, value: unknown): QueryPair[] {
   const { contentType = "text/plain", schema, encoding } = parameter;
-  const { text } = bodyOf({ contentType, schema, encoding }, value);
+  const kind = bodyKind(contentType, schema);
+  // A query is text, whatever a body of that type is.
+  const text =
+    kind === "form" || kind === "json" ? bodyOf({ contentType, schema, encoding }, value).text : scalar(value);
   if (text === "") return [];
-  if (bodyKind(contentType, schema) !== "form") return [["", text, escapeFor(field)(text)]];
+  if (kind !== "form") return [["", text, escapeFor(field)(text)]];
   return text.split("&").map((pair): QueryPair => {
     const at = pair.includes("=") ? pair.indexOf("=") : pair.length;
     const [name, written] = [pair.slice(0, at), pair.slice(at + 1)];

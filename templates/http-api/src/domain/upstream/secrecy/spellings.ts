@@ -30,7 +30,10 @@ export function* viewsOf(text: string): Iterable<View> {
       yield view;
     }
     for (const layer of layers)
-      for (const spelling of twoWays(layer.text)) roots.push(...[rewrite(layer, spelling) ?? []].flat());
+      for (const spelling of twoWays(layer.text)) {
+        const other = rewrite(layer, spelling);
+        if (other !== undefined) roots.push(other);
+      }
   }
 }
 
