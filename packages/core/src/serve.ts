@@ -73,18 +73,18 @@ export async function serve(
   let endControl = (): void => {};
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
-    checkProfile(server, config.profile);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,
-      profile: config.profile,
       limits,
       identity,
       telemetry,
       operated: config.control !== undefined,
       slo,
     });
+    if (config.policyTable) await printTables(server, config.policy, onClose);
+    await applyPolicy(made, config);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config, identity.config);
@@ -148,11 +148,25 @@ function checkBinding({ transport, host, insecure }: ServeSettings, authenticate
   }
 }
 
-function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {
-  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
-  throw new SettingsError(
-    `--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`,
-  );
+/** Loaded only where one is chosen: without a policy, a start does not notice that there are any. */
+async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings): Promise<void> {
+  if (profile === undefined && policy === undefined) return;
+  if (profile !== undefined && policy !== undefined)
+    throw new SettingsError("--profile and --policy exclude each other. Choose one.");
+  const { openPolicy } = await import("./policy/open.ts");
+  app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
+}
+
+async function printTables(
+  server: ServerDefinition,
+  policy: string | undefined,
+  onClose: ServeOptions["onClose"],
+): Promise<never> {
+  const { decisionTables } = await import("./policy/table.ts");
+  const text = `${JSON.stringify(decisionTables(server, policy), null, 2)}\n`;
+  await onClose?.();
+  await new Promise((resolve) => process.stdout.write(text, resolve));
+  process.exit(0);
 }
 
 async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {

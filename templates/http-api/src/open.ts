@@ -49,10 +49,11 @@ export async function openApi(config: Config): Promise<Opened> {
 }
 
 function openSample(config: Config): Opened {
-  const { baseUrl, pin, map, operations, auth, include, exclude } = config;
-  const [misplaced] = Object.entries({ "base-url": baseUrl, pin, map, operations, auth, include, exclude }).filter(
-    ([, value]) => value,
-  );
+  const { baseUrl, pin, map, operations, auth, include, exclude, authPerCaller } = config;
+  const [misplaced] = Object.entries({
+    ...{ "base-url": baseUrl, pin, map, operations, auth, include, exclude },
+    "auth-per-caller": authPerCaller,
+  }).filter(([, value]) => value);
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;
@@ -112,7 +113,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     connections: config.connections,
   });
   return {
-    api: createApi(upstream, times(config)),
+    api: createApi(upstream, { ...times(config), perCaller: config.authPerCaller !== undefined }),
     operations: filtered(all, mode, { include: listed(config.include), exclude: listed(config.exclude) }),
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",
