@@ -3,11 +3,12 @@ import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./app.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
-import { SettingsError } from "./flags.ts";
+import { kebab, SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
+import type { Authentication } from "./protocol/http/authorization.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio.ts";
-import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
+import { type ConfigOptions, isLocalHost, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
 import { openExporters } from "./telemetry/otel/exporters.ts";
@@ -23,7 +24,8 @@ export interface ServeOptions {
   /** Settings as {@link loadConfig} gives them. @default stdio */
   config?: Partial<ServeSettings> | undefined;
   /**
-   * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
+   * Says who calls over HTTP; `undefined` answers 401. For what `--auth` does not do. Without either, only this machine
+   * can be bound (or `--insecure`).
    */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
@@ -58,9 +60,11 @@ export async function serve(
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
   const log = createLog(config.logLevel);
   let metrics: HttpOptions["metrics"];
+  let authentication: Authentication | undefined;
   let endControl = (): void => {};
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
+    checkAuth(config, authenticate !== undefined);
     checkProfile(server, config.profile);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
@@ -72,6 +76,8 @@ export async function serve(
       operated: config.control !== undefined,
       slo,
     });
+    const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
+    authentication = await openAuthentication?.(config, made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config);
@@ -85,7 +91,7 @@ export async function serve(
     app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: stop.reason });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate });
+  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate, authentication });
   for (const close of [app.close, () => server.jobs?.close(DRAIN_MS), onClose, endControl]) {
     try {
       await close?.();
@@ -117,6 +123,8 @@ function explain(error: unknown): string {
     port?: number | undefined;
     address?: string | undefined;
   };
+  if (code === "EADDRINUSE" && address?.startsWith("/"))
+    return `A server listens on ${address} already. Stop it, or choose another path with --host.`;
   if (code === "EADDRINUSE")
     return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
   if (code === "EACCES" && port !== undefined)
@@ -126,13 +134,28 @@ function explain(error: unknown): string {
   return String(message ?? error).split("\n")[0] as string;
 }
 
-function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {
-  const local = host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-  if (transport === "http" && !local && !authenticated && !insecure) {
+function checkBinding({ transport, host, insecure, auth }: ServeSettings, authenticated: boolean): void {
+  if (transport === "http" && !isLocalHost(host) && !authenticated && auth === undefined && !insecure) {
     throw new SettingsError(
-      `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, or add --insecure if that is meant.`,
+      `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, say who may come in with --auth, or add --insecure if that is meant.`,
     );
   }
+}
+
+/** What is wrong with the settings of authentication that can be told without it. */
+function checkAuth(config: ServeSettings, authenticated: boolean): void {
+  const { auth, transport } = config;
+  const given = (
+    ["authIssuer", "authAudience", "authKeys", "authHeader", "authScopesHeader", "authRevoked"] as const
+  ).find((name) => config[name] !== undefined);
+  if (auth === undefined && given !== undefined)
+    throw new SettingsError(`--${kebab(given)} does nothing without --auth. Add --auth oauth, keys or proxy.`);
+  if (auth !== undefined && transport === "stdio")
+    throw new SettingsError(
+      `--auth ${auth} needs --transport http. On stdio the client starts the server for its own user, and there is no one else to let in.`,
+    );
+  if (auth !== undefined && authenticated)
+    throw new SettingsError(`--auth ${auth} cannot be used: this server's own code says who calls.`);
 }
 
 function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {

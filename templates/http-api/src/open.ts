@@ -47,10 +47,16 @@ export async function openApi(config: Config): Promise<Opened> {
 }
 
 async function openSample(config: Config): Promise<Opened> {
-  const { baseUrl, pin, map, operations, auth, include, exclude } = config;
-  const [misplaced] = Object.entries({ "base-url": baseUrl, pin, map, operations, auth, include, exclude }).filter(
-    ([, value]) => value,
-  );
+  const { baseUrl, pin, map, operations, apiAuth, include, exclude } = config;
+  const [misplaced] = Object.entries({
+    "base-url": baseUrl,
+    pin,
+    map,
+    operations,
+    "api-auth": apiAuth,
+    include,
+    exclude,
+  }).filter(([, value]) => value);
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;

@@ -1,5 +1,6 @@
+import { lstatSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { SMALL_BYTES } from "../../admission/bytes.ts";
 import type { App } from "../../app.ts";
@@ -24,6 +25,8 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
+  /** The URL that clients use, where it is not that of the address. */
+  publicUrl?: string | undefined;
   /**
    * The same with all that OAuth needs, in the place of `authenticate`.
    *
@@ -54,7 +57,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   const { host = "127.0.0.1", port = 0, metrics } = options;
   const { authentication = ownAuthentication(options.authenticate) } = options;
   const checks: RequestCheckOptions = {
-    allowedHosts: options.allowedHosts ?? [],
+    // Who names the URL that clients use has named its host.
+    allowedHosts: [...(options.allowedHosts ?? []), ...hostOf(options.publicUrl)],
     allowedOrigins: options.allowedOrigins ?? [],
   };
   const { bytes } = app.gate;
@@ -174,8 +178,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   server.maxConnections = 4_096;
   await listen(server, host, port);
   server.on("error", (error) => app.log.error({ err: error }, "server error"));
-  const { port: bound } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`;
+  const url = host.startsWith("/") ? `http://localhost${PATH}` : urlAt(host, server.address() as AddressInfo);
   authentication.listening?.(url);
   return {
     url,
@@ -206,12 +209,35 @@ function noRoom(app: App): HttpRefusal {
   return { status: 503, message, code, data, headers: { "retry-after": String(seconds) } };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+const urlAt = (host: string, { port }: AddressInfo): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}${PATH}`;
+
+/** @param host an address, or the path of a unix socket */
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const socket = host.startsWith("/");
+  if (socket) await removeLeftSocket(host);
+  await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    const listening = (): void => {
       server.off("error", reject);
       resolve();
-    });
+    };
+    if (socket) server.listen(host, listening);
+    else server.listen(port, host, listening);
   });
 }
+
+/** Takes away the socket of a server that was killed: nothing answers there, and nothing could listen. */
+async function removeLeftSocket(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const refused = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => resolve(false)).once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "ECONNREFUSED"),
+    );
+    probe.once("connect", () => probe.destroy());
+  });
+  if (refused) rmSync(path, { force: true });
+}
+
+const hostOf = (url: string | undefined): string[] =>
+  url !== undefined && URL.canParse(url) ? [new URL(url).hostname] : [];
