@@ -62,13 +62,16 @@ const escapes = (folder, inGit) =>
       .map(([, path]) => `${file} reaches for ${path}, which a copy does not have`),
   );
 
-function base(folder, version) {
+function base(folder, { version, bin, publishConfig }) {
   if (!existsSync(`${folder}/offshoot.json`)) return ["is missing: an update would not know where the copy began"];
   const said = read(`${folder}/offshoot.json`);
   const name = folder.slice(folder.lastIndexOf("/") + 1);
   return [
     ...(said.template === name ? [] : [`names the template ${said.template}, and this is ${name}`]),
     ...(said.version === version ? [] : [`its version is ${said.version}, the package's ${version}`]),
+    ...(publishConfig?.bin === undefined || said.bin === Object.values(bin)[0]
+      ? []
+      : [`its bin is ${said.bin}, the package's ${Object.values(bin)[0]} before it is packed`]),
   ];
 }
 
@@ -76,7 +79,7 @@ await checks((check, pack) =>
   Promise.all(
     packagesIn("templates").map(async (folder) => {
       const manifest = read(`${folder}/package.json`);
-      const { name, version } = manifest;
+      const { name } = manifest;
       const listed = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: folder });
       const inGit = lines(listed).filter((file) => existsSync(join(folder, file)));
       check(`${name}: only plain ranges`, foreignRanges(manifest));
@@ -84,7 +87,7 @@ await checks((check, pack) =>
       check(`${name}: is tested with the core beside it`, linkedCore(folder));
       check(`${name}: nothing outside its folder`, escapes(folder, inGit));
       check(`${name}: git files equal packed files`, unequal(inGit, (await pack(folder)).files));
-      check(`${name}: offshoot.json`, base(folder, version));
+      check(`${name}: offshoot.json`, base(folder, manifest));
     }),
   ),
 );

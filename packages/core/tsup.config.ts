@@ -8,6 +8,7 @@ export default defineConfig({
     "src/resilience/index.ts",
     // A file of its own, so that a server which takes something else of that entry does not bundle opossum.
     "src/resilience/dependency.ts",
+    "src/fetch/index.ts",
     "src/verify-audit.ts",
     "src/testing/index.ts",
     "src/drills/index.ts",

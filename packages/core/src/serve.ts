@@ -7,7 +7,7 @@ import { kebab, SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
-import { serveStdioConnection } from "./protocol/stdio.ts";
+import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type ConfigOptions, isLocalHost, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";

@@ -28,6 +28,14 @@ const server = defineServer({
       },
     }),
     defineTool({
+      name: "fail_without_text",
+      title: "Fail",
+      description: "Fails and does not say why.",
+      inputSchema: z.object({}),
+      outputSchema: z.object({}),
+      handler: () => fail(" \n"),
+    }),
+    defineTool({
       name: "throw_at_once",
       title: "Throw",
       description: "Throws before there is a promise.",
@@ -135,6 +143,12 @@ describe.each(WIRES)("%s", (name) => {
     expect(isWellFormed(message)).toBe(true);
     expect(bytes.length).toBeLessThan(5_000_000);
     expect(wire.log.filter((line) => line.includes('"call"'))).toHaveLength(1);
+  });
+
+  test("an expected failure without a text says at least what a model can do", async () => {
+    const { message } = await call("fail_without_text", {});
+    expect(message.result).toMatchObject({ isError: true });
+    expect((message.result.content as { text: string }[])[0]?.text).toMatch(/Look at what is there before you call/);
   });
 
   test("lists and completions that throw are masked too", async () => {

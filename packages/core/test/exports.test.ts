@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import * as bundle from "../src/bundle.ts";
 import * as drills from "../src/drills/index.ts";
+import * as fetch from "../src/fetch/index.ts";
 import * as index from "../src/index.ts";
 import * as resilience from "../src/resilience/index.ts";
 import * as serve from "../src/serve.ts";
 import * as testing from "../src/testing/index.ts";
 import * as verifyAudit from "../src/verify-audit.ts";
 
-test.each(Object.entries({ index, serve, bundle, resilience, testing, drills, verifyAudit }))(
+test.each(Object.entries({ index, serve, bundle, resilience, fetch, testing, drills, verifyAudit }))(
   "the exports of %s are what they were",
   (_name, entry) => {
     expect(Object.keys(entry).sort()).toMatchSnapshot();

@@ -7,9 +7,9 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { createChanges } from "../src/call/changes/changes.ts";
-import { defineResource, defineServer, fail } from "../src/index.ts";
+import { type ChangeEmitter, defineResource, defineServer, fail } from "../src/index.ts";
 import { serveHttp } from "../src/protocol/http/http.ts";
-import { serveStdioConnection } from "../src/protocol/stdio.ts";
+import { serveStdioConnection } from "../src/protocol/stdio/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { openClient } from "../src/testing/clients/open-client.ts";
 import { connect, WIRES } from "../src/testing/index.ts";
@@ -144,6 +144,43 @@ test.each(["http-2025", "http-2026"] as const)("%s: a caller without the scope h
   await expect(client.subscribe(["item://a"])).rejects.toThrow(/scopes items:read|not grant/);
   expect(watches.size).toBe(0);
 });
+
+test.each(["http-2025", "http-2026"] as const)(
+  "%s: a change that is for one caller is heard by no other",
+  async (wire) => {
+    let emit: ChangeEmitter | undefined;
+    const server = defineServer({
+      name: "owned",
+      version: "1.0.0",
+      resources: [
+        defineResource({
+          name: "own",
+          title: "Own",
+          description: "Each caller's own.",
+          uri: "own://it",
+          subscribe: true,
+          read: (_, { caller }) => caller.id,
+        }),
+      ],
+      changes: (emitter) => {
+        emit = emitter;
+        return () => {};
+      },
+    });
+    const heard: string[] = [];
+    const client = await connect(server, {
+      wire,
+      http: { authenticate: () => ({ id: "reader", scopes: [] }) },
+      onNotification: (method) => heard.push(method),
+    });
+    onTestFinished(() => client.close());
+    await client.subscribe(["own://it"]);
+    emit?.resourceUpdated("own://it", ({ id }) => id === "another");
+    emit?.resourcesChanged(({ id }) => id === "another");
+    emit?.resourceUpdated("own://it", ({ id }) => id === "reader");
+    await expect.poll(() => heard).toEqual(["notifications/resources/updated"]);
+  },
+);
 
 const listen = (id: number, uris: unknown) => ({
   jsonrpc: "2.0",

@@ -16,6 +16,8 @@ export interface Marker {
   mine?: string[];
   /** Of a template: what of it is the domain and is to be replaced, as `mine` of those who build their own. */
   domain?: string[];
+  /** What clients start in a project, for a template whose package on npm has another file in its place. */
+  bin?: string;
   /** Arguments that let the server start in an empty folder, for those that need some. */
   args?: string[];
   /** What its user has to name before it can start, in the order of the command line. */

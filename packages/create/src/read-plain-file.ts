@@ -2,17 +2,17 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { Refusal } from "./terminal.ts";
 
 /**
- * A file's bytes, and what was opened. A pipe would hang, and a device has no end.
+ * A file's bytes, and what was opened; no bytes when there are more than `most`. A pipe would hang, and a device has no end.
  *
  * @throws Refusal for anything but a regular file
  */
-export function readPlainFile(file: string): { bytes: Buffer; stat: Stats } {
+export function readPlainFile(file: string, most = Number.POSITIVE_INFINITY): { bytes: Buffer; stat: Stats } {
   // Windows has no O_NONBLOCK, and no pipes in folders.
   const handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) throw new Refusal(`${file} is not a file.`, "put a file in its place, or remove it.");
-    return { bytes: readFileSync(handle), stat };
+    return { bytes: stat.size > most ? Buffer.alloc(0) : readFileSync(handle), stat };
   } finally {
     closeSync(handle);
   }

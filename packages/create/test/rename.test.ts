@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { envPrefixOf } from "../src/create/name.ts";
 import { renamed } from "../src/create/rename.ts";
 import { readTemplate, type TemplateFile, templateNames } from "../src/templates.ts";
 
@@ -80,4 +81,18 @@ test("bytes that are no text stay as they are", () => {
   ]);
   const template = { name: "notes", version: "1.0.0", description: "", files };
   expect(renamed(template, "mine").get("logo.png")?.bytes).toEqual(bytes);
+});
+
+// Variables as other programs set them: yarn, npm, Node, CI, Docker, clouds and the clients' own.
+test.each(
+  "PROJECT_CWD INIT_CWD NPM_TOKEN NODE_OPTIONS GITHUB_ACTIONS GITLAB_HOST CI_COMMIT_SHA DOCKER_HOST AWS_PROFILE SLACK_TOKEN GOOGLE_CLOUD_PROJECT REDIS_PORT POSTGRES_PASSWORD OPENAI_API_KEY SSH_AUTH_SOCK XDG_DATA_HOME VSCODE_PID CLAUDE_PROJECT_DIR".split(
+    " ",
+  ),
+)("a server whose name is the beginning of %s does not read it as a setting", (variable) => {
+  const words = variable.toLowerCase().split("_");
+  for (let count = 1; count < words.length; count++) {
+    const name = words.slice(0, count).join("-");
+    expect(variable.startsWith(`${envPrefixOf(name)}_`)).toBe(false);
+    expect(envPrefixOf(`${name}-mcp`)).toBe(`${words.slice(0, count).join("_").toUpperCase()}_MCP`);
+  }
 });

@@ -11,7 +11,7 @@ import {
   type Source,
 } from "./domain/openapi/document/read.ts";
 import { createClient } from "./domain/upstream/client.ts";
-import { createGuard } from "./domain/upstream/guard.ts";
+import { createGuard, guarded } from "./guarded.ts";
 
 export interface FetchOptions extends ReadOptions {
   privateHosts: readonly string[];
@@ -54,7 +54,7 @@ export async function fetchDescription(url: URL, options: FetchOptions): Promise
 }
 
 async function fetched(url: URL, privateHosts: readonly string[]): Promise<Buffer> {
-  const client = createClient({ guard: createGuard(privateHosts), maxBytes: MAX_DESCRIPTION_BYTES });
+  const client = createClient({ guard: createGuard(privateHosts), ...guarded, maxBytes: MAX_DESCRIPTION_BYTES });
   try {
     const headers = { accept: "application/json, application/yaml, */*;q=0.5", "user-agent": "offshoot-http-api" };
     const request = { method: "GET", headers };

@@ -12,8 +12,9 @@ import { listOperations, type Operations } from "./domain/openapi/operations.ts"
 import { serverUrl } from "./domain/openapi/servers.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
-import { checkSecrecy, createUpstream } from "./domain/upstream/upstream.ts";
+import { checkSecrecy } from "./domain/upstream/upstream.ts";
 import { cacheFolder, fetchDescription } from "./fetch-description.ts";
+import { createUpstream } from "./guarded.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
 import { listed, readMap } from "./read-map.ts";

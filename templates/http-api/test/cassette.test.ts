@@ -5,7 +5,7 @@ import type { ApiRequest } from "../src/domain/operation.ts";
 import { serveSample } from "../src/domain/sample/serve.ts";
 import { createCredentials } from "../src/domain/upstream/credentials.ts";
 import { createSecret } from "../src/domain/upstream/secret.ts";
-import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { cassette } from "./fixtures/cassette.ts";
 
 const file = new URL("./fixtures/tea-shop.cassette.json", import.meta.url);

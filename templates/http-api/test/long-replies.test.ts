@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
 import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
-import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { createKeptFiles } from "../src/kept-files.ts";
 import { apiTools } from "../src/tools/index.ts";
 import { readMoreTool } from "../src/tools/long.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
 import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
-import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { apiTools } from "../src/tools/index.ts";
 import { type Bytes, serveBytes } from "./fixtures/bytes.ts";
 import { described } from "./fixtures/description.ts";

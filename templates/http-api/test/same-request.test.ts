@@ -14,7 +14,8 @@ import { type Credentials, createCredentials, type Wear } from "../src/domain/up
 import { createOAuth } from "../src/domain/upstream/oauth.ts";
 import { createSecret } from "../src/domain/upstream/secret.ts";
 import { severalCredentials } from "../src/domain/upstream/several.ts";
-import { createUpstream, type UpstreamOptions } from "../src/domain/upstream/upstream.ts";
+import type { UpstreamOptions } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { apiTools } from "../src/tools/index.ts";
 import { described } from "./fixtures/description.ts";
 

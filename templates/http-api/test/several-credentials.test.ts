@@ -9,7 +9,7 @@ import { flatInputs } from "../src/domain/openapi/inputs/flat-inputs.ts";
 import { schemesOf } from "../src/domain/openapi/inputs/withheld.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import { makeRequest } from "../src/domain/request/make-request.ts";
-import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { described, operation } from "./fixtures/description.ts";
 
 const secrets = { DD_KEY: "key-0123456789", DD_APP: "app-0123456789", TOKEN: "token-0123456789" };

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
 import { readDescription } from "../src/domain/openapi/document/read.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
-import { createUpstream } from "../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../src/guarded.ts";
 import { apiTools } from "../src/tools/index.ts";
 import { serveBytes } from "./fixtures/bytes.ts";
 import { described, descriptionFile, operation } from "./fixtures/description.ts";

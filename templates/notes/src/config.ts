@@ -26,6 +26,10 @@ export const Config = z.object({
     .max(10_000_000)
     .default(limits.notes)
     .describe("Notes there may be, those in the trash not counted"),
+  shared: z
+    .stringbool()
+    .default(false)
+    .describe("One common store for all callers; otherwise each authenticated caller has notes of its own"),
   backup: z
     .string()
     .min(1)
@@ -37,6 +41,7 @@ export const examples = [
   ["offshoot-notes", "notes of this user, for a client that starts the server"],
   ["offshoot-notes --data ./notes", "notes in a folder of your own"],
   ["offshoot-notes --store memory --transport http --port 3000", "try it over HTTP; nothing is kept"],
+  ["offshoot-notes --transport http --shared", "one store for a team: every caller sees every note"],
   ["offshoot-notes --backup ~/notes-of-today", "copy every note and revision, while servers go on"],
   ["offshoot-notes --profile read-only", "without the tools that change something"],
 ] as const;

@@ -14,5 +14,5 @@ if (config.backup !== undefined) {
   process.stdout.write(`${notes} notes (${bytes} bytes) are in ${folder}. Start a server on them with --data.\n`);
 } else {
   const notes = await orExit(openNotes({ store: config.store, most: config.maxNotes, ...folders }));
-  await serve(notesServer(notes), { config, onClose: () => notes.close() });
+  await serve(notesServer(notes, config), { config, onClose: () => notes.close() });
 }

@@ -1,6 +1,7 @@
-import { defineResource, fail } from "@offshoot/core";
+import { type CallContext, defineResource, fail } from "@offshoot/core";
 import { NoteId } from "./domain/note.ts";
 import type { Notes } from "./domain/notes.ts";
+import type { NotesOf } from "./owner.ts";
 
 /** A note as resource contents. Clients are told that its text is content, never an instruction. */
 export const noteContents = async (notes: Notes, id: string) => ({
@@ -11,7 +12,8 @@ export const noteContents = async (notes: Notes, id: string) => ({
 });
 
 /** Ids for what has been typed: an id's beginning, or words of the note. */
-export const completeId = (notes: Notes) => async (typed: string) => {
+export const completeId = (notesOf: NotesOf) => async (typed: string, call: CallContext) => {
+  const notes = await notesOf(call);
   const { notes: found } = /^n?[0-9]*$/.test(typed)
     ? await notes.list({ limit: 100 })
     : await notes.search({ query: typed });
@@ -47,7 +49,7 @@ const mimeTypeOf = (path: string): string =>
 /** Another client may write at any time: a reader who does not subscribe is at most this far behind, in ms. */
 const ttlMs = 10_000;
 
-export const noteResources = (notes: Notes) => [
+export const noteResources = (notesOf: NotesOf) => [
   defineResource({
     name: "note",
     title: "A note",
@@ -57,18 +59,18 @@ export const noteResources = (notes: Notes) => [
     scopes: ["notes:read"],
     subscribe: true,
     ttlMs,
-    list: async ({ cursor, limit }) => {
-      const page = await notes.list({ limit: Math.min(limit, 100), cursor });
+    list: async ({ cursor, limit }, call) => {
+      const page = await (await notesOf(call)).list({ limit: Math.min(limit, 100), cursor });
       const resources = page.notes.map(({ id, title, updated_at: lastModified }) => {
         return { uri: `note://${id}`, name: id, title, annotations: { lastModified } };
       });
       return { resources, ...(page.next_cursor !== undefined && { nextCursor: page.next_cursor }) };
     },
-    complete: { id: completeId(notes) },
-    async read({ id }) {
+    complete: { id: completeId(notesOf) },
+    async read({ id }, call) {
       if (!NoteId.safeParse(id).success)
         fail("There is no such note. Call list_notes to see the ids.", { code: "not_found" });
-      return [await noteContents(notes, id)];
+      return [await noteContents(await notesOf(call), id)];
     },
   }),
   defineResource({
@@ -77,16 +79,16 @@ export const noteResources = (notes: Notes) => [
     description: "A file that was imported beside the notes, such as a picture, by its path.",
     uri: "attachment://{+path}",
     scopes: ["notes:read"],
-    list: async ({ cursor, limit }) => {
-      const page = await notes.attachments({ limit: Math.min(limit, 100), cursor });
+    list: async ({ cursor, limit }, call) => {
+      const page = await (await notesOf(call)).attachments({ limit: Math.min(limit, 100), cursor });
       const resources = page.attachments.map(({ path, size, updated_at: lastModified }) => {
         const annotations = { lastModified };
         return { uri: attachmentUri(path), name: path, mimeType: mimeTypeOf(path), size, annotations };
       });
       return { resources, ...(page.next_cursor !== undefined && { nextCursor: page.next_cursor }) };
     },
-    async read({ path }) {
-      const { bytes } = await notes.attachment(path);
+    async read({ path }, call) {
+      const { bytes } = await (await notesOf(call)).attachment(path);
       if (bytes.length > largestBlob)
         fail(`This file has ${bytes.length} bytes, too many to read here. export_notes writes it to a folder.`, {
           code: "quota",
@@ -110,7 +112,7 @@ export const noteResources = (notes: Notes) => [
     scopes: ["notes:read"],
     subscribe: true,
     ttlMs,
-    read: async () => JSON.stringify({ tags: (await notes.tags()).tags }),
+    read: async (_, call) => JSON.stringify({ tags: (await (await notesOf(call)).tags()).tags }),
   }),
   defineResource({
     name: "recent",
@@ -121,6 +123,6 @@ export const noteResources = (notes: Notes) => [
     scopes: ["notes:read"],
     subscribe: true,
     ttlMs,
-    read: async () => JSON.stringify({ activity: (await notes.activity()).activity }),
+    read: async (_, call) => JSON.stringify({ activity: (await (await notesOf(call)).activity()).activity }),
   }),
 ];

@@ -4,6 +4,7 @@ import { describeIssues } from "../contract/schemas/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { parseWith } from "./normalize.ts";
 import { framedSize, plainBlock } from "./output/blocks.ts";
+import { isLonger } from "./output/length.ts";
 import { parsePlain, stringify, wellFormedJson } from "./output/plain.ts";
 import { stringifyData } from "./output/ready-json.ts";
 import { andThen } from "./then.ts";
@@ -59,6 +60,8 @@ function composeValue(tool: Tool, value: unknown): ToolResult | Promise<ToolResu
     if (!output.success)
       throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
     const parsed = output.data as Record<string, unknown>;
+    checkLength(parsed, tool.name, MAX_RESULT_BYTES);
+    checkLength(beside, tool.name);
     // Where the schema lets anything through, what is sent is what was measured, whatever it does when read again.
     return compose(tool, tool.plainOutput ? parsed : plainData(parsed, tool.name), beside);
   });
@@ -67,6 +70,7 @@ function composeValue(tool: Tool, value: unknown): ToolResult | Promise<ToolResu
 function compose(tool: Tool, data: Record<string, unknown>, beside: readonly unknown[] | undefined): ToolResult {
   const told = tool.toText?.(data);
   if (told !== undefined && typeof told !== "string") throw new TypeError(`${tool.name}: toText gave no text`);
+  checkLength(told, tool.name, MAX_RESULT_BYTES);
   const json = stringifyData(data, told);
   checkSize(json, tool.name);
   if (wellFormedJson(json) !== json) return compose(tool, plainData(data, tool.name), beside);
@@ -85,6 +89,11 @@ function plainData(value: Record<string, unknown>, name: string): Record<string,
   return parsePlain(json) as Record<string, unknown>;
 }
 
+/** @throws ToolError when a value is over a limit before it is written out */
+export function checkLength(value: unknown, name: string, limit: number = MAX_FRAMED_BYTES): void {
+  if (isLonger(value, limit)) throw tooLarge(name, undefined, limit);
+}
+
 /** @throws ToolError when blocks or contents are together over {@link MAX_FRAMED_BYTES} */
 export function checkBlocks(blocks: readonly object[], name: string): void {
   const bytes = blocks.reduce((sum, block) => sum + framedSize(block), 0);
@@ -99,9 +108,9 @@ export function checkSize(text: string, name: string): void {
   if (bytes > MAX_RESULT_BYTES) throw tooLarge(name, bytes, MAX_RESULT_BYTES);
 }
 
-const tooLarge = (name: string, bytes: number, limit: number): ToolError =>
+const tooLarge = (name: string, bytes: number | undefined, limit: number): ToolError =>
   new ToolError(
-    `The result of ${name} has ${bytes} bytes, more than the ${limit} that fit. Ask for less: a smaller page or range.`,
+    `The result of ${name} has ${bytes === undefined ? "" : `${bytes} bytes, `}more than the ${limit} bytes that fit. Ask for less: a smaller page or range.`,
     { code: "result_too_large" },
   );
 

@@ -18,6 +18,10 @@ export interface ToolErrorOptions {
   cause?: unknown;
 }
 
+/** For an error without a text, which no model could act on. */
+const UNEXPLAINED =
+  "This failed, and the server does not say why. Look at what is there before you call again. (For its authors: an error needs a text that says what to do next.)";
+
 /**
  * An expected failure. Its text reaches the model as written, so it says what to do next; anything else that a
  * handler throws is masked.
@@ -29,7 +33,10 @@ export class ToolError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: ToolErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      typeof message === "string" && message.trim() !== "" ? message : UNEXPLAINED,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = "ToolError";
     this.code = options.code;
     this.data = options.data;

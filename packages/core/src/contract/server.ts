@@ -1,3 +1,4 @@
+import type { Caller } from "./context.ts";
 import type { ServerDependency } from "./dependency.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
@@ -11,10 +12,14 @@ import type { Icon, Tool } from "./tool.ts";
 
 /** Tells clients that something changed; core says it in the words of each client's era. */
 export interface ChangeEmitter {
-  /** The content behind this URI changed. Its subscribers are notified. */
-  resourceUpdated(uri: string): void;
-  /** A resource came or went. */
-  resourcesChanged(): void;
+  /**
+   * The content behind this URI changed. Its subscribers are notified.
+   *
+   * @param to which callers; a change of one caller's data must not be heard by others. @default all
+   */
+  resourceUpdated(uri: string, to?: (caller: Caller) => boolean): void;
+  /** A resource came or went. @param to which callers are notified. @default all */
+  resourcesChanged(to?: (caller: Caller) => boolean): void;
   toolsChanged(): void;
   promptsChanged(): void;
 }

@@ -60,15 +60,16 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
     try {
       read();
     } catch (error) {
-      app.log.error({ file, reason: (error as Error).message }, "control file refused: nothing was changed");
+      app.log.error({ file, reason: reasonOf(error) }, "control file refused: nothing was changed");
     }
   };
   // Before it is read: what comes after shows.
-  let seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
+  let seen: string;
   try {
+    seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
     read();
   } catch (error) {
-    throw new SettingsError(`--control ${file}: ${(error as Error).message}`, { cause: error });
+    throw new SettingsError(`--control ${file}: ${reasonOf(error)}`, { cause: error });
   }
   // Polled: an editor puts a new file in place of the old one, and a mounted directory swaps a link. Not by
   // `watchFile`, which has nothing to compare its first look with: a change in the first moments would be lost.
@@ -85,6 +86,12 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
     clearInterval(timer);
     process.off("SIGHUP", reload);
   };
+}
+
+/** The system's own words say what failed, and not what to do. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? message : `it cannot be read (${code}). Name a file that this server can read.`;
 }
 
 /** @throws Error in one line, for whatever is wrong with it */

@@ -1,7 +1,9 @@
+import type { App } from "../app.ts";
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller, NotifyLevel } from "../contract/context.ts";
 import { visible } from "../contract/names/quoted.ts";
+import { createMailbox } from "./mailbox.ts";
 
 /** The notifications that a call sends of itself. */
 export const PROGRESS = "notifications/progress";
@@ -29,6 +31,9 @@ export interface ConnectionOptions {
   /** Whether the request with this id still waits for its answer: not, once it was cancelled. */
   waits?: (id: string | number) => boolean;
 }
+
+/** Whom a request comes from, and how far its client is behind with reading the answer. */
+export type RequestSource = Pick<ConnectionOptions, "caller" | "lag">;
 
 /** Characters of an error's message. */
 export const MAX_ERROR = 4_096;
@@ -58,8 +63,24 @@ export function asksOf(
   };
 }
 
-/** What tells one change from another: the newest of each says all. */
-export const keyOf = (change: Change): string => (change.type === "resource_updated" ? change.uri : change.type);
+/**
+ * Tells a client of changes as fast as it reads: of one resource, only those it subscribed to.
+ *
+ * @returns how to stop
+ */
+export function forwardChanges(
+  app: Pick<App, "changes">,
+  { caller, lag }: RequestSource,
+  subscriptions: { has(uri: string): boolean },
+  tell: (change: Change) => void,
+): () => void {
+  const mailbox = createMailbox<Change>(tell, lag, true);
+  return app.changes.listen(caller, (change) => {
+    const isResource = change.type === "resource_updated";
+    // The newest of each says all.
+    if (!isResource || subscriptions.has(change.uri)) mailbox.put(change, isResource ? change.uri : change.type);
+  });
+}
 
 /** A change as the notification that both eras share. */
 export function notificationOf(change: Change): { method: string; params: Record<string, unknown> } {

@@ -72,7 +72,7 @@ export interface Batch {
 
 /**
  * Parses and checks one message, or a batch, before any SDK sees it. A key that occurs twice counts as its last value,
- * here and everywhere after: what is checked is what runs.
+ * as in both SDKs and in every `JSON.parse`: here and everywhere after, so that what is checked is what runs.
  */
 export function parseMessage(text: string): Message | Refusal | Batch {
   let value: unknown;
@@ -98,12 +98,13 @@ function checkMessage(value: unknown): Message | Refusal {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refuse("invalid_request", "A message must be a JSON object.");
   const { jsonrpc, id, method, params, result, error } = value as Record<string, unknown>;
-  const usableId = typeof id === "string" || Number.isSafeInteger(id) ? (id as string | number) : null;
+  const isId = typeof id === "string" ? id.isWellFormed() : Number.isSafeInteger(id);
+  const usableId = isId ? (id as string | number) : null;
   if (method === undefined && (result !== undefined || error !== undefined))
     return usableId === null ? LOST_ANSWER : checkAnswer(value as Record<string, unknown>, usableId);
   if (jsonrpc !== "2.0") return refuse("invalid_request", 'A message needs "jsonrpc": "2.0".', usableId);
   if (id !== undefined && usableId === null)
-    return refuse("invalid_request", "An id must be a string or an integer within ±2^53.");
+    return refuse("invalid_request", "An id must be a string of whole characters or an integer within ±2^53.");
   if (method === undefined) return refuse("invalid_request", 'A message needs a "method".', usableId);
   if (typeof method !== "string") return refuse("invalid_request", '"method" must be a string.', usableId);
   if (params !== undefined && params !== null && (typeof params !== "object" || Array.isArray(params)))
@@ -111,6 +112,9 @@ function checkMessage(value: unknown): Message | Refusal {
   const hostile = findHostile(value);
   if (hostile !== undefined) return refuse("invalid_params", `Refused: the message contains ${hostile}.`, usableId);
   dropNulls((params ?? {}) as Record<string, unknown>);
+  const { _meta: meta } = (params ?? {}) as { _meta?: unknown };
+  if (meta !== undefined && (typeof meta !== "object" || Array.isArray(meta)))
+    return refuse("invalid_params", '"_meta" must be an object.', usableId);
   return withKnownKeys(value as Record<string, unknown>, params);
 }
 

@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import { type AppOptions, createApp } from "../app.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { type HttpOptions, serveHttp } from "../protocol/http/http.ts";
-import { serveStdioConnection } from "../protocol/stdio.ts";
+import { serveStdioConnection } from "../protocol/stdio/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import type { ClientBehaviour, TestClient, Wire } from "./client.ts";
 import { openClient } from "./clients/open-client.ts";

@@ -14,9 +14,8 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../fixtures/raw.ts";
 import { openServer } from "./endpoint.ts";
-import { startProvider } from "./provider.ts";
+import { REDIRECT, startProvider } from "./provider.ts";
 
-const REDIRECT = "http://127.0.0.1:9/callback";
 const client = (client_id: string, scope: string) => ({
   client_id,
   redirect_uris: [REDIRECT],
@@ -147,7 +146,7 @@ describe.each(Object.entries(KINDS))("%s", (_name, { open, finish }) => {
   test("with one scope calls, is told of the other by 403, steps up without losing the first, and calls", async () => {
     const auth = memory("lab:read", "app");
     // A client that chooses for itself, as a careful user has it.
-    auth.kept.tokens = await tokensFor(auth, "lab:read");
+    auth.kept.tokens = await provider.tokens("app", "lab:read");
     const first = await open(auth);
     const before = server.lab.events.length;
     await expect(first.call("guarded")).rejects.toEqual(unauthorized);
@@ -162,39 +161,6 @@ describe.each(Object.entries(KINDS))("%s", (_name, { open, finish }) => {
     await second.client.close();
   });
 });
-
-/** Tokens of the authorization server for a scope, by the code flow with PKCE, without an SDK. */
-async function tokensFor(auth: ReturnType<typeof memory>, scope: string) {
-  const { createHash, randomBytes } = await import("node:crypto");
-  const verifier = randomBytes(32).toString("base64url");
-  const url = new URL(`${provider.url}/auth`);
-  const challenge = createHash("sha256").update(verifier).digest("base64url");
-  const asked = {
-    client_id: "app",
-    response_type: "code",
-    redirect_uri: REDIRECT,
-    scope,
-    resource: server.url,
-    code_challenge: challenge,
-    code_challenge_method: "S256",
-    state: "s",
-  };
-  url.search = new URLSearchParams(asked).toString();
-  const back = await provider.signIn(url);
-  const body = new URLSearchParams({
-    grant_type: "authorization_code",
-    code: back.searchParams.get("code") as string,
-    client_id: "app",
-    redirect_uri: REDIRECT,
-    code_verifier: verifier,
-    resource: server.url,
-  });
-  const answer = await fetch(`${provider.url}/token`, { method: "POST", body });
-  const tokens = (await answer.json()) as Json;
-  expect(tokens.scope).toBe(scope);
-  auth.kept.opened = undefined;
-  return tokens;
-}
 
 describe("a machine, by client credentials", () => {
   test("of the 2025 client that says its scope", async () => {

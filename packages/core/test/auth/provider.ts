@@ -2,6 +2,7 @@
  * A real authorization server on this machine, for development and tests: oidc-provider with everything in memory, where
  * a client registers itself, and `signIn` does what a person does in a browser. Never for others: it lets anyone in.
  */
+import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
@@ -10,6 +11,9 @@ import * as oidc from "oidc-provider";
 import type { Json } from "../fixtures/raw.ts";
 
 const Provider = oidc.default;
+
+/** Where clients go back to after a sign-in: nothing listens there, `signIn` reads the address. */
+export const REDIRECT = "http://127.0.0.1:9/callback";
 
 /** What a provider is made with. */
 export interface ProviderOptions {
@@ -50,6 +54,14 @@ export async function startProvider({ resource, scopes, clients = [], ttlS = 300
       clientDefaults: { id_token_signed_response_alg: "ES256" },
       scopes: ["openid", "offline_access", ...scopes],
       jwks: { keys: state.keys },
+      ttl: {
+        AccessToken: ttlS,
+        ClientCredentials: ttlS,
+        Grant: 3_600,
+        IdToken: 3_600,
+        Interaction: 3_600,
+        Session: 3_600,
+      },
       cookies: { keys: ["development"] },
       pkce: { required: () => true },
       findAccount: (_context: unknown, sub: string) => ({ accountId: sub, claims: () => ({ sub }) }),
@@ -101,6 +113,24 @@ export async function startProvider({ resource, scopes, clients = [], ttlS = 300
     },
     /** What a person's browser does from the address that a client opens to the one that it goes back to. */
     signIn,
+    /** Tokens of a public client for these scopes and no other, by the code flow with PKCE, as RFC 7636 writes it. */
+    async tokens(client_id: string, scope: string): Promise<{ access_token: string; scope: string }> {
+      const code_verifier = randomBytes(32).toString("base64url");
+      const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
+      const shared = { client_id, redirect_uri: REDIRECT, resource };
+      const asked = {
+        ...shared,
+        response_type: "code",
+        scope,
+        code_challenge,
+        code_challenge_method: "S256",
+        state: "s",
+      };
+      const back = await signIn(`${url}/auth?${new URLSearchParams(asked)}`);
+      const code = back.searchParams.get("code") as string;
+      const body = new URLSearchParams({ ...shared, grant_type: "authorization_code", code, code_verifier });
+      return (await (await fetch(`${url}/token`, { method: "POST", body })).json()) as never;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise<void>((done) => void server.close(() => done()));

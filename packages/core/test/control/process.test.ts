@@ -143,6 +143,16 @@ test("a control file that is wrong at the start is refused, a missing one is not
   expect(lab.stderr()).toBe(`--control ${control}: there is no profile "nope". This server has: read-only.\n`);
 });
 
+test.each([
+  ["a name too long for any file", "n".repeat(300)],
+  ["a file below a file", "file.json/x"],
+])("a control file with %s is refused in one line that says what to do", async (_what, name) => {
+  writeFileSync(join(folder, "file.json"), "{}");
+  await using lab = startLab(["--control", join(folder, name)]);
+  expect(await lab.exited).toEqual([2, null]);
+  expect(lab.stderr()).toMatch(/^--control [^\n]*\(E[A-Z]+\)\. Name a file [^\n]*\n$/);
+});
+
 describe("the configuration", () => {
   const run = async (...args: string[]) => {
     await using lab = startLab(["--audit", audit, ...args]);

@@ -117,6 +117,22 @@ describe.each(HEAPS)("with an old space of %i MiB", (heap) => {
     120_000,
   );
 
+  describe.each(WIRES)("%s", (wire) => {
+    test.each([6, 12, 50])(
+      "a result of %i MB is refused with what to do, and the server goes on",
+      async (size) => {
+        await using field = startField(wire.startsWith("stdio") ? "stdio" : "http", heap);
+        for (const [id, name] of ["big", "big_block", "big_tree"].entries()) {
+          const [answer] = await burst(wire, field, [toolCall(id + 1, name, { bytes: size * MB }, metaOf(wire))]);
+          expect(field.alive()).toBe(true);
+          expect(answer).toMatchObject({ id: id + 1, result: { isError: true } });
+          expect(answer?.result.content[0].text).toMatch(/more than the \d+ bytes that fit. Ask for less/);
+        }
+      },
+      60_000,
+    );
+  });
+
   test("errors with a text of 12 MB, one after another: each is masked, and none is kept", async () => {
     await using field = startField("stdio", heap);
     for (let id = 1; id <= 8; id += 1) {

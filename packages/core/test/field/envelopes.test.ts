@@ -60,12 +60,21 @@ async function speaker(wire: FieldWire, field: Field): Promise<Speak> {
   const session = metaOf(wire) === undefined ? await openSession(url) : undefined;
   return async (message) => {
     const log = field.stderr().length;
-    const headers = session ?? modernHeaders(typeof message === "object" && message !== null ? message : {});
+    const headers = session ?? modernHeaders(parsed(message));
     const { messages } = await send(url, typeof message === "string" ? message : JSON.stringify(message), { headers });
     const last = probe();
     await send(url, last, { headers: session ?? modernHeaders(last) });
     return { answers: messages.filter(({ method }) => method === undefined), logged: field.stderr().length > log };
   };
+}
+
+/** What a text says, where it is a message. */
+function parsed(message: Json): Json {
+  try {
+    return (typeof message === "string" ? JSON.parse(message) : message) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 let ids = 1;
@@ -191,6 +200,24 @@ describe("odd envelopes", () => {
     },
   );
 
+  test("a key that occurs twice counts as its last value on every wire, as in both SDKs", async () => {
+    for (const [wire, { answers }, id] of await hear((at, one) => {
+      const [before, after] = JSON.stringify(withMeta(toolCall(one, "echo", { text: "last" }), at)).split('"text":');
+      return `${before}"text":"first","text":${after}` as never;
+    }))
+      expect(answers, wire).toMatchObject([{ id, result: { structuredContent: { text: "last" } } }]);
+  });
+
+  test.each([5, "x", true, [], [{}]])("a _meta that is %j is refused on every wire", async (_meta) => {
+    for (const [wire, { answers }, id] of await hear((_at, one) => ({
+      jsonrpc: "2.0",
+      id: one,
+      method: "tools/call",
+      params: { name: "echo", arguments: { text: "x" }, _meta },
+    })))
+      expect(answers, wire).toMatchObject([{ id, error: { code: -32_602 } }]);
+  });
+
   test("what cannot be read at all is answered without an id, or logged", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -210,6 +237,8 @@ describe("odd envelopes", () => {
             '{"jsonrpc":"2.0","id":null,"method":"ping"}',
             '{"jsonrpc":"2.0","id":{},"method":"ping"}',
             '{"jsonrpc":"2.0","id":1e999,"method":"ping"}',
+            '{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}',
+            '{"jsonrpc":"2.0","id":"\\ud800","method":"tools/call","params":{"name":"echo","arguments":{"text":"x"}}}',
           ),
         ),
         async (text) => {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
 import { z } from "zod";
-import { type ChangeEmitter, defineResource, defineServer, defineTool } from "../../src/index.ts";
+import { type ChangeEmitter, defineResource, defineServer, defineTool, image, withContent } from "../../src/index.ts";
 import { loadConfig, serve } from "../../src/serve.ts";
 
 let emitter: ChangeEmitter | undefined;
@@ -49,6 +49,24 @@ const server = defineServer({
         // A text of its own, as one that was read from somewhere: a repeated one would be a rope of a few bytes.
         return { text: Buffer.alloc(bytes, "x").toString("latin1") };
       },
+    }),
+    defineTool({
+      name: "big_block",
+      title: "Big block",
+      description: "Answers little, and a picture beside it.",
+      inputSchema: z.object({ bytes: number("How much") }),
+      outputSchema: done,
+      annotations: { readOnlyHint: true },
+      handler: ({ bytes }) => withContent({ done: bytes }, image(new Uint8Array(bytes), "image/png")),
+    }),
+    defineTool({
+      name: "big_tree",
+      title: "Big tree",
+      description: "Answers the same text many times over.",
+      inputSchema: z.object({ bytes: number("How much") }),
+      outputSchema: z.looseObject({}),
+      annotations: { readOnlyHint: true },
+      handler: ({ bytes }) => ({ all: Array.from({ length: 50 }, () => ({ text: "x".repeat(bytes / 50) })) }),
     }),
     defineTool({
       name: "fault",

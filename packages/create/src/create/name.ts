@@ -20,12 +20,27 @@ export function namesOf(name: string): Names {
   return { package: name, bin: name.replace(/^@[^/]+\//, "") };
 }
 
-/** What the environment variables of a server begin with. A digit may not come first. */
-export const envPrefixOf = (bin: string): string =>
-  bin
+/** First words of the variables that other programs set: a server would refuse, say, `GITHUB_ACTIONS` as a setting of its own. */
+const TAKEN = new Set(
+  (
+    "ACTIONS AGENT ANTHROPIC AWS AZURE BASH BUILD BUN CI CLAUDE CURSOR DATABASE DBUS DEBUG DENO DISPLAY DOCKER GCLOUD GH GIT " +
+    "GITHUB GITLAB GNOME GOOGLE GPG INIT JAVA JIRA KUBERNETES LC MONGO MYSQL NEXT NODE NOTION NPM OPENAI OTEL PG " +
+    "PNPM POSTGRES PROJECT PYTHON REDIS RUNNER SENTRY SHELL SLACK SSH SSL STRIPE SYSTEM SYSTEMD TERM USER VERCEL VITE VSCODE XDG YARN"
+  ).split(" "),
+);
+
+/**
+ * What the environment variables of a server begin with. A digit may not come first. A name whose own variables are
+ * usually set by another program gets `_MCP` behind it.
+ */
+export function envPrefixOf(bin: string): string {
+  const prefix = bin
     .toUpperCase()
     .replaceAll(/[^A-Z\d]+/g, "_")
     .replace(/^(?=\d)|^_/, "MCP_");
+  const words = prefix.split("_");
+  return TAKEN.has(words[0] as string) && !words.includes("MCP") ? `${prefix}_MCP` : prefix;
+}
 
 /** The name that a folder suggests. */
 export const nameOfFolder = (folder: string): string => basename(resolve(folder)).toLowerCase().replaceAll(/\s+/g, "-");

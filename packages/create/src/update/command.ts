@@ -4,8 +4,9 @@ import { type Answer, defineCommand, Refusal } from "../terminal.ts";
 import { diffOfMine } from "./diff-of-mine.ts";
 import { managerOf } from "./gates.ts";
 import { BEFORE } from "./journal.ts";
+import type { Update } from "./outcome.ts";
 import { latestVersion } from "./release.ts";
-import { named, type Update, updateProject } from "./update.ts";
+import { named, updateProject } from "./update.ts";
 import { newer } from "./version.ts";
 
 /** `offshoot update`: a later version of the template, merged into a project. */
@@ -95,6 +96,7 @@ function told(result: Update, dryRun: boolean): string {
     ...conflicts.map(({ path, reason }) => `conflict  ${path}: ${reason}`),
     ...result.kept.map(({ path, reason }) => `kept      ${path}: ${reason}`),
     ...result.unresolved.map((found) => `missing   ${found} leads to no file here`),
+    ...result.unasked.map((what) => `runs      by itself at the next install or test: ${what}`),
     ...result.gates.map(({ name, green }) => `${green ? "green" : "RED  "}  ${name}`),
     ...result.gates.filter(({ green }) => !green).map(({ output }) => output),
     `Next: ${dryRun ? "`offshoot update --diff` shows every line; `offshoot update` does it." : next(result)}`,
@@ -110,7 +112,7 @@ function mineLines({ mine, from }: Update): string[] {
   ];
 }
 
-function next({ status, git, installs, to, gates }: Update): string {
+function next({ status, git, installs, to, gates, unasked }: Update): string {
   const manager = managerOf(process.cwd());
   const back = git
     ? " To take it all back: `git reset -q . && git restore . && git clean -fd .`"
@@ -119,6 +121,8 @@ function next({ status, git, installs, to, gates }: Update): string {
     return `settle the conflicts${git ? " (`git status` lists them)" : ""}${installs ? `, then \`${manager} install\`` : ""}, run your tests, and commit.${back}`;
   if (status === "red")
     return `the merge is clean, and the project does not work with it yet: fix it, and commit.${back}`;
+  if (unasked.length > 0)
+    return `read what runs by itself; nothing of it was run. If you want it, \`${manager} install\` and your tests, and commit.${back}`;
   const install = installs && gates.length === 0 ? `\`${manager} install\`, ` : "";
   return `${install}look at the changes${git ? " with `git diff`, and commit them" : ""}: the project is on ${to}.${back}`;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Manifest } from "../project.ts";
 import { runInProject } from "../run-in-project.ts";
+import { Refusal } from "../terminal.ts";
 
 /** One of the project's own scripts, run. */
 export interface Gate {
@@ -36,6 +37,32 @@ export async function runGates(
     if (!gate.green) break;
   }
   return gates;
+}
+
+/** @throws Refusal when nothing is installed, or a script fails already: what the update broke could not be told from it */
+export async function requireGreen(
+  folder: string,
+  names: readonly string[],
+  onStep: (step: string) => void,
+): Promise<void> {
+  if (!isInstalled(folder))
+    throw new Refusal(
+      "Nothing is installed, so the project's scripts cannot say whether it works.",
+      "install, or pass --no-gates.",
+    );
+  const gates = await runGates(folder, names, (name) => onStep(`Before the update: ${name}`));
+  const red = gates.find(({ green }) => !green);
+  if (red)
+    throw new Refusal(
+      `\`${red.name}\` fails before the update, so afterwards nobody could tell what the update broke:\n${red.output}`,
+      "fix it first, or pass --no-gates.",
+    );
+}
+
+/** Whether there are packages for a project: its own, or those of a workspace around it. */
+function isInstalled(folder: string): boolean {
+  const parent = dirname(folder);
+  return existsSync(join(folder, "node_modules")) || (parent !== folder && isInstalled(parent));
 }
 
 /** `npm install`, after an update that changed what is depended on. */

@@ -1,29 +1,25 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
-  chmodSync,
   closeSync,
   cpSync,
   existsSync,
   fsyncSync,
-  lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { linkOnTheWay, pathProblem } from "../path-problem.ts";
+import { linkOnTheWay } from "../path-problem.ts";
 import { stateFolder } from "../state-folder.ts";
 import { Refusal } from "../terminal.ts";
-import { writeFileAtomically, writeNewFile } from "../write-file.ts";
-import { type FileEntry, type Files, sameFile } from "./files.ts";
+import { writeFileAtomically } from "../write-file.ts";
+import type { FileEntry, Files } from "./files.ts";
+import { draftIn, placeFile, removeEmpty, requireOwnPlace } from "./place-file.ts";
 import { readEntry } from "./snapshot.ts";
 
 /** Where an update leaves what it replaced, in a project without a repository. */
@@ -74,7 +70,7 @@ export function writeChanges(
     const entry = readEntry(join(folder, path));
     if (entry !== undefined) {
       before.set(path, entry);
-      place(join(journal, "before", path), entry, plan.token);
+      placeFile(join(journal, "before", path), entry, plan.token);
     }
     plan.entries.push({ path, before: digest(entry), after: digest(after) });
   }
@@ -100,7 +96,7 @@ export function recover(folder: string): Recovery | undefined {
   const file = join(journal, "plan.json");
   if (!existsSync(journal)) return undefined;
   const { folder: path, born } = identityOf(folder);
-  const plan: Plan | undefined = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  const plan = existsSync(file) ? readPlan(file) : undefined;
   if (plan === undefined || (plan.folder !== path && plan.born !== born)) {
     rmSync(journal, { recursive: true });
     return undefined;
@@ -130,20 +126,19 @@ export function recover(folder: string): Recovery | undefined {
   return recovery;
 }
 
-/** Nothing is written through a link, nor where git or this command keep what is theirs. */
-function requireOwnPlace(folder: string, path: string): void {
-  const problem = pathProblem(path);
-  const link = problem === undefined ? linkOnTheWay(folder, path) : undefined;
-  if (problem !== undefined)
-    throw new Refusal(
-      `The update would write ${JSON.stringify(path)}, which ${problem}. Nothing was written.`,
-      "take the template from where it is published; if it is your own file, give it another name.",
-    );
-  if (link !== undefined)
-    throw new Refusal(
-      `The update would write ${JSON.stringify(path)} through the link "${link}". Nothing was written.`,
-      `put a folder in the place of "${link}", or take the link away while you update.`,
-    );
+/** @throws Refusal for what this command has not written */
+function readPlan(file: string): Plan {
+  try {
+    const plan: Plan = JSON.parse(readFileSync(file, "utf8"));
+    const isDigest = (value: unknown): boolean => value === null || typeof value === "string";
+    const isEntry = ({ path, before, after }: Plan["entries"][number]): boolean =>
+      typeof path === "string" && isDigest(before) && isDigest(after);
+    if (/^[\da-f]{16}$/.test(plan.token) && plan.entries.every(isEntry)) return plan;
+  } catch {}
+  throw new Refusal(
+    `An update was cut off here, and its journal ${file} cannot be read.`,
+    "look with `git status` at what is half done; then remove that folder, and run the update again.",
+  );
 }
 
 const journalOf = (folder: string): string => {
@@ -173,35 +168,7 @@ function apply(folder: string, changes: ReadonlyMap<string, FileEntry | undefine
     if (entry === undefined) continue;
     // Again, after the folders that this update itself makes and removes.
     requireOwnPlace(folder, path);
-    place(join(folder, path), entry, token);
-  }
-}
-
-function removeEmpty(folder: string, path: string): void {
-  if (path === "." || !existsSync(join(folder, path)) || readdirSync(join(folder, path)).length > 0) return;
-  rmdirSync(join(folder, path));
-  removeEmpty(folder, dirname(path));
-}
-
-const draftIn = (file: string, token: string): string => join(dirname(file), `.offshoot-${token}`);
-
-/** Puts a file into its place in one step. Its other permissions stay as they are. */
-function place(file: string, entry: FileEntry, token: string): void {
-  const now = readEntry(file);
-  if (sameFile(now, entry)) return;
-  mkdirSync(dirname(file), { recursive: true });
-  const draft = draftIn(file, token);
-  try {
-    if (entry.link) symlinkSync(entry.bytes.toString("utf8"), draft);
-    else {
-      const mode = now === undefined || now.link ? 0o644 : lstatSync(file).mode & 0o777;
-      writeNewFile(draft, entry.bytes, 0o600);
-      chmodSync(draft, entry.executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
-    }
-    renameSync(draft, file);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
+    placeFile(join(folder, path), entry, token);
   }
 }
 

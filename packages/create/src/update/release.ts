@@ -7,6 +7,7 @@ import { pathProblem, samePlace } from "../path-problem.ts";
 import type { Marker } from "../project.ts";
 import { readTemplate, type Template, templateNames } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
+import { beforePacking } from "./before-packing.ts";
 import type { Files } from "./files.ts";
 import type { ScratchRepository } from "./git.ts";
 import { readTarball, refuseRelease } from "./read-tarball.ts";
@@ -50,15 +51,12 @@ export async function readRelease(
 ): Promise<Release> {
   if (version !== undefined && !isVersion(version))
     throw new Refusal(`${JSON.stringify(version)} is not a version.`, "name one exactly, such as 0.4.0.");
-  const found =
+  const brought =
     from !== undefined ? await readFrom(repository, from, option) : await readVersion(template, version as string);
-  requireHarmless(found, from ?? `${nameOf(template)}@${version}`);
+  requireHarmless(brought, from ?? `${nameOf(template)}@${version}`);
+  const found = beforePacking(brought);
   const manifest = manifestOf(found);
-  if (!isVersion(manifest.version) || !found.has("offshoot.json"))
-    throw new Refusal(
-      `${from ?? template} is not a template: it needs an offshoot.json, and a package.json with a version.`,
-      `name the template's own folder with ${option}.`,
-    );
+  if (!isVersion(manifest.version) || !found.has("offshoot.json")) throw notATemplate(from ?? template, option);
   const read: Template = {
     name: template,
     version: manifest.version,
@@ -81,6 +79,12 @@ function requireHarmless(files: Files, origin: string): void {
   if (same) refuse(`${JSON.stringify(same[0])} and ${JSON.stringify(same[1])}, which are one place on some disks`);
 }
 
+const notATemplate = (what: string, option: string): Refusal =>
+  new Refusal(
+    `${what} is not a template: it needs an offshoot.json, and a package.json with a version.`,
+    `name the template's own folder with ${option}.`,
+  );
+
 function manifestOf(files: Files): { version?: unknown; description?: string } {
   try {
     return JSON.parse(String(files.get("package.json")?.bytes ?? "{}")) ?? {};
@@ -93,7 +97,11 @@ async function readFrom(repository: ScratchRepository, from: string, option: str
   const place = resolve(from);
   if (!existsSync(place))
     throw new Refusal(`There is no ${place}.`, `name a folder or a tarball of the template with ${option}.`);
-  return statSync(place).isDirectory() ? snapshot(repository, place) : readTarball(place);
+  if (!statSync(place).isDirectory()) return readTarball(place);
+  // Before all of it is read: it may be a home, or a whole disk.
+  if (!existsSync(join(place, "offshoot.json")) || !existsSync(join(place, "package.json")))
+    throw notATemplate(from, option);
+  return snapshot(repository, place);
 }
 
 async function readVersion(template: string, version: string): Promise<Files> {
@@ -104,7 +112,7 @@ async function readVersion(template: string, version: string): Promise<Files> {
   const folder = mkdtempSync(join(tmpdir(), "offshoot-release-"));
   try {
     await npm("pack", `${nameOf(template)}@${version}`, "--pack-destination", folder);
-    return await readTarball(join(folder, readdirSync(folder)[0] as string));
+    return readTarball(join(folder, readdirSync(folder)[0] as string));
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     throw new Refusal(

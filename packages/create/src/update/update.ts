@@ -1,17 +1,19 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { openFork } from "../project.ts";
 import { Refusal } from "../terminal.ts";
+import { beforePacking } from "./before-packing.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
-import { type Difference, differenceOf } from "./files.ts";
-import { type Gate, gatesOf, reinstall, runGates } from "./gates.ts";
+import { differenceOf } from "./files.ts";
+import { gatesOf, reinstall, requireGreen, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
-import { type Recovery, recover, writeChanges } from "./journal.ts";
+import { recover, writeChanges } from "./journal.ts";
 import { alignLineEnds } from "./line-ends.ts";
-import { type Conflict, mergeFiles } from "./merge.ts";
+import { mergeFiles } from "./merge.ts";
 import { ownFiles, withoutOwn } from "./mine.ts";
+import type { Update } from "./outcome.ts";
 import { openOwnRepository } from "./own-repository.ts";
 import { latestVersion, readRelease } from "./release.ts";
+import { runUnasked } from "./run-unasked.ts";
 import { snapshot } from "./snapshot.ts";
 import { unresolvedImports } from "./unresolved-imports.ts";
 
@@ -32,33 +34,6 @@ export interface UpdateOptions {
   install?: boolean;
   /** Hears each step as it begins. */
   onStep?: (what: string) => void;
-}
-
-/** What an update did, or would do. */
-export interface Update {
-  template: string;
-  from: string;
-  to: string;
-  status: "up to date" | "clean" | "conflicts" | "red";
-  upstream: Difference;
-  /** How far the project has moved from what it was copied from. */
-  yours: Difference;
-  written: string[];
-  removed: string[];
-  conflicts: Conflict[];
-  /** What upstream changed in files that `mine` of offshoot.json names: left alone. */
-  mine: Difference;
-  /** Values that both sides changed in a file that is merged as data: yours stayed. */
-  kept: Conflict[];
-  /** Imports of new files that lead to nothing here, as `file: import`. */
-  unresolved: string[];
-  /** The project's own scripts after the merge; the red one is the last. */
-  gates: Gate[];
-  /** Whether dependencies changed: lockfiles are not merged, so an install is due. */
-  installs: boolean;
-  recovered?: Recovery;
-  patch: string;
-  git: boolean;
 }
 
 /** Takes a template's later version over into a project made from an earlier one. @throws Refusal */
@@ -114,12 +89,13 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
     status: "up to date",
     upstream: differenceOf(base.files, theirs.files),
     mine: differenceOf(ownFiles(base.files, marker), ownFiles(theirs.files, marker)),
-    yours: differenceOf(base.files, alignLineEnds(yours, base.files).files),
+    yours: differenceOf(base.files, beforePacking(alignLineEnds(yours, base.files).files)),
     written: [],
     removed: [],
     conflicts: [],
     kept: [],
     unresolved: [],
+    unasked: [],
     gates: [],
     installs: false,
     ...(recovered && { recovered }),
@@ -143,9 +119,10 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   result.unresolved = unresolvedImports(merge.changes, yours);
   result.status = merge.conflicts.length > 0 ? "conflicts" : "clean";
   for (const [path, entry] of merge.changes) (entry === undefined ? result.removed : result.written).push(path);
-  result.installs =
-    dependenciesOf(yours.get("package.json")?.bytes) !==
-    dependenciesOf(merge.changes.get("package.json")?.bytes ?? yours.get("package.json")?.bytes);
+  const before = yours.get("package.json")?.bytes;
+  const after = merge.changes.get("package.json")?.bytes ?? before;
+  result.installs = dependenciesOf(before) !== dependenciesOf(after);
+  result.unasked = runUnasked(before, after, merge.changes);
   if (dryRun) return result;
 
   const dirty = (await own?.dirty()) ?? [];
@@ -155,20 +132,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
       "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
     );
   const names = gates ? gatesOf(manifest) : [];
-  if (names.length > 0) {
-    if (!isInstalled(folder))
-      throw new Refusal(
-        "Nothing is installed, so the project's scripts cannot say whether it works.",
-        "install, or pass --no-gates.",
-      );
-    const before = await runGates(folder, names, (name) => onStep(`Before the update: ${name}`));
-    const red = before.find(({ green }) => !green);
-    if (red)
-      throw new Refusal(
-        `\`${red.name}\` fails before the update, so afterwards nobody could tell what the update broke:\n${red.output}`,
-        "fix it first, or pass --no-gates.",
-      );
-  }
+  if (names.length > 0) await requireGreen(folder, names, onStep);
   onStep("Writing");
   const finished = writeChanges(folder, merge.changes);
   try {
@@ -178,7 +142,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
     throw error;
   }
   finished(own === undefined);
-  if (result.status === "conflicts" || names.length === 0) return result;
+  if (result.status === "conflicts" || names.length === 0 || result.unasked.length > 0) return result;
 
   if (result.installs && install) {
     onStep("Installing what is new");
@@ -188,12 +152,6 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
     result.gates.push(...(await runGates(folder, names, (name) => onStep(`After the update: ${name}`))));
   if (result.gates.some(({ green }) => !green)) result.status = "red";
   return result;
-}
-
-/** Whether there are packages for a project: its own, or those of a workspace around it. */
-function isInstalled(folder: string): boolean {
-  const parent = dirname(folder);
-  return existsSync(join(folder, "node_modules")) || (parent !== folder && isInstalled(parent));
 }
 
 const dependenciesOf = (bytes: Buffer | undefined): string => {

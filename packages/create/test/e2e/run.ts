@@ -1,6 +1,7 @@
 /**
  * `pnpm e2e`: what takes too long for `npm test`, with real package managers on a registry and a git host of this machine.
  *
+ *   newcomer   from an empty folder to a tool of one's own that answers in a client's configuration, with a stop-watch
  *   project    every way to come by a project × every package manager
  *   update     `offshoot update` from the registry, with the project's own gates
  *   rehearsal  releases of core, published to a registry, and what each does to the templates
@@ -24,6 +25,7 @@ import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
 import { kills } from "./parts/kills.ts";
 import { matrix } from "./parts/matrix.ts";
+import { newcomers } from "./parts/newcomer.ts";
 import { projects } from "./parts/projects.ts";
 import { rehearsal } from "./parts/rehearsal.ts";
 import { forks } from "./parts/torture.ts";
@@ -32,7 +34,8 @@ import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { ways as allWays } from "./ways.ts";
 
-const PARTS = ["project", "update", "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
+const ON_STAGE = ["newcomer", "project", "update"];
+const PARTS = [...ON_STAGE, "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -74,7 +77,8 @@ const report = (row: Row): void => {
 const lanes = Number(values.lanes);
 let stage: Stage | undefined;
 try {
-  if (wanted.includes("project") || wanted.includes("update")) stage = await openStage();
+  if (wanted.some((part) => ON_STAGE.includes(part))) stage = await openStage();
+  if (stage && wanted.includes("newcomer")) await newcomers(stage, { managers, lanes, report });
   if (stage && wanted.includes("project"))
     await projects(stage, { templates, ways, managers, whole: !values.quick, lanes, report });
   if (stage && wanted.includes("update")) await updates(stage, { templates, managers, lanes, report });

@@ -11,10 +11,31 @@ export interface RawEntry {
 }
 
 /** A gzipped tarball of raw entries; names over 100 bytes by a pax header. */
-export const archive = (entries: readonly RawEntry[]): Buffer =>
-  gzipSync(Buffer.concat([...entries.flatMap(blocks), Buffer.alloc(1024)]));
+export const archive = (entries: readonly RawEntry[]): Buffer => zipped(...entries.flatMap(blocks));
 
-function blocks({ path, content = "x", type = "0", target = "", mode = 0o644 }: RawEntry): Buffer[] {
+/** A gzipped tarball of blocks made by hand. */
+export const zipped = (...parts: Buffer[]): Buffer => gzipSync(Buffer.concat([...parts, END]));
+
+/** What ends an archive. */
+export const END = Buffer.alloc(1024);
+
+/** A header block and what follows it, whatever both say. */
+export const rawBlock = (name: string, type: string, body = "", { size = body.length, target = "" } = {}): Buffer =>
+  Buffer.concat([header(Buffer.from(name), size, type, target, 0o644), padded(Buffer.from(body))]);
+
+/** A pax header: `x` for the entry after it, `g` for all of them. */
+export function paxBlock(records: Record<string, string>, type = "x"): Buffer {
+  const lines = Object.entries(records).map(([key, value]) => {
+    const record = (length: number): string => `${length} ${key}=${value}\n`;
+    let length = 0;
+    while (Buffer.byteLength(record(length)) !== length) length = Buffer.byteLength(record(length));
+    return record(length);
+  });
+  return rawBlock("pax", type, lines.join(""));
+}
+
+/** The blocks of one entry. */
+export function blocks({ path, content = "x", type = "0", target = "", mode = 0o644 }: RawEntry): Buffer[] {
   const name = typeof path === "string" ? Buffer.from(path) : path;
   const body = type === "0" ? Buffer.from(content) : Buffer.alloc(0);
   if (name.length <= 100) return [header(name, body.length, type, target, mode), padded(body)];

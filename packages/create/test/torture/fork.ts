@@ -1,6 +1,7 @@
+import { basename, posix } from "node:path";
 import fc from "fast-check";
 import { hotFiles } from "./releases.ts";
-import { insert, mark, moveFiles, plainLines, type Texts, touchable } from "./texts.ts";
+import { fileExporting, insert, mark, moveFiles, plainLines, type Texts, touchable } from "./texts.ts";
 
 /** One change of a user's; the numbers choose a file and a line. */
 type Edit = { kind: (typeof KINDS)[number]; file: number; line: number };
@@ -118,21 +119,25 @@ function apply(done: UserWork, { kind, file, line }: Edit, token: string): void 
     case "folder renamed":
       rename(done, (name) => name.replace(/^src\/tools\//, "src/handlers/"));
       return;
-    case "file added in a folder that upstream renames":
+    case "file added in a folder that upstream renames": {
+      const used = fileExporting(files, "src/domain/text/", "joinPath");
       add(
-        `src/domain/text/${token}.ts`,
-        `import { maskCode } from "./code.ts";\n// ${token}\nexport const masked = maskCode("a");\n`,
+        `${posix.dirname(used)}/${token}.ts`,
+        `import { joinPath } from "./${basename(used)}";\n// ${token}\nexport const joined = joinPath("a", "b");\n`,
       );
       return;
+    }
     case "file added that upstream adds too":
       add("src/domain/extra.ts", `export const extra = 1; // ${token}\n`);
       return;
-    case "file added that uses what upstream renames":
+    case "file added that uses what upstream renames": {
+      const used = fileExporting(files, "src/domain/", "titleKey");
       add(
         `src/domain/${token}.ts`,
-        `import { titleKey } from "./text/links.ts";\n// ${token}\nexport const key = titleKey("a");\n`,
+        `import { titleKey } from "./${posix.relative("src/domain", used)}";\n// ${token}\nexport const key = titleKey("a");\n`,
       );
       return;
+    }
     case "file added":
       add(`src/mine/${token}.ts`, `// ${token}\nexport const mine = ${file};\n`);
       return;

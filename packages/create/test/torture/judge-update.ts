@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Update } from "../../src/update/update.ts";
+import type { Update } from "../../src/update/outcome.ts";
 import { readTexts } from "./folders.ts";
 import type { UserWork } from "./fork.ts";
 import { diffFolders, explain, lostFiles, lostLines } from "./judge.ts";
@@ -29,6 +29,7 @@ export async function judgeUpdate(
   const after = readTexts(folder);
   const [yours, theirs] = [diffFolders(shadow, "base", "yours"), diffFolders(shadow, "base", "theirs")];
   sums.updates += 1;
+  if (gated) sums.gated += 1;
   sums[result.conflicts.length > 0 ? "withConflicts" : "clean"] += 1;
   sums.conflicts += result.conflicts.length;
   for (const conflict of result.conflicts) {
@@ -87,17 +88,13 @@ export async function judgeUpdate(
 const originOf = (path: string, diffs: ReturnType<typeof diffFolders>): string =>
   diffs.find(({ to }) => to === path)?.from ?? path;
 
-/** True, or the last words of what failed. Not by way of the update's own gates. */
+/** True, or the first thing that TypeScript says. Not by way of the update's own gates. */
 export async function works(folder: string): Promise<true | string> {
   try {
     await run(process.execPath, ["gate.mjs"], { cwd: folder });
     return true;
   } catch (error) {
-    return (
-      (error as { stderr: string }).stderr
-        .trim()
-        .split("\n")
-        .find((line) => /Error/.test(line)) ?? "failed"
-    );
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return `${stdout}${stderr}`.split("\n").find((line) => /error/i.test(line)) ?? "failed";
   }
 }

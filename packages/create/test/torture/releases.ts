@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readTemplate } from "../../src/templates.ts";
-import { insert, mark, moveFiles, plainLines, randomFrom, type Texts, touchable } from "./texts.ts";
+import { fileExporting, insert, mark, moveFiles, plainLines, randomFrom, type Texts, touchable } from "./texts.ts";
 
 /** A release of upstream's, made for the trial. */
 export interface TrialRelease {
@@ -19,7 +19,7 @@ export function makeReleases(): TrialRelease[] {
   const first = start();
   const second = release(first, "0.2.0", (files) => {
     files.set("src/domain/limits-of-upstream.ts", "export const upstreamLimit = 7; // up-2-file\n");
-    files.delete("test/domain/agreement.test.ts");
+    if (!files.delete("test/domain/agreement.test.ts")) throw new Error("The trial deletes a test that is not there.");
     manifest(files, (data) => {
       data.dependencies.zod = "^4.6.9";
       data.dependencies["p-limit"] = "^7.0.0";
@@ -42,6 +42,7 @@ export function makeReleases(): TrialRelease[] {
     });
   });
   const fourth = release(third, "0.4.0", (files) => {
+    fileExporting(files, "src/domain/texts/", "titleKey");
     for (const [path, text] of files)
       if (path.endsWith(".ts")) files.set(path, text.replaceAll(/\btitleKey\b/g, "keyOfTitle"));
     files.set("src/domain/extra.ts", "export const extra = 4; // up-4-file\n");
@@ -59,7 +60,7 @@ function start(): TrialRelease {
   files.set("gate.mjs", readFileSync(new URL("gate.mjs", import.meta.url), "utf8"));
   files.set("icon.png", picture(1));
   manifest(files, (data) => {
-    // What breaks is found by `types` alone: build and tests of a fork often run what types would refuse.
+    // What breaks is found by TypeScript alone: build and tests of a fork often run what types would refuse.
     data.scripts = { ...data.scripts, build: undefined, types: "node gate.mjs", test: "node --eval 0" };
     data.files.push("*.mjs", "*.png");
   });

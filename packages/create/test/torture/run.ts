@@ -26,7 +26,7 @@ const mergeMs = mergeTimesOf(sums);
 if (values.json) console.log(JSON.stringify({ ...sums, mergeMs, seconds }, null, 2));
 else {
   const due = Object.entries(sums.explained).map(([why, count]) => `${count} ${why}`);
-  console.log(`${sums.forks} forks × 3 releases: ${sums.updates} updates in ${seconds} s`);
+  console.log(`${sums.forks} forks × 3 releases: ${sums.updates} updates in ${seconds} s, ${sums.gated} with gates`);
   console.log(`${sums.clean} clean, ${sums.withConflicts} with conflicts (${sums.conflicts}: ${due.join(", ")})`);
   console.log(`${sums.announcedBreaks} clean merges broke a project, and the gates said so`);
   console.log(

@@ -1,7 +1,9 @@
-/** What came of many forks and their updates. Every count but the first seven is a fault. */
+/** What came of many forks and their updates. Every list but the last is of faults. */
 export interface Sums {
   forks: number;
   updates: number;
+  /** Updates whose gates ran: the fork worked before. */
+  gated: number;
   clean: number;
   withConflicts: number;
   /** Clean merges that broke the project and said so. */

@@ -61,3 +61,11 @@ export function insert(files: Texts, path: string, line: number, token: string):
   lines.splice(line, 0, `// ${token}`);
   files.set(path, lines.join("\n"));
 }
+
+/** The file below a folder that exports a name. Throws when a template has moved on and the trial has not. */
+export function fileExporting(files: Texts, folder: string, name: string): string {
+  const exported = new RegExp(`^export (?:const|function) ${name}\\b`, "m");
+  const found = [...files].find(([path, text]) => path.startsWith(folder) && exported.test(text));
+  if (found === undefined) throw new Error(`No file below ${folder} exports ${name}: the trial needs another name.`);
+  return found[0];
+}

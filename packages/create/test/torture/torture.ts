@@ -32,12 +32,14 @@ export async function torture({
 }): Promise<Sums> {
   const end = performance.now() + seconds * 1_000;
   const place = join(realpathSync(tmpdir()), `offshoot-torture-${process.pid}`);
-  mkdirSync(place, { recursive: true });
+  process.env.TORTURE_MEMORY = join(place, "memory");
+  mkdirSync(join(place, "memory"), { recursive: true });
   quickNpm(join(place, "bin"));
   symlinkSync(nodeModules, join(place, "node_modules"), "junction");
   const sums: Sums = {
     forks: 0,
     updates: 0,
+    gated: 0,
     clean: 0,
     withConflicts: 0,
     announcedBreaks: 0,
@@ -98,7 +100,10 @@ async function takeThrough(
     await run("git", ["init", "--quiet"], { cwd: repository });
     await commit(repository);
   }
-  let green = (await works(folder)) === true;
+  const begun = await works(folder);
+  // Else its gates would be off, and nothing that follows would be tried.
+  if (begun !== true) throw new Error(`The trial's own fork ${index} does not work: ${begun}`);
+  let green = true;
   for (const [step, release] of releases.slice(1).entries()) {
     const name = `fork ${index} to ${release.version}`;
     const before = readTexts(folder);

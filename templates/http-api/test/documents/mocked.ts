@@ -17,7 +17,7 @@ import { readDescription } from "../../src/domain/openapi/document/read.ts";
 import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
 import { type Scheme, schemesOf } from "../../src/domain/openapi/inputs/withheld.ts";
 import { listOperations, type Operations } from "../../src/domain/openapi/operations.ts";
-import { createUpstream } from "../../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../../src/guarded.ts";
 import { apiTools } from "../../src/tools/index.ts";
 import { type Call, type Described, described } from "./calls.ts";
 import { fetchDocument } from "./fetch-document.ts";

@@ -11,7 +11,8 @@ import type { ApiRequest } from "../../src/domain/operation.ts";
 import { createCredentials, type Wear } from "../../src/domain/upstream/credentials.ts";
 import { createOAuth } from "../../src/domain/upstream/oauth.ts";
 import { createSecret, type Secret } from "../../src/domain/upstream/secret.ts";
-import { createUpstream, type Upstream } from "../../src/domain/upstream/upstream.ts";
+import type { Upstream } from "../../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../../src/guarded.ts";
 import { described, operation } from "../fixtures/description.ts";
 
 let faults: FaultUpstream;

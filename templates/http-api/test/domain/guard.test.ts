@@ -1,9 +1,9 @@
+import { isPublic } from "@offshoot/core/fetch";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isPublic } from "../../src/domain/upstream/addresses.ts";
-import { createGuard } from "../../src/domain/upstream/guard.ts";
+import { createGuard } from "../../src/guarded.ts";
 
-const guard = createGuard();
+const guard = createGuard([]);
 const check = (url: string) => () => guard.checkUrl(new URL(url));
 
 describe("a literal address that is not public is refused before anything connects", () => {

@@ -5,7 +5,7 @@ import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UpstreamError } from "../../src/domain/errors.ts";
 import type { ApiRequest } from "../../src/domain/operation.ts";
-import { createUpstream } from "../../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../../src/guarded.ts";
 
 const KIND = { keyType: "ec", algorithm: "sha256" } as const;
 const DAY_MS = 86_400_000;

@@ -6,7 +6,8 @@ import { type Fault, type FaultUpstream, serveFaults } from "@offshoot/core/test
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UpstreamError } from "../../src/domain/errors.ts";
 import type { ApiRequest } from "../../src/domain/operation.ts";
-import { createUpstream, type UpstreamOptions } from "../../src/domain/upstream/upstream.ts";
+import type { UpstreamOptions } from "../../src/domain/upstream/upstream.ts";
+import { createUpstream } from "../../src/guarded.ts";
 
 let faults: FaultUpstream;
 beforeAll(async () => {

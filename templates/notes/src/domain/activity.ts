@@ -21,11 +21,11 @@ export type ActivityEntry = z.infer<typeof ActivityEntry>;
 export const RecentActivity = z.object({ limit: pageOf(limits.page, 20), cursor: Cursor });
 
 /** What happened, newest first. */
-export async function recentActivity({ store }: Desk, input: z.input<typeof RecentActivity> = {}) {
+export async function recentActivity(desk: Desk, input: z.input<typeof RecentActivity> = {}) {
   const { limit, cursor } = parse(RecentActivity, input);
-  const [before] = decodeCursor("activity", cursor) ?? [];
-  const rows = await store.activity({ ...(before !== undefined && { before: Number(before) }), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "activity", ({ seq }) => [seq, 0]);
+  const [before] = decodeCursor(desk, "activity", cursor) ?? [];
+  const rows = await desk.store.activity({ ...(before !== undefined && { before: Number(before) }), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "activity", ({ seq }) => [seq, 0]);
   return { activity: page.map(toEntry), ...next };
 }
 

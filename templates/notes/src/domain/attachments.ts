@@ -13,11 +13,11 @@ const largestAttachment = 100 * 1024 * 1024;
 export const ListAttachments = z.object({ limit: pageOf(limits.page, limits.page), cursor: Cursor });
 
 /** The files beside the notes, by path. */
-export async function listAttachments({ store }: Desk, input: z.input<typeof ListAttachments> = {}) {
+export async function listAttachments(desk: Desk, input: z.input<typeof ListAttachments> = {}) {
   const { limit, cursor } = parse(ListAttachments, input);
-  const [after] = decodeCursor("attachments", cursor) ?? [];
-  const rows = await store.attachments({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "attachments", ({ path }) => [path, 0]);
+  const [after] = decodeCursor(desk, "attachments", cursor) ?? [];
+  const rows = await desk.store.attachments({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "attachments", ({ path }) => [path, 0]);
   return { attachments: page, ...next };
 }
 

@@ -8,22 +8,27 @@ export type Position = z.output<typeof Position>;
 
 const Sealed = z.tuple([z.string(), Position]);
 
+/** Whose listing it is: a cursor is of no use to anyone else. */
+interface Owned {
+  owner: string;
+}
+
 /** Not a secret: it tells a cursor of this listing from one that was altered or belongs to other filters. */
-const seal = (listing: unknown, position: Position): string =>
+const seal = ({ owner }: Owned, listing: unknown, position: Position): string =>
   createHash("sha256")
-    .update(JSON.stringify([listing, position]))
+    .update(JSON.stringify([listing, position, ...(owner === "" ? [] : [owner])]))
     .digest("base64url")
     .slice(0, 12);
 
 /** An opaque cursor. `listing` is what the next call must repeat: the operation and its filters. */
-const encodeCursor = (listing: unknown, position: Position): string =>
-  Buffer.from(JSON.stringify([seal(listing, position), position])).toString("base64url");
+const encodeCursor = (owned: Owned, listing: unknown, position: Position): string =>
+  Buffer.from(JSON.stringify([seal(owned, listing, position), position])).toString("base64url");
 
 /** The position inside a cursor, or undefined for the first page. A forged cursor is a NotesError "invalid". */
-export function decodeCursor(listing: unknown, cursor: string | undefined): Position | undefined {
+export function decodeCursor(owned: Owned, listing: unknown, cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
   const opened = Sealed.safeParse(unwrap(cursor));
-  if (opened.success && opened.data[0] === seal(listing, opened.data[1])) return opened.data[1];
+  if (opened.success && opened.data[0] === seal(owned, listing, opened.data[1])) return opened.data[1];
   throw new NotesError(
     "invalid",
     "This cursor belongs to no page of this listing. Repeat the call with the same filters and no cursor.",
@@ -39,9 +44,15 @@ function unwrap(cursor: string): unknown {
 }
 
 /** Cuts one row too many into a page and the cursor of the next one. */
-export function cutPage<Row>(rows: Row[], limit: number, listing: unknown, positionOf: (row: Row) => Position) {
+export function cutPage<Row>(
+  owned: Owned,
+  rows: Row[],
+  limit: number,
+  listing: unknown,
+  positionOf: (row: Row) => Position,
+) {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (rows.length <= limit || last === undefined) return { page };
-  return { page, next_cursor: encodeCursor(listing, positionOf(last)) };
+  return { page, next_cursor: encodeCursor(owned, listing, positionOf(last)) };
 }

@@ -6,6 +6,8 @@ import type { Change, KeyUse, NoteRow, NoteStore, Waiting } from "./store/store.
 /** What every operation works with. */
 export interface Desk {
   store: NoteStore;
+  /** "" for the common notes. */
+  owner: string;
   /** Live notes there may be. */
   most: number;
   /** The time as ISO text in UTC. It dates notes and never orders them: clocks go backwards. */

@@ -14,11 +14,11 @@ export const FolderCount = z.object({
 
 export const ListFolders = z.object({ limit: pageOf(limits.page, limits.page), cursor: Cursor });
 
-export async function listFolders({ store }: Desk, input: z.input<typeof ListFolders> = {}) {
+export async function listFolders(desk: Desk, input: z.input<typeof ListFolders> = {}) {
   const { limit, cursor } = parse(ListFolders, input);
-  const [after] = decodeCursor("folders", cursor) ?? [];
-  const rows = await store.folders({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "folders", ({ folder }) => [folder, 0]);
+  const [after] = decodeCursor(desk, "folders", cursor) ?? [];
+  const rows = await desk.store.folders({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "folders", ({ folder }) => [folder, 0]);
   return { folders: page, ...next };
 }
 

@@ -27,11 +27,11 @@ const toLinked = ({ number, title }: NoteHead): LinkedNote => ({ id: idOf(number
 export async function outgoingLinks(desk: Desk, id: string, paging: Paging = {}) {
   const { limit, cursor } = parse(Paging, paging);
   const listing = ["outgoing", id];
-  const [from = 0] = decodeCursor(listing, cursor) ?? [];
+  const [from = 0] = decodeCursor(desk, listing, cursor) ?? [];
   const row = await findLive(desk, id);
   const { linksIn } = await import("./text/links.ts");
   const targets = [...new Map(linksIn(row.body, row.folder).map((link) => [link.path, link])).values()];
-  const { page, ...next } = cutPage(targets.slice(Number(from)), limit, listing, () => [Number(from) + limit, 0]);
+  const { page, ...next } = cutPage(desk, targets.slice(Number(from)), limit, listing, () => [Number(from) + limit, 0]);
   const names = Map.groupBy(await desk.store.named(page.map(({ key }) => key)), ({ key }) => key);
   const links = page.map((link): OutgoingLink => {
     const found = pick(names.get(link.key) ?? [], link, titleKey(row.folder));
@@ -44,27 +44,27 @@ export async function outgoingLinks(desk: Desk, id: string, paging: Paging = {})
 export async function backlinks(desk: Desk, id: string, paging: Paging = {}) {
   const { limit, cursor } = parse(Paging, paging);
   const listing = ["backlinks", id];
-  const [after] = decodeCursor(listing, cursor) ?? [0];
+  const [after] = decodeCursor(desk, listing, cursor) ?? [0];
   const row = await findLive(desk, id);
   const rows = await desk.store.find(await desk.store.linking(row.number, { after: Number(after), limit: limit + 1 }));
-  const { page, ...next } = cutPage(rows, limit, listing, ({ number }) => [number, 0]);
+  const { page, ...next } = cutPage(desk, rows, limit, listing, ({ number }) => [number, 0]);
   return { notes: page.map(toLinked), ...next };
 }
 
 /** Notes that no other note links to, by age. */
-export async function orphans({ store }: Desk, paging: Paging = {}) {
+export async function orphans(desk: Desk, paging: Paging = {}) {
   const { limit, cursor } = parse(Paging, paging);
-  const [after] = decodeCursor("orphans", cursor) ?? [0];
-  const rows = await store.orphans({ after: Number(after), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "orphans", ({ number }) => [number, 0]);
+  const [after] = decodeCursor(desk, "orphans", cursor) ?? [0];
+  const rows = await desk.store.orphans({ after: Number(after), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "orphans", ({ number }) => [number, 0]);
   return { notes: page.map(toLinked), ...next };
 }
 
 /** Links that lead to no note: their target in small letters, and the note they stand in. */
-export async function brokenLinks({ store }: Desk, paging: Paging = {}) {
+export async function brokenLinks(desk: Desk, paging: Paging = {}) {
   const { limit, cursor } = parse(Paging, paging);
-  const after = decodeCursor("broken", cursor);
-  const rows = await store.broken({ ...(after && { after }), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "broken", ({ path, number }) => [path, number]);
+  const after = decodeCursor(desk, "broken", cursor);
+  const rows = await desk.store.broken({ ...(after && { after }), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "broken", ({ path, number }) => [path, number]);
   return { links: page.map(({ path, number }) => ({ target: path, in: idOf(number) })), ...next };
 }

@@ -22,11 +22,11 @@ export const ListRevisions = z.object({ id: NoteId, limit: pageOf(limits.page, 2
 export async function listRevisions(desk: Desk, input: z.input<typeof ListRevisions>) {
   const { id, limit, cursor } = parse(ListRevisions, input);
   const listing = ["revisions", id];
-  const [before] = decodeCursor(listing, cursor) ?? [];
+  const [before] = decodeCursor(desk, listing, cursor) ?? [];
   const row = await findAny(desk, id);
   const earlier = await desk.store.revisions(row.number, { before: Number(before ?? row.version), limit: limit + 1 });
   const rows = before === undefined ? [row, ...earlier] : earlier;
-  const { page, ...next } = cutPage(rows, limit, listing, ({ version }) => [version, 0]);
+  const { page, ...next } = cutPage(desk, rows, limit, listing, ({ version }) => [version, 0]);
   const revisions: RevisionSummary[] = page.map(({ version, title, tags, updated_at, size }) => {
     return { version, title, tags, updated_at, size_bytes: size, current: version === row.version };
   });

@@ -76,7 +76,7 @@ const toSummary = (head: NoteHead): NoteSummary => ({
 
 const utc = (time: string): string => new Date(time).toISOString();
 
-export async function listNotes({ store }: Desk, input: z.input<typeof ListNotes> = {}) {
+export async function listNotes(desk: Desk, input: z.input<typeof ListNotes> = {}) {
   const { tag, folder, updated_after, updated_before, sort, trashed, limit, cursor } = parse(ListNotes, input);
   const listing = ["list", tag, folder, updated_after, updated_before, sort, trashed];
   const query: ListQuery = { sort, trashed, limit: limit + 1 };
@@ -84,9 +84,12 @@ export async function listNotes({ store }: Desk, input: z.input<typeof ListNotes
   if (folder !== undefined) query.folder = folder;
   if (updated_after !== undefined) query.updatedAfter = utc(updated_after);
   if (updated_before !== undefined) query.updatedBefore = utc(updated_before);
-  const after = decodeCursor(listing, cursor);
+  const after = decodeCursor(desk, listing, cursor);
   if (after !== undefined) query.after = after;
-  const { page, ...next } = cutPage(await store.list(query), limit, listing, (row) => [sortKey(row, sort), row.number]);
+  const { page, ...next } = cutPage(desk, await desk.store.list(query), limit, listing, (row) => [
+    sortKey(row, sort),
+    row.number,
+  ]);
   return { notes: page.map(toSummary), ...next };
 }
 
@@ -96,14 +99,14 @@ const sortKey = (head: NoteHead, sort: ListQuery["sort"]): number | string => {
 };
 
 /** Pages count hits among the notes there were at the first page, because ranks have no stable key. */
-export async function searchNotes({ store }: Desk, input: z.input<typeof SearchNotes>) {
+export async function searchNotes(desk: Desk, input: z.input<typeof SearchNotes>) {
   const { query, match, tag, limit, cursor } = parse(SearchNotes, input);
   const terms = { terms: termsOf(query), any: match === "any" };
   const listing = ["search", query, match, tag];
-  const [ceiling, offset] = decodeCursor(listing, cursor) ?? [(await store.head()).number, 0];
+  const [ceiling, offset] = decodeCursor(desk, listing, cursor) ?? [(await desk.store.head()).number, 0];
   const filter = tag === undefined ? {} : { tag: tagKey(tag) };
-  const rows = await store.search({ terms, ...filter, ceiling: Number(ceiling), offset, limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, listing, () => [ceiling, offset + limit]);
+  const rows = await desk.store.search({ terms, ...filter, ceiling: Number(ceiling), offset, limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, listing, () => [ceiling, offset + limit]);
   const hits: SearchHit[] = page.map((row) => ({ ...toSummary(row), snippet: snippetOf(row.body, terms.terms) }));
   return { notes: hits, ...next };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { z } from "zod";
 import { createFeed, type NotesEvent, type RecentActivity, recentActivity } from "./activity.ts";
 import { type ListAttachments, listAttachments, readAttachment } from "./attachments.ts";
@@ -15,6 +16,8 @@ import { inFile, withFields } from "./in-file.ts";
 import { type Asking, keyRow } from "./keys.ts";
 import { type ListNotes, listNotes, type SearchNotes, searchNotes } from "./list.ts";
 import { Folder, limits, type NewNote, type Note, parse } from "./note.ts";
+import { ownerFolder } from "./owner-folder.ts";
+import { type OwnedNotes, withOwners } from "./owners.ts";
 import { revise, trash, untrash } from "./revise.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/open.ts";
@@ -53,11 +56,20 @@ export type EditNote = Edit & {
 type Asked = Omit<Asking, "key">;
 
 /** Everything that can be done with notes. What is refused is a NotesError; what has resolved is on disk. */
-export type Notes = ReturnType<typeof createNotes>;
+export type Notes = ReturnType<typeof createNotesIn>;
 
-export function createNotes(store: NoteStore, options: NotesOptions = {}) {
+/** The notes of a store and of every owner in it. */
+export function createNotes(store: NoteStore, options: NotesOptions = {}): OwnedNotes {
+  return withOwners(createNotesIn(store, "", options), async (owner) => {
+    const exchange = options.exchange && join(options.exchange, ownerFolder(owner));
+    if (exchange !== undefined) void sweepExports(exchange);
+    return createNotesIn(await store.of(owner), owner, { ...options, ...(exchange !== undefined && { exchange }) });
+  });
+}
+
+function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
   const { exchange, most = limits.notes, now = () => new Date() } = options;
-  const desk: Desk = { store, most, now: () => now().toISOString() };
+  const desk: Desk = { store, owner, most, now: () => now().toISOString() };
   const feed = createFeed(store);
 
   /** Listeners hear of a change before its caller does. */
@@ -160,7 +172,7 @@ export function createNotes(store: NoteStore, options: NotesOptions = {}) {
 export type OpenNotes = NotesOptions & ({ store: "memory" } | { store: "sqlite"; data: string });
 
 /** Opens the notes of a folder, or an empty memory. */
-export async function openNotes({ exchange, now, most, ...where }: OpenNotes): Promise<Notes> {
+export async function openNotes({ exchange, now, most, ...where }: OpenNotes): Promise<OwnedNotes> {
   const options = most === undefined ? {} : { most };
   const store = where.store === "memory" ? createMemoryStore(options) : await openSqliteStore(where.data, options);
   if (exchange !== undefined) void sweepExports(exchange);

@@ -16,11 +16,11 @@ export type TagCount = z.infer<typeof TagCount>;
 
 export const ListTags = z.object({ limit: pageOf(limits.page, limits.page), cursor: Cursor });
 
-export async function listTags({ store }: Desk, input: z.input<typeof ListTags> = {}) {
+export async function listTags(desk: Desk, input: z.input<typeof ListTags> = {}) {
   const { limit, cursor } = parse(ListTags, input);
-  const [after] = decodeCursor("tags", cursor) ?? [];
-  const rows = await store.tags({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
-  const { page, ...next } = cutPage(rows, limit, "tags", ({ tag }) => [tag, 0]);
+  const [after] = decodeCursor(desk, "tags", cursor) ?? [];
+  const rows = await desk.store.tags({ ...(after !== undefined && { after: String(after) }), limit: limit + 1 });
+  const { page, ...next } = cutPage(desk, rows, limit, "tags", ({ tag }) => [tag, 0]);
   return { tags: page, ...next };
 }
 

@@ -2,10 +2,10 @@ import { defineTool } from "@offshoot/core";
 import { DailyNote } from "../domain/daily.ts";
 import { IdempotencyKey } from "../domain/keys.ts";
 import { Note } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
-import { keyed, marked, untrusted, writes } from "./shared.ts";
+import type { NotesOf } from "../owner.ts";
+import { asked, keyed, marked, untrusted, writes } from "./shared.ts";
 
-export const dailyTools = (notes: Notes) => [
+export const dailyTools = (notesOf: NotesOf) => [
   defineTool({
     name: "daily_note",
     title: "Open the daily note",
@@ -15,6 +15,6 @@ export const dailyTools = (notes: Notes) => [
     outputSchema: Note.extend(untrusted),
     ...writes,
     ...keyed,
-    handler: async (input, { signal, caller }) => marked(await notes.daily(input, { signal, by: caller.id })),
+    handler: async (input, call) => marked(await (await notesOf(call)).daily(input, asked(call))),
   }),
 ];

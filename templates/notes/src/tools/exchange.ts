@@ -1,8 +1,8 @@
 import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { IdempotencyKey, keyDays } from "../domain/keys.ts";
-import type { Notes } from "../domain/notes.ts";
-import { keyed } from "./shared.ts";
+import type { NotesOf } from "../owner.ts";
+import { asked, keyed } from "./shared.ts";
 
 const Folder = z
   .string()
@@ -17,7 +17,7 @@ const timeoutMs = 600_000;
 
 const mostRefused = 100;
 
-export const exchangeTools = (notes: Notes) => [
+export const exchangeTools = (notesOf: NotesOf) => [
   defineTool({
     name: "import_notes",
     title: "Import Markdown files",
@@ -72,9 +72,9 @@ export const exchangeTools = (notes: Notes) => [
     lane: "background",
     timeoutMs,
     ...keyed,
-    handler: async ({ folder, update, idempotency_key: key }, { signal, progress, caller }) => {
-      const options = { update, key, by: caller.id, signal, progress };
-      const { refused, notUnderstood, ...counts } = await notes.importFolder(folder, options);
+    handler: async ({ folder, update, idempotency_key: key }, call) => {
+      const options = { update, key, ...asked(call), progress: call.progress };
+      const { refused, notUnderstood, ...counts } = await (await notesOf(call)).importFolder(folder, options);
       return {
         ...counts,
         refused: refused.slice(0, mostRefused),
@@ -98,6 +98,6 @@ export const exchangeTools = (notes: Notes) => [
     scopes: ["notes:read"],
     lane: "background",
     timeoutMs,
-    handler: async ({ folder }, task) => ({ folder, notes: await notes.exportFolder(folder, task) }),
+    handler: async ({ folder }, call) => ({ folder, notes: await (await notesOf(call)).exportFolder(folder, call) }),
   }),
 ];

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { FolderCount, ListFolders } from "../domain/folders.ts";
 import { NextCursor } from "../domain/list.ts";
 import { Folder } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { marked, reads, untrusted, writes } from "./shared.ts";
 
-export const folderTools = (notes: Notes) => [
+export const folderTools = (notesOf: NotesOf) => [
   defineTool({
     name: "list_folders",
     title: "List folders",
@@ -18,7 +18,7 @@ export const folderTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async (input) => marked(await notes.folders(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).folders(input)),
   }),
   defineTool({
     name: "move_folder",
@@ -29,6 +29,8 @@ export const folderTools = (notes: Notes) => [
     outputSchema: z.object({ notes: z.int().describe("How many notes were moved") }),
     ...writes,
     timeoutMs: 600_000,
-    handler: async ({ from, to }, { signal }) => ({ notes: await notes.moveFolder(from, to, { signal }) }),
+    handler: async ({ from, to }, call) => ({
+      notes: await (await notesOf(call)).moveFolder(from, to, { signal: call.signal }),
+    }),
   }),
 ];

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { ListRevisions, RevisionSummary } from "../domain/history.ts";
 import { NextCursor } from "../domain/list.ts";
 import { limits, NoteId, NoteSummary } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { marked, reads, untrusted, writes } from "./shared.ts";
 
 const Version = z.int().min(1);
 
-export const historyTools = (notes: Notes) => [
+export const historyTools = (notesOf: NotesOf) => [
   defineTool({
     name: "list_revisions",
     title: "List a note's versions",
@@ -20,7 +20,7 @@ export const historyTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async (input) => marked(await notes.revisions(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).revisions(input)),
   }),
   defineTool({
     name: "diff_revisions",
@@ -36,7 +36,7 @@ export const historyTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async ({ id, from, to }) => marked({ diff: await notes.diff(id, from, to) }),
+    handler: async ({ id, from, to }, call) => marked({ diff: await (await notesOf(call)).diff(id, from, to) }),
   }),
   defineTool({
     name: "restore_revision",
@@ -49,7 +49,7 @@ export const historyTools = (notes: Notes) => [
     }),
     outputSchema: NoteSummary,
     ...writes,
-    handler: ({ id, version, if_version: ifVersion }, { signal }) =>
-      notes.restoreRevision(id, version, { ifVersion, signal }),
+    handler: async ({ id, version, if_version: ifVersion }, call) =>
+      (await notesOf(call)).restoreRevision(id, version, { ifVersion, signal: call.signal }),
   }),
 ];

@@ -1,4 +1,4 @@
-import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { dailyTools } from "./daily.ts";
 import { exchangeTools } from "./exchange.ts";
 import { folderTools } from "./folders.ts";
@@ -9,14 +9,14 @@ import { tagTools } from "./tags.ts";
 import { trashTools } from "./trash.ts";
 import { writeTools } from "./write.ts";
 
-export const noteTools = (notes: Notes) => [
-  ...readTools(notes),
-  ...writeTools(notes),
-  ...trashTools(notes),
-  ...historyTools(notes),
-  ...tagTools(notes),
-  ...folderTools(notes),
-  ...linkTools(notes),
-  ...dailyTools(notes),
-  ...exchangeTools(notes),
+export const noteTools = (notesOf: NotesOf) => [
+  ...readTools(notesOf),
+  ...writeTools(notesOf),
+  ...trashTools(notesOf),
+  ...historyTools(notesOf),
+  ...tagTools(notesOf),
+  ...folderTools(notesOf),
+  ...linkTools(notesOf),
+  ...dailyTools(notesOf),
+  ...exchangeTools(notesOf),
 ];

@@ -4,6 +4,7 @@ import { Paging } from "../domain/graph.ts";
 import { NextCursor } from "../domain/list.ts";
 import { NoteId } from "../domain/note.ts";
 import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { marked, reads, untrusted } from "./shared.ts";
 
 const Linked = z.object({
@@ -12,7 +13,7 @@ const Linked = z.object({
   target: z.string().optional().describe("What the link names, for outgoing and broken"),
 });
 
-export const linkTools = (notes: Notes) => [
+export const linkTools = (notesOf: NotesOf) => [
   defineTool({
     name: "list_links",
     title: "List links between notes",
@@ -31,7 +32,7 @@ export const linkTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async ({ show, id, ...paging }) => marked(await listLinks(notes, show, id, paging)),
+    handler: async ({ show, id, ...paging }, call) => marked(await listLinks(await notesOf(call), show, id, paging)),
   }),
 ];
 

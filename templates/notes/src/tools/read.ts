@@ -3,10 +3,10 @@ import { z } from "zod";
 import { ActivityEntry, RecentActivity } from "../domain/activity.ts";
 import { ListNotes, NextCursor, SearchHit, SearchNotes } from "../domain/list.ts";
 import { Note, NoteId, NoteSummary } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { marked, reads, untrusted } from "./shared.ts";
 
-export const readTools = (notes: Notes) => [
+export const readTools = (notesOf: NotesOf) => [
   defineTool({
     name: "get_note",
     title: "Read a note",
@@ -28,8 +28,8 @@ export const readTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async ({ id, version, offset, limit }) => {
-      const note = await notes.get(id, version);
+    handler: async ({ id, version, offset, limit }, call) => {
+      const note = await (await notesOf(call)).get(id, version);
       return marked({ ...note, ...part(note.body, offset, limit) });
     },
   }),
@@ -45,7 +45,7 @@ export const readTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async (input) => marked(await notes.list(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).list(input)),
   }),
   defineTool({
     name: "search_notes",
@@ -59,7 +59,7 @@ export const readTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async (input) => marked(await notes.search(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).search(input)),
   }),
   defineTool({
     name: "recent_activity",
@@ -72,7 +72,7 @@ export const readTools = (notes: Notes) => [
       next_cursor: NextCursor,
     }),
     ...reads,
-    handler: (input) => notes.activity(input),
+    handler: async (input, call) => (await notesOf(call)).activity(input),
   }),
 ];
 

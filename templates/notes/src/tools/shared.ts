@@ -1,3 +1,4 @@
+import type { CallContext } from "@offshoot/core";
 import { z } from "zod";
 
 /** Everything here works on the server's own notes. */
@@ -8,6 +9,9 @@ export const writes = { annotations: { destructiveHint: false, openWorldHint: fa
 
 /** The key's answers are kept in the database, in the transaction of the change. */
 export const keyed = { idempotency: { key: "idempotency_key", keptBy: "handler" as const } };
+
+/** Who asks for a change, and until when. */
+export const asked = ({ signal, caller }: CallContext) => ({ signal, by: caller.id });
 
 /** Goes with every result that carries text of notes. */
 export const untrusted = {

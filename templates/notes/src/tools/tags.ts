@@ -2,11 +2,11 @@ import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { NextCursor } from "../domain/list.ts";
 import { Tag } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
 import { ListTags, TagCount } from "../domain/tags.ts";
+import type { NotesOf } from "../owner.ts";
 import { marked, reads, untrusted, writes } from "./shared.ts";
 
-export const tagTools = (notes: Notes) => [
+export const tagTools = (notesOf: NotesOf) => [
   defineTool({
     name: "list_tags",
     title: "List tags",
@@ -18,7 +18,7 @@ export const tagTools = (notes: Notes) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async (input) => marked(await notes.tags(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).tags(input)),
   }),
   defineTool({
     name: "rename_tag",
@@ -31,6 +31,8 @@ export const tagTools = (notes: Notes) => [
     }),
     outputSchema: z.object({ notes: z.int().describe("How many notes were changed") }),
     ...writes,
-    handler: async ({ from, to }, { signal }) => ({ notes: await notes.renameTag(from, to, { signal }) }),
+    handler: async ({ from, to }, call) => ({
+      notes: await (await notesOf(call)).renameTag(from, to, { signal: call.signal }),
+    }),
   }),
 ];

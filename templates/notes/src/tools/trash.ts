@@ -1,10 +1,10 @@
 import { defineTool, explainUnapproved, withContent } from "@offshoot/core";
 import { z } from "zod";
 import { NoteId, NoteSummary } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
+import type { NotesOf } from "../owner.ts";
 import { writes } from "./shared.ts";
 
-export const trashTools = (notes: Notes) => [
+export const trashTools = (notesOf: NotesOf) => [
   defineTool({
     name: "delete_note",
     title: "Delete a note",
@@ -20,6 +20,7 @@ export const trashTools = (notes: Notes) => [
     annotations: { ...writes.annotations, destructiveHint: true },
     scopes: writes.scopes,
     handler: async ({ id }, call) => {
+      const notes = await notesOf(call);
       const { title } = await notes.get(id);
       const answer = await call.elicit({
         message: `Move the note "${title}" (${id}) to the trash? It can be restored.`,
@@ -43,7 +44,7 @@ export const trashTools = (notes: Notes) => [
     inputSchema: z.object({ id: NoteId }),
     outputSchema: NoteSummary,
     ...writes,
-    handler: ({ id }, { signal }) => notes.restore(id, { signal }),
+    handler: async ({ id }, call) => (await notesOf(call)).restore(id, { signal: call.signal }),
   }),
   // #endregion
 ];

@@ -2,9 +2,9 @@ import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { IdempotencyKey, keyDays } from "../domain/keys.ts";
 import { Body, Folder, limits, NewNote, NoteId, NoteSummary, Tags, Title } from "../domain/note.ts";
-import type { Notes } from "../domain/notes.ts";
 import { Edit } from "../domain/text/edits.ts";
-import { keyed, writes } from "./shared.ts";
+import type { NotesOf } from "../owner.ts";
+import { asked, keyed, writes } from "./shared.ts";
 
 const IfVersion = z
   .int()
@@ -14,7 +14,7 @@ const IfVersion = z
     "Change the note only if it is still at this version. Otherwise nothing changes and the answer names the current one.",
   );
 
-export const writeTools = (notes: Notes) => [
+export const writeTools = (notesOf: NotesOf) => [
   defineTool({
     name: "create_note",
     title: "Create a note",
@@ -23,7 +23,7 @@ export const writeTools = (notes: Notes) => [
     outputSchema: NoteSummary,
     ...writes,
     ...keyed,
-    handler: (input, { signal, caller }) => notes.create(input, { signal, by: caller.id }),
+    handler: async (input, call) => (await notesOf(call)).create(input, asked(call)),
   }),
   defineTool({
     name: "create_notes",
@@ -58,8 +58,9 @@ export const writeTools = (notes: Notes) => [
     }),
     ...writes,
     ...keyed,
-    handler: async (input, { signal, caller }) => {
-      const made = await notes.createMany(input.notes, { key: input.idempotency_key, by: caller.id, signal });
+    handler: async (input, call) => {
+      const notes = await notesOf(call);
+      const made = await notes.createMany(input.notes, { key: input.idempotency_key, ...asked(call) });
       const results = made.map((item) => ("note" in item ? item : { error: item.error.message }));
       return { created: results.filter((result) => "note" in result).length, results };
     },
@@ -93,9 +94,9 @@ export const writeTools = (notes: Notes) => [
     outputSchema: NoteSummary,
     annotations: { ...writes.annotations, idempotentHint: true },
     scopes: writes.scopes,
-    handler: ({ fields, ...input }, { signal }) => {
+    handler: async ({ fields, ...input }, call) => {
       const given = fields && Object.fromEntries(fields.map(({ name, value }) => [name, value]));
-      return notes.update({ ...input, fields: given }, { signal });
+      return (await notesOf(call)).update({ ...input, fields: given }, { signal: call.signal });
     },
   }),
   defineTool({
@@ -114,6 +115,6 @@ export const writeTools = (notes: Notes) => [
     outputSchema: NoteSummary,
     ...writes,
     ...keyed,
-    handler: (input, { signal, caller }) => notes.edit(input, { signal, by: caller.id }),
+    handler: async (input, call) => (await notesOf(call)).edit(input, asked(call)),
   }),
 ];

@@ -1,3 +1,4 @@
+import type { Caller } from "../../contract/context.ts";
 import type { ChangeEmitter, ServerDefinition } from "../../contract/server.ts";
 
 /** A change in the specification's words. */
@@ -5,10 +6,15 @@ export type Change =
   | { type: "resource_updated"; uri: string }
   | { type: "resources_list_changed" | "tools_list_changed" | "prompts_list_changed" };
 
+type Audience = ((caller: Caller) => boolean) | undefined;
+
 /** Passes the domain's changes to every connection, and what connections subscribe to back to the domain. */
 export interface Changes {
-  /** Listens until the returned function is called. The first listener connects the domain, once. */
-  listen(listener: (change: Change) => void): () => void;
+  /**
+   * Listens for a caller, to what this caller may hear, until the returned function is called. The first listener
+   * connects the domain, once.
+   */
+  listen(caller: Caller, listener: (change: Change) => void): () => void;
   /**
    * Counts a subscriber of this URI until the returned function is called: the first one begins to `watch` it, the last
    * one ends that.
@@ -22,20 +28,21 @@ export interface Changes {
 }
 
 export function createChanges(definition: ServerDefinition): Changes {
-  const listeners = new Set<(change: Change) => void>();
+  const listeners = new Set<{ caller: Caller; hear: (change: Change) => void }>();
   const watched = new Map<string, { subscribers: number; stop: () => void }>();
-  const publish = (change: Change): void => {
-    for (const listener of listeners) listener(change);
+  const publish = (change: Change, to?: Audience): void => {
+    for (const { caller, hear } of listeners) if (to === undefined || to(caller)) hear(change);
   };
   const emit: ChangeEmitter = {
-    resourceUpdated: (uri) => publish({ type: "resource_updated", uri }),
-    resourcesChanged: () => publish({ type: "resources_list_changed" }),
+    resourceUpdated: (uri, to) => publish({ type: "resource_updated", uri }, to),
+    resourcesChanged: (to) => publish({ type: "resources_list_changed" }, to),
     toolsChanged: () => publish({ type: "tools_list_changed" }),
     promptsChanged: () => publish({ type: "prompts_list_changed" }),
   };
   let stop: (() => void) | undefined;
   return {
-    listen(listener) {
+    listen(caller, hear) {
+      const listener = { caller, hear };
       listeners.add(listener);
       stop ??= definition.changes?.(emit);
       return () => listeners.delete(listener);

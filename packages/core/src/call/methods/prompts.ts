@@ -4,7 +4,7 @@ import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.ts";
 import { describeIssues, toJsonSchema } from "../../contract/schemas/schema.ts";
 import type { Call } from "../call.ts";
-import { checkBlocks } from "../compose.ts";
+import { checkBlocks, checkLength } from "../compose.ts";
 import { parseInput } from "../input/parse-input.ts";
 import { objectParam } from "../normalize.ts";
 import { plainBlock } from "../output/blocks.ts";
@@ -44,6 +44,7 @@ export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: numbe
       run: () => prompt.handler(input.data, call),
       compose: (value) => {
         const reply = value as PromptReply;
+        checkLength(reply, prompt.name);
         const messages = Array.from(
           typeof reply === "string" ? [{ role: "user" as const, content: reply }] : reply,
           messageOf,

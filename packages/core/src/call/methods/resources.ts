@@ -2,7 +2,7 @@ import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
-import { checkBlocks } from "../compose.ts";
+import { checkBlocks, checkLength } from "../compose.ts";
 import { stringParam } from "../normalize.ts";
 import { plainContents, requireShapes } from "../output/blocks.ts";
 import { toProtocolError } from "../output/map-error.ts";
@@ -130,6 +130,7 @@ function contentsOf(
   reply: AgedReply["contents"],
   stale: { ageMs: number } | undefined,
 ): ResourceContents[] {
+  checkLength(reply, resource.name);
   const mimeType = resource.mimeType ?? "text/plain";
   const contents: ResourceContents[] =
     typeof reply === "string"

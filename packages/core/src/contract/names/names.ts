@@ -4,10 +4,12 @@ const NAME = /^[a-z][a-z0-9_]{1,63}$/;
 
 /**
  * What a reader of the source does not see and the model does: controls, format characters (zero-width, bidirectional,
- * tags), what fonts leave blank, halves of characters, private use. Line feed and tab are plain layout, and U+FE0F
+ * tags), what fonts leave blank (fillers, the blank pattern of Braille, a note without a head), halves of characters, private
+ * use, what is no character. Line feed and tab are plain layout, and U+FE0F
  * behind a symbol makes it an emoji.
  */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2028\u2029\u2800\u{1d159}]/u;
 const EMOJI = /\p{Emoji}\ufe0f/gu;
 
 // Nearly every text; it spares the start the compiling of the expressions above.

@@ -1,6 +1,6 @@
 const PLAIN = /^[\w.:/{}+-]+$/;
 /** What does not show, or turns the text around it. Line feed and tab are layout. */
-const UNSEEN = /(?![\n\t])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const UNSEEN = /(?![\n\t])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]/gu;
 
 /**
  * What a client sent, short and safe to show in a message: as it is where it is a plain name, else in quotes, with what

@@ -5,7 +5,7 @@ import { ErrorCode } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import { decodeText, isBatch, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "../frame.ts";
 import { refused } from "./answers.ts";
-import { readBody } from "./request-checks.ts";
+import { readBody } from "./body.ts";
 
 /** Why a request is not let in. */
 export interface Denied {

@@ -1,16 +1,17 @@
-import { lstatSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import { SMALL_BYTES } from "../../admission/bytes.ts";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "../frame.ts";
-import { createSessions, type SessionOptions } from "../legacy/sessions.ts";
-import { createModernHandler } from "../modern/modern.ts";
+import type { SessionOptions } from "../legacy/session-store.ts";
+import { createSessions } from "../legacy/sessions.ts";
+import { createModernHandler } from "../modern/modern-handler.ts";
 import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from "./answers.ts";
 import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
-import { checkRequest, type HttpRefusal, type RequestCheckOptions, readBody } from "./request-checks.ts";
+import { readMessage } from "./body.ts";
+import { listen } from "./listen.ts";
+import { checkRequest, type RequestCheckOptions } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
@@ -61,7 +62,6 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     allowedHosts: [...(options.allowedHosts ?? []), ...hostOf(options.publicUrl)],
     allowedOrigins: options.allowedOrigins ?? [],
   };
-  const { bytes } = app.gate;
   const authorization = createAuthorization(app, authentication);
   const openWriter = createResponseWriters(app);
   const sessions = createSessions(app, openWriter, options);
@@ -84,20 +84,6 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       writer = openWriter(response, caller.id);
       return writer;
     });
-  };
-
-  /** Counts a body with all that is on its way, until it has been answered. */
-  const counter = (response: ServerResponse) => {
-    let held = 0;
-    return (length: number): boolean => {
-      if (length <= SMALL_BYTES) return true;
-      // Small pieces of something large are no small matter.
-      if (!bytes.fits(Math.max(SMALL_BYTES + 1, length - held))) return false;
-      if (held === 0) response.once("close", () => bytes.release(held));
-      bytes.hold(length - held);
-      held = length;
-      return true;
-    };
   };
 
   const sendMetrics = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -150,8 +136,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       authorization.follow(caller, request, response);
       return sessions.handle(request, response, caller);
     }
-    const body = await readBody(request, MAX_MESSAGE_BYTES, counter(response));
-    if (body === "no room") return refused(app, request, response, noRoom(app));
+    const body = await readMessage(app, request, response);
     if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
@@ -202,42 +187,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
 }
 
-/** A client whose body is too large for the room left can come back. */
-function noRoom(app: App): HttpRefusal {
-  const { message, code, data } = app.gate.overloaded();
-  const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);
-  return { status: 503, message, code, data, headers: { "retry-after": String(seconds) } };
-}
-
 const urlAt = (host: string, { port }: AddressInfo): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}${PATH}`;
-
-/** @param host an address, or the path of a unix socket */
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  const socket = host.startsWith("/");
-  if (socket) await removeLeftSocket(host);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    const listening = (): void => {
-      server.off("error", reject);
-      resolve();
-    };
-    if (socket) server.listen(host, listening);
-    else server.listen(port, host, listening);
-  });
-}
-
-/** Takes away the socket of a server that was killed: nothing answers there, and nothing could listen. */
-async function removeLeftSocket(path: string): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
-  const refused = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => resolve(false)).once("error", (error: NodeJS.ErrnoException) =>
-      resolve(error.code === "ECONNREFUSED"),
-    );
-    probe.once("connect", () => probe.destroy());
-  });
-  if (refused) rmSync(path, { force: true });
-}
 
 const hostOf = (url: string | undefined): string[] =>
   url !== undefined && URL.canParse(url) ? [new URL(url).hostname] : [];

@@ -102,39 +102,3 @@ function isJson(contentType: string): boolean {
 function nameOf(host: string | undefined): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
 }
-
-/**
- * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read.
- *
- * @param fits told how long the body is so far; `false`: there is no room for it
- */
-export function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  fits: (length: number) => boolean,
-): Promise<Buffer | HttpRefusal | "no room"> {
-  const tooLarge: HttpRefusal = {
-    status: 413,
-    message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
-    headers: { connection: "close" },
-  };
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
-  return new Promise((resolve, reject) => {
-    let parts: Buffer[] = [];
-    let length = 0;
-    const take = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length <= maxBytes && fits(length)) return void parts.push(chunk);
-      request.off("data", take);
-      parts = [];
-      if (length > maxBytes) request.pause();
-      // Read on without keeping it: a client that still sends would not hear the answer.
-      else request.resume();
-      resolve(length > maxBytes ? tooLarge : "no room");
-    };
-    request.on("data", take);
-    request.on("end", () => resolve(Buffer.concat(parts)));
-    request.on("error", reject);
-    request.on("close", () => reject(new Error("the client left before its request was complete")));
-  });
-}

@@ -1,4 +1,4 @@
-import { MESSAGES_PER_TURN } from "../lines.ts";
+import { MESSAGES_PER_TURN } from "../stdio/inbox.ts";
 
 /** What costs next to nothing and needs no place: it is not made to stand behind a thousand calls. */
 const AT_ONCE = new Set([

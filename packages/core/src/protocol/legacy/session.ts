@@ -5,7 +5,7 @@ import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
 import type { Message, Refusal } from "../frame.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
-import { connectLegacy } from "./legacy.ts";
+import { connectLegacy } from "./connect-legacy.ts";
 
 /** A POST that is being answered: one request, or those of a batch. */
 interface Exchange {

@@ -18,8 +18,9 @@ const quick = (folder: string): string[] => QUICK.filter((file) => existsSync(jo
 const WHOLE = "create, from the registry";
 
 /**
- * Every way to come by a project × every package manager: fetch, install, types, test (without a build before), one tool call. The tests are those
- * that depend on the place; with `whole`, each manager runs a template's whole suite once.
+ * Every way to come by a project × every package manager: fetch, install, types, test (without a build before), `offshoot
+ * check`, one tool call. The tests are those that depend on the place; with `whole`, each manager runs a template's whole
+ * suite once.
  */
 export async function projects(
   stage: Stage,
@@ -55,6 +56,7 @@ function project(
       all ? "whole suite" : "test",
       async () => passed(await must(manager.run("test", all ? [] : quick(folder)), folder, env)),
     ],
+    ["check", () => done(must(manager.offshoot("check", "--offline"), folder, env))],
     ["call", () => done(callOneTool(folder, template, join(cwd, "data")))],
     ["tidy", () => done(rm(cwd, { recursive: true, force: true }))],
   ]);

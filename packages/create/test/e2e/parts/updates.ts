@@ -10,6 +10,9 @@ import type { Stage } from "../stage.ts";
 import { installIn } from "./projects.ts";
 
 const LINE = "// A line of the user's.";
+/** Of a template whose tests are one file, those of the process. */
+const short = (folder: string): string =>
+  existsSync(join(folder, "test/process.test.ts")) ? " test/process.test.ts" : " -t bin";
 
 /**
  * A project of the released version with work of a user's in it, taken to the next version by the command from the
@@ -40,7 +43,7 @@ function update(stage: Stage, { template, manager }: { template: string; manager
       async () => {
         edit("src/main.ts", (text) => `${text}${LINE}\n`);
         // The gates run twice: a short test of the user's own choice.
-        edit("package.json", (text) => text.replace('vitest run"', 'vitest run test/process.test.ts"'));
+        edit("package.json", (text) => text.replace(/("test": ".*)"/, `$1${short(folder)}"`));
         await git("init", "--quiet");
         await git("add", "--all");
         await git("commit", "--quiet", "--message", "mine");
@@ -55,7 +58,7 @@ function update(stage: Stage, { template, manager }: { template: string; manager
         const wrong = [
           json("offshoot.json").version === NEXT || "offshoot.json does not name the new version",
           json("package.json").description === "What came later." || "package.json lacks upstream's change",
-          json("package.json").scripts.test.endsWith("vitest run test/process.test.ts") || "the user's script is lost",
+          json("package.json").scripts.test.endsWith(short(folder)) || "the user's script is lost",
           readFileSync(join(folder, "src/main.ts"), "utf8").includes(LINE) || "the user's line is lost",
           existsSync(join(folder, ADDED_LATER)) || `${ADDED_LATER} is missing`,
         ].filter((problem) => problem !== true);
@@ -63,6 +66,7 @@ function update(stage: Stage, { template, manager }: { template: string; manager
         return undefined;
       },
     ],
+    ["check", () => done(must(manager.offshoot("check", "--offline"), folder, env))],
     ["call", () => done(callOneTool(folder, template, join(cwd, "data")))],
     ["tidy", () => done(rm(cwd, { recursive: true, force: true }))],
   ]);

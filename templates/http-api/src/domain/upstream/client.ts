@@ -1,7 +1,6 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
-import { ACCEPT_ENCODING, readBody } from "./body.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard, ReadBody } from "./guard.ts";
 
 /** One exchange over HTTP, without redirects, credentials or meaning. */
 export interface Client {
@@ -24,16 +23,26 @@ export interface Incoming {
 
 export interface ClientOptions {
   guard: Guard;
+  readBody: ReadBody;
+  /** What `readBody` can decode. */
+  acceptEncoding: string;
   /** Connections to one origin. Default 16. */
-  connections?: number;
+  connections?: number | undefined;
   /** Decoded bytes of an answer. Default 4 MiB, which is what fits into a result. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** What sends, in tests: undici's `SnapshotAgent`. Default: an agent that connects only where the guard allows. */
   dispatcher?: Dispatcher | undefined;
 }
 
 /** Undici's own `request`, because Node's `fetch` takes no agent. The signal is what ends an exchange. */
-export function createClient({ guard, connections = 16, maxBytes = 4_194_304, dispatcher }: ClientOptions): Client {
+export function createClient({
+  guard,
+  readBody,
+  acceptEncoding,
+  connections = 16,
+  maxBytes = 4_194_304,
+  dispatcher,
+}: ClientOptions): Client {
   let opened: Promise<Dispatcher> | undefined;
   // Loaded with the first request: it would be half of what a start loads.
   const open = async (): Promise<Dispatcher> =>
@@ -48,7 +57,7 @@ export function createClient({ guard, connections = 16, maxBytes = 4_194_304, di
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
           method: method as never,
-          headers: { "accept-encoding": ACCEPT_ENCODING, ...headers },
+          headers: { "accept-encoding": acceptEncoding, ...headers },
           body: body ?? null,
           signal,
         });

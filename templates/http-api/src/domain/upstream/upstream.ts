@@ -3,13 +3,12 @@ import { UpstreamError } from "../errors.ts";
 import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
 import { escapeFor } from "../request/escape.ts";
 import { requestKey } from "../request-key.ts";
-import { type Client, createClient, type Incoming } from "./client.ts";
+import { type Client, type ClientOptions, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials.ts";
 import { createETags } from "./etags.ts";
-import { createGuard } from "./guard.ts";
 
 /** Where the API is, and what may happen on the way there. */
-export interface UpstreamOptions {
+export interface UpstreamOptions extends Pick<ClientOptions, "guard" | "readBody" | "acceptEncoding"> {
   /** Every request goes below it. */
   baseUrl: string;
   credentials?: Credentials | ((client: Client) => Credentials) | undefined;
@@ -76,9 +75,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * @throws UpstreamError for a base URL that may not be asked, or not with a credential
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { allowedHosts = [], maxRedirects = 0, maxBytes = 4_194_304, connections = 16, dispatcher } = options;
-  const guard = createGuard(allowedHosts);
-  const client = createClient({ guard, maxBytes, connections, dispatcher });
+  const { guard, readBody, acceptEncoding, allowedHosts = [], maxRedirects = 0, maxBytes, connections } = options;
+  const { dispatcher } = options;
+  const client = createClient({ guard, readBody, acceptEncoding, maxBytes, connections, dispatcher });
   const { credentials: given = noCredentials } = options;
   const credentials = typeof given === "function" ? given(client) : given;
   const base = folder(options.baseUrl);

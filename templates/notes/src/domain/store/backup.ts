@@ -6,12 +6,14 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { NotesError } from "../errors.ts";
+import { ownersName } from "../owner-folder.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
 import { unmark } from "./log-mark.ts";
 import { schemaVersion } from "./migrations.ts";
@@ -28,8 +30,8 @@ export interface Backup {
 }
 
 /**
- * Copies the database in `data` as it is at one moment, while servers go on writing, to a new folder that a server can
- * be started on. The folder is there whole or not at all. A database that is missing, damaged or foreign, and a folder
+ * Copies the database in `data` as it is at one moment, while servers go on writing, and that of each owner, to a new
+ * folder that a server can be started on. The folder is there whole or not at all. A database that is missing, damaged or foreign, and a folder
  * that exists, is a NotesError.
  */
 export async function backUp(data: string, folder: string): Promise<Backup> {
@@ -47,14 +49,32 @@ export async function backUp(data: string, folder: string): Promise<Backup> {
   }
   const draft = draftBeside(target);
   try {
-    const copied = await copy(source, join(draft, databaseName));
-    copyAttachments(data, draft);
+    const copied = await copyFolder(data, draft);
+    for (const name of ownersIn(data)) {
+      const own = join(draft, ownersName, name);
+      mkdirSync(own, { recursive: true, mode: 0o700 });
+      const { notes, bytes } = await copyFolder(join(data, ownersName, name), own);
+      copied.notes += notes;
+      copied.bytes += bytes;
+    }
     renameSync(draft, target);
     return { folder: target, ...copied };
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw toNotesError(error);
   }
+}
+
+/** The folders of owners whose database is there: one that was made at this moment has nothing to copy yet. */
+function ownersIn(data: string): string[] {
+  const folder = join(data, ownersName);
+  return existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, databaseName))) : [];
+}
+
+async function copyFolder(data: string, draft: string): Promise<Omit<Backup, "folder">> {
+  const copied = await copy(join(data, databaseName), join(draft, databaseName));
+  copyAttachments(data, draft);
+  return copied;
 }
 
 /** A folder of its owner's alone, on the same disk as the one that it becomes. */

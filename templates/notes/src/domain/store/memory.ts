@@ -11,6 +11,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
   const activity: ActivityRow[] = [];
   const keys = new Map<string, { input: string; answer: string; at: string; written: KeyUse["written"] }>();
   const attachments = new Map<string, Attachment>();
+  const owners = new Map<string, NoteStore>();
   let seq = 0;
   let lastNumber = 0;
   let closed = false;
@@ -88,7 +89,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
     return kept.row;
   }
 
-  return {
+  const store: NoteStore = {
     async find(numbers) {
       open();
       return numbers.flatMap((number) => notes.get(number)?.row ?? []).map(copy);
@@ -229,9 +230,19 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
       return { outcome: "done", rows: rows.map(copy) };
     },
     problem: async () => undefined,
+    async of(owner) {
+      open();
+      if (owner === "") return store;
+      const own = owners.get(owner) ?? createMemoryStore({ most });
+      owners.set(owner, own);
+      // Closed by itself it could be asked for again, and is all there is of these notes.
+      return { ...own, close: async () => {} };
+    },
     watch: () => () => {}, // no other process sees this memory
     async close() {
       closed = true;
+      for (const own of owners.values()) await own.close();
     },
   };
+  return store;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { NotesError } from "../errors.ts";
 import { limits } from "../note.ts";
+import { ownerFolder } from "../owner-folder.ts";
 import { createFileBlobs } from "./blobs.ts";
 import { lockTimeoutMs, patiently } from "./busy.ts";
 import { createDatabase } from "./create.ts";
@@ -38,7 +39,10 @@ export async function openSqliteStore(folder: string, options: Partial<SqliteOpt
     await patiently(() => prepare(opened, file, withLog), { until });
     if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
     const guard = createGuard(opened, file, () => open(file, true));
-    return createSqliteStore(db, guard, createFileBlobs(join(folder, attachmentsName)), { budgetMs, pollMs, most });
+    const blobs = createFileBlobs(join(folder, attachmentsName));
+    // A database each: no query, rank, wait or damage of one owner is another's.
+    const of = (owner: string) => openSqliteStore(join(folder, ownerFolder(owner)), options);
+    return createSqliteStore(db, guard, { blobs, of }, { budgetMs, pollMs, most });
   } catch (error) {
     db?.close();
     throw toNotesError(error);

@@ -23,7 +23,7 @@ export interface SqliteOptions {
 export function createSqliteStore(
   db: DatabaseSync,
   guard: Guard,
-  blobs: Blobs,
+  { blobs, of }: { blobs: Blobs; of: (owner: string) => Promise<NoteStore> },
   { budgetMs, pollMs, most }: SqliteOptions,
 ): NoteStore {
   const used = createKeyReader(db);
@@ -53,7 +53,7 @@ export function createSqliteStore(
       return columns === undefined ? [] : [readNote(columns)];
     });
 
-  return {
+  const store: NoteStore = {
     find: (numbers) => read(() => find(numbers)),
     list: (query) =>
       read(() => {
@@ -226,6 +226,7 @@ export function createSqliteStore(
         return error instanceof NotesError ? undefined : String(error);
       }
     },
+    of: async (owner) => (owner === "" ? store : of(owner)),
     watch(wake) {
       const dataVersion = db.prepare("PRAGMA data_version");
       let seen: unknown;
@@ -256,4 +257,5 @@ export function createSqliteStore(
       });
     },
   };
+  return store;
 }

@@ -200,6 +200,11 @@ export interface NoteStore {
   commit(change: Change, waiting?: Waiting): Promise<Committed>;
   /** Why nothing that is written now would stay, such as a database file that was moved away; undefined where all is well. */
   problem(): Promise<string | undefined>;
+  /**
+   * The notes of an owner, who has these for "" and shares nothing with any other: numbers and changes begin at 1, and keys,
+   * attachments and the limit of notes are the owner's own. They are made where there are none. The caller closes them.
+   */
+  of(owner: string): Promise<NoteStore>;
   /** Calls back when another process may have changed something, until the returned function is called. */
   watch(wake: () => void): () => void;
   close(): Promise<void>;

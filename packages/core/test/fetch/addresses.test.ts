@@ -1,7 +1,7 @@
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isPublic } from "../../src/domain/upstream/addresses.ts";
+import { isPublic } from "../../src/fetch/index.ts";
 
 /**
  * IANA's registries of special-purpose addresses, as they stand: the entries that are not "Globally Reachable: True".

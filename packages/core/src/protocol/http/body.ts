@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Bytes, SMALL_BYTES } from "../../admission/bytes.ts";
+import type { App } from "../../app.ts";
+import { MAX_MESSAGE_BYTES } from "../frame.ts";
+import type { HttpRefusal } from "./request-checks.ts";
+
+/** The bytes of a message, or a refusal. They count with all that is on its way until the message has been answered. */
+export async function readMessage(
+  app: Pick<App, "gate">,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Buffer | HttpRefusal> {
+  const body = await readBody(request, MAX_MESSAGE_BYTES, createCounter(app.gate.bytes, response));
+  return body === "no room" ? noRoom(app) : body;
+}
+
+/**
+ * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read.
+ *
+ * @param fits told how long the body is so far; `false`: there is no room for it
+ */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  fits: (length: number) => boolean,
+): Promise<Buffer | HttpRefusal | "no room"> {
+  const tooLarge: HttpRefusal = {
+    status: 413,
+    message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
+    headers: { connection: "close" },
+  };
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
+  return new Promise((resolve, reject) => {
+    let parts: Buffer[] = [];
+    let length = 0;
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= maxBytes && fits(length)) return void parts.push(chunk);
+      request.off("data", take);
+      parts = [];
+      if (length > maxBytes) request.pause();
+      // Read on without keeping it: a client that still sends would not hear the answer.
+      else request.resume();
+      resolve(length > maxBytes ? tooLarge : "no room");
+    };
+    request.on("data", take);
+    request.on("end", () => resolve(Buffer.concat(parts)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("the client left before its request was complete")));
+  });
+}
+
+/** Told how long a body is so far; answers whether there is room for it. */
+function createCounter(bytes: Bytes, response: ServerResponse): (length: number) => boolean {
+  let held = 0;
+  return (length) => {
+    if (length <= SMALL_BYTES) return true;
+    // Small pieces of something large are no small matter.
+    if (!bytes.fits(Math.max(SMALL_BYTES + 1, length - held))) return false;
+    if (held === 0) response.once("close", () => bytes.release(held));
+    bytes.hold(length - held);
+    held = length;
+    return true;
+  };
+}
+
+/** A client whose body is too large for the room left can come back. */
+function noRoom(app: Pick<App, "gate">): HttpRefusal {
+  const { message, code, data } = app.gate.overloaded();
+  const seconds = Math.ceil((data as { retryAfterMs: number }).retryAfterMs / 1_000);
+  return { status: 503, message, code, data, headers: { "retry-after": String(seconds) } };
+}

@@ -1,0 +1,30 @@
+import type { Transport } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { App } from "../../app.ts";
+import { type ConnectionOptions, forwardChanges, notificationOf } from "../connection.ts";
+import { createStdioServer } from "./server.ts";
+import { followStreams } from "./streams.ts";
+
+/** Binds an app to the 2026 side of a stdio connection. @returns how to close it */
+export function connectModern(app: App, transport: Transport, options: ConnectionOptions): () => Promise<void> {
+  const handle = serveStdio(
+    () => {
+      const server = createStdioServer(app, options);
+      // The SDK holds the open subscriptions/listen streams of this connection and turns these into messages on them.
+      server.onclose = forwardChanges(app, options, { has: (uri) => streams.has(uri) }, (change) => {
+        server.notification(notificationOf(change) as never).catch(() => {});
+      });
+      return server;
+    },
+    {
+      transport,
+      legacy: "reject",
+      onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
+    },
+  );
+  const streams = followStreams(app, options.caller, transport as never);
+  return async () => {
+    await handle.close();
+    streams.close();
+  };
+}

@@ -1,0 +1,35 @@
+import { createMcpHandler } from "@modelcontextprotocol/server";
+import type { App } from "../../app.ts";
+import { visible } from "../../contract/names/quoted.ts";
+import { MAX_ERROR, type RequestSource } from "../connection.ts";
+import { LISTEN, type Message } from "../frame.ts";
+import { createListeners } from "./listeners.ts";
+import { createRequestServer } from "./server.ts";
+
+/** The 2026 side of an HTTP endpoint: strict, so that the caller of this decides what goes to the 2025 era. */
+export function createModernHandler(app: App, maxRequestBodySize: number) {
+  // What the SDK hands on beside a request without looking at it.
+  const factory = ({ authInfo }: { authInfo?: unknown }) =>
+    createRequestServer(app, { ...(authInfo as RequestSource), transport: "tcp" });
+  const settings = {
+    legacy: "reject" as const,
+    maxRequestBodySize,
+    onerror: (error: Error) => app.log.info({ reason: error.message.slice(0, 512) }, "request refused"),
+  };
+  const handler = createMcpHandler(factory, settings);
+  const listeners = createListeners(app, factory, settings);
+  return {
+    async fetch(request: Request, message: Message, source: RequestSource): Promise<Response> {
+      if (message.method === LISTEN) return listeners.listen(request, message, source);
+      const response = await handler.fetch(request, { parsedBody: message, authInfo: source as never });
+      if (response.ok || response.headers.get("content-type") !== "application/json") return response;
+      const refusal = (await response.json()) as { error: { message: string } };
+      // The SDK's own words: core's answers are no HTTP errors.
+      refusal.error.message = visible(refusal.error.message.replaceAll("\n", " "), MAX_ERROR);
+      return Response.json(refusal, { status: response.status, headers: response.headers });
+    },
+    async close(): Promise<void> {
+      await Promise.allSettled([listeners.close(), handler.close()]);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { NotesEvent } from "./activity.ts";
+import type { Notes } from "./notes.ts";
+
+type Listener = (event: NotesEvent, owner: string) => void;
+
+/** Common notes, and those of each owner apart. */
+export type OwnedNotes = Omit<Notes, "onChange"> & {
+  /** The notes of an owner, who sees no other's. Those of "" are the common ones. */
+  of(owner: string): Promise<Notes>;
+  /** Calls back for every change of every owner from now on, until the returned function is called. */
+  onChange(listener: Listener): () => void;
+};
+
+/** Longer than any call takes, in milliseconds. An owner's notes that nobody has asked for since are closed. */
+const unusedMs = 900_000;
+
+interface Opened {
+  notes: Promise<Notes>;
+  usedAt: number;
+}
+
+/** Puts the notes of each owner beside the common ones, opened when they are asked for. */
+export function withOwners(common: Notes, open: (owner: string) => Promise<Notes>): OwnedNotes {
+  const owners = new Map<string, Opened>();
+  const listeners = new Set<Listener>();
+
+  const openFor = async (owner: string): Promise<Notes> => {
+    const notes = await open(owner);
+    const stop = notes.onChange((event) => {
+      for (const listener of listeners) listener(event, owner);
+    });
+    const close = async () => {
+      stop();
+      await notes.close();
+    };
+    return { ...notes, close };
+  };
+  const whereOpen = <Result>({ notes }: Opened, then: (notes: Notes) => Promise<Result>) =>
+    notes.then(then, () => undefined);
+
+  function closeUnused(now: number): void {
+    for (const [owner, opened] of owners) {
+      if (opened.usedAt > now - unusedMs) return; // the longest unused comes first
+      owners.delete(owner);
+      void whereOpen(opened, (notes) => notes.close());
+    }
+  }
+
+  return {
+    ...common,
+    async of(owner) {
+      if (owner === "") return common;
+      const usedAt = performance.now();
+      const opened = { notes: owners.get(owner)?.notes ?? openFor(owner), usedAt };
+      owners.delete(owner);
+      owners.set(owner, opened);
+      closeUnused(usedAt);
+      return opened.notes.catch((error) => {
+        owners.delete(owner); // the next call tries again
+        throw error;
+      });
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      const stop = common.onChange((event) => listener(event, ""));
+      return () => {
+        listeners.delete(listener);
+        stop();
+      };
+    },
+    async problem() {
+      for (const opened of [{ notes: Promise.resolve(common), usedAt: 0 }, ...owners.values()]) {
+        const problem = await whereOpen(opened, (notes) => notes.problem());
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    },
+    async close() {
+      await Promise.all([...owners.values()].map((opened) => whereOpen(opened, (notes) => notes.close())));
+      await common.close();
+    },
+  };
+}
