@@ -1,7 +1,7 @@
 /**
- * `npm start [-- <template> [--auth]]`: installs and builds, makes a real copy of a template as a user would, starts its built
- * server the way a client would, holds a short real session with it, and prints how to connect your own client. The copy
- * and its data are in the ignored folder `sandbox/`. With `--auth`, another session goes over HTTP behind OAuth.
+ * `npm start [-- <template> [--auth]]`: installs and builds, makes a real copy of a template as a user would, starts its
+ * built server the way a client would, holds a short real session with it, and prints how to connect a client of yours. The
+ * copy and its data are in the ignored folder `sandbox/`. With `--auth`, another session goes over HTTP behind OAuth.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -80,23 +80,24 @@ try {
   process.exit(1);
 }
 // Its libraries are there only now.
-const { howToConnect } = await import("../packages/create/src/connect/how-to-connect.ts");
+const { clients } = await import("../packages/create/src/connect/clients.ts");
 const place = {
   minimal: "with --glossary <file or address> it reads terms of yours",
-  notes: "without --data the server keeps its data in its own place instead of sandbox/notes",
+  notes: "without --data it keeps its notes in its own place instead of sandbox/notes",
   filesystem: "put folders of your own in the place of sandbox/filesystem",
   "http-api": "with --api <openapi file> --base-url <url> it stands before an API of yours",
 }[template];
+const create = "node packages/create/dist/main.js";
+const own = args.slice(1).map((arg) => (/\s/.test(arg) ? JSON.stringify(arg) : arg));
+const others = Object.keys(clients).filter((name) => name !== "claude-code");
 console.log(`
-That was a real client. Connect yours; ${place}.
+That was a real client with the server in sandbox/my-${template}. For Claude Code (${place}):
 
-${howToConnect(template, { command: process.execPath, args })}
+  ${clients["claude-code"].command(template, { command: process.execPath, args })}
 
-Inspector, to try every tool by hand
-  npx -y @modelcontextprotocol/inspector@2 -- ${[process.execPath, ...args].join(" ")}
-
-Next: sandbox/my-${template} is yours to try things in; its README.md says what to change first. For a project of its own:
-  node packages/create/dist/main.js ../my-${template} --template ${template}`);
+Other clients: cd sandbox/my-${template} && ${create.replace("packages", "../../packages")} connect <${others.join("|")}>${own.length > 0 ? ` -- ${own.join(" ")}` : ""}
+By hand:       npx -y @modelcontextprotocol/inspector@2 -- ${[process.execPath, ...args].join(" ")}
+Next:          ${create} ../my-server   makes a project of your own; its README.md says what to change first`);
 
 /** Whether a copy was changed. One without a repository cannot tell. */
 function isTouched(folder) {

@@ -83,16 +83,27 @@ export async function runCommand<O extends Record<string, Option>>(
 function parse(bin: string, options: Record<string, Option>, args: string[]) {
   const all: ParseOptions = { help: { type: "boolean", short: "h" }, json: { type: "boolean" } };
   for (const [name, { type, short }] of Object.entries(options)) all[name] = short ? { type, short } : { type };
+  const next = `\`${bin} --help\` names every option.`;
+  let parsed: ReturnType<typeof parseArgs<{ options: ParseOptions; allowPositionals: true; allowNegative: true }>>;
   try {
-    return parseArgs({ args, options: all, allowPositionals: true, allowNegative: true });
+    parsed = parseArgs({ args, options: all, allowPositionals: true, allowNegative: true });
   } catch (error) {
-    throw new Refusal((error as Error).message, `\`${bin} --help\` names every option.`, { cause: error });
+    throw new Refusal((error as Error).message, next, { cause: error });
   }
+  // Usually a variable of a script that is not set; as a path it would be this folder.
+  const [empty] = Object.entries(parsed.values).find(([, value]) => value === "") ?? [];
+  if (empty !== undefined) throw new Refusal(`--${empty} is empty.`, next);
+  return parsed;
 }
 
-/** An unplanned error is shown whole: there is nothing secret in a command line tool, and the user may have to report it. */
+/**
+ * An unplanned error is shown whole: there is nothing secret in a command line tool, and the user may have to report it. What the
+ * system refuses is no such error.
+ */
 function told(error: unknown): { message: string; next?: string } {
   if (error instanceof Refusal) return { message: error.message, next: runnable(error.next) };
+  if (error instanceof Error && "syscall" in error)
+    return { message: `${error.message}.`, next: "see whether that place is there, and yours to write." };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 

@@ -8,8 +8,9 @@ export type NotesOf = (call: Pick<CallContext, "caller">) => Promise<Notes>;
 const unauthenticated = ["local", "anonymous"];
 
 /** Whose notes a caller works with: "" for the common ones, where nobody authenticates. */
-export function ownerOf({ id, scopes }: Caller): string {
-  if (scopes === undefined && unauthenticated.includes(id)) return "";
+export function ownerOf({ id, issuer, method, scopes }: Caller): string {
+  if (method === undefined && scopes === undefined && unauthenticated.includes(id)) return "";
   if (id === "") throw new Error("an authenticated caller needs an id");
-  return id;
+  // An id of another issuer is someone else. The client that someone uses makes no difference.
+  return issuer === undefined ? id : JSON.stringify([issuer, id]);
 }

@@ -44,6 +44,8 @@ export const create = defineCommand({
   async run({ words, options, json }) {
     if (words.length > 1) throw new Refusal(`One folder, not ${words.length}: ${words.join(", ")}.`, "name one.");
     const given = { folder: words[0], template: options.template, own: options.own, install: options.install };
+    if (given.folder?.trim() === "")
+      throw new Refusal("The folder has no name.", "name it: `create-offshoot my-notes`.");
     if (given.folder !== undefined) requireEmpty(given.folder);
     if (given.template !== undefined) templateOf(given.template);
     const manager = options.pm === undefined ? detectPackageManager() : packageManagerOf(options.pm);

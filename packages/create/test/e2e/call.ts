@@ -37,9 +37,17 @@ export const argumentsOf = (template: string, data: string): string[] => calls[t
 export async function callOneTool(project: string, template: string, data: string): Promise<string> {
   const { tool, input, expected } = calls[template] as (typeof calls)[string];
   mkdirSync(data, { recursive: true });
-  const { bin } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { bin: Record<string, string> };
-  const args = [join(project, Object.values(bin)[0] as string), ...argumentsOf(template, data)];
-  const client = await spawn(process.execPath, { args, cwd: project });
+  const manifest = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
+  // yarn writes a bin that has the package's name as one text.
+  const bin: string = typeof manifest.bin === "string" ? manifest.bin : Object.values(manifest.bin)[0];
+  const args = [join(project, bin), ...argumentsOf(template, data)];
+  let log = "";
+  const onStderr = (text: string): void => {
+    log += text;
+  };
+  const client = await spawn(process.execPath, { args, cwd: project, onStderr }).catch((cause: Error) => {
+    throw new Error(`${cause.message}: ${log}`, { cause });
+  });
   try {
     const answer = await client.call(tool, input as Record<string, unknown>);
     const text = JSON.stringify(answer.data);

@@ -23,8 +23,11 @@ interface Opened {
 export function withOwners(common: Notes, open: (owner: string) => Promise<Notes>): OwnedNotes {
   const owners = new Map<string, Opened>();
   const listeners = new Set<Listener>();
+  const closing = new Map<string, Promise<void>>();
 
   const openFor = async (owner: string): Promise<Notes> => {
+    // To look at the files of a database, and close them, drops the locks that this process has on them.
+    await closing.get(owner);
     const notes = await open(owner);
     const stop = notes.onChange((event) => {
       for (const listener of listeners) listener(event, owner);
@@ -42,7 +45,8 @@ export function withOwners(common: Notes, open: (owner: string) => Promise<Notes
     for (const [owner, opened] of owners) {
       if (opened.usedAt > now - unusedMs) return; // the longest unused comes first
       owners.delete(owner);
-      void whereOpen(opened, (notes) => notes.close());
+      const closed = whereOpen(opened, (notes) => notes.close()).finally(() => closing.delete(owner));
+      closing.set(owner, closed);
     }
   }
 

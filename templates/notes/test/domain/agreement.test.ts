@@ -4,6 +4,7 @@ import { createNotes, type Notes } from "../../src/domain/notes.ts";
 import { createMemoryStore } from "../../src/domain/store/memory.ts";
 import { openSqliteStore } from "../../src/domain/store/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
+import { manualClock } from "../fixtures/stores.ts";
 
 // Everything that two engines could take for different words.
 const characters = [
@@ -56,4 +57,85 @@ test("both stores find the same notes for any query over any text", { timeout: 6
   // A property that finds nothing proves nothing.
   expect(hits).toBeGreaterThan(100);
   await sqlite.close();
+});
+
+const folders = ["", "a", "a/b", "ab"];
+const tags = ["x", "x/y", "xy", "z"];
+const draft = fc.record({
+  title: fc.constantFrom("A", "a", "B", "é"),
+  folder: fc.constantFrom(...folders),
+  tags: fc.uniqueArray(fc.constantFrom(...tags), { maxLength: 2 }),
+  body: fc.constantFrom("word", "word word", "[[A]]", "[[B]] [[none]]", ""),
+});
+const listing = fc.record(
+  {
+    tag: fc.constantFrom("x", "x/y", "z", "absent"),
+    folder: fc.constantFrom("a", "a/b"),
+    updated_after: fc.constantFrom("2026-01-01T12:00:05.000Z", "2026-01-01T12:00:20.000Z"),
+    updated_before: fc.constantFrom("2026-01-01T12:00:10.000Z", "2026-01-01T12:00:25.000Z"),
+    sort: fc.constantFrom("updated_desc", "updated_asc", "created_desc", "created_asc", "title_asc"),
+    trashed: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+/** Every page of a listing, one after another. */
+async function pages<Page extends { next_cursor?: string }>(page: (cursor: string | undefined) => Promise<Page>) {
+  const all: unknown[] = [];
+  for (let cursor: string | undefined, count = 0; count < 100; count++) {
+    const { next_cursor, ...found } = await page(cursor);
+    all.push(found);
+    if (next_cursor === undefined) return all;
+    cursor = next_cursor;
+  }
+  throw new Error("pages without end");
+}
+
+test("both stores list the same pages, however few notes are looked at in a turn", { timeout: 60_000 }, async () => {
+  let found = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(draft, { minLength: 5, maxLength: 30 }),
+      fc.array(fc.nat(29), { maxLength: 12 }),
+      fc.array(listing, { minLength: 4, maxLength: 8 }),
+      async (drafts, changed, listings) => {
+        const clock = manualClock();
+        const [sqlite, memory] = [
+          createNotes(await openSqliteStore(await temporaryFolder(), { slice: 4 }), clock),
+          createNotes(createMemoryStore(), clock),
+        ];
+        for (const one of drafts) {
+          clock.advance(1_000);
+          for (const notes of [sqlite, memory]) await notes.create(one);
+        }
+        for (const at of changed) {
+          clock.advance(1_000);
+          for (const notes of [sqlite, memory]) {
+            const id = `n${(at % drafts.length) + 1}`;
+            if (at % 3 === 0) await notes.remove(id).catch(() => {});
+            else if (at % 3 === 1) await notes.update({ id, folder: "a/moved" }).catch(() => {});
+            else await notes.restore(id).catch(() => {});
+          }
+        }
+        const both = async (ask: (notes: Notes) => Promise<unknown[]>) => {
+          const [one, other] = [await ask(sqlite as Notes), await ask(memory as Notes)];
+          expect(one).toEqual(other);
+          found += JSON.stringify(one).split('"id"').length - 1;
+        };
+        for (const query of listings)
+          await both((notes) => pages((cursor) => notes.list({ ...query, limit: 3, cursor })));
+        await both((notes) => pages((cursor) => notes.orphans({ limit: 2, cursor })));
+        await both((notes) => pages((cursor) => notes.brokenLinks({ limit: 2, cursor })));
+        await both((notes) => pages((cursor) => notes.folders({ limit: 2, cursor })));
+        const words = async (notes: Notes) =>
+          (await pages((cursor) => notes.search({ query: "word", limit: 2, cursor })))
+            .flatMap((page) => (page as { notes: { id: string }[] }).notes.map(({ id }) => id))
+            .sort();
+        await both(words);
+        await sqlite.close();
+      },
+    ),
+    { numRuns: process.env.OFFSHOOT_LONG === "1" ? 300 : 25 },
+  );
+  expect(found).toBeGreaterThan(100);
 });

@@ -8,13 +8,17 @@ import { databaseName } from "../../src/domain/store/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 
 /** A database that the first release wrote: four notes, one changed, one in the trash, a key. */
-async function first(): Promise<string> {
+const first = () => written(1);
+
+/** A database as a release of this schema wrote it. */
+async function written(schema: number): Promise<string> {
   const data = await temporaryFolder();
   const db = new DatabaseSync(join(data, databaseName));
+  const steps = migrations.slice(0, schema).join(";");
   db.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA application_id = ${applicationId}; ${migrations[0]}; PRAGMA user_version = 1`,
+    `PRAGMA journal_mode = WAL; PRAGMA application_id = ${applicationId}; ${steps}; PRAGMA user_version = ${schema}`,
   );
-  db.exec(await readFile(new URL("../fixtures/schema-1.sql", import.meta.url), "utf8"));
+  db.exec(await readFile(new URL(`../fixtures/schema-${schema}.sql`, import.meta.url), "utf8"));
   db.close();
   return data;
 }
@@ -61,4 +65,33 @@ test("the words are cut again where they were cut by another Unicode", async () 
   const notes = await openNotes({ store: "sqlite", data });
   expect((await notes.search({ query: "bread" })).notes).toMatchObject([{ id: "n1" }]);
   await notes.close();
+});
+
+test("the notes of the release before owners are the common ones, and no owner's", async () => {
+  const data = await written(2);
+  const notes = await openNotes({ store: "sqlite", data });
+  expect((await notes.list({ sort: "created_asc" })).notes.map(({ id, folder }) => [id, folder])).toEqual([
+    ["n1", "lists"],
+    ["n2", "projects/2026"],
+    ["n4", ""],
+  ]);
+  expect((await notes.folders()).folders).toEqual([
+    { folder: "", notes: 1 },
+    { folder: "lists", notes: 1 },
+    { folder: "projects/2026", notes: 1 },
+  ]);
+  expect((await notes.list({ trashed: true, sort: "title_asc" })).notes).toMatchObject([{ id: "n3" }]);
+  expect((await notes.list({ updated_before: "2026-10-01T12:04:00.000Z" })).notes).toMatchObject([{ id: "n2" }]);
+  expect((await notes.search({ query: "bread" })).notes).toMatchObject([{ id: "n1" }]);
+  await notes.restore("n3");
+  expect((await notes.folders()).folders).toContainEqual({ folder: "lists", notes: 2 });
+  const alice = await notes.of("alice");
+  expect((await alice.list()).notes).toEqual([]);
+  expect((await alice.create({ title: "Own", body: "" })).id).toBe("n1");
+  expect((await notes.create({ title: "Common", body: "" })).id).toBe("n5");
+  await notes.close();
+  const db = new DatabaseSync(join(data, databaseName));
+  expect(schemaVersion(db)).toBe(migrations.length);
+  expect(db.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+  db.close();
 });

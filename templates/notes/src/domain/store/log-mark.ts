@@ -14,6 +14,14 @@ export function lacksLog(db: DatabaseSync): boolean {
   return db.prepare("SELECT value FROM state WHERE name = 'latest'").get()?.value === inLog;
 }
 
+/**
+ * Whether the log belongs to another database. What it says of the state it says of its own, and the identity was in the
+ * file before there was a log.
+ */
+export const isLogForeign = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT value FROM state WHERE name = 'identity'").get()?.value !==
+  db.prepare("SELECT id FROM identity").get()?.id;
+
 /** Takes the mark away from a file that is whole by itself. */
 export function unmark(db: DatabaseSync): void {
   writing(db, "UPDATE state SET value = ? WHERE name = 'latest' AND value = ?").run(inFile, inLog);

@@ -14,6 +14,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
   const owners = new Map<string, NoteStore>();
   let seq = 0;
   let lastNumber = 0;
+  let liveCount = 0;
   let closed = false;
 
   const open = () => {
@@ -34,7 +35,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
       return write.type !== "created" && notes.get(write.number)?.row.seq !== write.seq;
     });
     if (stale || (latest !== undefined && latest !== seq)) return { outcome: "stale" };
-    const free = most - live().length;
+    const free = most - liveCount;
     const arriving = writes.filter(({ type }) => type === "created" || type === "restored").length;
     const leaving = writes.filter(({ type }) => type === "deleted").length;
     return arriving > 0 && arriving - leaving > free ? { outcome: "full", free: Math.max(0, free) } : undefined;
@@ -196,7 +197,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
     },
     async head() {
       open();
-      return { seq, number: lastNumber, live: live().length };
+      return { seq, number: lastNumber, live: liveCount };
     },
     async used(key) {
       open();
@@ -208,6 +209,7 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
       const refused = refusal(change);
       if (refused) return refused;
       seq++;
+      for (const { type } of change.writes) liveCount += { created: 1, restored: 1, deleted: -1, updated: 0 }[type];
       const rows = change.writes.map((write) => apply(write, change.at));
       const changes = rows.map(({ number, version }, at) => ({
         type: change.writes[at]?.type ?? "updated",

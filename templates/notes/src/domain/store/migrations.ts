@@ -158,6 +158,17 @@ export const migrations: readonly string[] = [
   CREATE TABLE identity (id TEXT NOT NULL) STRICT;
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
   `,
+  `
+  -- So that no list looks at every note of a million.
+  CREATE INDEX notes_by_time ON notes (updated_at, number) WHERE deleted_at IS NULL;
+  CREATE INDEX trash_by_number ON notes (number) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX trash_by_title ON notes (title_key, number) WHERE deleted_at IS NOT NULL;
+  CREATE TABLE folders (folder TEXT PRIMARY KEY, notes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO folders SELECT folder, count(*) FROM notes WHERE deleted_at IS NULL GROUP BY folder;
+
+  -- Said by every log of this database: it holds the page of state.
+  INSERT INTO state SELECT 'identity', id FROM identity;
+  `,
 ];
 
 export const schemaVersion = (db: DatabaseSync): number =>

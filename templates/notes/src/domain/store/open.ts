@@ -9,9 +9,10 @@ import { lockTimeoutMs, patiently } from "./busy.ts";
 import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
 import { createGuard } from "./guard.ts";
-import { lacksLog, unmark } from "./log-mark.ts";
-import { isLogCut, readStart } from "./log-size.ts";
+import { lossOf } from "./log-loss.ts";
+import { isLogForeign, lacksLog, unmark } from "./log-mark.ts";
 import { applicationId, migrate, migrations, newerSchema, schemaVersion } from "./migrations.ts";
+import { readStart } from "./read-start.ts";
 import { isIndexed, reindex } from "./reindex.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
 import type { NoteStore } from "./store.ts";
@@ -24,7 +25,7 @@ export const attachmentsName = "attachments";
  * newer than this server, not writable or without its log is a NotesError, and is left as it is.
  */
 export async function openSqliteStore(folder: string, options: Partial<SqliteOptions> = {}): Promise<NoteStore> {
-  const { budgetMs = 5_000, pollMs = 500, most = limits.notes } = options;
+  const { budgetMs = 5_000, pollMs = 500, most = limits.notes, slice = 20_000 } = options;
   const file = join(folder, databaseName);
   const { DatabaseSync } = await loadSqlite();
   const open = (name: string, readOnly = false) =>
@@ -33,16 +34,17 @@ export async function openSqliteStore(folder: string, options: Partial<SqliteOpt
   const { withLog } = inspect(folder, file, open);
   let db: DatabaseSync | undefined;
   try {
+    const until = performance.now() + budgetMs;
+    if (withLog) await patiently(() => examine(() => open(file, true)), { until });
     const opened = open(file);
     db = opened;
-    const until = performance.now() + budgetMs;
     await patiently(() => prepare(opened, file, withLog), { until });
     if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
     const guard = createGuard(opened, file, () => open(file, true));
     const blobs = createFileBlobs(join(folder, attachmentsName));
     // A database each: no query, rank, wait or damage of one owner is another's.
     const of = (owner: string) => openSqliteStore(join(folder, ownerFolder(owner)), options);
-    return createSqliteStore(db, guard, { blobs, of }, { budgetMs, pollMs, most });
+    return createSqliteStore(db, guard, { blobs, of }, { budgetMs, pollMs, most, slice });
   } catch (error) {
     db?.close();
     throw toNotesError(error);
@@ -70,15 +72,18 @@ function inspect(folder: string, file: string, open: (name: string) => DatabaseS
   }
   const { size } = statSync(file);
   if (size === 0) throw torn(`${file} is empty`);
-  const bytes = identify(file);
+  const { page, bytes } = identify(file);
   const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
   // With a log, its pages may be the rest of the file.
   if (!log && bytes > size) throw torn(`${file} is cut short: ${size} of ${bytes} bytes`);
   // SQLite takes the two away in the order that leaves the log for last.
   if (!log && existsSync(`${file}-shm`)) throw torn(`${file}-wal is missing, which holds the latest notes`);
-  if (log && isLogCut(file)) throw torn(`${file}-wal is cut short, and the latest notes with it`);
+  const loss = log && lossOf(file, page);
+  if (loss !== undefined) throw torn(`${file}-wal ${loss}, and the latest notes with it`, copyOf);
   return { withLog: log !== undefined && log.size > 0 };
 }
+
+const copyOf = "To go on with what can still be read, make a copy that starts with --backup <folder>.";
 
 const torn = (
   what: string,
@@ -89,8 +94,8 @@ const torn = (
     `${what}. Nothing was changed: put the files back together or restore a backup. ${otherwise}`,
   );
 
-/** The bytes a database of notes has by its own account. Throws a NotesError where this server cannot read it. */
-export function identify(file: string): number {
+/** The bytes of a page, and of all of them by the database's own account. Throws a NotesError where this server cannot read it. */
+export function identify(file: string): { page: number; bytes: number } {
   const header = readStart(file, 100);
   if (header.length < 100 || header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
     throw new NotesError(
@@ -106,19 +111,35 @@ export function identify(file: string): number {
   }
   const version = header.readUInt32BE(60);
   if (version > migrations.length) throw newerSchema(version, migrations.length);
-  const page = header.readUInt16BE(16);
-  return (page === 1 ? 65_536 : page) * header.readUInt32BE(28);
+  const page = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  return { page, bytes: page * header.readUInt32BE(28) };
+}
+
+/**
+ * Looks at a database through its log. By a connection that cannot write: the last one that can brings the log into the
+ * file when it closes, whatever was found.
+ */
+function examine(open: () => DatabaseSync): void {
+  const db = open();
+  try {
+    check(db);
+    if (schemaVersion(db) > 2 && isLogForeign(db)) {
+      throw torn("The -wal file beside the database belongs to another one", "Or take the -wal file away.");
+    }
+  } finally {
+    db.close();
+  }
 }
 
 function prepare(db: DatabaseSync, file: string, withLog: boolean): void {
   // FULL: what commit() has acknowledged is on disk, even when the power goes.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  if (withLog || statSync(file).size < largeFile) check(db);
+  if (!withLog && statSync(file).size < largeFile) check(db);
   const marked = schemaVersion(db) > 1 && lacksLog(db);
   if (marked && !withLog) {
     throw torn(
       `${file} is alone: its log with the latest notes is missing, as in a copy of the file of a running server`,
-      "To go on with what the file has, make a copy that starts with --backup <folder>.",
+      copyOf,
     );
   }
   migrate(db);

@@ -1,3 +1,4 @@
+import type { Position } from "../cursor.ts";
 import type { Terms } from "../text/search.ts";
 import type { ListQuery } from "./store.ts";
 
@@ -7,11 +8,11 @@ export const headColumns =
 
 /** The only texts that reach ORDER BY. */
 const order = {
-  updated_desc: { key: "n.seq", direction: "DESC", past: "<" },
-  updated_asc: { key: "n.seq", direction: "ASC", past: ">" },
-  created_desc: { key: "n.number", direction: "DESC", past: "<" },
-  created_asc: { key: "n.number", direction: "ASC", past: ">" },
-  title_asc: { key: "n.title_key", direction: "ASC", past: ">" },
+  updated_desc: { key: "n.seq", direction: "DESC", up: false },
+  updated_asc: { key: "n.seq", direction: "ASC", up: true },
+  created_desc: { key: "n.number", direction: "DESC", up: false },
+  created_asc: { key: "n.number", direction: "ASC", up: true },
+  title_asc: { key: "n.title_key", direction: "ASC", up: true },
 } as const;
 
 /** A tag or one below it, by two values; see tagRange. */
@@ -21,12 +22,6 @@ const tagged = "(t.key = ? OR t.key >= ? AND t.key < ?)";
 export const tagRange = (key: string): [string, string, string] => [key, `${key}/`, `${key}0`];
 
 export const hasTag = `EXISTS (SELECT 1 FROM note_tags t WHERE t.note = n.number AND ${tagged})`;
-
-/** From the tag to its notes: shorter than from note to note where few have the tag. */
-const amongTagged = `n.number IN (SELECT t.note FROM note_tags t WHERE ${tagged})`;
-
-/** Counts the notes of a tag, a thousand at most. */
-export const countTagged = `SELECT count(*) AS notes FROM (SELECT 1 FROM note_tags t WHERE ${tagged} LIMIT 1000)`;
 
 /**
  * The note that a link `l` leads to, or NULL. What decides between several names is written a second time as `pick`, for
@@ -41,25 +36,84 @@ export const destination = `(
   ORDER BY c.kind, c.path <> l.path, c.folder <> l.folder, length(c.path), c.note LIMIT 1
 )`;
 
-/** The statement and the values of a listing. `rare` says that few notes have the tag. */
-export function listSql(query: ListQuery, rare: boolean) {
-  const { trashed, sort, tag, folder, updatedAfter, updatedBefore, after, limit } = query;
-  const { key, direction, past } = order[sort];
-  const conditions: [condition: string, ...values: (string | number)[]][] = [
-    [`n.deleted_at IS ${trashed ? "NOT NULL" : "NULL"}`],
-  ];
-  if (tag !== undefined) conditions.push([rare ? amongTagged : hasTag, ...tagRange(tag)]);
-  if (folder !== undefined && folder !== "") {
-    conditions.push(["(n.folder = ? OR n.folder >= ? AND n.folder < ?)", ...tagRange(folder)]);
-  }
-  if (updatedAfter !== undefined) conditions.push(["n.updated_at >= ?", updatedAfter]);
-  if (updatedBefore !== undefined) conditions.push(["n.updated_at < ?", updatedBefore]);
-  if (after !== undefined) conditions.push([`(${key}, n.number) ${past} (?, ?)`, ...after]);
+type Condition = [condition: string, ...values: (string | number)[]];
+
+/** What a listing asks of a note; each may hold for all notes, or for few. */
+const filters: ((query: ListQuery) => Condition | undefined)[] = [
+  ({ tag }) => (tag === undefined ? undefined : [hasTag, ...tagRange(tag)]),
+  ({ folder }) =>
+    folder === undefined || folder === ""
+      ? undefined
+      : ["(n.folder = ? OR n.folder >= ? AND n.folder < ?)", ...tagRange(folder)],
+  ({ updatedAfter: after, updatedBefore: before }) =>
+    after === undefined && before === undefined
+      ? undefined
+      : ["n.updated_at >= ? AND n.updated_at < ?", after ?? "", before ?? "~"],
+];
+
+const filtersOf = (query: ListQuery): Condition[] =>
+  filters.map((filter) => filter(query)).filter((condition) => condition !== undefined);
+
+export const isFiltered = (query: ListQuery): boolean => filtersOf(query).length > 0;
+
+/** The numbers of the notes for which one filter holds, found by its index; a statement for each filter of a live listing. */
+export function narrowings({ tag, folder, updatedAfter: after, updatedBefore: before }: ListQuery): Condition[] {
+  const found: Condition[] = [];
+  if (tag !== undefined)
+    found.push([`SELECT DISTINCT t.note AS number FROM note_tags t WHERE ${tagged}`, ...tagRange(tag)]);
+  if (folder !== undefined && folder !== "")
+    found.push([
+      "SELECT number FROM notes INDEXED BY notes_by_folder WHERE deleted_at IS NULL AND (folder = ? OR folder >= ? AND folder < ?)",
+      ...tagRange(folder),
+    ]);
+  if (after !== undefined || before !== undefined)
+    found.push([
+      "SELECT number FROM notes INDEXED BY notes_by_time WHERE deleted_at IS NULL AND updated_at >= ? AND updated_at < ?",
+      after ?? "",
+      before ?? "~",
+    ]);
+  return found;
+}
+
+export interface ListOptions {
+  /** Look at these notes only, which are few. */
+  among?: Condition | undefined;
+  /** Look no further than this. */
+  until?: Position | undefined;
+}
+
+/** The statement and the values of a listing. */
+export function listSql(query: ListQuery, { among, until }: ListOptions = {}) {
+  const { limit } = query;
+  const { key, direction, up } = order[query.sort];
+  const conditions = [...placeOf(query), ...filtersOf(query)];
+  if (until !== undefined) conditions.push([`(${key}, n.number) ${up ? "<=" : ">="} (?, ?)`, ...until]);
+  const where = conditions.map(([condition]) => condition).join(" AND ");
+  const [narrow, ...values] = among ?? [];
+  // CROSS: from the few to the notes, never the other way round.
+  const from = narrow === undefined ? "notes n" : `(${narrow}) few CROSS JOIN notes n ON n.number = few.number`;
+  return {
+    sql: `SELECT ${headColumns} FROM ${from} WHERE ${where} ORDER BY ${key} ${direction}, n.number ${direction} LIMIT ?`,
+    values: [...values, ...conditions.flatMap(([, ...values]) => values), limit],
+  };
+}
+
+/** The statement and the values that find where a slice of a listing ends. */
+export function sliceSql(query: ListQuery, rows: number) {
+  const { key, direction } = order[query.sort];
+  const conditions = placeOf(query);
   const where = conditions.map(([condition]) => condition).join(" AND ");
   return {
-    sql: `SELECT ${headColumns} FROM notes n WHERE ${where} ORDER BY ${key} ${direction}, n.number ${direction} LIMIT ?`,
-    values: [...conditions.flatMap(([, ...values]) => values), limit],
+    sql: `SELECT ${key} AS key, n.number FROM notes n WHERE ${where} ORDER BY ${key} ${direction}, n.number ${direction} LIMIT 1 OFFSET ?`,
+    values: [...conditions.flatMap(([, ...values]) => values), rows - 1],
   };
+}
+
+function placeOf({ trashed, sort, after }: ListQuery): Condition[] {
+  const { key, up } = order[sort];
+  const place: Condition[] = [[`n.deleted_at IS ${trashed ? "NOT NULL" : "NULL"}`]];
+  if (after !== undefined) place.push([`(${key}, n.number) ${up ? ">" : "<"} (?, ?)`, ...after]);
+  return place;
 }
 
 /** Every word in quotes: nothing a user types is an operator. */

@@ -38,6 +38,11 @@ export function createWriter(
     latest: db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity"),
     live: db.prepare("SELECT value AS live FROM state WHERE name = 'live'"),
     setLive: writing(db, "UPDATE state SET value = ? WHERE name = 'live'"),
+    countFolder: writing(
+      db,
+      "INSERT INTO folders VALUES (?, ?) ON CONFLICT DO UPDATE SET notes = notes + excluded.notes",
+    ),
+    dropFolder: writing(db, "DELETE FROM folders WHERE folder = ? AND notes <= 0"),
     addActivity: writing(db, "INSERT INTO activity (at, action, changes) VALUES (?, ?, '[]')"),
     setChanges: writing(db, "UPDATE activity SET changes = ? WHERE seq = ?"),
     note: db.prepare("SELECT * FROM notes WHERE number = ?"),
@@ -79,7 +84,17 @@ export function createWriter(
     const row = { number, size, version: 1, created_at, updated_at, deleted_at: null, seq, ...content };
     sql.setHash.run(hashNote(row), number);
     index.add(number, derived);
+    countFolder(undefined, row);
     return row;
+  }
+
+  function countFolder(before: NoteRow | undefined, after: NoteRow) {
+    const [from, to] = [before, after].map((row) => (row?.deleted_at === null ? row.folder : undefined));
+    if (from === to) return;
+    if (to !== undefined) sql.countFolder.run(to, 1);
+    if (from === undefined) return;
+    sql.countFolder.run(from, -1);
+    sql.dropFolder.run(from);
   }
 
   function keepRevision(row: NoteRow) {
@@ -129,6 +144,7 @@ export function createWriter(
       writeText(body),
       number,
     );
+    countFolder(before, row);
     if (derived === undefined) index.hide(number);
     else index.replace(number, derived, before.deleted_at === null);
     return row;

@@ -5,8 +5,10 @@ import type { Blobs } from "./blobs.ts";
 import { createQueue, patiently } from "./busy.ts";
 import { toNotesError } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import { countTagged, destination, hasTag, headColumns, listSql, matchOf, tagRange } from "./sqlite-query.ts";
-import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
+import { createLists } from "./sqlite-list.ts";
+import { destination } from "./sqlite-query.ts";
+import { readAttachment, readName, readNote, readRevision, readRevisionHead } from "./sqlite-rows.ts";
+import { createSearch } from "./sqlite-search.ts";
 import { createKeyReader, createWriter } from "./sqlite-write.ts";
 import type { ActivityRow, NoteStore, Waiting } from "./store.ts";
 
@@ -17,6 +19,8 @@ export interface SqliteOptions {
   pollMs: number;
   /** Live notes there may be. */
   most: number;
+  /** Notes that a list looks at in one turn of the event loop: 20,000 take some twenty milliseconds. */
+  slice: number;
 }
 
 /** The store over a database that openSqlite has checked and migrated. */
@@ -24,7 +28,7 @@ export function createSqliteStore(
   db: DatabaseSync,
   guard: Guard,
   { blobs, of }: { blobs: Blobs; of: (owner: string) => Promise<NoteStore> },
-  { budgetMs, pollMs, most }: SqliteOptions,
+  { budgetMs, pollMs, most, slice }: SqliteOptions,
 ): NoteStore {
   const used = createKeyReader(db);
   const write = createWriter(db, used, { most, guard });
@@ -46,6 +50,8 @@ export function createSqliteStore(
   }
   const read = <T>(attempt: () => T) => patient(attempt, performance.now() + budgetMs);
 
+  const search = createSearch(db, read, 5 * slice);
+
   const noteStatement = db.prepare("SELECT * FROM notes WHERE number = ?");
   const find = (numbers: number[]) =>
     numbers.flatMap((number) => {
@@ -55,27 +61,12 @@ export function createSqliteStore(
 
   const store: NoteStore = {
     find: (numbers) => read(() => find(numbers)),
-    list: (query) =>
-      read(() => {
-        const few =
-          query.tag !== undefined && Number(db.prepare(countTagged).get(...tagRange(query.tag))?.notes) < 1_000;
-        const { sql, values } = listSql(query, few);
-        return db
-          .prepare(sql)
-          .all(...values)
-          .map(readHead);
-      }),
-    search: ({ terms, tag, ceiling, offset, limit }) =>
-      read(() => {
-        const filter = tag === undefined ? "" : `AND ${hasTag}`;
-        const hits = db
-          .prepare(
-            `SELECT n.number FROM words JOIN notes n ON n.number = words.rowid WHERE words MATCH ? AND n.number <= ? ${filter}
-             ORDER BY bm25(words, 10, 1, 1, 10), n.number DESC LIMIT ? OFFSET ?`,
-          )
-          .all(matchOf(terms), ceiling, ...(tag === undefined ? [] : tagRange(tag)), limit, offset);
-        return find(hits.map((hit) => Number(hit.number)));
-      }),
+    ...createLists(db, read, slice),
+    search: async (query) => {
+      const numbers = await search(query);
+      const rows = await read(() => find(numbers));
+      return rows.filter(({ deleted_at }) => deleted_at === null); // one may have gone to the trash meanwhile
+    },
     revisions: (number, { before = Number.MAX_SAFE_INTEGER, limit }) =>
       read(() =>
         db
@@ -100,10 +91,7 @@ export function createSqliteStore(
     folders: ({ after, limit }) =>
       read(() =>
         db
-          .prepare(
-            `SELECT folder, count(*) AS notes FROM notes WHERE deleted_at IS NULL AND (? IS NULL OR folder > ?)
-             GROUP BY folder ORDER BY folder LIMIT ?`,
-          )
+          .prepare("SELECT folder, notes FROM folders WHERE ? IS NULL OR folder > ? ORDER BY folder LIMIT ?")
           .all(after ?? null, after ?? "", limit)
           .map(({ folder, notes }) => ({ folder: String(folder), notes: Number(notes) })),
       ),
@@ -132,29 +120,6 @@ export function createSqliteStore(
           )
           .all(number, after, limit)
           .map(({ note }) => Number(note)),
-      ),
-    orphans: ({ after = 0, limit }) =>
-      read(() =>
-        db
-          .prepare(
-            `SELECT ${headColumns} FROM notes n WHERE n.deleted_at IS NULL AND n.number > ? AND NOT EXISTS (
-               SELECT 1 FROM names own JOIN links l ON l.key = own.key
-               WHERE own.note = n.number AND l.note <> n.number AND ${destination} = n.number
-             ) ORDER BY n.number LIMIT ?`,
-          )
-          .all(after, limit)
-          .map(readHead),
-      ),
-    broken: ({ after = ["", 0], limit }) =>
-      read(() =>
-        db
-          .prepare(
-            `SELECT l.path, l.note FROM links l WHERE (l.path, l.note) > (?, ?) AND ${destination} IS NULL
-             AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.key = l.key)
-             ORDER BY l.path, l.note LIMIT ?`,
-          )
-          .all(...after, limit)
-          .map(({ path, note }) => ({ path: String(path), number: Number(note) })),
       ),
     blobs,
     attach: ({ path, sha256, size, updated_at }) => {

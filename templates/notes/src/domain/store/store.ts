@@ -140,7 +140,7 @@ export interface Attachment {
   updated_at: string;
 }
 
-interface SearchQuery {
+export interface SearchQuery {
   terms: Terms;
   /** A key, as for a list. */
   tag?: string;

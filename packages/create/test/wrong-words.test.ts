@@ -1,0 +1,41 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { inLanes } from "./e2e/row.ts";
+import { createOffshoot, main, run, temporaryFolder } from "./fixtures/run.ts";
+
+/** What is no call of a command, whichever project it is in. */
+const lines = [
+  ...["update", "add", "check", "contract", "connect", "bundle", "inspect"].map((name) => `${name} --nope`),
+  ...["update x", "update --to ''", "update --to $(x)", "update --from ''", "update --from /nope", "update --from /"],
+  ...["update --base /dev/null --from /dev/zero", "update --since 1.0.0", "update --to 1.0.0 --from x", "update --to"],
+  ...["add", "add tool", "add tool A", "add tool ../x", "add tool ''", "add widget x", "add constructor x"],
+  ...["connect", "connect nope", "connect __proto__", "connect cursor --name ''", "connect cursor --file / --write"],
+  ...["contract --write --check", "contract --against nope", "contract --against=--upload-pack=x", "contract --diff=3"],
+  ...["bundle --out ''", "bundle --url nope", "bundle --out /dev/null", "a b", "''", "/dev/null", "/dev/null/x"],
+  ...[
+    "/proc/x --core registry",
+    "--template nope x",
+    "--template",
+    "-t '' x",
+    "--pm zsh x",
+    "--core moon x",
+    "--name '' x",
+  ],
+  `x${"a".repeat(300)}`,
+];
+
+test("wrong words of every command come to exit code 2, one reason and a next step, and never a stack", async () => {
+  const project = join(temporaryFolder(), "mine");
+  await createOffshoot([project, "--template", "minimal", "--core", "registry", "--no-git"]);
+  const empty = join(project, "empty");
+  mkdirSync(empty);
+  const tries = lines.flatMap((line) => [project, empty].map((cwd) => ({ line, cwd })));
+  await inLanes(tries, 4, async ({ line, cwd }) => {
+    const words = line.split(" ").map((word) => (word === "''" ? "" : word));
+    const { code, stdout, stderr } = await run(process.execPath, [main, ...words], { cwd, timeout: 60_000 });
+    expect({ line, code, stdout }).toEqual({ line, code: 2, stdout: "" });
+    expect(stderr, line).toMatch(/^(create-offshoot|offshoot): \S[\s\S]*\nNext: \S/m);
+    expect(stderr, line).not.toMatch(/^\s+at .*:\d+/m);
+  });
+});

@@ -1,0 +1,107 @@
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Position } from "../cursor.ts";
+import { destination, headColumns, isFiltered, listSql, narrowings, sliceSql } from "./sqlite-query.ts";
+import { readHead } from "./sqlite-rows.ts";
+import type { ListQuery, NoteHead, NoteStore } from "./store.ts";
+
+type Read = <Result>(attempt: () => Result) => Promise<Result>;
+
+/**
+ * Lists whose time does not grow with the notes there are, and those that may have to look at many: a slice a turn, so
+ * that others are served meanwhile.
+ */
+export function createLists(
+  db: DatabaseSync,
+  read: Read,
+  slice: number,
+): Pick<NoteStore, "list" | "orphans" | "broken"> {
+  // Where a filter holds for fewer notes, those are taken and sorted.
+  const few = Math.ceil(slice / 4);
+  // Each is looked up among the names of notes.
+  const links = Math.ceil(slice / 4);
+
+  const heads = ({ sql, values }: { sql: string; values: (string | number)[] }) =>
+    db
+      .prepare(sql)
+      .all(...values)
+      .map(readHead);
+
+  const narrowest = (query: ListQuery) =>
+    query.trashed
+      ? undefined
+      : narrowings(query).find(([sql, ...values]) => {
+          const count = db.prepare(`SELECT count(*) AS notes FROM (${sql} LIMIT ${few})`).get(...values);
+          return Number(count?.notes) < few;
+        });
+
+  function sliceOf(query: ListQuery): { rows: NoteHead[]; until: Position | undefined } {
+    const { sql, values } = sliceSql(query, slice);
+    const end = db.prepare(sql).get(...values);
+    const until: Position | undefined = end && [
+      typeof end.key === "string" ? end.key : Number(end.key),
+      Number(end.number),
+    ];
+    return { rows: heads(listSql(query, { until })), until };
+  }
+
+  return {
+    async list(query) {
+      const found = await read(() => {
+        if (!isFiltered(query)) return heads(listSql(query));
+        const among = narrowest(query);
+        return among && heads(listSql(query, { among }));
+      });
+      if (found) return found;
+      const rows: NoteHead[] = [];
+      for (let { after, limit } = query; ; await nextTurn()) {
+        const next = await read(() => sliceOf({ ...query, limit, ...(after && { after }) }));
+        rows.push(...next.rows);
+        limit -= next.rows.length;
+        after = next.until;
+        if (limit <= 0 || after === undefined) return rows;
+      }
+    },
+    async orphans({ after = 0, limit }) {
+      const rows: NoteHead[] = [];
+      for (let from = after; ; from += links, await nextTurn()) {
+        const { found, last } = await read(() => ({
+          found: db
+            .prepare(
+              `SELECT ${headColumns} FROM notes n WHERE n.deleted_at IS NULL AND n.number > ? AND n.number <= ? AND NOT EXISTS (
+                 SELECT 1 FROM names own JOIN links l ON l.key = own.key
+                 WHERE own.note = n.number AND l.note <> n.number AND ${destination} = n.number
+               ) ORDER BY n.number LIMIT ?`,
+            )
+            .all(from, from + links, limit - rows.length)
+            .map(readHead),
+          last: Number(db.prepare("SELECT max(number) AS number FROM notes").get()?.number),
+        }));
+        rows.push(...found);
+        if (rows.length >= limit || from + links >= last) return rows;
+      }
+    },
+    async broken({ after = ["", 0], limit }) {
+      const rows: { path: string; number: number }[] = [];
+      for (let from: Position | undefined = after; from !== undefined && rows.length < limit; await nextTurn()) {
+        const begin: Position = from;
+        const { found, end } = await read(() => {
+          const end = db
+            .prepare("SELECT path, note FROM links WHERE (path, note) > (?, ?) ORDER BY path, note LIMIT 1 OFFSET ?")
+            .get(...begin, links - 1);
+          const found = db
+            .prepare(
+              `SELECT l.path, l.note FROM links l WHERE (l.path, l.note) > (?, ?) ${end ? "AND (l.path, l.note) <= (?, ?)" : ""}
+               AND ${destination} IS NULL AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.key = l.key)
+               ORDER BY l.path, l.note LIMIT ?`,
+            )
+            .all(...begin, ...(end ? [String(end.path), Number(end.note)] : []), limit - rows.length);
+          return { found, end };
+        });
+        rows.push(...found.map(({ path, note }) => ({ path: String(path), number: Number(note) })));
+        from = end && [String(end.path), Number(end.note)];
+      }
+      return rows;
+    },
+  };
+}
