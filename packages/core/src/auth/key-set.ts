@@ -45,7 +45,7 @@ export interface KeySetOptions {
  * Time between two looks, in ms, whatever comes. Tokens of a new key wait for the next one: a client that were refused
  * would have its user sign in again. RFC 7517 has no number; a new key has to be accepted within 5 s here.
  */
-export const COOLDOWN_MS = 2_000;
+const COOLDOWN_MS = 2_000;
 /** How long the last keys are used while no newer ones can be had, in ms: the tokens of most servers have ended by then. */
 const MAX_STALE_MS = 3_600_000;
 /** Requests that may wait for a look. What comes beside them is sent away, to come again. */

@@ -9,7 +9,7 @@ export interface LastUsed {
 }
 
 /** The file beside the keys, which only servers write: `{ "<id>": "2026-11-27" }`. */
-export const lastUsedFile = (file: string): string => `${file}.used`;
+const lastUsedFile = (file: string): string => `${file}.used`;
 
 /** Days by id. What is no such file counts as empty: nothing depends on it. */
 export function readLastUsed(file: string): Record<string, string> {
