@@ -14,6 +14,7 @@ import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
 import type { Normalize } from "./call/subject.ts";
 import type { WireRequest } from "./call/wire.ts";
+import { build, type Identity } from "./config/build.ts";
 import { DefinitionError } from "./contract/errors.ts";
 import type { Freshness } from "./contract/freshness.ts";
 import type { ServerDefinition } from "./contract/server.ts";
@@ -32,6 +33,12 @@ export interface AppOptions {
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
+  /**
+   * What runs, as the log and `/readyz` say it.
+   *
+   * @internal
+   */
+  identity?: Identity | undefined;
   /** An operator may change the profile while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
@@ -48,6 +55,8 @@ export interface App extends CallRuntime {
   readonly account: Account;
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
+  /** What runs. */
+  readonly identity: Identity;
   readonly capabilities: Record<string, Record<string, unknown>>;
   /** Which scopes requests need. */
   readonly scopes: NeededScopes;
@@ -79,7 +88,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+  { log, profile, limits: given, slo, operated = false, identity = build, telemetry }: AppOptions,
 ): App {
   const tools = new Map<string, Tool>();
   let toolPages: ReturnType<typeof createPages>;
@@ -93,6 +102,7 @@ export function createApp(
     definition,
     expected: definition.expected,
     info: infoOf(definition),
+    identity,
     capabilities: capabilitiesOf(definition, operated),
     scopes: createNeededScopes(definition, tools),
     freshness: freshnessOf(definition),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
+import { readIdentity } from "./bundle/identity.ts";
 import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
 import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { oneStart } from "./bundle/one-start.ts";
@@ -52,6 +53,7 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     },
     metafile: true,
     esbuildOptions(options) {
+      options.define = { ...options.define, OFFSHOOT_BUILD: JSON.stringify(readIdentity()) };
       // What oneStart adds: imports for nothing but the files that they lead to, and defaults that may not be there.
       options.logOverride = { "ignored-bare-import": "silent", "import-is-undefined": "silent" };
     },

@@ -35,7 +35,7 @@ export function parseFlags(
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = token.name === "h" ? "help" : token.name;
-    if (flag === "help" || flag === "version") {
+    if (flag === "help" || flag === "version" || flag === "print-config") {
       given[flag] = "";
       continue;
     }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./app.ts";
+import { build, type Identity } from "./config/build.ts";
+import { factsOf } from "./config/config-facts.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { kebab, SettingsError } from "./flags.ts";
@@ -42,6 +44,8 @@ export interface ServeOptions {
   onClose?: (() => void | Promise<void>) | undefined;
 }
 
+/** When a server that has nothing else to say says what it is, in ms. */
+const STARTED_AFTER_MS = 1_000;
 /** Time for calls in flight when a signal asks the server to stop, in ms. */
 const DRAIN_MS = 5_000;
 /** The same when the client has left: nobody waits for the answers, and an orphan must be gone within two seconds. */
@@ -58,7 +62,15 @@ export async function serve(
 ): Promise<void> {
   protectStderr();
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
-  const log = createLog(config.logLevel);
+  const identity: Identity = {
+    ...build,
+    get config() {
+      return factsOf(given)?.digest;
+    },
+  };
+  const log = createLog(config.logLevel, undefined, undefined, () => identity);
+  // A start says what it is once its first answers are out: opening the log would hold them up.
+  setTimeout(() => log.isLevelEnabled("info"), STARTED_AFTER_MS).unref();
   let metrics: HttpOptions["metrics"];
   let authentication: Authentication | undefined;
   let endControl = (): void => {};
@@ -72,6 +84,7 @@ export async function serve(
       log,
       profile: config.profile,
       limits,
+      identity,
       telemetry,
       operated: config.control !== undefined,
       slo,
@@ -80,7 +93,7 @@ export async function serve(
     authentication = await openAuthentication?.(config, made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
-      endControl = startControl(made, config);
+      endControl = startControl(made, config, identity.config);
     }
     return made;
   });

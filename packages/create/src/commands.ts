@@ -35,6 +35,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "Open the official Inspector on the server",
     load: async () => (await import("./connect/inspect.ts")).inspect,
   },
+  promote: {
+    summary: "Take one environment's configuration over into another's, and lock it",
+    load: async () => (await import("./promote/command.ts")).promoteCommand,
+  },
   bundle: {
     summary: "Pack the server for hosts that install with a click, and for the MCP registry",
     load: async () => (await import("./bundle/command.ts")).bundle,

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { limits } from "./domain/note.ts";
 
+/** Another in each environment: `offshoot promote` leaves these alone. */
+const perEnvironment = { perEnvironment: true };
+
 /** Every setting of its own; the ones all servers share (transport, port, log level, …) come from core. */
 export const Config = z.object({
   store: z
@@ -13,12 +16,14 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Folder of the database (default: the system's folder for an app's data)"),
+    .describe("Folder of the database (default: the system's folder for an app's data)")
+    .meta(perEnvironment),
   exchange: z
     .string()
     .min(1)
     .optional()
-    .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)"),
+    .describe("Folder below which import_notes and export_notes work (default: exchange in the data folder)")
+    .meta(perEnvironment),
   maxNotes: z.coerce
     .number()
     .int()
@@ -34,7 +39,8 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it"),
+    .describe("Copy the database to this new folder, also while servers run, and exit; --data starts from it")
+    .meta(perEnvironment),
 });
 
 export const examples = [

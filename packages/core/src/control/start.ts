@@ -12,11 +12,12 @@ import { type ControlledServer, followControlFile } from "./control-file.ts";
 export function startControl(
   app: ControlledServer,
   config: { audit?: string | undefined; control?: string | undefined },
+  digest?: string,
 ): () => void {
   const audit = config.audit === undefined ? undefined : openAudit(config.audit, { log: app.log });
   if (audit !== undefined) {
     app.control.keep(audit.record);
-    const after = JSON.parse(createScrub()(JSON.stringify(config)));
+    const after = JSON.parse(createScrub()(JSON.stringify({ digest, ...config })));
     if (JSON.stringify(after) !== JSON.stringify(audit.lastConfig)) {
       const by = process.getuid === undefined ? "operator" : `uid ${process.getuid()}`;
       app.control.emit({ what: "config", before: audit.lastConfig ?? null, after, by });
