@@ -25,7 +25,12 @@ const perEnvironment = { perEnvironment: true };
 /** The settings every server has, beside its own. */
 export const ServeSettings = z.object({
   transport: z.enum(["stdio", "http"]).default("stdio").describe("How clients connect"),
-  host: z.string().min(1).default("127.0.0.1").describe("Address to bind with http, or the path of a unix socket").meta(perEnvironment),
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address to bind with http, or the path of a unix socket")
+    .meta(perEnvironment),
   port: z.coerce
     .number()
     .int()
@@ -44,13 +49,18 @@ export const ServeSettings = z.object({
   publicUrl: z
     .string()
     .optional()
-    .describe("URL that clients use when it is another, such as https://mcp.example.com/mcp").meta(perEnvironment),
+    .describe("URL that clients use when it is another, such as https://mcp.example.com/mcp")
+    .meta(perEnvironment),
   auth: z
     .enum(["oauth", "keys", "proxy"])
     .optional()
     .describe("How callers are known with http: access tokens, API keys, or a proxy that says who calls"),
   authIssuer: z.string().optional().describe("oauth: URL of the authorization server").meta(perEnvironment),
-  authAudience: z.string().optional().describe("oauth: what tokens must be for (default: the URL that clients use)").meta(perEnvironment),
+  authAudience: z
+    .string()
+    .optional()
+    .describe("oauth: what tokens must be for (default: the URL that clients use)")
+    .meta(perEnvironment),
   authMaxAge: z.coerce
     .number()
     .int()
@@ -62,7 +72,12 @@ export const ServeSettings = z.object({
   authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
   authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),
   authProxies: list.describe("proxy: addresses and networks it comes from; comma-separated").meta(perEnvironment),
-  authRevoked: z.string().min(1).optional().describe("JSON file of callers, keys and tokens that are refused").meta(perEnvironment),
+  authRevoked: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("JSON file of callers, keys and tokens that are refused")
+    .meta(perEnvironment),
   sessions: z
     .enum(["stateful", "stateless"])
     .default("stateful")
