@@ -44,6 +44,7 @@ export const sidebar = [
     items: [
       ...pages("/docs/", {
         "let-others-in": "Let others in",
+        policy: "Who may do what",
         deploy: "Deploy",
         clients: "Clients",
         operating: "Operate",

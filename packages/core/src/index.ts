@@ -40,6 +40,7 @@ export type {
 export type { Mode, ServerJobs } from "./contract/jobs.ts";
 export type { Meta } from "./contract/names/meta.ts";
 export type { UriTemplate, UriVariables } from "./contract/names/uri-template.ts";
+export type { Policy, PolicyRule, PolicyWhat, PolicyWho } from "./contract/policy.ts";
 export {
   definePrompt,
   type ListedArgument,

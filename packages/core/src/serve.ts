@@ -1,16 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./app.ts";
+import { checkWhoComesIn } from "./check-who-comes-in.ts";
 import { build, type Identity } from "./config/build.ts";
 import { factsOf } from "./config/config-facts.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
-import { kebab, SettingsError } from "./flags.ts";
+import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
-import { type ConfigOptions, isLocalHost, loadConfig, ServeSettings } from "./settings.ts";
+import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
 import { openExporters } from "./telemetry/otel/exporters.ts";
@@ -75,20 +76,19 @@ export async function serve(
   let authentication: Authentication | undefined;
   let endControl = (): void => {};
   const app = await orExit(async () => {
-    checkBinding(config, authenticate !== undefined);
-    checkAuth(config, authenticate !== undefined);
-    checkProfile(server, config.profile);
+    checkWhoComesIn(config, authenticate !== undefined);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,
-      profile: config.profile,
       limits,
       identity,
       telemetry,
       operated: config.control !== undefined,
       slo,
     });
+    if (config.policyTable) await printTables(server, config.policy, onClose);
+    await applyPolicy(made, config);
     const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
     authentication = await openAuthentication?.(config, made);
     if (config.audit !== undefined || config.control !== undefined) {
@@ -147,35 +147,25 @@ function explain(error: unknown): string {
   return String(message ?? error).split("\n")[0] as string;
 }
 
-function checkBinding({ transport, host, insecure, auth }: ServeSettings, authenticated: boolean): void {
-  if (transport === "http" && !isLocalHost(host) && !authenticated && auth === undefined && !insecure) {
-    throw new SettingsError(
-      `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, say who may come in with --auth, or add --insecure if that is meant.`,
-    );
-  }
+/** Loaded only where one is chosen: without a policy, a start does not notice that there are any. */
+async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings): Promise<void> {
+  if (profile === undefined && policy === undefined) return;
+  if (profile !== undefined && policy !== undefined)
+    throw new SettingsError("--profile and --policy exclude each other. Choose one.");
+  const { openPolicy } = await import("./policy/open.ts");
+  app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
 }
 
-/** What is wrong with the settings of authentication that can be told without it. */
-function checkAuth(config: ServeSettings, authenticated: boolean): void {
-  const { auth, transport } = config;
-  const given = (
-    ["authIssuer", "authAudience", "authKeys", "authHeader", "authScopesHeader", "authRevoked"] as const
-  ).find((name) => config[name] !== undefined);
-  if (auth === undefined && given !== undefined)
-    throw new SettingsError(`--${kebab(given)} does nothing without --auth. Add --auth oauth, keys or proxy.`);
-  if (auth !== undefined && transport === "stdio")
-    throw new SettingsError(
-      `--auth ${auth} needs --transport http. On stdio the client starts the server for its own user, and there is no one else to let in.`,
-    );
-  if (auth !== undefined && authenticated)
-    throw new SettingsError(`--auth ${auth} cannot be used: this server's own code says who calls.`);
-}
-
-function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {
-  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
-  throw new SettingsError(
-    `--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`,
-  );
+async function printTables(
+  server: ServerDefinition,
+  policy: string | undefined,
+  onClose: ServeOptions["onClose"],
+): Promise<never> {
+  const { decisionTables } = await import("./policy/table.ts");
+  const text = `${JSON.stringify(decisionTables(server, policy), null, 2)}\n`;
+  await onClose?.();
+  await new Promise((resolve) => process.stdout.write(text, resolve));
+  process.exit(0);
 }
 
 async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {

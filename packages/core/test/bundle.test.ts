@@ -51,7 +51,7 @@ function closure(name: string, found = new Map<string, Output>()): Map<string, O
 
 /** What a client of the 2025 era on stdio makes a server load. */
 const started = (): Map<string, Output> => {
-  const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/legacy-")) as string;
+  const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/connect-legacy-")) as string;
   return closure(legacy, closure("dist/server.js"));
 };
 const inputs = (): string[] =>
@@ -85,7 +85,7 @@ describe("the start of a bundled server", () => {
       "dist/chunk",
       "dist/chunk",
       "dist/chunk",
-      "dist/legacy",
+      "dist/connect",
       "dist/server.js",
     ]);
     // What is awaited here may be a lazy part, which waits for everything that it imports.
@@ -114,6 +114,13 @@ describe("the start of a bundled server", () => {
     const text = [...started().keys()].map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
     expect(text).toContain("notifications/initialized");
     expect(text).not.toContain("notifications/roots/list_changed");
+  });
+
+  test("knows of no policy: what decides is loaded where one is chosen", () => {
+    const texts = (names: Iterable<string>) => [...names].map((name) => readFileSync(join(folder, name), "utf8"));
+    const isPolicy = (text: string) => text.includes("calls+inputs digest");
+    expect(texts(started().keys()).some(isPolicy)).toBe(false);
+    expect(texts(Object.keys(outputs).filter((name) => name.endsWith(".js"))).some(isPolicy)).toBe(true);
   });
 
   test("compiles one parser, which the SDK holds every request against", async () => {

@@ -23,6 +23,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "What clients rely on: write it down, compare it, weigh a change",
     load: async () => (await import("./contract/command.ts")).contract,
   },
+  policy: {
+    summary: "Who may do what: show it, write it down, compare it",
+    load: async () => (await import("./policy/command.ts")).policy,
+  },
   connect: {
     summary: "Put the server into a client's configuration",
     load: async () => (await import("./connect/command.ts")).connect,

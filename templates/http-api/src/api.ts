@@ -32,7 +32,7 @@ export interface Api {
   /** Sends a request. @throws ToolError for whatever the API answered that is no success, and when it did not answer */
   send(call: CallContext, request: ApiRequest, policy: SendPolicy): Promise<Sent>;
   /** The request exactly as it would be sent, with its secrets blanked. */
-  preview(request: ApiRequest, policy: SendPolicy): Promise<Preview>;
+  preview(request: ApiRequest, policy: SendPolicy, call?: CallContext): Promise<Preview>;
 }
 
 /** A request that was not sent. */
@@ -49,6 +49,8 @@ export interface ApiOptions {
   name?: string;
   /** Time for one attempt, in ms. Default 10 000. */
   timeoutMs?: number;
+  /** Whether each caller has a credential of its own: then nothing is shared between them. Default `false`. */
+  perCaller?: boolean;
   /** How old an answer may be that is given because the API fails, in ms. Default 10 minutes. */
   staleMs?: number;
 }
@@ -59,12 +61,15 @@ export interface ApiOptions {
  */
 export function createApi(
   upstream: Upstream,
-  { name = "api", timeoutMs = 10_000, staleMs = 600_000 }: ApiOptions = {},
+  { name = "api", timeoutMs = 10_000, staleMs = 600_000, perCaller = false }: ApiOptions = {},
 ): Api & { dependency: Dependency } {
   const behind = dependency(name, { timeoutMs, cache: { ttlMs: 0, staleMs }, classify });
+  const of = (call: CallContext | undefined, request: ApiRequest): ApiRequest =>
+    perCaller ? { ...request, caller: call?.caller.id } : request;
   return {
     dependency: behind,
-    async send(call, request, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0, expectsJson }) {
+    async send(call, asked, { idempotent, idempotencyKey, timeoutMs: ownMs, cacheMs = 0, expectsJson }) {
+      const request = of(call, asked);
       const reads = isSafe(request.method);
       const key = reads ? await upstream.keyOf(request) : undefined;
       // Shared by callers, because the credential is in the key: those who have the same one get the same answer.
@@ -86,7 +91,7 @@ export function createApi(
         throw explained(error, reads);
       }
     },
-    preview: (request, { idempotencyKey }) => upstream.preview(request, idempotencyKey),
+    preview: (request, { idempotencyKey }, call) => upstream.preview(of(call, request), idempotencyKey),
   };
 }
 

@@ -64,6 +64,9 @@ export const Config = z.object({
     "Where the credential is: env:NAME or file:/path; with several, <scheme>=env:NAME. A changed file is read again",
     { secret: true },
   ),
+  authPerCaller: list
+    .optional()
+    .describe("JSON file that says where each caller's credential is, by the caller's id: env:NAME or file:/path"),
   header: several("Header to send with every request: <name>=<value>, or <name>=env:NAME for what is secret", {
     secret: true,
   }),

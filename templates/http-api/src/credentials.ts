@@ -1,3 +1,4 @@
+import { callerCredentials } from "./caller-credentials.ts";
 import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
 import type { Scheme } from "./domain/openapi/inputs/withheld.ts";
@@ -11,7 +12,7 @@ import type { OperationMap } from "./map.ts";
 
 type Settings = Pick<
   Config,
-  "apiAuth" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
+  "apiAuth" | "authPerCaller" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
 >;
 
 /**
@@ -28,6 +29,18 @@ export async function credentialsOf(
   const ways = named("--api-auth", settings.apiAuth, /,/);
   const secrets = named("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
   const makers: ((client: Client) => Part)[] = [];
+  if (settings.authPerCaller !== undefined) {
+    const [[scheme, way] = ["", "bearer"], ...more] = ways;
+    if (more.length > 0 || secrets.size > 0 || way === "oauth")
+      throw new ApiError(
+        "auth_wrong",
+        "--auth-per-caller names every secret: it goes with one --api-auth other than oauth, and without --secret.",
+      );
+    checkScheme(scheme, schemes);
+    const credentials = await callerCredentials(settings.authPerCaller, wearOf(way));
+    makers.push(() => ({ scheme: scheme === "" ? undefined : scheme, credentials }));
+    ways.clear();
+  }
   for (const scheme of new Set([...ways.keys(), ...secrets.keys()])) {
     const way = ways.get(scheme) ?? wayOf(scheme, schemes, settings);
     const reference = secrets.get(scheme);

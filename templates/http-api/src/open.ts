@@ -49,15 +49,11 @@ export async function openApi(config: Config): Promise<Opened> {
 }
 
 function openSample(config: Config): Opened {
-  const { baseUrl, pin, map, operations, apiAuth, include, exclude } = config;
+  const { baseUrl, pin, map, operations, apiAuth, include, exclude, authPerCaller } = config;
   const [misplaced] = Object.entries({
-    "base-url": baseUrl,
-    pin,
-    map,
-    operations,
+    ...{ "base-url": baseUrl, pin, map, operations, include, exclude },
     "api-auth": apiAuth,
-    include,
-    exclude,
+    "auth-per-caller": authPerCaller,
   }).filter(([, value]) => value);
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
@@ -118,7 +114,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     connections: config.connections,
   });
   return {
-    api: createApi(upstream, times(config)),
+    api: createApi(upstream, { ...times(config), perCaller: config.authPerCaller !== undefined }),
     operations: filtered(all, mode, { include: listed(config.include), exclude: listed(config.exclude) }),
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",

@@ -1,5 +1,6 @@
 import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
+import type { Decision } from "./access.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
 import { type Answers, Question } from "./asking/question.ts";
 import { checkSize } from "./compose.ts";
@@ -37,6 +38,8 @@ export class Call implements CallContext {
   answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
+  /** What the policy says of it, where there is one: it does not change while the call runs. */
+  decision: Decision | undefined;
   answers: Answers = {};
   /**
    * Takes the answers that a request of the 2026 era carries. Not when they come, but when a handler looks at one: a
@@ -67,6 +70,9 @@ export class Call implements CallContext {
   }
   get caller() {
     return this.wire.caller;
+  }
+  get callerRoots() {
+    return this.decision?.roots;
   }
   get client() {
     return this.wire.client;

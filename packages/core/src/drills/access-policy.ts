@@ -11,6 +11,7 @@ import { quietWire } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
 import { openAudit } from "../control/audit.ts";
 import { verifyAudit } from "../control/verify.ts";
+import { openPolicy } from "../policy/open.ts";
 import { createLog } from "../telemetry/log.ts";
 import { AUDIENCE, createDrillIssuer, type DrillIssuer, ISSUER, ledgerServer } from "./access-world.ts";
 import {
@@ -130,7 +131,8 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
   await until(startedAt, TIMES.narrow * 1_000);
   if (without !== "narrowing") {
     app.control.emit({ what: "profile", before: null, after: "read-only", by: "drill" });
-    for (const arm of Object.values(arms)) arm.app.offer("read-only");
+    for (const arm of Object.values(arms))
+      arm.app.setAccess(openPolicy({ profile: "read-only" }, { ...arm.app, audited: false }));
   }
   await Promise.all([...calls, theft]);
   await until(startedAt, TIMES.end * 1_000 + 5_000);

@@ -70,7 +70,6 @@ export function ledgerServer(): ServerDefinition {
   return defineServer({
     name: "ledger",
     version: "1.0.0",
-    profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
     tools: [
       defineTool({
         name: "drill_write",

@@ -78,6 +78,8 @@ export interface ApiRequest {
   body: { contentType: string; text: string; bytes?: Uint8Array } | undefined;
   server?: string | undefined;
   schemes?: readonly (readonly string[])[] | undefined;
+  /** Whose call it is, where callers have credentials of their own. */
+  caller?: string | undefined;
 }
 
 /**

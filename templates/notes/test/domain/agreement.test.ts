@@ -139,3 +139,18 @@ test("both stores list the same pages, however few notes are looked at in a turn
   );
   expect(found).toBeGreaterThan(100);
 });
+
+test("a search that is ranked in several turns finds every note once, best first", async () => {
+  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 })); // ranks fifty a turn
+  for (let batch = 0; batch < 2; batch++)
+    await notes.createMany(
+      Array.from({ length: 80 }, (_, at) => ({ title: at % 20 === 0 ? "word" : "other", body: "word" })),
+    );
+  const found = (await pages((cursor) => notes.search({ query: "word", limit: 30, cursor }))).flatMap(
+    (page) => (page as { notes: { id: string; title: string }[] }).notes,
+  );
+  expect(found.slice(0, 8).map(({ title }) => title)).toEqual(Array(8).fill("word"));
+  expect(new Set(found.map(({ id }) => id)).size).toBe(160);
+  expect(found).toHaveLength(160);
+  await notes.close();
+});

@@ -13,13 +13,17 @@ export interface Credentials {
    * What to add to a request, a stamp that says which credential that was, and whose it is.
    *
    * @param schemes what the operation asks for: all security schemes of one of these lists
+   * @param caller whose call it is, where callers have credentials of their own
    */
-  dress(schemes?: readonly (readonly string[])[]): Promise<Dressed & { stamp: string; account: string }>;
+  dress(
+    schemes?: readonly (readonly string[])[],
+    caller?: string,
+  ): Promise<Dressed & { stamp: string; account: string }>;
   /**
    * Whom the API takes us for now, without asking anyone: another secret is another account, a renewed token is not.
    * Answers of one account are never given to another.
    */
-  account(schemes?: readonly (readonly string[])[]): Promise<string>;
+  account(schemes?: readonly (readonly string[])[], caller?: string): Promise<string>;
   /**
    * After a 401: whether there is another credential now than the one with this stamp, so that trying again makes
    * sense.

@@ -16,9 +16,9 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
   const [only] = parts;
   if (parts.length === 1 && only?.scheme === undefined && only !== undefined) return only.credentials;
   return {
-    async dress(schemes) {
+    async dress(schemes, caller) {
       const wanted = chosen(parts, schemes);
-      const dressed = await Promise.all(wanted.map(({ credentials }) => credentials.dress(schemes)));
+      const dressed = await Promise.all(wanted.map(({ credentials }) => credentials.dress(schemes, caller)));
       return {
         headers: merged(dressed.map(({ headers }) => headers)),
         // Two schemes may be one key: sent twice, it would be a list.
@@ -27,10 +27,10 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
         account: JSON.stringify(dressed.map(({ account }, n) => [parts.indexOf(wanted[n] as Part), account])),
       };
     },
-    async account(schemes) {
+    async account(schemes, caller) {
       const accounts = chosen(parts, schemes).map(async (part) => [
         parts.indexOf(part),
-        await part.credentials.account(schemes),
+        await part.credentials.account(schemes, caller),
       ]);
       return JSON.stringify(await Promise.all(accounts));
     },

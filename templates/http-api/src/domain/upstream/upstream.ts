@@ -88,10 +88,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const etags = createETags(16_777_216);
 
   const dress = async (
-    { method, path, query, headers, body, server, schemes }: ApiRequest,
+    { method, path, query, headers, body, server, schemes, caller }: ApiRequest,
     key: string | undefined,
   ) => {
-    const { stamp, account, ...worn } = await credentials.dress(schemes);
+    const { stamp, account, ...worn } = await credentials.dress(schemes, caller);
     // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
     const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
@@ -171,7 +171,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     send: (request, sending) => once(request, sending, false),
-    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes)),
+    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes, request.caller)),
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
       const { method, headers, shownBody: body } = outgoing;
