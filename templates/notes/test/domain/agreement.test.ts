@@ -141,7 +141,7 @@ test("both stores list the same pages, however few notes are looked at in a turn
 });
 
 test("a search that is ranked in several turns finds every note once, best first", async () => {
-  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 })); // ranks fifty a turn
+  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 })); // ranks sixty a turn
   for (let batch = 0; batch < 2; batch++)
     await notes.createMany(
       Array.from({ length: 80 }, (_, at) => ({ title: at % 20 === 0 ? "word" : "other", body: "word" })),

@@ -23,10 +23,10 @@ interface Ranking {
 }
 
 /**
- * Notes that are ranked in one turn of the event loop, in slices of a list: a million, which take SQLite half a second where
+ * Notes that are ranked in one turn of the event loop, in slices of a list: somewhat more than a million, which take SQLite half a second where
  * the words are in all of them. Each turn begins with counting them all, so that smaller ones would take longer in all.
  */
-const slices = 50;
+const slices = 60;
 
 /**
  * Ranks the notes in which words occur. A rank is worked out for all of them, since it has no index; so a ranking is kept
