@@ -46,6 +46,7 @@ export const sidebar = [
         "let-others-in": "Let others in",
         policy: "Who may do what",
         deploy: "Deploy",
+        "several-instances": "Several instances",
         clients: "Clients",
         operating: "Operate",
       }),

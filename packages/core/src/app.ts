@@ -30,6 +30,8 @@ export interface AppOptions {
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
+  /** What seals questions and cursors, the same in all instances; all of them open what one of them has sealed. */
+  stateSecrets?: readonly string[] | undefined;
   /**
    * What runs, as the log and `/readyz` say it.
    *
@@ -81,7 +83,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, limits: given, slo, operated = false, identity = build, telemetry }: AppOptions,
+  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry }: AppOptions,
 ): App {
   const resources = [...definition.resources.values()];
   const { tools, prompts } = definition;
@@ -100,8 +102,7 @@ export function createApp(
     freshness,
     log,
     gate: createGate(limits, { log, control }),
-    // Per process: a question that is open while the server restarts is asked again.
-    seal: createStateSeal(),
+    seal: createStateSeal(stateSecrets),
     account: createAccount(log, slo),
     telemetry: undefined,
     changes: createChanges(definition),

@@ -1,3 +1,4 @@
+export { createPostgresIdempotencyStore, type PostgresQuery } from "./call/idempotency/postgres-store.ts";
 export {
   audio,
   type ContentAnnotations,

@@ -11,6 +11,7 @@ import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
+import { type Secret, secretSetting } from "./secret-setting.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -20,7 +21,7 @@ import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
-export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
+export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
@@ -86,6 +87,7 @@ export async function serve(
       telemetry,
       operated: config.control !== undefined,
       slo,
+      stateSecrets: config.stateSecret?.map((secret) => secret.reveal()),
     });
     if (config.policyTable) await printTables(server, config.policy, onClose);
     await applyPolicy(made, config);

@@ -6,6 +6,7 @@ import { checkConfigLock } from "./config/config-lock.ts";
 import { DefinitionError } from "./contract/errors.ts";
 import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
+import { secretsSetting } from "./secret-setting.ts";
 
 const list = z
   .string()
@@ -82,6 +83,16 @@ export const ServeSettings = z.object({
     .enum(["stateful", "stateless"])
     .default("stateful")
     .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
+  instance: z
+    .string()
+    .regex(/^[a-z0-9]{1,20}$/, "1 to 20 small letters and digits")
+    .optional()
+    .describe("Name of this one of several instances: ids of sessions begin with it, for a load balancer")
+    .meta(perEnvironment),
+  stateSecret: secretsSetting(32)
+    .optional()
+    .describe("Where the secret is that all instances share: env:NAME or file:/path; old,new while it is exchanged")
+    .meta({ secret: true, ...perEnvironment }),
   audit: file.describe("File that proves every change of how the server behaves; off without it").meta(perEnvironment),
   control: file.describe("JSON file by which an operator changes the running server").meta(perEnvironment),
   config: file.describe("JSON file of settings; a flag and the environment win over it").meta(perEnvironment),

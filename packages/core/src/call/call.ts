@@ -8,8 +8,9 @@ import { plain } from "./output/plain.ts";
 import { Stopped } from "./stopped.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
-// Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
-const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+// Unique in the log of a fleet, where each first process of a container has the same id. Math.random is random enough for a
+// name, and node:crypto alone would be a twentieth of a start.
+const prefix = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`;
 let calls = 0;
 
 /** Longest text beside a step of progress, in characters: one line of a client's. */

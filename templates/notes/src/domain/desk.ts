@@ -41,7 +41,7 @@ export async function findLive(desk: Desk, id: string): Promise<NoteRow> {
   throw new NotesError("not_found", `Note ${id} is in the trash. Call restore_note to bring it back.`);
 }
 
-/** Past it, other writers are so busy that this one cannot get a word in. */
+/** Past it, writers of other processes are so busy that this one cannot get a word in. */
 const attempts = 40;
 
 /**

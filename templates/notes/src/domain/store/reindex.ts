@@ -1,16 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { derive } from "../derive.ts";
 import { basenameOf } from "../file-name.ts";
+import { unicode, indexVersion as wanted } from "./index-version.ts";
 import { createIndex } from "./sqlite-index.ts";
 import { readNote } from "./sqlite-rows.ts";
 import { writing } from "./statement.ts";
-
-/** Raise it when `derive` finds something else in a note. */
-const derivation = 3;
-
-/** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
-const unicode = `Unicode ${process.versions.unicode}`;
-const wanted = `${derivation} ${unicode}`;
 
 const indexOf = (db: DatabaseSync) => db.prepare("SELECT value FROM state WHERE name = 'index'").get()?.value;
 
