@@ -15,8 +15,7 @@ export function readKeys(file: string): { entries: KeyEntry[]; lastUsed: Record<
 /** Changes a file of keys, one command at a time; a file that is not there yet is empty. @throws Refusal */
 export function changeKeys(file: string, change: (entries: KeyEntry[]) => KeyEntry[]): void {
   const lock = takePidLock(file);
-  if (typeof lock === "number")
-    throw new Refusal(`Another command (process ${lock}) changes ${file}.`, "try again in a moment.");
+  if (typeof lock === "string") throw new Refusal(`${file} is being changed by ${lock}.`, "try again in a moment.");
   try {
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
       throw new Refusal(`${file} is a link, and servers take none.`, "name the file itself.");
