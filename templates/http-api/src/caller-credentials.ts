@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { ApiError } from "./domain/errors.ts";
-import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials.ts";
-import { createSecret } from "./domain/upstream/secret.ts";
+import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials/credentials.ts";
+import { createSecret } from "./domain/upstream/credentials/secret.ts";
 
 const CallerSecrets = z.record(z.string().min(1), z.string().regex(/^(env|file):./));
 
@@ -61,6 +61,6 @@ export async function callerCredentials(file: string, wear: Wear): Promise<Crede
       const [caller, own] = JSON.parse(stamp) as [string, string];
       return (await of(caller)).renew(own);
     },
-    scrub: (text) => [...made.values()].reduce((clean, credentials) => credentials.scrub(clean), text),
+    secrets: () => [...made.values()].flatMap((credentials) => credentials.secrets()),
   };
 }

@@ -3,11 +3,11 @@ import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
 import type { Scheme } from "./domain/openapi/inputs/withheld.ts";
 import type { Client } from "./domain/upstream/client.ts";
-import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials.ts";
-import { fixedValues } from "./domain/upstream/fixed.ts";
-import { createOAuth } from "./domain/upstream/oauth.ts";
-import { createSecret, type Secret } from "./domain/upstream/secret.ts";
-import { type Part, severalCredentials } from "./domain/upstream/several.ts";
+import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials/credentials.ts";
+import { fixedValues } from "./domain/upstream/credentials/fixed.ts";
+import { createOAuth } from "./domain/upstream/credentials/oauth.ts";
+import { createSecret, type Secret } from "./domain/upstream/credentials/secret.ts";
+import { type Part, severalCredentials } from "./domain/upstream/credentials/several.ts";
 import type { OperationMap } from "./map.ts";
 
 type Settings = Pick<

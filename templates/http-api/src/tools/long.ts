@@ -1,7 +1,7 @@
 import { defineTool, fail, type Tool } from "@offshoot/core";
 import { z } from "zod";
 import { project } from "../domain/project.ts";
-import { exactJson } from "../domain/upstream/exact-json.ts";
+import { exactJson } from "../domain/upstream/reply/exact-json.ts";
 import type { CallersFiles, KeptFiles } from "../kept-files.ts";
 
 /** Levels that a result may have around its data and in it; clients read no deeper. */

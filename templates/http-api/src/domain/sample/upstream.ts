@@ -16,6 +16,8 @@ export function sampleUpstream(connect: (baseUrl: string) => Upstream): Upstream
   return {
     send: async (request, options) => (await way()).send(request, options),
     keyOf: async (request) => (await way()).keyOf(request),
+    // All of it is one host.
+    hostOf: () => undefined,
     preview: async (request, idempotencyKey) => (await way()).preview(request, idempotencyKey),
     close: async () => (await opened)?.close(),
   };

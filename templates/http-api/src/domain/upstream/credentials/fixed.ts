@@ -1,4 +1,4 @@
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { createSecret } from "./secret.ts";
 
@@ -60,6 +60,6 @@ function openly(kind: "header" | "query", name: string, value: string): Credenti
     // The same for as long as the server runs.
     account: async () => "",
     renew: async () => false,
-    scrub: (text) => text,
+    secrets: () => [],
   };
 }

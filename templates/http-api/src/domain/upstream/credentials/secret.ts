@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { ApiError } from "../errors.ts";
+import { ApiError } from "../../errors.ts";
 
 /** A secret that is named, never written down: `env:API_TOKEN` or `file:/run/secrets/token`. */
 export interface Secret {

@@ -1,7 +1,6 @@
-import { UpstreamError } from "../errors.ts";
-import type { Client } from "./client.ts";
+import { UpstreamError } from "../../errors.ts";
+import type { Client } from "../client.ts";
 import type { Credentials } from "./credentials.ts";
-import { blank } from "./redact.ts";
 import { createKnown, type Secret } from "./secret.ts";
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4). */
@@ -91,7 +90,7 @@ export function createOAuth(
       if (held?.token === stamp) held = undefined;
       return (await current(await clientSecret.read())) !== stamp;
     },
-    scrub: (text) => blank(text, [...tokens, ...clientSecret.known]),
+    secrets: () => [...tokens, ...clientSecret.known],
   };
 }
 

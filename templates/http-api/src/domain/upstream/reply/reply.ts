@@ -1,10 +1,11 @@
-import { UpstreamError } from "../errors.ts";
-import type { ApiReply } from "../operation.ts";
-import { plainLine, visible } from "../visible.ts";
+import { UpstreamError } from "../../errors.ts";
+import type { ApiReply } from "../../operation.ts";
+import { plainLine, visible } from "../../visible.ts";
+import type { Incoming } from "../client.ts";
+import type { Credentials } from "../credentials/credentials.ts";
+import { blank, blanking } from "../secrecy/redact.ts";
 import { decodeText, NotText } from "./charset.ts";
-import { cleanTexts } from "./clean-texts.ts";
-import type { Incoming } from "./client.ts";
-import type { Credentials } from "./credentials.ts";
+import { cleanTexts, inTurns } from "./clean-texts.ts";
 import { readText, readValue } from "./read-value.ts";
 
 /** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
@@ -28,7 +29,8 @@ export async function replyOf(
   expectsJson: boolean | undefined,
 ): Promise<ApiReply> {
   // An API that repeats our credential, in an error say, must not make it known.
-  const clean = (text: string): string => visible(credentials.scrub(text));
+  const secrets = credentials.secrets();
+  const clean = (text: string): string => visible(blank(text, secrets));
   const shown = Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => KEPT_HEADERS.test(name))
@@ -38,15 +40,19 @@ export async function replyOf(
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
   const body =
-    value instanceof Uint8Array ? cleanBytes(value, contentType, credentials.scrub) : await cleanTexts(value, clean);
+    value instanceof Uint8Array ? await cleanBytes(value, contentType, secrets) : await cleanTexts(value, secrets);
   return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
 
 /** A file that is text whatever its type says, an SVG say, is read by people and models as well. */
-function cleanBytes(bytes: Uint8Array, contentType: string | undefined, scrub: (text: string) => string): Uint8Array {
+async function cleanBytes(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  secrets: readonly string[],
+): Promise<Uint8Array> {
   try {
     const text = decodeText(Buffer.from(bytes), contentType);
-    const clean = scrub(text);
+    const clean = await inTurns(blanking(text, secrets));
     return clean === text ? bytes : new Uint8Array(Buffer.from(clean));
   } catch (error) {
     if (error instanceof NotText) return bytes;
@@ -74,12 +80,13 @@ const MAX_DETAIL = 500;
 /** An answer that is no success: a stable code, and what the API said of it, cut and clean. */
 export function statusError({ status, headers, bytes }: Incoming, credentials: Credentials): UpstreamError {
   const code = CODES[status] ?? (status >= 500 ? "api_error" : "refused_by_api");
-  const detail = detailOf(bytes.subarray(0, MAX_DETAIL_BYTES), headers["content-type"], credentials.scrub);
+  const scrub = (text: string): string => blank(text, credentials.secrets());
+  const detail = detailOf(bytes.subarray(0, MAX_DETAIL_BYTES), headers["content-type"], scrub);
   const { "retry-after": retryAfter } = headers;
   return new UpstreamError(code, `The API answered with status ${status}.`, {
     status,
     // The log has it.
-    retryAfter: retryAfter === undefined ? undefined : credentials.scrub(retryAfter),
+    retryAfter: retryAfter === undefined ? undefined : scrub(retryAfter),
     ...(detail === "" ? {} : { detail }),
   });
 }

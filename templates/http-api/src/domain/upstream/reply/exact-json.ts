@@ -1,5 +1,5 @@
 import { parse } from "lossless-json";
-import { rawNumber } from "../raw-number.ts";
+import { rawNumber } from "../../raw-number.ts";
 
 /** Levels of lists and objects inside each other. Readers of JSON overflow their stack a few thousand further on. */
 const MAX_DEPTH = 500;

@@ -40,7 +40,7 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
         if (await parts[index]?.credentials.renew(own)) renewed = true;
       return renewed;
     },
-    scrub: (text) => parts.reduce((clean, { credentials }) => credentials.scrub(clean), text),
+    secrets: () => parts.flatMap(({ credentials }) => credentials.secrets()),
   };
 }
 

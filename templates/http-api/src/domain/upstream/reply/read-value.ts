@@ -1,4 +1,4 @@
-import { UpstreamError } from "../errors.ts";
+import { UpstreamError } from "../../errors.ts";
 import { decodeText, NotText } from "./charset.ts";
 import { exactJson, NotJson, nameOf } from "./exact-json.ts";
 

@@ -1,4 +1,3 @@
-import { blank } from "./redact.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a request gets on its way out. */
@@ -29,8 +28,8 @@ export interface Credentials {
    * sense.
    */
   renew(stamp: string): Promise<boolean>;
-  /** Blanks every secret that was ever used, however it is spelled: see `blank`. */
-  scrub(text: string): string;
+  /** Every secret that was used: for `blank`, which takes them out of whatever is shown. */
+  secrets(): readonly string[];
 }
 
 /** The API asks for none. */
@@ -38,7 +37,7 @@ export const noCredentials: Credentials = {
   dress: async () => ({ headers: {}, query: [], stamp: "", account: "" }),
   account: async () => "",
   renew: async () => false,
-  scrub: (text) => text,
+  secrets: () => [],
 };
 
 /**
@@ -60,7 +59,7 @@ export function createCredentials(secret: Secret, wear: Wear): Credentials {
     account: () => secret.read(),
     // A file or a variable that holds the same as before holds nothing new to try.
     renew: async (stamp) => (await secret.read()) !== stamp,
-    scrub: (text) => blank(text, wear.kind === "basic" ? withBasic(secret.known, wear.user) : secret.known),
+    secrets: () => (wear.kind === "basic" ? withBasic(secret.known, wear.user) : [...secret.known]),
   };
 }
 
