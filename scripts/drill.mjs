@@ -8,9 +8,9 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 const NAMES = ["spike", "slow-dependency", "backlog", "stale-context"];
-const USAGE = `Usage: pnpm drill [${NAMES.join(" | ")}] [options]
+const USAGE = `Usage: pnpm drill [${NAMES.join(" | ")} | fleet] [options]
 
-Without a name, all of them. Prints a table for each.
+Without a name, all of them but fleet, which needs HAProxy and takes a minute. Prints a table for each.
 
   --seed <number>    repeat a drill exactly (default 1)
   --real-time        by the wall's clock, half a minute each; a busy machine makes it inconclusive
@@ -47,7 +47,7 @@ if (values.help) {
   console.log(USAGE);
   process.exit(0);
 }
-const unknown = positionals.filter((name) => !NAMES.includes(name));
+const unknown = positionals.filter((name) => name !== "fleet" && !NAMES.includes(name));
 if (unknown.length > 0) stop(`There is no drill "${unknown[0]}".`);
 if (!/^\d+$/.test(values.seed)) stop(`--seed takes a whole number; ${JSON.stringify(values.seed)} is not one.`);
 
@@ -70,6 +70,7 @@ const runs = {
   "slow-dependency": () => drills.slowDependencyDrill(options),
   backlog: (notes) => drills.backlogDrill(notesServer(notes), { ...options, call }),
   "stale-context": () => drills.staleContextDrill(options),
+  fleet,
 };
 
 const results = [];
@@ -91,6 +92,15 @@ if (values.svg !== undefined) {
 console.error(`What happened, in pictures: ${values.report}`);
 const verdicts = results.map(({ verdict }) => verdict);
 process.exitCode = verdicts.includes("fail") ? 1 : verdicts.includes("inconclusive") ? 2 : 0;
+
+/** Real processes of the built notes server behind HAProxy. Its parts need packages that only this drill does. */
+async function fleet() {
+  if (spawnSync("haproxy", ["-v"]).status !== 0) stop("The fleet drill needs haproxy on the PATH.");
+  const build = "pnpm exec turbo run build --output-logs=errors-only --filter=@offshoot/notes";
+  if (spawnSync(build, { shell: true, stdio: ["ignore", 2, 2] }).status !== 0) stop("notes could not be built.");
+  const { fleetDrill } = await import("../templates/notes/test/fleet/fleet.ts");
+  return fleetDrill(new URL("../templates/notes/deploy/haproxy.cfg", import.meta.url));
+}
 
 /** A chart that stands alone: with its title, its legend and a ground of its own, light or dark as the system is. */
 function pictureOf(chart) {

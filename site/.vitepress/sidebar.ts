@@ -44,7 +44,9 @@ export const sidebar = [
     items: [
       ...pages("/docs/", {
         "let-others-in": "Let others in",
+        policy: "Who may do what",
         deploy: "Deploy",
+        "several-instances": "Several instances",
         clients: "Clients",
         operating: "Operate",
       }),

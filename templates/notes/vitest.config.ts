@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/fixtures/postgres/setup.ts"],
     // Many tests start a process, which takes its time on a busy machine.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -12,7 +12,7 @@ export interface Arm {
   /** Whether it is the small server of raw-v1.ts, whose answers are known. */
   small: boolean;
   /** Why it cannot run here. */
-  skipped?: string;
+  skipped?: string | undefined;
 }
 
 /** The arm that every ratio is taken to. */
@@ -26,13 +26,11 @@ const small = (name: string, file: string, era: Era = "2025"): Arm => ({
   small: true,
 });
 
-const notes = path("../../../templates/notes/dist/main.js");
-const notesBin: Arm = {
-  name: "notes bin",
-  args: [notes, "--store", "memory"],
-  era: "2025",
-  small: false,
-  ...(existsSync(notes) ? {} : { skipped: "templates/notes/dist is missing; run `pnpm build`" }),
+/** A template's server as it is published, with arguments that need no setting up. */
+const bin = (template: string, ...args: string[]): Arm => {
+  const main = path(`../../../templates/${template}/dist/main.js`);
+  const skipped = existsSync(main) ? undefined : `templates/${template}/dist is missing; run \`pnpm build\``;
+  return { name: `${template} bin`, args: [main, ...args], era: "2025", small: false, skipped };
 };
 
 const v1 = small(BASE, "raw-v1");
@@ -50,7 +48,15 @@ export const arms = {
     small("offshoot, 2026 era", "offshoot", "2026"),
     bare,
   ],
-  start: [v1, v2, offshoot, notesBin, bare],
+  start: [
+    v1,
+    v2,
+    offshoot,
+    bin("notes", "--store", "memory"),
+    bin("filesystem", path("."), "--profile", "read-only"),
+    bin("http-api"),
+    bare,
+  ],
 } as const satisfies Record<string, readonly Arm[]>;
 
 /**

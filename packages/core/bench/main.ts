@@ -88,6 +88,11 @@ function readFlags() {
   }
 }
 
+if (process.argv[2] === "files") {
+  const { measureFiles } = await import("./files.ts");
+  process.stdout.write(`${await measureFiles()}\n`);
+  process.exit();
+}
 const { values, positionals } = readFlags();
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))

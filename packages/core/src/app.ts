@@ -1,5 +1,6 @@
 import { createGate } from "./admission/gate.ts";
 import { DEFAULT_LIMITS, type Limits, withLimits } from "./admission/limits.ts";
+import type { Access } from "./call/access.ts";
 import { createStateSeal } from "./call/asking/state-seal.ts";
 import { type Changes, createChanges } from "./call/changes/changes.ts";
 import { createRefresher, type Refresher } from "./call/changes/refresh.ts";
@@ -14,10 +15,9 @@ import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
 import type { Normalize } from "./call/subject.ts";
 import type { WireRequest } from "./call/wire.ts";
-import { DefinitionError } from "./contract/errors.ts";
+import { build, type Identity } from "./config/build.ts";
 import type { Freshness } from "./contract/freshness.ts";
 import type { ServerDefinition } from "./contract/server.ts";
-import type { Tool } from "./contract/tool.ts";
 import { type ControlEvents, createControlEvents } from "./control/events.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { type Account, type AccountOptions, createAccount } from "./telemetry/account.ts";
@@ -26,13 +26,19 @@ import type { Log } from "./telemetry/log.ts";
 /** Settings of a running server that are not the wire's. */
 export interface AppOptions {
   log: Log;
-  /** One of the definition's profiles. @default every tool */
-  profile?: string | undefined;
   /** How much it takes on. Each of {@link Limits} has a default. */
   limits?: Partial<Limits> | undefined;
   /** The objective that alerts hold calls against. */
   slo?: AccountOptions | undefined;
-  /** An operator may change the profile while it serves, so clients are told that lists change. */
+  /** What seals questions and cursors, the same in all instances; all of them open what one of them has sealed. */
+  stateSecrets?: readonly string[] | undefined;
+  /**
+   * What runs, as the log and `/readyz` say it.
+   *
+   * @internal
+   */
+  identity?: Identity | undefined;
+  /** An operator may change the policy while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
    * Makes spans and metrics, where they are set up.
@@ -48,24 +54,22 @@ export interface App extends CallRuntime {
   readonly account: Account;
   readonly definition: ServerDefinition;
   readonly info: { name: string; version: string };
+  /** What runs. */
+  readonly identity: Identity;
   readonly capabilities: Record<string, Record<string, unknown>>;
   /** Which scopes requests need. */
   readonly scopes: NeededScopes;
   /** How long the answers of a method hold, for the era that can say it; a read says it for itself. */
-  readonly freshness: Record<string, Freshness>;
+  readonly freshness: Readonly<Record<string, Freshness>>;
   readonly changes: Changes;
   readonly refresh: Refresher;
   /** What changes about the server itself. */
   readonly control: ControlEvents;
   readonly readiness: Readiness;
-  /** The profile whose tools are offered now. */
-  readonly profile: string | undefined;
-  /**
-   * Offers the tools of another profile from the next request on.
-   *
-   * @throws DefinitionError for an unknown profile
-   */
-  offer(profile: string | undefined): void;
+  /** What decides who may do what; without one, everything is there for everyone. */
+  readonly access: Access | undefined;
+  /** Has another policy decide, from the next request on: calls that run keep their decision. */
+  setAccess(access: Access | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
   readonly methods: ReadonlyMap<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>;
   /** Stops listening to the domain and to what it depends on, which outlive it. */
@@ -75,31 +79,30 @@ export interface App extends CallRuntime {
 /**
  * Makes everything that can be made once: lists, pages, capabilities.
  *
- * @throws DefinitionError for an unknown profile, or a limit that cannot be
+ * @throws DefinitionError for a limit that cannot be
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, profile, limits: given, slo, operated = false, telemetry }: AppOptions,
+  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry }: AppOptions,
 ): App {
-  const tools = new Map<string, Tool>();
-  let toolPages: ReturnType<typeof createPages>;
   const resources = [...definition.resources.values()];
-  const { prompts } = definition;
+  const { tools, prompts } = definition;
   const methods = new Map<string, (params: Record<string, unknown>, wire: WireRequest) => Promise<object>>();
+  const freshness = freshnessOf(definition);
   const limits = withLimits(DEFAULT_LIMITS, given);
   const { timeoutMs } = limits;
   const control = createControlEvents();
-  const app: App & { telemetry: Telemetry | undefined; profile: string | undefined } = {
+  const app: App & { telemetry: Telemetry | undefined; access: Access | undefined; freshness: App["freshness"] } = {
     definition,
     expected: definition.expected,
     info: infoOf(definition),
+    identity,
     capabilities: capabilitiesOf(definition, operated),
-    scopes: createNeededScopes(definition, tools),
-    freshness: freshnessOf(definition),
+    scopes: createNeededScopes(definition, () => app.access),
+    freshness,
     log,
     gate: createGate(limits, { log, control }),
-    // Per process: a question that is open while the server restarts is asked again.
-    seal: createStateSeal(),
+    seal: createStateSeal(stateSecrets),
     account: createAccount(log, slo),
     telemetry: undefined,
     changes: createChanges(definition),
@@ -107,13 +110,11 @@ export function createApp(
     refresh: createRefresher({ log, timeoutMs }),
     control,
     methods,
-    profile: undefined,
-    offer(wanted) {
-      const chosen = chooseTools(definition, wanted);
-      tools.clear();
-      for (const [name, tool] of chosen) tools.set(name, tool);
-      toolPages = createPages("tools", [...tools.values()].map(listedTool), app.seal);
-      app.profile = wanted;
+    access: undefined,
+    setAccess(wanted) {
+      app.access = wanted;
+      // What one caller may see is nothing for a cache that others share.
+      app.freshness = wanted === undefined ? freshness : privately(freshness);
     },
     close() {
       app.changes.close();
@@ -121,7 +122,6 @@ export function createApp(
       for (const stop of stops) stop();
     },
   };
-  app.offer(profile);
   app.telemetry = telemetry?.(app);
   app.control.listen((event) => log.info({ ...event }, "control"));
   const stops = [...definition.dependencies.values()].map((dependency) => dependency.onEvent(app.control.emit));
@@ -130,42 +130,37 @@ export function createApp(
     app.gate.onMode((mode) => jobs.follow(mode));
     jobs.report((name, correlationId, error) => log.error({ job: name, correlationId, err: error }, "job failed"));
   }
-  const list = (method: string, page: (cursor: unknown) => object): void => {
-    methods.set(method, async (params) => page(params.cursor));
+  const access = () => app.access;
+  const lists = { seal: app.seal, access };
+  const list = (method: string, page: ReturnType<typeof createPages>): void => {
+    methods.set(method, async (params, { caller }) => page(params.cursor, caller));
   };
   const call = (method: string, normalize: Normalize): void => {
     methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
   };
   if (definition.tools.size > 0) {
-    list("tools/list", (cursor) => toolPages(cursor));
+    list("tools/list", createPages("tools", [...tools.values()], listedTool, lists));
     const { expected, idempotencyStore: store } = definition;
-    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store })));
+    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access));
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);
-    list("resources/templates/list", createPages("resourceTemplates", templates.map(listedTemplate), app.seal));
-    call("resources/list", listResources(resources, timeoutMs, app.seal));
-    call("resources/read", readResource(resources, timeoutMs));
+    list("resources/templates/list", createPages("resourceTemplates", templates, listedTemplate, lists));
+    call("resources/list", listResources(resources, timeoutMs, lists));
+    call("resources/read", readResource(resources, timeoutMs, access));
   }
   if (prompts.size > 0) {
-    list("prompts/list", createPages("prompts", [...prompts.values()].map(listedPrompt), app.seal));
-    call("prompts/get", getPrompt(prompts, timeoutMs));
+    list("prompts/list", createPages("prompts", [...prompts.values()], listedPrompt, lists));
+    call("prompts/get", getPrompt(prompts, timeoutMs, access));
   }
-  if ("completions" in app.capabilities) call("completion/complete", complete(prompts, resources, timeoutMs));
+  if ("completions" in app.capabilities) call("completion/complete", complete(prompts, resources, timeoutMs, access));
   return app;
 }
 
-function chooseTools(definition: ServerDefinition, profile: string | undefined): ReadonlyMap<string, Tool> {
-  if (profile === undefined) return definition.tools;
-  const profiles = definition.profiles ?? {};
-  const includes = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
-  if (includes === undefined) {
-    throw new DefinitionError(
-      `No profile "${profile}". This server has: ${Object.keys(profiles).join(", ") || "none"}.`,
-    );
-  }
-  return new Map([...definition.tools].filter(([, tool]) => includes(tool)));
-}
+const privately = (freshness: App["freshness"]): App["freshness"] =>
+  Object.fromEntries(
+    Object.entries(freshness).map(([method, { ttlMs }]) => [method, { ttlMs, cacheScope: "private" as const }]),
+  );
 
 const infoOf = ({ name, version, title, websiteUrl, icons }: ServerDefinition) => ({
   name,
@@ -193,14 +188,14 @@ function capabilitiesOf(
   { tools, resources, prompts, changes, extensions }: ServerDefinition,
   operated: boolean,
 ): Record<string, Record<string, unknown>> {
-  const listChanged = changes === undefined ? {} : { listChanged: true };
+  const listChanged = changes === undefined && !operated ? {} : { listChanged: true };
   const subscribable = [...resources.values()].some(({ subscribe }) => subscribe === true);
   const completes = [...prompts.values(), ...resources.values()].some(
     (item) => Object.keys(item.complete ?? {}).length > 0,
   );
   return {
     logging: {},
-    ...(tools.size > 0 ? { tools: operated ? { listChanged: true } : listChanged } : {}),
+    ...(tools.size > 0 ? { tools: listChanged } : {}),
     ...(resources.size > 0 ? { resources: { ...listChanged, ...(subscribable ? { subscribe: true } : {}) } } : {}),
     ...(prompts.size > 0 ? { prompts: listChanged } : {}),
     ...(completes ? { completions: {} } : {}),

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
+import { readIdentity } from "./bundle/identity.ts";
 import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
 import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { oneStart } from "./bundle/one-start.ts";
+import { recordSchemas } from "./bundle/ready-schemas.ts";
 import { sdkParsing, sdkSchemas, zodFunctions } from "./bundle/shake.ts";
 
 /** When a server that has started writes its compile cache, in ms after its process began. */
@@ -13,6 +15,13 @@ const CACHE_AFTER_MS = 2_000;
 export interface BundleOptions {
   /** Files that have to stay files of their own beside the server: a worker, by its name in `dist/`. @default none */
   workers?: Record<string, string> | undefined;
+  /**
+   * Arguments without which the server cannot start. It is started once as it is bundled, in an empty folder, and the
+   * JSON Schemas of its tools go into the bundle.
+   *
+   * @default none
+   */
+  args?: readonly string[] | undefined;
 }
 
 /**
@@ -21,7 +30,7 @@ export interface BundleOptions {
  *
  * @example export default bundleServer();
  */
-export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
+export function bundleServer({ workers = {}, args = [] }: BundleOptions = {}): Options {
   return {
     entry: { server: "src/main.ts", ...workers },
     format: "esm",
@@ -52,10 +61,11 @@ export function bundleServer({ workers = {} }: BundleOptions = {}): Options {
     },
     metafile: true,
     esbuildOptions(options) {
+      options.define = { ...options.define, OFFSHOOT_BUILD: JSON.stringify(readIdentity()) };
       // What oneStart adds: imports for nothing but the files that they lead to, and defaults that may not be there.
       options.logOverride = { "ignored-bare-import": "silent", "import-is-undefined": "silent" };
     },
-    onSuccess: finish,
+    onSuccess: () => finish(args),
   };
 }
 
@@ -74,11 +84,14 @@ if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
 }
 module.enableCompileCache();
 setTimeout(() => module.flushCompileCache(), ${CACHE_AFTER_MS}).unref();
+const schemas = process.getBuiltinModule("node:fs").readFileSync(new URL("ready-schemas.json", import.meta.url), "utf8");
+globalThis[Symbol.for("offshoot.readySchemas")] = new Map(JSON.parse(schemas));
 await import("./server.js");
 `;
 
-/** Adds what runs first, `dist/main.js`, and the licences of what was bundled. */
-async function finish(): Promise<void> {
+/** Adds what runs first, `dist/main.js`, what its start would convert, and the licences of what was bundled. */
+async function finish(args: readonly string[]): Promise<void> {
+  writeFileSync("dist/ready-schemas.json", recordSchemas(["dist/server.js", ...args]));
   writeFileSync("dist/main.js", entry(JSON.parse(readFileSync("package.json", "utf8"))), { mode: 0o755 });
   writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licences("dist/metafile-esm.json"));
   rmSync("dist/metafile-esm.json");

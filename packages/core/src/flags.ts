@@ -35,7 +35,7 @@ export function parseFlags(
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = token.name === "h" ? "help" : token.name;
-    if (flag === "help" || flag === "version") {
+    if (flag === "help" || flag === "version" || flag === "print-config") {
       given[flag] = "";
       continue;
     }
@@ -87,9 +87,12 @@ export function nearest(word: string, known: readonly string[]): string {
 
 /** Whether two names are the same but for one letter, or two of a long one: `--allow-hosts` and `--allowed-hosts`. */
 export const alike = (a: string, b: string): boolean =>
-  Math.abs(a.length - b.length) <= 2 && distance(a, b) <= (Math.min(a.length, b.length) < 8 ? 1 : 2);
+  Math.abs(a.length - b.length) <= 2 && isNear(a, b, Math.min(a.length, b.length) < 8 ? 1 : 2);
 
-function distance(a: string, b: string): number {
+const isNear = (a: string, b: string, most: number): boolean => distance(a, b, most) <= most;
+
+/** Edits from one word to the other; above `most`, any number above it, sooner. */
+function distance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
@@ -103,6 +106,7 @@ function distance(a: string, b: string): number {
       );
     }
     row = next;
+    if (most < row.length && Math.min(...row) > most) return most + 1;
   }
   return row[b.length] as number;
 }

@@ -37,7 +37,11 @@ export function helpText(
     const standard = shown === undefined || shown === "" || shown === false ? "" : ` (default: ${String(shown)})`;
     return [left, `${schema.description ?? ""}${standard}`] as const;
   });
-  rows.push(["  --help, -h", "Show this and exit"], ["  --version", "Show the version and exit"]);
+  rows.push(
+    ["  --print-config", "Show every setting and where its value comes from, as JSON, and exit"],
+    ["  --help, -h", "Show this and exit"],
+    ["  --version", "Show the version and exit"],
+  );
   const width = Math.min(44, Math.max(...rows.map(([left]) => left.length))) + 2;
   const table = rows.map(
     ([left, right]) => (left.length < width ? left.padEnd(width) : `${left}\n${" ".repeat(width)}`) + right,
@@ -49,7 +53,8 @@ Usage: ${name} [flags]${positionals === undefined ? "" : ` <${positionals.name}>
 
 ${table.join("\n")}
 
-Each flag has a twin in the environment: --log-level is ${envPrefix}_LOG_LEVEL. A flag wins over its twin.
+Each flag has a twin in the environment: --log-level is ${envPrefix}_LOG_LEVEL. A flag wins over its twin, and both
+over --config, whose settings have their names in code: {"logLevel": "warn"}.
 ${positionals === undefined ? "" : `So has <${positionals.name}>…: ${twin(envPrefix, positionals.key)}, with "${delimiter}" between several.\n`}${shownExamples.length === 0 ? "" : `\nExamples:\n${shownExamples.join("\n")}\n`}`;
 }
 

@@ -1,3 +1,4 @@
+export { createPostgresIdempotencyStore, type PostgresQuery } from "./call/idempotency/postgres-store.ts";
 export {
   audio,
   type ContentAnnotations,
@@ -40,6 +41,7 @@ export type {
 export type { Mode, ServerJobs } from "./contract/jobs.ts";
 export type { Meta } from "./contract/names/meta.ts";
 export type { UriTemplate, UriVariables } from "./contract/names/uri-template.ts";
+export type { Policy, PolicyRule, PolicyWhat, PolicyWho } from "./contract/policy.ts";
 export {
   definePrompt,
   type ListedArgument,

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./app.ts";
+import { build, type Identity } from "./config/build.ts";
+import { factsOf } from "./config/config-facts.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
+import { type Secret, secretSetting } from "./secret-setting.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -16,7 +19,7 @@ import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
-export { type ConfigOptions, loadConfig, type ServeSettings, SettingsError };
+export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
 
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
@@ -40,6 +43,8 @@ export interface ServeOptions {
   onClose?: (() => void | Promise<void>) | undefined;
 }
 
+/** When a server that has nothing else to say says what it is, in ms. */
+const STARTED_AFTER_MS = 1_000;
 /** Time for calls in flight when a signal asks the server to stop, in ms. */
 const DRAIN_MS = 5_000;
 /** The same when the client has left: nobody waits for the answers, and an orphan must be gone within two seconds. */
@@ -56,25 +61,35 @@ export async function serve(
 ): Promise<void> {
   protectStderr();
   const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
-  const log = createLog(config.logLevel);
+  const identity: Identity = {
+    ...build,
+    get config() {
+      return factsOf(given)?.digest;
+    },
+  };
+  const log = createLog(config.logLevel, undefined, undefined, () => identity);
+  // A start says what it is once its first answers are out: opening the log would hold them up.
+  setTimeout(() => log.isLevelEnabled("info"), STARTED_AFTER_MS).unref();
   let metrics: HttpOptions["metrics"];
   let endControl = (): void => {};
   const app = await orExit(async () => {
     checkBinding(config, authenticate !== undefined);
-    checkProfile(server, config.profile);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,
-      profile: config.profile,
       limits,
+      identity,
       telemetry,
       operated: config.control !== undefined,
       slo,
+      stateSecrets: config.stateSecret?.map((secret) => secret.reveal()),
     });
+    if (config.policyTable) await printTables(server, config.policy, onClose);
+    await applyPolicy(made, config);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
-      endControl = startControl(made, config);
+      endControl = startControl(made, config, identity.config);
     }
     return made;
   });
@@ -135,11 +150,25 @@ function checkBinding({ transport, host, insecure }: ServeSettings, authenticate
   }
 }
 
-function checkProfile({ profiles = {} }: ServerDefinition, profile: string | undefined): void {
-  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
-  throw new SettingsError(
-    `--profile ${profile} is unknown. ${Object.keys(profiles).length === 0 ? "This server has no profiles." : `Choose one of: ${Object.keys(profiles).join(", ")}.`}`,
-  );
+/** Loaded only where one is chosen: without a policy, a start does not notice that there are any. */
+async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings): Promise<void> {
+  if (profile === undefined && policy === undefined) return;
+  if (profile !== undefined && policy !== undefined)
+    throw new SettingsError("--profile and --policy exclude each other. Choose one.");
+  const { openPolicy } = await import("./policy/open.ts");
+  app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
+}
+
+async function printTables(
+  server: ServerDefinition,
+  policy: string | undefined,
+  onClose: ServeOptions["onClose"],
+): Promise<never> {
+  const { decisionTables } = await import("./policy/table.ts");
+  const text = `${JSON.stringify(decisionTables(server, policy), null, 2)}\n`;
+  await onClose?.();
+  await new Promise((resolve) => process.stdout.write(text, resolve));
+  process.exit(0);
 }
 
 async function serveStdio(app: App, stopped: Promise<void>): Promise<void> {

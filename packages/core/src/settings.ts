@@ -1,8 +1,12 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
+import { noteFacts, printable } from "./config/config-facts.ts";
+import { readConfigFile } from "./config/config-file.ts";
+import { checkConfigLock } from "./config/config-lock.ts";
 import { DefinitionError } from "./contract/errors.ts";
 import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
+import { secretsSetting } from "./secret-setting.ts";
 
 const list = z
   .string()
@@ -14,26 +18,52 @@ const list = z
   )
   .default([]);
 
+const file = z.string().min(1).optional();
+
+/** Where a server listens and keeps things: another in each environment, so that no digest covers it. */
+const perEnvironment = { perEnvironment: true };
+
 /** The settings every server has, beside its own. */
 export const ServeSettings = z.object({
   transport: z.enum(["stdio", "http"]).default("stdio").describe("How clients connect"),
-  host: z.string().min(1).default("127.0.0.1").describe("Address to bind with http"),
-  port: z.coerce.number().int().min(0).max(65_535).default(3000).describe("Port to bind with http; 0 picks a free one"),
-  allowedHosts: list.describe("Host names, besides the local ones, that requests may carry; comma-separated"),
-  allowedOrigins: list.describe("Origins of web pages that may call, such as https://app.example.com; comma-separated"),
+  host: z.string().min(1).default("127.0.0.1").describe("Address to bind with http").meta(perEnvironment),
+  port: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(3000)
+    .describe("Port to bind with http; 0 picks a free one")
+    .meta(perEnvironment),
+  allowedHosts: list
+    .describe("Host names, besides the local ones, that requests may carry; comma-separated")
+    .meta(perEnvironment),
+  allowedOrigins: list
+    .describe("Origins of web pages that may call, such as https://app.example.com; comma-separated")
+    .meta(perEnvironment),
   insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
   sessions: z
     .enum(["stateful", "stateless"])
     .default("stateful")
     .describe("With http, stateless asks no session of 2025 clients, and nothing of users"),
-  audit: z
+  instance: z
     .string()
-    .min(1)
+    .regex(/^[a-z0-9]{1,20}$/, "1 to 20 small letters and digits")
     .optional()
-    .describe("File that proves every change of how the server behaves; off without it"),
-  control: z.string().min(1).optional().describe("JSON file by which an operator changes the running server"),
+    .describe("Name of this one of several instances: ids of sessions begin with it, for a load balancer")
+    .meta(perEnvironment),
+  stateSecret: secretsSetting(32)
+    .optional()
+    .describe("Where the secret is that all instances share: env:NAME or file:/path; old,new while it is exchanged")
+    .meta({ secret: true, ...perEnvironment }),
+  audit: file.describe("File that proves every change of how the server behaves; off without it").meta(perEnvironment),
+  control: file.describe("JSON file by which an operator changes the running server").meta(perEnvironment),
+  config: file.describe("JSON file of settings; a flag and the environment win over it").meta(perEnvironment),
+  configLock: file.describe("Start only with the settings of this config.lock.json").meta(perEnvironment),
   metrics: z.stringbool().default(false).describe("Serve GET /metrics in Prometheus' format, with http"),
-  profile: z.string().optional().describe("Offer only the tools of this profile"),
+  profile: z.string().optional().describe("Who may do what, by name: read-only, local, standard, strict"),
+  policy: z.string().min(1).optional().describe("Who may do what, in a JSON file"),
+  policyTable: z.stringbool().default(false).describe("Print who may do what under each policy, as JSON, and exit"),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .default("info")
@@ -51,8 +81,9 @@ export interface ConfigOptions extends HelpOptions {
 
 /**
  * Reads a server's settings from flags and, where a flag is absent, from the environment: `--log-level` and
- * `NOTES_LOG_LEVEL` are one setting. `--help` and `--version` print and exit 0; anything unknown or wrong is one line
- * on stderr and exit code 2.
+ * `NOTES_LOG_LEVEL` are one setting, and `--config` names a file for what neither says. `--help`, `--version` and
+ * `--print-config` print and exit 0; anything unknown or wrong, or other than `--config-lock` says, is one line on stderr
+ * and exit code 2. What it gives is frozen.
  */
 export function loadConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   try {
@@ -65,7 +96,7 @@ export function loadConfig<Own extends z.ZodObject>(own: Own, options: ConfigOpt
   }
 }
 
-/** `--help` or `--version` was asked for. */
+/** `--help`, `--version` or `--print-config` was asked for. */
 class Leave extends Error {
   readonly text: string;
   constructor(text: string) {
@@ -100,8 +131,7 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
   if (given.help !== undefined) throw new Leave(helpText(shape, options, isSwitch));
   if (given.version !== undefined) throw new Leave(`${options.version}\n`);
 
-  const values: Record<string, unknown> = {};
-  const source: Record<string, string> = {};
+  const { values, source } = readFile(given.config ?? env[twin(envPrefix, "config")], keys, positionals?.key);
   const twins = new Map(keys.map((key) => [twin(envPrefix, key), key]));
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(`${envPrefix}_`) || value === undefined) continue;
@@ -129,5 +159,29 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
     const key = String(issue.path[0]);
     throw new SettingsError(`${source[key] ?? called(key)} is wrong: ${issue.message}. See ${name} --help.`);
   }
-  return parsed.data as z.output<Own> & ServeSettings;
+  const config = parsed.data as z.output<Own> & ServeSettings;
+  const marked =
+    (mark: string) =>
+    (key: string): boolean =>
+      shape[key]?.meta()?.[mark] === true;
+  const isSecret = marked("secret");
+  const facts = noteFacts(config, {
+    from: source,
+    perEnvironment: keys.filter((key) => isSecret(key) || marked("perEnvironment")(key)),
+  });
+  if (given["print-config"] !== undefined) throw new Leave(printable(options, facts, isSecret));
+  if (config.configLock !== undefined) checkConfigLock(config.configLock, facts);
+  return config;
+}
+
+/** What a file says of settings, in the form that flags have. */
+function readFile(file: string | undefined, keys: readonly string[], positionals: string | undefined) {
+  const values: Record<string, unknown> = {};
+  const source: Record<string, string> = {};
+  if (file !== undefined)
+    for (const [key, value] of Object.entries(readConfigFile(file, keys))) {
+      values[key] = key === positionals ? value : String(value);
+      source[key] = file;
+    }
+  return { values, source };
 }

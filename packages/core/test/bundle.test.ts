@@ -51,7 +51,7 @@ function closure(name: string, found = new Map<string, Output>()): Map<string, O
 
 /** What a client of the 2025 era on stdio makes a server load. */
 const started = (): Map<string, Output> => {
-  const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/legacy-")) as string;
+  const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/connect-legacy-")) as string;
   return closure(legacy, closure("dist/server.js"));
 };
 const inputs = (): string[] =>
@@ -85,7 +85,7 @@ describe("the start of a bundled server", () => {
       "dist/chunk",
       "dist/chunk",
       "dist/chunk",
-      "dist/legacy",
+      "dist/connect",
       "dist/server.js",
     ]);
     // What is awaited here may be a lazy part, which waits for everything that it imports.
@@ -108,6 +108,13 @@ describe("the start of a bundled server", () => {
     expect(text).not.toContain("notifications/roots/list_changed");
   });
 
+  test("knows of no policy: what decides is loaded where one is chosen", () => {
+    const texts = (names: Iterable<string>) => [...names].map((name) => readFileSync(join(folder, name), "utf8"));
+    const isPolicy = (text: string) => text.includes("calls+inputs digest");
+    expect(texts(started().keys()).some(isPolicy)).toBe(false);
+    expect(texts(Object.keys(outputs).filter((name) => name.endsWith(".js"))).some(isPolicy)).toBe(true);
+  });
+
   test("compiles one parser, which the SDK holds every request against", async () => {
     const note =
       "globalThis.Function = new Proxy(Function, { construct(target, [...words]) { if (words.at(-1) !== '') process.stderr.write('compiled\\n'); return Reflect.construct(target, words); } });";
@@ -128,12 +135,58 @@ describe("the start of a bundled server", () => {
     server.write(initialize(0), { jsonrpc: "2.0", id: 1, method: "tools/list" });
     await server.lines.id(1);
     const asked = new Set(server.stderr().match(/(?<=asked for ).*/g));
-    expect([...asked].sort()).toEqual(["node:stream", "node:util"]);
+    // node:fs for the JSON Schemas that are ready, and loaded in any case; the others for standard streams.
+    expect([...asked].sort()).toEqual(["node:fs", "node:stream", "node:util"]);
     server.write(toolCall(2, "greet", { name: "Ada" }));
     await server.lines.id(2);
     await server.until((text) => text.includes('"name":"greet"'));
     expect(server.stderr()).toContain("asked for node:module\n");
   });
+});
+
+describe("the JSON Schemas of a bundled server's tools", () => {
+  const file = join(folder, "dist/ready-schemas.json");
+  const list = async (entry: string): Promise<{ inputSchema: { title?: string } }[]> => {
+    await using server = startServer([join(folder, "dist", entry)]);
+    server.write(initialize(0), { jsonrpc: "2.0", id: 1, method: "tools/list" });
+    const { result } = (await server.lines.id(1)) as unknown as { result: { tools: never[] } };
+    return result.tools;
+  };
+
+  test("are those that a conversion makes, which server.js does without them", async () => {
+    const listed = await list("main.js");
+    expect(JSON.parse(readFileSync(file, "utf8")).length).toBeGreaterThan(1);
+    expect(listed).toEqual(await list("server.js"));
+  });
+
+  test("come from the bundle, unless the schema is another one than that was made for", async () => {
+    const text = readFileSync(file, "utf8");
+    const ready = JSON.parse(text) as [source: string, schema: object][];
+    try {
+      writeFileSync(file, JSON.stringify(ready.map(([source, schema]) => [source, { ...schema, title: "ready" }])));
+      expect((await list("main.js")).map(({ inputSchema }) => inputSchema.title)).toEqual(["ready"]);
+      writeFileSync(
+        file,
+        JSON.stringify(ready.map(([source, schema]) => [`${source} `, { ...schema, title: "ready" }])),
+      );
+      expect((await list("main.js")).map(({ inputSchema }) => inputSchema.title)).toEqual([undefined]);
+    } finally {
+      writeFileSync(file, text);
+    }
+  });
+});
+
+test("node:http is loaded without its facade, which loads undici, http2 and tls", async () => {
+  const cwd = join(folder, "http");
+  mkdirSync(join(cwd, "src"), { recursive: true });
+  writeFileSync(
+    join(cwd, "src/main.ts"),
+    `import { createServer } from "node:http";
+     createServer();
+     console.log(process.moduleLoadList.filter((name) => /undici|http2/.test(name)).join(" ") || "none");`,
+  );
+  bundle(cwd);
+  expect(execFileSync(process.execPath, [join(cwd, "dist/main.js")], { encoding: "utf8" })).toBe("none\n");
 });
 
 test("a server that is killed leaves a compile cache for the next start", async () => {

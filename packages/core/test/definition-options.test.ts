@@ -64,7 +64,8 @@ const server = {
   expected: () => undefined,
   changes: () => () => {},
   dependencies: [],
-  profiles: { all: () => true },
+  policies: { all: { default: "allow", rules: [] } },
+  checkRoot: () => undefined,
 };
 const kinds: [string, (options: never) => unknown, Record<string, unknown>, RegExp][] = [
   ["defineTool", defineTool, tool, /tool/],

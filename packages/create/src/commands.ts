@@ -23,6 +23,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "What clients rely on: write it down, compare it, weigh a change",
     load: async () => (await import("./contract/command.ts")).contract,
   },
+  policy: {
+    summary: "Who may do what: show it, write it down, compare it",
+    load: async () => (await import("./policy/command.ts")).policy,
+  },
   connect: {
     summary: "Put the server into a client's configuration",
     load: async () => (await import("./connect/command.ts")).connect,
@@ -30,6 +34,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
   inspect: {
     summary: "Open the official Inspector on the server",
     load: async () => (await import("./connect/inspect.ts")).inspect,
+  },
+  promote: {
+    summary: "Take one environment's configuration over into another's, and lock it",
+    load: async () => (await import("./promote/command.ts")).promoteCommand,
   },
   bundle: {
     summary: "Pack the server for hosts that install with a click, and for the MCP registry",

@@ -46,7 +46,8 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Folder for the journal that undo needs (default: the user's own folder for such things)"),
+    .describe("Folder for the journal that undo needs (default: the user's own folder for such things)")
+    .meta({ perEnvironment: true }),
   keepDays: z.coerce.number().min(0).default(7).describe("How long undo can bring back what was deleted or replaced"),
 });
 

@@ -3,6 +3,7 @@ import manifest from "../package.json" with { type: "json" };
 import { FilesError } from "./domain/errors.ts";
 import type { Files } from "./domain/files.ts";
 import { createWatch } from "./domain/watch.ts";
+import { keptToFolders } from "./kept-to-folders.ts";
 import { filePrompts } from "./prompts.ts";
 import { fileResources } from "./resources.ts";
 import { withinClientRoots } from "./tools/client-roots.ts";
@@ -24,37 +25,41 @@ export interface ServerOptions {
 
 /** The whole server as data. */
 export function filesystemServer(files: Files, { clientRoots = false }: ServerOptions = {}) {
-  const tools = fileTools(files);
-  const watch = createWatch(files.safeFs);
+  /** What is there for callers who may work in these files. */
+  const surfaceOf = (files: Files) => {
+    const tools = fileTools(files);
+    const watch = createWatch(files.safeFs);
+    files.onChange(({ path }) => watch.touch(path));
+    return {
+      tools: clientRoots ? withinClientRoots(files, tools) : tools,
+      // Where a client's folders count, only tools ask for them.
+      resources: clientRoots ? [] : fileResources(files, watch),
+      prompts: clientRoots ? [] : filePrompts(files),
+    };
+  };
+  const { tools, resources, prompts } = keptToFolders(surfaceOf(files), (folders) => surfaceOf(files.within(folders)));
   return defineServer({
     name: "filesystem",
     title: "Files",
     version: manifest.version,
     instructions,
     tools: [
-      ...(clientRoots ? withinClientRoots(files, tools) : tools),
+      ...tools,
       // offshoot:tools
     ],
     resources: [
-      // Where a client's folders count, only tools ask for them.
-      ...(clientRoots ? [] : fileResources(files, watch)),
+      ...resources,
       // offshoot:resources
     ],
     prompts: [
-      ...(clientRoots ? [] : filePrompts(files)),
+      ...prompts,
       // offshoot:prompts
     ],
-    profiles: {
-      standard: () => true,
-      // Stricter in what the domain lets through, not in tools: see config.ts.
-      strict: () => true,
-      "read-only": ({ annotations }) => annotations?.readOnlyHint === true,
-    },
     expected: (error) => (error instanceof FilesError ? error.message : undefined),
     changes: (emit) =>
-      files.onChange(({ type, path }) => {
-        watch.touch(path);
+      files.onChange(({ type }) => {
         if (type !== "changed") emit.resourcesChanged();
       }),
+    checkRoot: (folder) => files.problemOf(folder),
   });
 }

@@ -116,4 +116,5 @@ testServerContract({
     "no-bytes-in-data": "read_media_file has its bytes in the data, too, as the official server once did",
   },
   lock: new URL("../contract.lock.json", import.meta.url),
+  policyLock: new URL("../policy.lock.json", import.meta.url),
 });

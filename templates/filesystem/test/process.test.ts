@@ -26,6 +26,16 @@ describe("the built server", () => {
     expect(existsSync(main), "run the build first").toBe(true);
   });
 
+  test("lists the same tools with the JSON Schemas that the build made, and without them", async () => {
+    const listed = async (entry: string) => {
+      const client = await spawn(process.execPath, { args: [entry, "."] });
+      const tools = await client.tools();
+      await client.close();
+      return tools;
+    };
+    expect(await listed(main)).toEqual(await listed(main.replace(/main\.js$/, "server.js")));
+  });
+
   test.each(["2025", "2026"] as const)(
     "takes the folders as the official server does, for a client of %s",
     async (era) => {

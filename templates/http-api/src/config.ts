@@ -3,7 +3,14 @@ import { z } from "zod";
 const count = z.coerce.number().int().min(1);
 const list = z.string().min(1);
 /** A flag that may be given more than once, each time with one or more items. */
-const several = (description: string) => z.string().min(1).optional().meta({ repeatable: true, description });
+const several = (description: string, meta = {}) =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ repeatable: true, description, ...meta });
+/** Another in each environment: `offshoot promote` leaves these alone. */
+const perEnvironment = { perEnvironment: true };
 
 /** Every setting of its own; the ones all servers share (transport, port, log level, profile, …) come from core. */
 export const Config = z.object({
@@ -11,11 +18,13 @@ export const Config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("OpenAPI description, a JSON or YAML file or its URL (default: the sample that ships with the server)"),
+    .describe("OpenAPI description, a JSON or YAML file or its URL (default: the sample that ships with the server)")
+    .meta(perEnvironment),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("Where the API is (default: the first server that the description names)"),
+    .describe("Where the API is (default: the first server that the description names)")
+    .meta(perEnvironment),
   pin: z
     .string()
     .regex(/^sha256-/)
@@ -25,7 +34,8 @@ export const Config = z.object({
     .optional()
     .describe(
       "Where a description from a URL is kept for when the URL does not answer (default: the user's cache folder)",
-    ),
+    )
+    .meta(perEnvironment),
   mode: z
     .enum(["explicit", "all", "dynamic"])
     .optional()
@@ -52,15 +62,22 @@ export const Config = z.object({
   ),
   secret: several(
     "Where the credential is: env:NAME or file:/path; with several, <scheme>=env:NAME. A changed file is read again",
+    { secret: true },
   ),
-  header: several("Header to send with every request: <name>=<value>, or <name>=env:NAME for what is secret"),
+  authPerCaller: list
+    .optional()
+    .describe("JSON file that says where each caller's credential is, by the caller's id: env:NAME or file:/path"),
+  header: several("Header to send with every request: <name>=<value>, or <name>=env:NAME for what is secret", {
+    secret: true,
+  }),
   tokenUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("Where oauth gets its tokens"),
-  clientId: list.optional().describe("Who oauth says it is"),
+    .describe("Where oauth gets its tokens")
+    .meta(perEnvironment),
+  clientId: list.optional().describe("Who oauth says it is").meta(perEnvironment),
   scope: list.optional().describe("What oauth asks for"),
-  audience: list.optional().describe("For whom oauth asks"),
+  audience: list.optional().describe("For whom oauth asks").meta(perEnvironment),
   tokenParameter: several("What oauth sends besides, name=value"),
   privateHosts: z
     .string()

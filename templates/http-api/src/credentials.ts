@@ -1,17 +1,18 @@
+import { callerCredentials } from "./caller-credentials.ts";
 import type { Config } from "./config.ts";
 import { ApiError } from "./domain/errors.ts";
 import type { Scheme } from "./domain/openapi/inputs/withheld.ts";
 import type { Client } from "./domain/upstream/client.ts";
-import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials.ts";
-import { fixedValues } from "./domain/upstream/fixed.ts";
-import { createOAuth } from "./domain/upstream/oauth.ts";
-import { createSecret, type Secret } from "./domain/upstream/secret.ts";
-import { type Part, severalCredentials } from "./domain/upstream/several.ts";
+import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials/credentials.ts";
+import { fixedValues } from "./domain/upstream/credentials/fixed.ts";
+import { createOAuth } from "./domain/upstream/credentials/oauth.ts";
+import { createSecret, type Secret } from "./domain/upstream/credentials/secret.ts";
+import { type Part, severalCredentials } from "./domain/upstream/credentials/several.ts";
 import type { OperationMap } from "./map.ts";
 
 type Settings = Pick<
   Config,
-  "auth" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
+  "auth" | "authPerCaller" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
 >;
 
 /**
@@ -28,6 +29,18 @@ export async function credentialsOf(
   const ways = named("--auth", settings.auth, /,/);
   const secrets = named("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
   const makers: ((client: Client) => Part)[] = [];
+  if (settings.authPerCaller !== undefined) {
+    const [[scheme, way] = ["", "bearer"], ...more] = ways;
+    if (more.length > 0 || secrets.size > 0 || way === "oauth")
+      throw new ApiError(
+        "auth_wrong",
+        "--auth-per-caller names every secret: it goes with one --auth other than oauth, and without --secret.",
+      );
+    checkScheme(scheme, schemes);
+    const credentials = await callerCredentials(settings.authPerCaller, wearOf(way));
+    makers.push(() => ({ scheme: scheme === "" ? undefined : scheme, credentials }));
+    ways.clear();
+  }
   for (const scheme of new Set([...ways.keys(), ...secrets.keys()])) {
     const way = ways.get(scheme) ?? wayOf(scheme, schemes, settings);
     const reference = secrets.get(scheme);

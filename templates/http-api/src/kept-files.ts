@@ -8,6 +8,12 @@ const MAX_KEPT_BYTES = 33_554_432;
 
 /** Files that an API answered, kept until the client has read them: a model is given the link. */
 export interface KeptFiles {
+  /** Those of one caller: to all others there are none. */
+  of(caller: string): CallersFiles;
+}
+
+/** The files of one caller. */
+export interface CallersFiles {
   keep(bytes: Uint8Array, type: string): ContentBlock;
   /** The id under which it can be read. */
   hold(bytes: Uint8Array, type: string): string;
@@ -17,7 +23,7 @@ export interface KeptFiles {
 
 /** @param now monotonic ms */
 export function createKeptFiles(now: () => number = () => performance.now()): KeptFiles {
-  const kept = new Map<string, { bytes: Uint8Array; type: string; until: number }>();
+  const kept = new Map<string, { bytes: Uint8Array; type: string; caller: string; until: number }>();
   let total = 0;
   const drop = (id: string): void => {
     total -= kept.get(id)?.bytes.byteLength ?? 0;
@@ -26,18 +32,18 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
   const makeRoom = (): void => {
     for (const [id, { until }] of kept) if (until <= now() || total > MAX_KEPT_BYTES) drop(id);
   };
-  const hold = (bytes: Uint8Array, type: string): string => {
-    // Anyone who knows it may read it, and it cannot be guessed.
+  const hold = (caller: string, bytes: Uint8Array, type: string): string => {
+    // It cannot be guessed, and where it becomes known, it is still only its caller's.
     const id = randomBytes(16).toString("base64url");
-    kept.set(id, { bytes, type, until: now() + KEPT_MS });
+    kept.set(id, { bytes, type, caller, until: now() + KEPT_MS });
     total += bytes.byteLength;
     makeRoom();
     return id;
   };
-  return {
-    hold,
+  const of = (caller: string): CallersFiles => ({
+    hold: (bytes, type) => hold(caller, bytes, type),
     keep(bytes, type) {
-      const id = hold(bytes, type);
+      const id = hold(caller, bytes, type);
       return resourceLink(`api-file://${id}`, `file ${id.slice(0, 6)}`, {
         title: `${bytes.byteLength} bytes of ${type}`,
         description: `What the API answered. It can be read for ${KEPT_MS / 60_000} minutes.`,
@@ -46,9 +52,11 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
     },
     read(id) {
       makeRoom();
-      return kept.get(id);
+      const found = kept.get(id);
+      return found?.caller === caller ? found : undefined;
     },
-  };
+  });
+  return { of };
 }
 
 /** The resource behind the links. */
@@ -58,9 +66,10 @@ export const fileResource = (files: KeptFiles): Resource =>
     title: "File from the API",
     description: "A file that a call answered with a link to it",
     uri: "api-file://{id}",
+    scopes: ["api:read"],
     mimeType: "application/octet-stream",
-    read: ({ id }, _call) => {
-      const found = files.read(id);
+    read: ({ id }, { caller }) => {
+      const found = files.of(caller.id).read(id);
       if (found === undefined)
         fail("This file is gone: it is kept for some minutes. Call the tool again.", { code: "not_found" });
       const blob = Buffer.from(found.bytes).toString("base64");

@@ -12,6 +12,7 @@ import { listOperations, type Operations } from "./domain/openapi/operations.ts"
 import { serverUrl } from "./domain/openapi/servers.ts";
 import { plainText } from "./domain/openapi/texts.ts";
 import sampleDescription from "./domain/sample/openapi.json" with { type: "json" };
+import { sampleUpstream } from "./domain/sample/upstream.ts";
 import { checkSecrecy } from "./domain/upstream/upstream.ts";
 import { cacheFolder, fetchDescription } from "./fetch-description.ts";
 import { createUpstream } from "./guarded.ts";
@@ -47,18 +48,16 @@ export async function openApi(config: Config): Promise<Opened> {
   return config.api === undefined ? openSample(config) : openReal(config, config.api);
 }
 
-async function openSample(config: Config): Promise<Opened> {
-  const { baseUrl, pin, map, operations, auth, include, exclude } = config;
-  const [misplaced] = Object.entries({ "base-url": baseUrl, pin, map, operations, auth, include, exclude }).filter(
-    ([, value]) => value,
-  );
+function openSample(config: Config): Opened {
+  const { baseUrl, pin, map, operations, auth, include, exclude, authPerCaller } = config;
+  const [misplaced] = Object.entries({
+    ...{ "base-url": baseUrl, pin, map, operations, auth, include, exclude },
+    "auth-per-caller": authPerCaller,
+  }).filter(([, value]) => value);
   if (misplaced !== undefined)
     throw new ApiError("no_description", `--${misplaced[0]} needs --api: the sample API has its own.`);
   const document = sampleDescription as unknown as Document;
-  // Not loaded for an API of one's own, like the database behind it.
-  const { serveSample } = await import("./domain/sample/serve.ts");
-  const sample = await serveSample();
-  const upstream = createUpstream({ baseUrl: sample.baseUrl, allowedHosts: ["127.0.0.1"] });
+  const upstream = sampleUpstream((baseUrl) => createUpstream({ baseUrl, allowedHosts: ["127.0.0.1"] }));
   return {
     api: createApi(upstream, { name: "tea-shop", ...times(config) }),
     operations: listOperations(document),
@@ -71,10 +70,7 @@ async function openSample(config: Config): Promise<Opened> {
     replies: config.replies,
     flaws: [],
     maxReply: config.maxReply,
-    async close() {
-      await upstream.close();
-      await sample.close();
-    },
+    close: () => upstream.close(),
   };
 }
 
@@ -117,7 +113,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
     connections: config.connections,
   });
   return {
-    api: createApi(upstream, times(config)),
+    api: createApi(upstream, { ...times(config), perCaller: config.authPerCaller !== undefined }),
     operations: filtered(all, mode, { include: listed(config.include), exclude: listed(config.exclude) }),
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",

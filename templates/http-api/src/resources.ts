@@ -28,6 +28,7 @@ function resource(api: Api, operations: Operations, name: string, entry: Resourc
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),
     description: plainText(entry.description ?? operation.description ?? operation.summary, 500) || operation.path,
     uri: entry.uri,
+    scopes: ["api:read"],
     mimeType: operation.reply?.contentType.split(";")[0] ?? "application/json",
     ...(entry.timeoutMs === undefined ? {} : { timeoutMs: entry.timeoutMs }),
     ...(entry.cacheMs === undefined ? {} : { ttlMs: entry.cacheMs }),

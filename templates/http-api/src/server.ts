@@ -48,7 +48,6 @@ export function httpApiServer(
       // offshoot:prompts
     ],
     dependencies: [api.dependency],
-    profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
     expected: (error) => (error instanceof ApiError ? error.message : undefined),
   });
 }

@@ -3,8 +3,8 @@ import { buildConnector } from "undici";
 import { expect, test } from "vitest";
 import type { ApiRequest } from "../src/domain/operation.ts";
 import { serveSample } from "../src/domain/sample/serve.ts";
-import { createCredentials } from "../src/domain/upstream/credentials.ts";
-import { createSecret } from "../src/domain/upstream/secret.ts";
+import { createCredentials } from "../src/domain/upstream/credentials/credentials.ts";
+import { createSecret } from "../src/domain/upstream/credentials/secret.ts";
 import { createUpstream } from "../src/guarded.ts";
 import { cassette } from "./fixtures/cassette.ts";
 

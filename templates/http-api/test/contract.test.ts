@@ -34,4 +34,5 @@ testServerContract({
     },
   },
   lock: new URL("../contract.lock.json", import.meta.url),
+  policyLock: new URL("../policy.lock.json", import.meta.url),
 });

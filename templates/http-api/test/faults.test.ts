@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Fault, type ToolOutcome, WIRES } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
-import { createCredentials } from "../src/domain/upstream/credentials.ts";
-import { createSecret } from "../src/domain/upstream/secret.ts";
+import { createCredentials } from "../src/domain/upstream/credentials/credentials.ts";
+import { createSecret } from "../src/domain/upstream/credentials/secret.ts";
 import { failingFirst, ORDER, serveOrders } from "./fixtures/served.ts";
 
 const codeOf = ({ meta }: ToolOutcome) => (meta["offshoot/error"] as { code: string } | undefined)?.code;

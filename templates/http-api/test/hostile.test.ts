@@ -74,7 +74,10 @@ const components = {
 };
 
 /** A hundred, and the two seconds that nobody may wait meanwhile, where the machine has nothing else to do. */
-const [COUNT, LIMIT_MS] = process.env.OFFSHOOT_LONG ? [100, 2_000] : [20, 20_000];
+const LONG = Boolean(process.env.OFFSHOOT_LONG);
+const [COUNT, LIMIT_MS] = LONG ? [100, 2_000] : [KINDS.length, 20_000];
+/** Each kind as an input and as an answer; otherwise one of the two, since many are cut off after a second each. */
+const waysOf = (n: number): ("in" | "out")[] => (LONG ? ["in", "out"] : [n % 2 === 1 || n === 8 ? "out" : "in"]);
 
 test("hostile schemas and answers at once keep nobody else waiting", async () => {
   const paths: Json = {};
@@ -94,7 +97,7 @@ test("hostile schemas and answers at once keep nobody else waiting", async () =>
     paths[`/out/${n}`] = { get: { operationId: `out${n}`, responses: { 200: { description: "ok", content } } } };
   }
   const origin = await serveBytes((request) => ({ body: values.get(request.url ?? "") ?? "{}" }));
-  const operations = [...Array(COUNT).keys()].flatMap((n) => [`in${n}`, `out${n}`]).join(",");
+  const operations = [...Array(COUNT).keys()].flatMap((n) => waysOf(n).map((way) => `${way}${n}`)).join(",");
   const api = await descriptionFile(described(paths, { components, servers: [{ url: origin.url }] }));
   const args = [
     main,
@@ -115,8 +118,8 @@ test("hostile schemas and answers at once keep nobody else waiting", async () =>
     // A client's own depth is the client's to keep.
     const input = n % KINDS.length === 8 ? {} : value;
     const options = { timeoutMs: 120_000 };
-    return [client.call(`in${n}`, input, options), client.call(`out${n}`, {}, options)].map((call) =>
-      call.then(
+    return waysOf(n).map((way) =>
+      client.call(`${way}${n}`, way === "in" ? input : {}, options).then(
         ({ isError, text }) => ({ isError, text }),
         (error: Error) => ({ isError: true, text: error.message }),
       ),

@@ -225,7 +225,7 @@ test("a file is a link that the client can read", async () => {
 
 test("a file goes after some minutes, and the oldest when there are too many", () => {
   let now = 0;
-  const files = createKeptFiles(() => now);
+  const files = createKeptFiles(() => now).of("local");
   const idOf = (bytes: number): string =>
     (files.keep(new Uint8Array(bytes), "application/zip") as { uri: string }).uri.replace("api-file://", "");
   const first = idOf(10);

@@ -79,6 +79,19 @@ const SPELLINGS = {
     write: (text: string) => Buffer.from(text).toString("hex"),
     read: (text: string) => Buffer.from(text, "hex").toString("latin1"),
   },
+  octal: {
+    write: (text: string) => each((c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`)(text, [0]),
+    read: (text: string) => text.replace(/\\([0-7]{3})/g, (_all, digits) => String.fromCharCode(parseInt(digits, 8))),
+  },
+  quotedPrintable: {
+    write: each((c, n) => (n % 2 === 0 || /[=\s]/.test(c) ? `=${hex(c.charCodeAt(0), 2).toUpperCase()}` : c)),
+    read: (text: string) =>
+      text.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_all, code) => String.fromCharCode(parseInt(code, 16))),
+  },
+  fullwidth: {
+    write: (text: string) => each((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0))(text, [0]),
+    read: (text: string) => text.normalize("NFKC"),
+  },
   jsonInside: {
     write: each(json),
     read: (text: string) =>
@@ -112,12 +125,15 @@ const PLACES: Record<string, (told: string, choices: number[]) => Partial<Answer
   "JSON of a refusal": (told, choices) => ({ status: 403, body: `{"error":"${each(json)(told, choices)}"}` }),
   "what is no JSON": (told) => ({ body: `{"told": ${told}` }),
   headers: (told) => ({
-    headers: {
-      location: `https://api.test/x?k=${told}`,
-      link: `<https://api.test/x?k=${told}>; rel="next"`,
-      "x-total-count": told,
-      "retry-after": told,
-    },
+    // A header has one byte for each character.
+    headers: /[^\x20-\xff]/.test(told)
+      ? {}
+      : {
+          location: `https://api.test/x?k=${told}`,
+          link: `<https://api.test/x?k=${told}>; rel="next"`,
+          "x-total-count": told,
+          "retry-after": told,
+        },
     body: "{}",
   }),
   "bytes that are text": (told) => ({ headers: { "content-type": "application/octet-stream" }, body: `it is ${told}` }),
@@ -125,7 +141,11 @@ const PLACES: Record<string, (told: string, choices: number[]) => Partial<Answer
     headers: { "content-type": "image/svg+xml" },
     body: `<svg xmlns="http://www.w3.org/2000/svg"><text>${told}</text></svg>`,
   }),
-  "a redirect": (told) => ({ status: 302, headers: { location: `https://api.test/?k=${told}` }, body: "" }),
+  "a redirect": (told) => ({
+    status: 302,
+    headers: { location: `https://api.test/?k=${/[^\x20-\xff]/.test(told) ? "" : told}` },
+    body: "",
+  }),
 };
 const PLACE = Object.keys(PLACES);
 

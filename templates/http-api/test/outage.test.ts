@@ -35,6 +35,7 @@ function upstream(answer: (signal: AbortSignal) => Promise<ApiReply>) {
       return counted.answer(signal);
     },
     keyOf: async ({ path }) => path,
+    hostOf: () => undefined,
     preview: async () => ({ method: "GET", url: "", headers: {} }),
     close: async () => {},
   };

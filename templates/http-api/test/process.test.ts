@@ -41,6 +41,16 @@ describe("the built server", () => {
     expect(existsSync(main), "run the build first").toBe(true);
   });
 
+  test("lists the same tools with the JSON Schemas that the build made, and without them", async () => {
+    const listed = async (entry: string) => {
+      const client = await spawn(process.execPath, { args: [entry] });
+      const tools = await client.tools();
+      await client.close();
+      return tools;
+    };
+    expect(await listed(main)).toEqual(await listed(main.replace(/main\.js$/, "server.js")));
+  });
+
   test.each(["2025", "2026"] as const)("works at once, with an API of its own, for a client of %s", async (era) => {
     const client = await spawn(process.execPath, { args: [main], era });
     const made = await client.call("create_order", { customer: "ada", lines: [{ product: "p1", quantity: 1 }] });

@@ -10,10 +10,10 @@ import { createApi } from "../src/api.ts";
 import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
 import type { ApiRequest } from "../src/domain/operation.ts";
-import { type Credentials, createCredentials, type Wear } from "../src/domain/upstream/credentials.ts";
-import { createOAuth } from "../src/domain/upstream/oauth.ts";
-import { createSecret } from "../src/domain/upstream/secret.ts";
-import { severalCredentials } from "../src/domain/upstream/several.ts";
+import { type Credentials, createCredentials, type Wear } from "../src/domain/upstream/credentials/credentials.ts";
+import { createOAuth } from "../src/domain/upstream/credentials/oauth.ts";
+import { createSecret } from "../src/domain/upstream/credentials/secret.ts";
+import { severalCredentials } from "../src/domain/upstream/credentials/several.ts";
 import type { UpstreamOptions } from "../src/domain/upstream/upstream.ts";
 import { createUpstream } from "../src/guarded.ts";
 import { apiTools } from "../src/tools/index.ts";
@@ -81,7 +81,7 @@ const perCaller: Credentials = {
   dress: async () => ({ headers: { authorization: await who() }, query: [], stamp: await who(), account: await who() }),
   account: who,
   renew: async () => false,
-  scrub: (text) => text,
+  secrets: () => [],
 };
 
 /** What the API has to have seen of a request. */

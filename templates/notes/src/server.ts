@@ -46,7 +46,6 @@ export function notesServer(notes: OwnedNotes, { shared = false }: ServerOptions
     ],
     // Tools and prompts change with a new version only. Notes change at any time, and who listens is told.
     lists: { ttlMs: 3_600_000, cacheScope: "public", resources: { ttlMs: 60_000 } },
-    profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
     expected: (error) => (error instanceof NotesError ? error.message : undefined),
     problem: () => notes.problem(),
     changes: (emit) => notes.onChange((event, owner) => announce(event, emit, (caller) => ownerFor(caller) === owner)),

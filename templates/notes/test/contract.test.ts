@@ -89,4 +89,5 @@ testServerContract({
     },
   },
   lock: new URL("../contract.lock.json", import.meta.url),
+  policyLock: new URL("../policy.lock.json", import.meta.url),
 });

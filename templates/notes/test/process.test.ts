@@ -27,6 +27,16 @@ describe("the built server", () => {
     expect(existsSync(main), "run the build first").toBe(true);
   });
 
+  test("lists the same tools with the JSON Schemas that the build made, and without them", async () => {
+    const listed = async (entry: string) => {
+      const client = await spawn(process.execPath, { args: [entry, "--store", "memory"] });
+      const tools = await client.tools();
+      await client.close();
+      return tools;
+    };
+    expect(await listed(main)).toEqual(await listed(main.replace(/main\.js$/, "server.js")));
+  });
+
   test.each(["2025", "2026"] as const)("keeps notes from one process to the next for a client of %s", async (era) => {
     const data = await temporaryFolder();
     const start = () => spawn(process.execPath, { args: [main, "--data", data], era });

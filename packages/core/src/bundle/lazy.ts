@@ -12,7 +12,7 @@ export const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup(build) {
     const builtins =
-      /^(?:node:)?(assert|child_process|crypto|fs|fs\/promises|os|perf_hooks|process|stream|stream\/web|timers\/promises|util)$/;
+      /^(?:node:)?(assert|child_process|crypto|dns|dns\/promises|fs|fs\/promises|http|https|net|os|perf_hooks|process|stream|stream\/web|timers\/promises|tls|url|util|worker_threads|zlib)$/;
     build.onResolve({ filter: builtins }, ({ path, kind }) =>
       // `import()` is lazy as it is.
       kind === "dynamic-import" ? { path, external: true } : { path, namespace: "lazy-builtin" },
@@ -20,13 +20,15 @@ export const lazyBuiltins: Plugin = {
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
       const builtin = process.getBuiltinModule(path) as object;
-      const getters = Object.keys(builtin).map((name) => `get ${name}() { return ${load}.${name}; }`);
-      const members = `{ ${getters.join(", ")} }`;
-      if (typeof builtin !== "function") return { contents: `module.exports = ${members};` };
+      // esbuild copies the members of a CommonJS module for each file that imports it, and takes its prototype as it
+      // is. So they stand there.
+      if (typeof builtin !== "function")
+        return { contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => ${load}[name] }));` };
       // A module that is itself called: `assert(…)`.
+      const getters = Object.keys(builtin).map((name) => `get ${name}() { return ${load}.${name}; }`);
       const call = `function (...given) { return ${load}.apply(this, given); }`;
       return {
-        contents: `module.exports = Object.defineProperties(${call}, Object.getOwnPropertyDescriptors(${members}));`,
+        contents: `module.exports = Object.defineProperties(${call}, Object.getOwnPropertyDescriptors({ ${getters.join(", ")} }));`,
       };
     });
   },

@@ -1,5 +1,6 @@
 import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
+import type { Decision } from "./access.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
 import { type Answers, Question } from "./asking/question.ts";
 import { checkSize } from "./compose.ts";
@@ -7,8 +8,9 @@ import { plain } from "./output/plain.ts";
 import { Stopped } from "./stopped.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
-// Unique in the log of a fleet. Not random: node:crypto alone would be a twentieth of a start.
-const prefix = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+// Unique in the log of a fleet, where each first process of a container has the same id. Math.random is random enough for a
+// name, and node:crypto alone would be a twentieth of a start.
+const prefix = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`;
 let calls = 0;
 
 /** Longest text beside a step of progress, in characters: one line of a client's. */
@@ -37,6 +39,8 @@ export class Call implements CallContext {
   answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
+  /** What the policy says of it, where there is one: it does not change while the call runs. */
+  decision: Decision | undefined;
   answers: Answers = {};
   /**
    * Takes the answers that a request of the 2026 era carries. Not when they come, but when a handler looks at one: a
@@ -67,6 +71,9 @@ export class Call implements CallContext {
   }
   get caller() {
     return this.wire.caller;
+  }
+  get callerRoots() {
+    return this.decision?.roots;
   }
   get client() {
     return this.wire.client;

@@ -1,5 +1,6 @@
 import type { Caller } from "../contract/context.ts";
 import type { ServerDefinition } from "../contract/server.ts";
+import { type AccessNow, type Item, scopesOf } from "./access.ts";
 import { findResource } from "./methods/resources.ts";
 
 /** Which scopes requests need, before anything of them runs: HTTP answers for a missing one with a status. */
@@ -10,30 +11,31 @@ export interface NeededScopes {
   readonly all: readonly string[];
 }
 
-/**
- * As the definitions say.
- *
- * @param tools those that are offered now: one outside the profile does not exist, and needs none
- */
+/** As the definitions say, and the policy. What a policy denies does not exist for its caller, and needs none. */
 export function createNeededScopes(
-  { resources, prompts }: Pick<ServerDefinition, "resources" | "prompts">,
-  tools: ServerDefinition["tools"],
+  { tools, resources, prompts }: Pick<ServerDefinition, "tools" | "resources" | "prompts">,
+  access: AccessNow,
 ): NeededScopes {
-  const named = (item: { scopes?: readonly string[] | undefined } | undefined): readonly string[] => item?.scopes ?? [];
-  const resource = (uri: unknown) => (typeof uri === "string" ? findResource(resources.values(), uri)?.[0] : undefined);
+  const found = (method: string, { name, uri, ref }: Record<string, unknown>): Item | undefined => {
+    if (method === "tools/call") return tools.get(name as string);
+    if (method === "prompts/get") return prompts.get(name as string);
+    if (method === "resources/read" || method === "resources/subscribe")
+      return typeof uri === "string" ? findResource(resources.values(), uri)?.[0] : undefined;
+    if (method !== "completion/complete") return undefined;
+    const wanted = (ref ?? {}) as Record<string, unknown>;
+    if (wanted.type === "ref/prompt") return prompts.get(wanted.name as string);
+    return [...resources.values()].find((one) => one.uri === wanted.uri);
+  };
   return {
     get all() {
       const items = [...tools.values(), ...resources.values(), ...prompts.values()];
-      return [...new Set(items.flatMap(named))].sort();
+      return [...new Set([...items.flatMap(({ scopes = [] }) => scopes), ...(access()?.scopes ?? [])])].sort();
     },
-    of(method, params) {
-      if (method === "tools/call") return named(tools.get(params.name as string));
-      if (method === "prompts/get") return named(prompts.get(params.name as string));
-      if (method === "resources/read" || method === "resources/subscribe") return named(resource(params.uri));
-      if (method !== "completion/complete") return [];
-      const { type, name, uri } = (params.ref ?? {}) as Record<string, unknown>;
-      if (type === "ref/prompt") return named(prompts.get(name as string));
-      return named([...resources.values()].find((one) => one.uri === uri));
+    of(method, params, caller) {
+      const item = found(method, params);
+      if (item === undefined) return [];
+      const decision = access()?.decide(caller, item);
+      return decision?.allow === false ? [] : (scopesOf(item, decision) ?? []);
     },
   };
 }

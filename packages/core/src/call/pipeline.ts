@@ -1,5 +1,6 @@
 import type { Gate } from "../admission/gate.ts";
 import { isToolError } from "../contract/errors.ts";
+import { type Decision, scopesOf } from "./access.ts";
 import { checkCapabilities, checkScopes } from "./admit.ts";
 import type { StateSeal } from "./asking/state-seal.ts";
 import { Call } from "./call.ts";
@@ -44,11 +45,17 @@ async function runStages(
 ): Promise<object> {
   const { gate, seal, expected } = runtime;
   let subject: Subject | undefined;
+  let ended: (() => void) | undefined;
   try {
     const normalized = normalize(params, call);
     subject = normalized instanceof Promise ? await normalized : normalized;
-    checkScopes(subject.scopes, call);
+    const { decision } = call;
+    checkScopes(scopesOf(subject, decision), call);
     checkCapabilities(subject.requiredCapabilities, call);
+    if (decision !== undefined) {
+      ended = decision.begin?.(call, subject);
+      if (decision.confirm !== undefined) subject = confirmed(subject, decision.confirm);
+    }
     const done = await execute(subject, call, gate, seal);
     if (!("value" in done)) {
       record(runtime, call, "input_required");
@@ -67,7 +74,20 @@ async function runStages(
     record(runtime, call, outcome, failure, asResult);
     if (asResult) return (subject as Required<Subject>).failure(shown);
     throw isToolError(shown) ? (subject?.refuse ?? toProtocolError)(shown) : shown;
+  } finally {
+    ended?.();
   }
+}
+
+/** A person is asked first, on every run of the handler: the answer stands in place on the next one. */
+function confirmed(subject: Subject, confirm: NonNullable<Decision["confirm"]>): Subject {
+  return {
+    ...subject,
+    async run(call) {
+      await confirm(call, call.name, subject.input);
+      return subject.run(call);
+    },
+  };
 }
 
 /** About how many bytes a result has on the wire: what is large is text, and tools say it twice. */

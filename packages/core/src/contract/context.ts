@@ -75,6 +75,8 @@ export interface CallContext {
   /** The time this call has, over everything the handler does. */
   readonly deadline: { /** Time left in ms, never below 0. */ remainingMs(): number };
   readonly caller: Caller;
+  /** The folders that the policy lets this caller work in; `undefined` for all that the server has. Empty: none. */
+  readonly callerRoots: readonly string[] | undefined;
   readonly client: ClientInfo;
   readonly era: Era;
   /** Names this call in the log, and in the masked error that a client sees. */

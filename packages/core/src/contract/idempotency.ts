@@ -24,12 +24,16 @@ export interface IdempotencyClaim {
   /** Milliseconds since 1970. */
   now: number;
   expiresAt: number;
+  /** Until when the call that has the key may run: without an answer by then, it was cut off. */
+  leaseUntil: number;
 }
 
 /** What a store knows of a key. Without an answer its call is not over, or was cut off: nobody knows what it did. */
 export interface IdempotencyRecord {
   input: string;
   answer?: string | undefined;
+  /** Of the claim. A repetition at another instance waits until then; a store that leaves it out has one instance. */
+  leaseUntil?: number | undefined;
 }
 
 /**

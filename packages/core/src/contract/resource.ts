@@ -86,9 +86,10 @@ export interface ResourceOptions<Template extends string> extends Freshness {
   /**
    * Watches for what others change behind the server's back. Called when the first client subscribes to a URI; returns
    * how to stop, called when the last one has unsubscribed or left. `changed` tells all of them. Throw (`fail`) to
-   * refuse the subscription: a limit reached, nothing there.
+   * refuse the subscription: a limit reached, nothing there. Subscribers whose `call.callerRoots` are others have a
+   * watch of their own; otherwise `call` is the first one's.
    */
-  watch?: ((variables: UriVariables<Template>, changed: () => void) => () => void) | undefined;
+  watch?: ((variables: UriVariables<Template>, changed: () => void, call: CallContext) => () => void) | undefined;
   /**
    * Looks at a source that cannot be watched. Runs each time `ttlMs` (1 000 at least) has passed while anyone is
    * subscribed; return `true` when the content changed, to notify the subscribers. What it throws is logged, and the
@@ -103,7 +104,9 @@ export interface Resource extends Omit<ResourceOptions<string>, "read" | "comple
   readonly template: UriTemplate;
   readonly read: (variables: Record<string, string>, call: CallContext) => ResourceReply | Promise<ResourceReply>;
   readonly complete?: Record<string, (typed: string, call: CallContext) => string[] | Promise<string[]>> | undefined;
-  readonly watch?: ((variables: Record<string, string>, changed: () => void) => () => void) | undefined;
+  readonly watch?:
+    | ((variables: Record<string, string>, changed: () => void, call: CallContext) => () => void)
+    | undefined;
   readonly refresh?:
     | ((variables: Record<string, string>, context: RefreshContext) => boolean | Promise<boolean>)
     | undefined;

@@ -6,6 +6,7 @@ import type { IdempotencyStore } from "./idempotency.ts";
 import type { ServerJobs } from "./jobs.ts";
 import { checkExtensions, checkIcons, type Meta } from "./names/meta.ts";
 import { checkText } from "./names/names.ts";
+import type { Policy } from "./policy.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
 import type { Icon, Tool } from "./tool.ts";
@@ -69,8 +70,16 @@ export interface ServerOptions {
    * a reason, `/readyz` answers 503 and the log alerts. It is called every few seconds: look, and do not work.
    */
   problem?: (() => string | undefined | Promise<string | undefined>) | undefined;
-  /** Named subsets of the tools. With a profile chosen, a tool outside it is neither listed nor callable. */
-  profiles?: Record<string, (tool: Tool) => boolean> | undefined;
+  /**
+   * Policies of this server by name, for `--profile`, beside those that every server has (`read-only`, `local`,
+   * `standard`, `strict`) or in their place.
+   */
+  policies?: Readonly<Record<string, Policy>> | undefined;
+  /**
+   * What is wrong with a folder that a policy gives to a caller; `undefined` where nothing is. A server that has this
+   * keeps each call to `call.callerRoots`; without it, a policy with `roots` is refused.
+   */
+  checkRoot?: ((folder: string) => string | undefined) | undefined;
 }
 
 /** A whole server as data. */

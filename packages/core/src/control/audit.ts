@@ -109,7 +109,7 @@ export function openAudit(file: string, { log, scrub = createScrub(), files, ret
   return {
     record(events) {
       const drafts = events.map((event) => draftOf(event));
-      if (events.every(({ by }) => by === "server")) {
+      if (events.every(({ by, waits = by === "server" }) => waits)) {
         later(drafts);
         if (failing) log.error({ events: drafts }, "not in the audit yet: it cannot be written");
         // Not now: a breaker that opens must not wait for a disk.
@@ -146,7 +146,11 @@ export function openAudit(file: string, { log, scrub = createScrub(), files, ret
   };
 }
 
-const draftOf = (event: ControlEvent): Draft => ({ ...event, at: new Date().toISOString(), outcome: "applied" });
+const draftOf = ({ waits: _, ...event }: ControlEvent): Draft => ({
+  ...event,
+  at: new Date().toISOString(),
+  outcome: "applied",
+});
 
 /** In the order of the line. Values are scrubbed before they are hashed: a hash of a short secret gives it away. */
 function fieldsOf(draft: Draft, seq: number, prev: string, scrub: Scrub): Record<string, unknown> {

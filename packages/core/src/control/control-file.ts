@@ -1,10 +1,13 @@
 import { closeSync, constants, fstatSync, lstat, lstatSync, type Stats } from "node:fs";
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import type { Gate } from "../admission/gate.ts";
 import type { Limits } from "../admission/limits.ts";
+import type { Access } from "../call/access.ts";
 import { describeIssues } from "../contract/schemas/schema.ts";
 import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 import { SettingsError } from "../flags.ts";
+import { type ChosenPolicy, openPolicy, policiesOf } from "../policy/open.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ControlEvents } from "./events.ts";
 import { openOwnFile, readWhole } from "./own-file.ts";
@@ -12,21 +15,27 @@ import { openOwnFile, readWhole } from "./own-file.ts";
 /** What an operator may change while the server runs. What the file leaves out is as it was at the start. */
 const ControlFile = z.strictObject({
   profile: z.string().optional(),
+  policy: z.string().min(1).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   limits: z.record(z.string(), z.number()).optional(),
   breakers: z.record(z.string(), z.enum(["open", "closed", "auto"])).optional(),
 });
-type Wanted = z.output<typeof ControlFile>;
+type Wanted = Omit<z.output<typeof ControlFile>, "profile" | "policy"> & { access: Access | undefined };
 
 /** What a control file turns. */
 export interface ControlledServer {
-  readonly definition: Pick<ServerDefinition, "profiles" | "dependencies">;
+  readonly definition: ServerDefinition;
   readonly log: Log;
   readonly gate: Pick<Gate, "limits" | "configure">;
   readonly control: ControlEvents;
-  readonly changes: { readonly emit: Pick<ChangeEmitter, "toolsChanged"> };
-  readonly profile: string | undefined;
-  offer(profile: string | undefined): void;
+  readonly changes: { readonly emit: ChangeEmitter };
+  readonly access: Access | undefined;
+  setAccess(access: Access | undefined): void;
+}
+
+/** What the server was started with, and whether there is an audit. */
+export interface StartedWith extends ChosenPolicy {
+  audit?: string | undefined;
 }
 
 /**
@@ -36,25 +45,28 @@ export interface ControlledServer {
  * @returns how to stop
  * @throws SettingsError when the file is wrong at the start
  */
-export function followControlFile(file: string, app: ControlledServer): () => void {
-  const start: Wanted = {
-    profile: app.profile,
-    logLevel: app.log.level,
-    limits: { ...app.gate.limits },
-  };
+export function followControlFile(file: string, app: ControlledServer, started: StartedWith = {}): () => void {
+  const start = { access: app.access, logLevel: app.log.level, limits: { ...app.gate.limits } };
   let now: Wanted = start;
+  /** The policy as it is now, read again. The one that decides stays where it is the same. */
+  const chosen = (given: ChosenPolicy): Access | undefined => {
+    const chosen = given.profile === undefined && given.policy === undefined ? started : given;
+    const access = openPolicy(chosen, { ...app, audited: started.audit !== undefined });
+    return access?.label === app.access?.label ? app.access : access;
+  };
   const read = (): void => {
     const { text, by } = readControl(file);
-    const given = text === undefined ? {} : parse(text, app);
-    const wanted = { ...start, ...given, limits: { ...start.limits, ...given.limits } };
+    const { profile, policy, ...given } = text === undefined ? {} : parse(text, app);
+    const access = chosen({ profile, policy });
+    const wanted = { ...start, ...given, access, limits: { ...start.limits, ...given.limits } };
     const before = now;
-    const profile = app.profile;
+    const was = app.access;
     app.control.together(
       () => apply(app, wanted, by),
       () => apply(app, before, by),
     );
     now = wanted;
-    if (profile !== app.profile) app.changes.emit.toolsChanged();
+    if (was !== app.access) tellOfLists(app);
   };
   const reload = (): void => {
     try {
@@ -88,6 +100,13 @@ export function followControlFile(file: string, app: ControlledServer): () => vo
   };
 }
 
+/** Every list may be another, for each of those who are connected. */
+function tellOfLists({ changes: { emit }, definition }: ControlledServer): void {
+  if (definition.tools.size > 0) emit.toolsChanged();
+  if (definition.resources.size > 0) emit.resourcesChanged();
+  if (definition.prompts.size > 0) emit.promptsChanged();
+}
+
 /** The system's own words say what failed, and not what to do. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -95,7 +114,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** @throws Error in one line, for whatever is wrong with it */
-function parse(text: string, { definition }: ControlledServer): Wanted {
+function parse(text: string, { definition }: ControlledServer): z.output<typeof ControlFile> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -104,10 +123,13 @@ function parse(text: string, { definition }: ControlledServer): Wanted {
   }
   const parsed = ControlFile.safeParse(value, { jitless: true });
   if (!parsed.success) throw new Error(describeIssues(parsed.error).replaceAll("\n", "; "));
-  const { profile, breakers = {} } = parsed.data;
-  const profiles = Object.keys(definition.profiles ?? {});
+  const { profile, policy, breakers = {} } = parsed.data;
+  if (profile !== undefined && policy !== undefined) throw new Error("profile and policy exclude each other.");
+  if (policy !== undefined && !isAbsolute(policy))
+    throw new Error(`policy: ${policy} must be an absolute path: the server may have been started in another folder.`);
+  const profiles = Object.keys(policiesOf(definition));
   if (profile !== undefined && !profiles.includes(profile))
-    throw new Error(`there is no profile "${profile}". This server has: ${profiles.join(", ") || "none"}.`);
+    throw new Error(`there is no profile "${profile}". This server has: ${profiles.join(", ")}.`);
   const { dependencies } = definition;
   for (const name of Object.keys(breakers)) {
     if (!dependencies.has(name))
@@ -145,11 +167,11 @@ function readControl(file: string): { text?: string; by: string } {
 }
 
 /** Each part that is another emits its own event, before it changes. */
-function apply(app: ControlledServer, { profile, logLevel, limits = {}, breakers = {} }: Wanted, by: string): void {
+function apply(app: ControlledServer, { access, logLevel, limits = {}, breakers = {} }: Wanted, by: string): void {
   const { gate, definition } = app;
-  if (profile !== app.profile) {
-    app.control.emit({ what: "profile", before: app.profile ?? null, after: profile ?? null, by });
-    app.offer(profile);
+  if (access !== app.access) {
+    app.control.emit({ what: "profile", before: app.access?.label ?? null, after: access?.label ?? null, by });
+    app.setAccess(access);
   }
   if (logLevel !== undefined && logLevel !== app.log.level) {
     app.control.emit({ what: "log_level", before: app.log.level, after: logLevel, by });

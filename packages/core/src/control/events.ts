@@ -8,7 +8,8 @@ export type ControlSubject =
   | "key"
   | "log_level"
   | "drain"
-  | "audit";
+  | "audit"
+  | "call";
 
 /** A change in how the server behaves, as distinct from a call. It is logged, counted and audited, once each. */
 export interface ControlEvent {
@@ -22,6 +23,8 @@ export interface ControlEvent {
   by: string;
   /** Why, in one line. */
   reason?: string | undefined;
+  /** Happens also while it cannot be kept, and is kept later: what a safeguard does, and calls that only read. */
+  waits?: boolean | undefined;
 }
 
 /** Keeps events for good, all of them or none. Throws when it cannot and the change must not happen. */
@@ -39,6 +42,8 @@ export interface ControlEvents {
    * they cannot be kept, `undo` is called, nobody hears of anything, and this throws.
    */
   together(change: () => void, undo: () => void): void;
+  /** Has an event kept, and no one hears of it: for calls, which have a line of the log already. */
+  record(event: ControlEvent): void;
   /** Has every event kept by this before anybody else hears of it. */
   keep(record: ControlRecord): void;
   /** Listens until the returned function is called. */
@@ -72,6 +77,9 @@ export function createControlEvents(): ControlEvents {
       } finally {
         held = undefined;
       }
+    },
+    record(event) {
+      for (const keep of records) keep([event]);
     },
     keep: (record) => void records.push(record),
     listen(listener) {

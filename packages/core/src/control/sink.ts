@@ -80,7 +80,7 @@ function lockOf(file: string): () => void {
     throw new SettingsError(`--audit ${file} cannot be written: ${(cause as Error).message}`, { cause });
   }
   if (typeof lock === "function") return lock;
-  throw new SettingsError(`--audit ${file} belongs to the process ${lock}. Give each server a file of its own.`);
+  throw new SettingsError(`--audit ${file} belongs to ${lock}. Give each server a file of its own.`);
 }
 
 function openOrCreate(file: string, files: SinkFiles): number {

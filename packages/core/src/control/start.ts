@@ -1,6 +1,6 @@
 import { createScrub } from "../telemetry/scrub.ts";
 import { openAudit } from "./audit.ts";
-import { type ControlledServer, followControlFile } from "./control-file.ts";
+import { type ControlledServer, followControlFile, type StartedWith } from "./control-file.ts";
 
 /**
  * Opens the audit and follows the control file, where they are set. A configuration that is not the one last recorded
@@ -11,19 +11,20 @@ import { type ControlledServer, followControlFile } from "./control-file.ts";
  */
 export function startControl(
   app: ControlledServer,
-  config: { audit?: string | undefined; control?: string | undefined },
+  config: StartedWith & { control?: string | undefined },
+  digest?: string,
 ): () => void {
   const audit = config.audit === undefined ? undefined : openAudit(config.audit, { log: app.log });
   if (audit !== undefined) {
     app.control.keep(audit.record);
-    const after = JSON.parse(createScrub()(JSON.stringify(config)));
+    const after = JSON.parse(createScrub()(JSON.stringify({ digest, ...config })));
     if (JSON.stringify(after) !== JSON.stringify(audit.lastConfig)) {
       const by = process.getuid === undefined ? "operator" : `uid ${process.getuid()}`;
       app.control.emit({ what: "config", before: audit.lastConfig ?? null, after, by });
     }
   }
   try {
-    const stop = config.control === undefined ? undefined : followControlFile(config.control, app);
+    const stop = config.control === undefined ? undefined : followControlFile(config.control, app, config);
     return () => {
       stop?.();
       audit?.close();

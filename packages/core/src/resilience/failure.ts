@@ -10,6 +10,8 @@ export interface Failure {
   timedOut?: boolean | undefined;
   /** How long the dependency asked to wait, in ms. Taken as a hint: at most 5 s are added to the computed pause. */
   retryAfterMs?: number | undefined;
+  /** The HTTP status, where it answered with one: the message says so instead of calling it silent. */
+  status?: number | undefined;
   /**
    * Whether the work was certainly not done; matters for calls that change something.
    *
@@ -32,15 +34,11 @@ export class DependencyError extends Error {
   /** The HTTP status, where there was one. */
   readonly status: number | undefined;
 
-  constructor(
-    message: string,
-    failure: Failure,
-    { cause, status }: { cause?: unknown; status?: number | undefined } = {},
-  ) {
+  constructor(message: string, failure: Failure, { cause }: { cause?: unknown } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "DependencyError";
     this.failure = failure;
-    this.status = status;
+    this.status = failure.status;
   }
 }
 
@@ -78,11 +76,13 @@ export function statusError(status: number, retryAfter?: string | null): Depende
   const throttled = status === 429 || status === 503;
   const retryable = throttled || status === 408 || status === 425 || (status >= 500 && status !== 501);
   const callersFault = status >= 400 && status < 500 && !retryable;
-  return new DependencyError(
-    `HTTP status ${status}`,
-    { retryable, throttled, callersFault, retryAfterMs: retryAfterMs(retryAfter) },
-    { status },
-  );
+  return new DependencyError(`HTTP status ${status}`, {
+    retryable,
+    throttled,
+    callersFault,
+    retryAfterMs: retryAfterMs(retryAfter),
+    status,
+  });
 }
 
 /**

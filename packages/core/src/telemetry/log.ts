@@ -21,12 +21,17 @@ const MAX_LINE = 8_192;
  *
  * pino and stderr are opened by the first line. A server that has not said anything yet is one that starts, and the two
  * would be a tenth of that.
+ *
+ * @param first fields of the line "started", which comes before any other
  */
-export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub()): Log {
+export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = createScrub(), first?: () => object): Log {
   let level = initial;
   let opened: Pino | undefined;
   const log = (): Pino => {
-    opened ??= openLog(level, sink ?? stderrSink(), scrub);
+    if (opened === undefined) {
+      opened = openLog(level, sink ?? stderrSink(), scrub);
+      if (first !== undefined) opened.info(first(), "started");
+    }
     return opened;
   };
   const write = (at: "debug" | "info" | "warn" | "error", fields: object, message?: string): void => {

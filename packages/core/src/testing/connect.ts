@@ -3,6 +3,7 @@ import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotoc
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { type AppOptions, createApp } from "../app.ts";
 import type { ServerDefinition } from "../contract/server.ts";
+import { openPolicy } from "../policy/open.ts";
 import { type HttpOptions, serveHttp } from "../protocol/http/http.ts";
 import { serveStdioConnection } from "../protocol/stdio/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
@@ -13,6 +14,10 @@ import { printMasked } from "./masked-errors.ts";
 /** What {@link connect} takes beside the server. */
 export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log"> {
   wire: Wire;
+  /** One of the server's policies, by name. @default none: everything is there for everyone */
+  profile?: string | undefined;
+  /** A policy file. */
+  policy?: string | undefined;
   /** Collects the server's log lines. @default what was masked is printed with its stack, the rest is dropped */
   log?: string[] | undefined;
   /** `silent` prints nothing. @default `info` with `log`, else `error` */
@@ -32,17 +37,17 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  */
 export async function connect(
   server: ServerDefinition,
-  { wire, log, logLevel, http, profile, limits, slo, telemetry, ...behaviour }: ConnectOptions,
+  { wire, log, logLevel, http, profile, policy, limits, slo, telemetry, ...behaviour }: ConnectOptions,
 ): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "error" : "info");
   const write = log === undefined ? printMasked() : (line: string) => log.push(line);
   const app = createApp(server, {
     log: createLog(level, { write }),
-    profile,
     limits,
     slo,
     telemetry,
   });
+  app.setAccess(openPolicy({ profile, policy }, { ...app, audited: true }));
   let client: TestClient;
   let stop: () => Promise<void>;
   if (wire.startsWith("stdio")) {

@@ -2,11 +2,14 @@ import { CHECK_MS, type CheckOptions, checkRequirement, checkSkips, make, requir
 import { WIRES } from "./client.ts";
 import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 import { checkLock, writeLock } from "./lock.ts";
+import { checkPolicyLock, writePolicyLock } from "./policy-lock.ts";
 
 /** What {@link testServerContract} takes. */
 export interface ContractOptions extends CheckOptions {
   /** Where the contract lock is: `new URL("../contract.lock.json", import.meta.url)`. @default none is checked */
   lock?: URL | string | undefined;
+  /** Where the lock of decisions is: `new URL("../policy.lock.json", import.meta.url)`. @default none is checked */
+  policyLock?: URL | string | undefined;
   /** How the tools are fuzzed; `false` leaves it out. */
   fuzz?: FuzzOptions | false | undefined;
 }
@@ -28,7 +31,7 @@ const vitest = process.env.VITEST === undefined ? undefined : await import("vite
  *   lock: new URL("../contract.lock.json", import.meta.url),
  * });
  */
-export function testServerContract({ lock, fuzz = {}, ...options }: ContractOptions): void {
+export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: ContractOptions): void {
   checkSkips(options.skip);
   if (vitest === undefined) throw new Error("testServerContract registers tests: call it in a file that vitest runs.");
   const { describe, test } = vitest;
@@ -43,12 +46,16 @@ export function testServerContract({ lock, fuzz = {}, ...options }: ContractOpti
       }
     });
   }
-  if (lock !== undefined) {
-    test("the contract is the one in the lock: what clients rely on changes only on purpose", async () => {
+  const locks = [
+    ["the contract is the one in the lock: what clients rely on changes only on purpose", lock, writeLock, checkLock],
+    ["who may do what is as in the lock, under every policy", policyLock, writePolicyLock, checkPolicyLock],
+  ] as const;
+  for (const [title, file, write, check] of locks) {
+    if (file === undefined) continue;
+    test(title, async () => {
       const { server, close } = await make(options.server);
       try {
-        if (process.env.UPDATE_CONTRACT === "1") writeLock(server, lock);
-        else checkLock(server, lock);
+        (process.env.UPDATE_CONTRACT === "1" ? write : check)(server, file);
       } catch (error) {
         red((error as Error).message);
       } finally {

@@ -29,7 +29,7 @@ function operated(wanted: object) {
     write,
     follow: () => followControlFile(file, app),
     state: () => ({
-      profile: app.profile,
+      profile: app.access?.label,
       level: app.log.level,
       maxRunning: app.gate.limits.maxRunning,
       forced: orders.snapshot().forced,

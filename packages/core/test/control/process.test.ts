@@ -140,7 +140,9 @@ test("a control file that is wrong at the start is refused, a missing one is not
   writeFileSync(control, '{"profile":"nope"}');
   await using lab = startLab(["--control", control]);
   expect(await lab.exited).toEqual([2, null]);
-  expect(lab.stderr()).toBe(`--control ${control}: there is no profile "nope". This server has: read-only.\n`);
+  expect(lab.stderr()).toBe(
+    `--control ${control}: there is no profile "nope". This server has: read-only, local, standard, strict.\n`,
+  );
 });
 
 test.each([

@@ -59,6 +59,24 @@ test.each([manners.hang, manners.reset, manners.short, manners.broken])(
   },
 );
 
+test("a dependency that answers with a status is not called silent, and programs read the status", async () => {
+  const orders = dependency("orders", { retry: { attempts: 1 } });
+  upstream.manner = manners.broken;
+  const read = await outcomeOf(orders.run({}, { key: "k" }, get));
+  expect(read.error).toMatchObject({
+    message: "orders answered with status 500. Try again in 1 s.",
+    data: { dependency: "orders", status: 500 },
+  });
+  const change = await outcomeOf(orders.run({}, {}, get));
+  expect(change.error).toMatchObject({
+    message: "orders answered with status 500, so this may be done or not. Look before you call again.",
+    data: { dependency: "orders", status: 500, outcome: "unknown" },
+  });
+  upstream.manner = manners.down;
+  const refused = await outcomeOf(orders.run({}, {}, get));
+  expect(refused.error.message).toBe("orders answered with status 503. Nothing was done. Try again in 1 s.");
+});
+
 test("a connection that is refused is known not to have done anything", async () => {
   const { get: gone, close } = await openUpstream();
   await close();

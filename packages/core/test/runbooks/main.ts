@@ -28,7 +28,6 @@ await serve(
     version: "1.0.0",
     tools: [...tools.values(), countStock],
     dependencies: [...dependencies.values()],
-    profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
   }),
   { config, slo: { slowMs: 300 } },
 );

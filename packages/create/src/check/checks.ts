@@ -3,6 +3,8 @@ import { compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK, readLock } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
 import { npm } from "../npm.ts";
+import { readDecisions } from "../policy/decisions.ts";
+import { fileOf, POLICY_LOCK, readPolicyLock } from "../policy/policy-lock.ts";
 import type { Project } from "../project.ts";
 import { isSecretName } from "../secret-name.ts";
 import { Refusal } from "../terminal.ts";
@@ -63,6 +65,22 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
       status: "wrong",
       told: `the built server is not what ${LOCK} says: ${named(paths)}.`,
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
+    };
+  }),
+  checked("policy", async ({ project, args }) => {
+    const locked = readPolicyLock(project.folder);
+    if (locked === undefined)
+      return {
+        status: "unknown",
+        told: `there is no ${POLICY_LOCK} that says who may do what.`,
+        next: "`offshoot policy --write`, and commit it.",
+      };
+    const built = await readDecisions(project, { args, file: fileOf(locked) });
+    if (equal(locked, built)) return { status: "ok", told: `who may do what is what ${POLICY_LOCK} says.` };
+    return {
+      status: "wrong",
+      told: `who may do what is not what ${POLICY_LOCK} says.`,
+      next: "`offshoot policy --check`; if it is meant, `offshoot policy --write`.",
     };
   }),
   checked("stdout", async ({ project, args }) => {

@@ -1,6 +1,7 @@
 import { LOCK } from "../contract/lock-file.ts";
 import { type SchemaObject as Data, isObject } from "../contract/schema.ts";
 import { parseJsonObject } from "../parse-json.ts";
+import { POLICY_LOCK } from "../policy/policy-lock.ts";
 import { Refusal } from "../terminal.ts";
 import type { FileEntry, Files } from "./files.ts";
 import { type DataConflict, mergeData, mergeManifest, writeLike } from "./merge-data.ts";
@@ -12,13 +13,15 @@ export interface KnownMerge {
   conflicts: DataConflict[];
 }
 
+const LOCKS = [LOCK, POLICY_LOCK];
+
 /**
- * Merges what is data and not lines: package.json, the contract's lock, and `offshoot.json`, which afterwards names the
+ * Merges what is data and not lines: package.json, the locks, and `offshoot.json`, which afterwards names the
  * version that was taken over. A marker of a conflict in one of them would stop every tool that reads it.
  */
 export function mergeKnown(base: Files, yours: Files, theirs: Files, version: string): KnownMerge[] {
   const merges: KnownMerge[] = [];
-  for (const path of ["package.json", LOCK, "offshoot.json"]) {
+  for (const path of ["package.json", ...LOCKS, "offshoot.json"]) {
     const [old, ours, now] = [base, yours, theirs].map((files) => files.get(path));
     // Deleted on a side: git says what that means.
     if (old === undefined || ours === undefined || now === undefined) continue;
@@ -26,7 +29,7 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
     if (before === undefined || next === undefined) continue;
     if (own === undefined) {
       // A lock can be written again; without these two nothing says what it was.
-      if (path === LOCK) continue;
+      if (LOCKS.includes(path)) continue;
       throw new Refusal(`${path} is not JSON.`, "fix it, then run the update again.");
     }
     const { merged, conflicts } =
@@ -50,7 +53,7 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
 
 function write(path: string, text: string, own: Data, merged: Data): string {
   // Sorted, as it is always written.
-  if (path === LOCK) return writeLike(text, sorted(merged));
+  if (LOCKS.includes(path)) return writeLike(text, sorted(merged));
   const only = JSON.stringify({ ...merged, version: own.version }) === JSON.stringify(own);
   if (path === "offshoot.json" && only)
     return text.replace(/("version"\s*:\s*")[^"]*"/, (_, start) => `${start}${merged.version}"`);

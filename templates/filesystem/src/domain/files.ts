@@ -15,6 +15,16 @@ export interface Files {
    * not allowed add nothing.
    */
   narrowed<Result>(folders: readonly string[], work: () => Result): Result;
+  /**
+   * The same for callers who are kept to some folders, each of them one of the roots or in it. They are opened as roots of
+   * their own, once for each list: nothing outside them is reached, taken back, counted or told, and they share locks and
+   * the journal with all others. An empty list has no folder at all.
+   *
+   * @throws FilesError for a folder that {@link Files.problemOf} says something of
+   */
+  within(folders: readonly string[]): Files;
+  /** Why {@link Files.within} does not take a folder; undefined where it does. */
+  problemOf(folder: string): string | undefined;
   readText(path: string, options?: ReadText): Promise<TextPart>;
   readLines(path: string, options: ReadLines): Promise<LinesPart>;
   readBytes(path: string, options?: Waiting): Promise<FileBytes>;

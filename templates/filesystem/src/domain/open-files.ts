@@ -17,9 +17,10 @@ import { listPath, statPath } from "./look.ts";
 import { narrowed, narrowedTo } from "./narrow.ts";
 import { readBytes, readText } from "./read.ts";
 import { readLines } from "./read-lines.ts";
-import { stateFolder } from "./safe-fs/journal/state-folder.ts";
+import { type StateFolder, stateFolder } from "./safe-fs/journal/state-folder.ts";
 import { type Ground, rules } from "./safe-fs/locate.ts";
 import { createSafeFs } from "./safe-fs/open.ts";
+import { isIn, problemOf } from "./safe-fs/part-of-roots.ts";
 import { below } from "./safe-fs/paths.ts";
 import { hasDescriptorPaths, openRoots, type Root, withoutLinks } from "./safe-fs/roots.ts";
 import { anyKind } from "./safe-fs/trash/trash-folder.ts";
@@ -72,9 +73,28 @@ const weekMs = 7 * 24 * 60 * 60 * 1_000;
  * taken back, and what the trash has kept long enough goes.
  */
 export async function openFiles(options: OpenFilesOptions): Promise<Files> {
+  if (options.roots.length === 0) throw new FilesError("invalid", "Name at least one folder to work in.");
+  await encodingNamed(options.encoding);
+  const records = stateFolder(options.state, warn);
+  const files = filesOn(options, {
+    records,
+    holding: createLocks(),
+    inFolders: createFolderLocks(records.open),
+    isPartial: false,
+  });
+  await files.ready;
+  return files;
+}
+
+/** What the files of one server share, whichever folders they are in. */
+interface Shared extends Pick<Desk, "holding" | "inFolders" | "isPartial"> {
+  records: StateFolder;
+}
+
+function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Promise<void> } {
   const { strictLinks = false, sameMount = false, readOnly = false, state, isDenied, mounts } = options;
   const { keepMs = weekMs, keepBytes = 1024 ** 3 } = options;
-  await encodingNamed(options.encoding);
+  const { records, ...locks } = shared;
   const roots = openRoots(options.roots, {
     descriptorPaths: options.descriptorPaths ?? hasDescriptorPaths(),
     readOnly: readOnly ? options.roots : options.readOnlyRoots,
@@ -86,7 +106,6 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   const safeFs = createSafeFs(ground);
   const limits = { ...defaults, ...options.limits };
   const listeners = new Set<(event: FilesEvent) => void>();
-  const records = stateFolder(state, warn);
   const book = createBook(ground, records, { keepMs, keepBytes });
   const desk: Desk = {
     ground,
@@ -96,8 +115,7 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
     // What is kept from callers takes its room, too.
     quota: createQuota(createSafeFs(anyKind(ground)), options.quota),
     book: book.open,
-    holding: createLocks(),
-    inFolders: createFolderLocks(records.open),
+    ...locks,
     tell(type, folder, name) {
       const event = { type, path: join(folder.root.given, ...folder.relative, name) };
       for (const listener of listeners) {
@@ -115,7 +133,7 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   /** Closing waits for what runs, and nothing begins after it. */
   const open = <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
     if (closed) return Promise.reject(new FilesError("closed", "The server is shutting down."));
-    const result = (async () => work())();
+    const result = ready.then(work);
     running.add(result);
     const done = () => running.delete(result);
     result.then(done, done);
@@ -126,9 +144,28 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
   const background = (work: (signal: AbortSignal) => Promise<void>) => {
     void open(() => work(closing.signal)).catch((error) => closing.signal.aborted || warn(error));
   };
-  if (!readOnly && records.isUsed()) await tidyUp(desk, background);
+  const ready = !readOnly && records.isUsed() ? tidyUp(desk, background) : Promise.resolve();
+  /** By the folders in them: see {@link Files.within}. */
+  const parts = new Map<string, Files>();
 
   return {
+    ready,
+    within(folders) {
+      if (closed) throw new FilesError("closed", "The server is shutting down.");
+      const key = JSON.stringify(folders);
+      const known = parts.get(key);
+      if (known !== undefined) return known;
+      for (const folder of folders) {
+        const problem = problemOf(folder, roots);
+        if (problem !== undefined) throw new FilesError("refused", problem);
+      }
+      const isFixed = (folder: string) => roots.some((root) => root.readOnly && isIn(root, folder));
+      const readOnlyRoots = folders.filter(isFixed);
+      const part = filesOn({ ...options, roots: [...folders], readOnlyRoots }, { ...shared, isPartial: true });
+      parts.set(key, part);
+      return part;
+    },
+    problemOf: (folder) => problemOf(folder, roots),
     safeFs,
     limits,
     encoding: options.encoding,
@@ -156,7 +193,9 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
       closed = true;
       closing.abort();
       await Promise.allSettled(running);
+      for (const part of parts.values()) await part.close();
       await book.close();
+      if (!shared.isPartial) records.close();
       for (const root of roots) root.close();
     },
   };

@@ -81,7 +81,7 @@ test("a new file that would look like another one is refused where that is asked
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a name that is not UTF-8 is listed escaped, and can be moved and deleted",
+  "a name that is not UTF-8 is listed escaped, and can be read, copied, moved and deleted",
   async () => {
     const { files, folder, at } = await newFiles();
     const raw = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, "latin1")]);
@@ -97,6 +97,14 @@ test.skipIf(process.platform !== "linux")(
       ["caf\ufffd.txt", "file", 13],
       ["d\\xFF", "directory", expect.any(Number)],
     ]);
+    await writeFile(Buffer.concat([raw("d\xff"), Buffer.from("/in.txt")]), "inside");
+    expect((await files.readText("caf\\xE9.txt")).text).toBe("latin");
+    expect((await files.readText("d\\xFF/in.txt")).text).toBe("inside");
+    expect((await files.list("d\\xFF")).map(({ name }) => name)).toEqual(["in.txt"]);
+    await files.copy("caf\\xE9.txt", "copied.txt");
+    expect((await files.readText("copied.txt")).text).toBe("latin");
+    await files.undo();
+    await expect(files.readText("caf\\xEA.txt")).rejects.toThrow("There is no");
     await files.move("caf\\xE9.txt", "caf\u00e9.txt");
     expect((await files.readText("caf\u00e9.txt")).text).toBe("latin");
     await files.move("d\\xFF", "d");

@@ -2,7 +2,7 @@
 export type JsonSchema = { [keyword: string]: unknown };
 
 /** Where a parameter of an operation travels. */
-export type ParameterPlace = "path" | "query" | "header" | "cookie";
+export type ParameterPlace = "path" | "query" | "querystring" | "header" | "cookie";
 
 /** A parameter of an operation, as its description states it. */
 export interface Parameter {
@@ -18,6 +18,8 @@ export interface Parameter {
   allowReserved?: boolean | undefined;
   /** The value is a text of this media type (OpenAPI's `content`), whatever the style. */
   contentType?: string | undefined;
+  /** Of a form that is the whole query (OpenAPI's `querystring`). */
+  encoding?: Readonly<Record<string, Encoding>> | undefined;
 }
 
 /** How one field of a form or a multipart body is written: OpenAPI's `encoding`, defaults filled in. */
@@ -78,11 +80,13 @@ export interface ApiRequest {
   body: { contentType: string; text: string; bytes?: Uint8Array } | undefined;
   server?: string | undefined;
   schemes?: readonly (readonly string[])[] | undefined;
+  /** Whose call it is, where callers have credentials of their own. */
+  caller?: string | undefined;
 }
 
 /**
  * A name and a value of the query, and how the value is written where that is not simply escaped: `a,b` of a list
- * whose comma must stay one.
+ * whose comma must stay one. Without a name it is the whole query, as it is written.
  */
 export type QueryPair = readonly [name: string, value: string, written?: string];
 

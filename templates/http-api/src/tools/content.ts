@@ -1,7 +1,7 @@
 import { audio, type ContentBlock, image, withContent } from "@offshoot/core";
 import type { Sent } from "../api.ts";
 import type { ApiReply } from "../domain/operation.ts";
-import type { KeptFiles } from "../kept-files.ts";
+import type { CallersFiles } from "../kept-files.ts";
 
 /** Headers of an answer that say where something is, how much there is, or when to come back. */
 const SHOWN_HEADERS = ["location", "link", "retry-after", "x-total-count"] as const;
@@ -23,14 +23,14 @@ function headersOf(headers: ApiReply["headers"]): { headers?: Record<string, str
 export function withBytes<Result extends Record<string, unknown>>(
   result: Result,
   { body, contentType = "application/octet-stream" }: ApiReply,
-  files: KeptFiles,
+  files: CallersFiles,
 ) {
   return body instanceof Uint8Array
     ? withContent(result, blockOf(body, contentType.split(";")[0] ?? "", files))
     : result;
 }
 
-function blockOf(bytes: Uint8Array, type: string, files: KeptFiles): ContentBlock {
+function blockOf(bytes: Uint8Array, type: string, files: CallersFiles): ContentBlock {
   if (type.startsWith("image/")) return image(bytes, type);
   if (type.startsWith("audio/")) return audio(bytes, type);
   return files.keep(bytes, type);

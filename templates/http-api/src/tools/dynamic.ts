@@ -119,6 +119,7 @@ export function dynamicTools(
         next_cursor: z.number().int().optional().describe("Pass it on for the next page"),
       }),
       annotations: { readOnlyHint: true, openWorldHint: false },
+      scopes: ["api:read"],
       handler: ({ query = "", cursor = 0 }) => {
         const words = query.toLowerCase().split(/\s+/).filter(Boolean);
         const fit = entries.filter((entry) => words.every((word) => haystack(entry).includes(word)));
@@ -145,6 +146,7 @@ export function dynamicTools(
         input_schema: z.record(z.string(), z.unknown()).describe("JSON Schema of the input for call_operation"),
       }),
       annotations: { readOnlyHint: true, openWorldHint: false },
+      scopes: ["api:read"],
       handler: ({ operation: id }) => {
         const { operation: found, inputs } = look(id);
         return {
@@ -186,6 +188,7 @@ export function dynamicTools(
           .describe("The request as it would be sent, for a dry run"),
       }),
       annotations: { readOnlyHint: readOnly, ...(readOnly ? {} : { destructiveHint: true }), openWorldHint: true },
+      scopes: [readOnly ? "api:read" : "api:write"],
       handler: async (given, call) => {
         const { operation: id, input, dry_run, idempotency_key } = CallInput.parse(given);
         const { operation: found, inputs, check } = look(id);
@@ -200,9 +203,10 @@ export function dynamicTools(
           );
         const request = makeRequest(found, inputs.fields, input);
         const policy = policyOf(found, {}, idempotency_key);
-        if (dry_run) return { request: await api.preview(request, policy) };
+        if (dry_run) return { request: await api.preview(request, policy, call) };
         const sent = await api.send(call, request, policy);
-        return withBytes(shortened(resultOf(sent), { maxReply, files }), sent.reply, files);
+        const own = files.of(call.caller.id);
+        return withBytes(shortened(resultOf(sent), { maxReply, files: own }), sent.reply, own);
       },
     }),
   ];

@@ -9,7 +9,7 @@ import { type ApiRequest, isSafe, type JsonSchema, type Operation } from "../dom
 import { project } from "../domain/project.ts";
 import { isRawNumber } from "../domain/raw-number.ts";
 import { makeRequest } from "../domain/request/make-request.ts";
-import type { KeptFiles } from "../kept-files.ts";
+import type { CallersFiles, KeptFiles } from "../kept-files.ts";
 import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
 import { nextCursor } from "../pages.ts";
 import { resultOf, withBytes } from "./content.ts";
@@ -60,14 +60,22 @@ export function operationTool(
     inputSchema: jsonSchema(inputSchema(inputs.schema, entry, own), inputCheck(inputSchema(inputs.whole, entry, own))),
     outputSchema: jsonSchema(outputSchema(operation, entry, safe, bare || replies !== "strict"), () => []),
     annotations: annotationsOf(operation, entry),
+    scopes: [safe ? "api:read" : "api:write"],
     handler: async (input, call) => {
       const made = makeRequest(operation, inputs.fields, { ...input, ...fixed }, { sendDefaults });
       const request = withFixed(made, entry);
       const policy = policyOf(operation, entry, input[own.keyName]);
       if (own.dryRunName !== undefined && input[own.dryRunName] === true)
-        return { dry_run: true, request: await api.preview(request, policy) };
+        return { dry_run: true, request: await api.preview(request, policy, call) };
       const sent = await api.send(call, request, policy);
-      return answer(sent, { entry, replies, fields: inputs.fields, asDescribed, files, maxReply });
+      return answer(sent, {
+        entry,
+        replies,
+        fields: inputs.fields,
+        asDescribed,
+        files: files.of(call.caller.id),
+        maxReply,
+      });
     },
   });
 }
@@ -196,7 +204,8 @@ function outputSchema(
  */
 const MAX_ODD = 8_000;
 
-interface Answering extends Pick<Common, "files" | "replies" | "maxReply"> {
+interface Answering extends Pick<Common, "replies" | "maxReply"> {
+  files: CallersFiles;
   entry: ToolEntry;
   fields: Inputs["fields"];
   asDescribed: ReturnType<typeof replyCheck> | undefined;

@@ -1,8 +1,8 @@
 import { defineTool, fail, type Tool } from "@offshoot/core";
 import { z } from "zod";
 import { project } from "../domain/project.ts";
-import { exactJson } from "../domain/upstream/exact-json.ts";
-import type { KeptFiles } from "../kept-files.ts";
+import { exactJson } from "../domain/upstream/reply/exact-json.ts";
+import type { CallersFiles, KeptFiles } from "../kept-files.ts";
 
 /** Levels that a result may have around its data and in it; clients read no deeper. */
 const MAX_LEVELS = 90;
@@ -22,7 +22,7 @@ type Cut = {
 /** A result whose data fits, or the beginning of it and the way to the rest. The whole is kept for some minutes. */
 export function shortened<Result extends { data?: unknown }>(
   result: Result,
-  { maxReply, files }: { maxReply: number; files: KeptFiles },
+  { maxReply, files }: { maxReply: number; files: CallersFiles },
 ): Result | (Omit<Result, "data"> & { cut: Cut }) {
   const { data, ...rest } = result;
   if (data === undefined) return result;
@@ -79,8 +79,9 @@ export const readMoreTool = (files: KeptFiles, maxReply: number): Tool =>
       next_offset: z.number().int().optional().describe("Pass it on for the next part; absent at the end"),
     }),
     annotations: { readOnlyHint: true, openWorldHint: false },
-    handler: ({ reply, offset, fields }) => {
-      const found = files.read(reply);
+    scopes: ["api:read"],
+    handler: ({ reply, offset, fields }, call) => {
+      const found = files.of(call.caller.id).read(reply);
       if (found === undefined)
         fail("This answer is gone: it is kept for some minutes. Call the tool that gave it again.", {
           code: "not_found",

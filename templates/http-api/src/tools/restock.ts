@@ -37,6 +37,7 @@ export const restockTool = (api: Api): Tool =>
       stale: z.boolean().describe("True when a part is from an older answer, because the API did not answer"),
     }),
     annotations: { readOnlyHint: true },
+    scopes: ["api:read"],
     handler: async ({ below }, call) => {
       const products: z.output<typeof Products>["items"] = [];
       let after: string | undefined;

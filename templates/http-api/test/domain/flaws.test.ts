@@ -64,7 +64,7 @@ test("a flaw takes its operation out, with the place and the reason in one line"
   const paths = {
     "/good": { get: operation({ operationId: "good" }) },
     "/bad": {
-      get: operation({ operationId: "bad", parameters: [{ in: "query" }] }),
+      get: operation({ operationId: "bad", parameters: [{ in: "query", required: true }] }),
       post: operation({ operationId: "fine" }),
     },
     "/gone": { $ref: "#/components/pathItems/gone" },
@@ -78,8 +78,46 @@ test("a flaw takes its operation out, with the place and the reason in one line"
   ]);
 });
 
+test("a broken parameter that may be left out is, and named; one that is needed takes its operations out", async () => {
+  const shared = (parameters: Json) => {
+    const use = { parameters: Object.keys(parameters).map((name) => ({ $ref: `#/components/parameters/${name}` })) };
+    const paths = {
+      "/one": { get: operation({ operationId: "one", ...use }) },
+      "/two": { ...use, get: operation({ operationId: "two" }) },
+      "/free": { get: operation({ operationId: "free" }) },
+    };
+    return read(described(paths, { components: { parameters } }));
+  };
+  const limit = { name: "limit", in: "query", schema: { type: "integer" } };
+  const optional = listOperations(
+    (await shared({ limit, page: { in: "query" }, odd: { name: "x", in: "body" } })).document,
+  );
+  expect(optional.entries.map(({ id }) => id)).toEqual(["one", "two", "free"]);
+  expect(Object.keys(flatInputs(optional.get("two")).schema.properties as Json)).toEqual(["limit"]);
+  expect(flawLines(optional.flaws)).toHaveLength(4);
+  expect(flawLines(optional.flaws)[0]).toBe(
+    "description #/paths/~1one/get/parameters/1/name: a parameter has no name: the parameter is left out",
+  );
+  const needed = [{ in: "query", required: true }, { name: "x", in: "body", required: true }, { $ref: "#/nowhere" }];
+  for (const broken of needed) {
+    const { entries } = listOperations((await shared({ limit, broken })).document);
+    expect(entries.map(({ id }) => id)).toEqual(["free"]);
+  }
+});
+
+test("a charset that no text can be written in is named at the start, and another body is taken", async () => {
+  const [odd, plain] = ["text/plain; charset=ebcdic-us", "text/plain"];
+  const post = (operationId: string, ...types: string[]) =>
+    operation({ operationId, requestBody: { content: Object.fromEntries(types.map((type) => [type, {}])) } });
+  const paths = { "/a": { post: post("a", odd) }, "/b": { post: post("b", odd, plain) } };
+  const { entries, flaws, get } = listOperations((await read(described(paths))).document);
+  expect(entries.map(({ id }) => id)).toEqual(["b"]);
+  expect(get("b").body?.contentType).toBe(plain);
+  expect(flawLines(flaws).join("\n")).toMatch(/~1a.*ebcdic-us: .*: left out\n.*~1b.*ebcdic-us: .*not sent so/);
+});
+
 test("when strict, the first flaw stops the start with its place; when all is flawed, always", async () => {
-  const bad = { "/bad": { get: operation({ parameters: [{ in: "query" }] }) } };
+  const bad = { "/bad": { get: operation({ parameters: [{ in: "query", required: true }] }) } };
   const servers = { servers: [{ url: "https://api.example" }] };
   const some = await descriptionFile(described({ ...bad, "/good": { get: operation() } }, servers));
   const open = (settings: Json) => openApi(Config.parse(settings));

@@ -148,3 +148,30 @@ test("a description that is not the pinned one stops the start and says both dig
   const changed = await descriptionFile(described({ ...paths, "/extra": { get: operation() } }));
   await expect(readDescription(changed, { pin: digest })).rejects.toThrow(digest);
 });
+
+test("examples of bodies are left out, those of schemas are kept, and nothing else is missing", async () => {
+  const schema = { type: "string", examples: ["a"], description: "A." };
+  const operations = (examples: object) => {
+    const content = { "application/json": { schema, ...examples } };
+    const requestBody = { content };
+    const responses = { 200: { description: "Done", content } };
+    return described(
+      { "/n": { post: operation({ operationId: "n", requestBody, responses }) } },
+      { components: { responses: { Shared: { description: "Shared", content } } } },
+    );
+  };
+  const read = async (examples: object) =>
+    (await readDescription(await descriptionFile(operations(examples)))).document;
+  const large = { example: { $ref: "#/nowhere" }, examples: { one: { value: "a" } } };
+  expect(await read(large)).toEqual(await read({}));
+  expect(JSON.stringify(await read(large))).toContain('"examples":["a"]');
+});
+
+test("aliases in YAML's flow style, which begins like JSON, are written out too", async () => {
+  const text = `{openapi: 3.0.3, info: {title: T, version: "1"}, paths: {}, components: {schemas: {A: &a {type: string, nullable: true}, B: *a}}}`;
+  const { document } = await readDescription(await descriptionFile(text, "api.yaml"));
+  const { A, B } = (document.components as { schemas: Record<string, unknown> }).schemas;
+  expect(A).toEqual({ type: ["string", "null"] });
+  expect(B).toEqual(A);
+  expect(B).not.toBe(A);
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blank } from "../../src/domain/upstream/redact.ts";
+import { blank } from "../../src/domain/upstream/secrecy/redact.ts";
 
 /** What a credential may be made of: it travels in a header, a query or a form. */
 const secrets = fc
@@ -126,6 +126,22 @@ describe("a secret is taken out of a text", () => {
       [...secret].join("\0"),
     ])
       expect(blank(`x ${form} y`, [secret])).toMatch(/^x \[secret\]\0? y$/);
+  });
+
+  test("as shells, mail and Asian keyboards write it", () => {
+    const secret = "aB3+/xyz98==";
+    const each = (write: (code: number) => string): string => [...secret].map((c) => write(c.charCodeAt(0))).join("");
+    const quoted = each((code) => `=${code.toString(16).toUpperCase().padStart(2, "0")}`);
+    for (const form of [
+      each((code) => `\\${code.toString(8).padStart(3, "0")}`),
+      each((code) => `\\\\${code.toString(8).padStart(3, "0")}`),
+      quoted,
+      `${quoted.slice(0, 15)}=\r\n${quoted.slice(15)}`,
+      "aB3+/xyz98=3D=3D",
+      each((code) => String.fromCharCode(code + 0xfee0)),
+      each((code) => (code > 96 ? String.fromCodePoint(0x1d41a + code - 97) : String.fromCharCode(code))),
+    ])
+      expect(blank(`x ${form} y`, [secret])).toBe("x [secret] y");
   });
 
   test("in a form, in hexadecimal, with lines folded and with invisible characters in between", () => {

@@ -185,7 +185,7 @@ describe("redirects", () => {
       dress: async () => ({ headers: { authorization: "Bearer s3cr3t-token" }, query: [], stamp: "", account: "" }),
       account: async () => "",
       renew: async () => false,
-      scrub: (text: string) => text,
+      secrets: () => [],
     };
     const { reply } = await send({ do: "redirect", to: `${other.url}/x` }, { maxRedirects: 1, credentials });
     expect(reply?.body).toEqual({ other: true });

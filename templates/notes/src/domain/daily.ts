@@ -40,7 +40,7 @@ export async function dailyNote(desk: Desk, input: DailyNote, { by, ...waiting }
     return { action: "daily_note", at: desk.now(), writes, latest };
   };
   const key = keyRow(desk, "daily_note", { key: idempotency_key, by }, [date, text, folder]);
-  const [row] = await commit(desk, plan, { key, ...waiting });
+  const [row] = await commit(desk, plan, { key, about: "daily_note", ...waiting });
   return toNote(row);
 }
 

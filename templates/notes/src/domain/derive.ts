@@ -1,3 +1,4 @@
+import { basenameOf } from "./file-name.ts";
 import { NoteId } from "./note.ts";
 import type { Content, Derived } from "./store/store.ts";
 import { splitFrontMatter } from "./text/front-matter.ts";
@@ -36,9 +37,10 @@ export async function namesOf({ title, body, folder, file, front }: Content): Pr
     return { key: lastPart(own), own, path: kind === 3 ? own : joinPath(titleKey(folder), own), kind };
   };
   const own = withoutExtension(titleKey(title));
-  const names =
-    file === null ? [name(own, NoteId.safeParse(own).success ? 2 : 0)] : [name(titleKey(withoutExtension(file)), 0)];
-  if (names[0]?.own !== own) names.push(name(own, 2));
+  // What its file is called, or would be in an export; the title leads to it too.
+  const called = titleKey(file === null ? basenameOf(title) : withoutExtension(file));
+  const names = [name(called, file === null && NoteId.safeParse(called).success ? 2 : 0)];
+  if (called !== own) names.push(name(own, 2));
   const matter = front === "" ? splitFrontMatter(body).front : front;
   if (/alias/i.test(matter)) {
     const { readFront } = await import("./text/front-fields.ts");

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { NotesError } from "./errors.ts";
 import { replay } from "./keys.ts";
 import { idOf, type Note, numberOf } from "./note.ts";
@@ -40,7 +41,7 @@ export async function findLive(desk: Desk, id: string): Promise<NoteRow> {
   throw new NotesError("not_found", `Note ${id} is in the trash. Call restore_note to bring it back.`);
 }
 
-/** Past it, other writers are so busy that this one cannot get a word in. */
+/** Past it, writers of other processes are so busy that this one cannot get a word in. */
 const attempts = 40;
 
 /**
@@ -48,14 +49,46 @@ const attempts = 40;
  * instead of a change has nothing to do. A key that was used before is answered before anything is planned: the change
  * it stands for may not fit any more, because it is done. Answers with the notes written, in their order.
  */
-export async function commit(
+export function commit(
   desk: Desk,
   plan: () => Promise<Change | NoteRow>,
-  { key, ...waiting }: Waiting & { key?: Change["key"] } = {},
+  { about, ...options }: Committing = {},
+): Promise<[NoteRow, ...NoteRow[]]> {
+  return about === undefined ? attempt(desk, plan, options) : inTurn(desk, about, () => attempt(desk, plan, options));
+}
+
+interface Committing extends Waiting {
+  key?: Change["key"];
+  /** The note it is about. Changes of one note are planned one after another: each would make the others' plans stale. */
+  about?: string | undefined;
+}
+
+const turns = new WeakMap<Desk, Map<string, Promise<unknown>>>();
+
+async function inTurn<Result>(desk: Desk, about: string, task: () => Promise<Result>): Promise<Result> {
+  const last = turns.get(desk) ?? new Map<string, Promise<unknown>>();
+  turns.set(desk, last);
+  const result = (last.get(about) ?? Promise.resolve()).then(task);
+  const settled = result.catch(() => {});
+  last.set(about, settled);
+  try {
+    return await result;
+  } finally {
+    if (last.get(about) === settled) last.delete(about);
+  }
+}
+
+async function attempt(
+  desk: Desk,
+  plan: () => Promise<Change | NoteRow>,
+  { key, ...waiting }: Omit<Committing, "about">,
 ): Promise<[NoteRow, ...NoteRow[]]> {
   const { store } = desk;
   const repeated = async (use: KeyUse) => (await replay(desk, use)) as [NoteRow, ...NoteRow[]];
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let tried = 0; tried < attempts; tried++) {
+    waiting.signal?.throwIfAborted();
+    // Of several processes that are after one note, another is first now and then.
+    if (tried > 0) await pause(Math.random() * Math.min(tried, 10) * 2);
     const before = key && (await store.used(key));
     if (before) return repeated(before);
     let change: Change | NoteRow;

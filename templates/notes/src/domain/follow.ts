@@ -1,5 +1,6 @@
 import type { Desk } from "./desk.ts";
 import { NotesError } from "./errors.ts";
+import { basenameOf } from "./file-name.ts";
 import { Body, idOf } from "./note.ts";
 import type { Content, Derived, NoteRow } from "./store/store.ts";
 import type { Link, LinkTarget } from "./text/links.ts";
@@ -18,7 +19,7 @@ export async function followed(
 ): Promise<{ row: NoteRow; content: Content }[]> {
   const { linksIn, linkTargets, retarget } = await import("./text/links.ts");
   const { number } = before;
-  const name = withoutExtension(after.file ?? after.title);
+  const name = after.file === null ? basenameOf(after.title) : withoutExtension(after.file);
   const targets = linkTargets(number, after.folder, name);
   const named = new Map<string, Named[]>();
 

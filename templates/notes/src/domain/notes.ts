@@ -169,12 +169,20 @@ function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
   };
 }
 
-export type OpenNotes = NotesOptions & ({ store: "memory" } | { store: "sqlite"; data: string });
+export type OpenNotes = NotesOptions &
+  ({ store: "memory" } | { store: "sqlite"; data: string } | { store: "postgres"; databaseUrl: string });
 
-/** Opens the notes of a folder, or an empty memory. */
+/** Opens the notes of a folder or of a database, or an empty memory. */
 export async function openNotes({ exchange, now, most, ...where }: OpenNotes): Promise<OwnedNotes> {
   const options = most === undefined ? {} : { most };
-  const store = where.store === "memory" ? createMemoryStore(options) : await openSqliteStore(where.data, options);
+  const store = await openStore(where, options);
   if (exchange !== undefined) void sweepExports(exchange);
   return createNotes(store, { ...options, ...(exchange !== undefined && { exchange }), ...(now && { now }) });
+}
+
+async function openStore(where: OpenNotes, options: { most?: number }): Promise<NoteStore> {
+  if (where.store === "memory") return createMemoryStore(options);
+  if (where.store === "sqlite") return openSqliteStore(where.data, options);
+  const { openPostgresStore } = await import("./store/postgres/open.ts");
+  return openPostgresStore(where.databaseUrl, options);
 }

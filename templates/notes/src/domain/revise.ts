@@ -40,7 +40,7 @@ export async function revise(
     // Notes that link here are found by reading: none may be added meanwhile.
     return { action, at: desk.now(), writes, latest };
   };
-  const [row] = await commit(desk, plan, committing);
+  const [row] = await commit(desk, plan, { ...committing, about: id });
   return toNote(row);
 }
 
@@ -79,7 +79,7 @@ export async function trash(desk: Desk, id: string, waiting?: Waiting): Promise<
     const { number, seq } = await findLive(desk, id);
     return { action: "delete_note", at: desk.now(), writes: [{ type: "deleted" as const, number, seq }] };
   };
-  const [row] = await commit(desk, plan, waiting);
+  const [row] = await commit(desk, plan, { ...waiting, about: id });
   return row;
 }
 
@@ -96,6 +96,6 @@ export async function untrash(desk: Desk, id: string, waiting?: Waiting): Promis
       writes: [{ type: "restored" as const, number, seq, derived: await derive(row) }],
     };
   };
-  const [row] = await commit(desk, plan, waiting);
+  const [row] = await commit(desk, plan, { ...waiting, about: id });
   return row;
 }

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { createNotes, type Notes } from "../../src/domain/notes.ts";
 import { createMemoryStore } from "../../src/domain/store/memory.ts";
 import { openSqliteStore } from "../../src/domain/store/open.ts";
+import { openPostgresStore } from "../../src/domain/store/postgres/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
-import { manualClock } from "../fixtures/stores.ts";
+import { clearSchema, emptySchema, manualClock, notesOn, stores } from "../fixtures/stores.ts";
 
 // Everything that two engines could take for different words.
 const characters = [
@@ -37,26 +38,24 @@ async function find(notes: Notes, query: string): Promise<string[]> {
   return hits.map(({ id }) => id).sort();
 }
 
-test("both stores find the same notes for any query over any text", { timeout: 60_000 }, async () => {
-  const sqlite = createNotes(await openSqliteStore(await temporaryFolder()));
-  const memory = createNotes(createMemoryStore());
+test("all stores find the same notes for any query over any text", { timeout: 120_000 }, async () => {
+  const all = await Promise.all(stores.map((store) => notesOn(store)));
   let hits = 0;
   await fc.assert(
     fc.asyncProperty(search, async ({ bodies, query }) => {
-      const { notes: old } = await memory.list({ limit: 100 });
-      for (const notes of [memory, sqlite]) {
+      for (const notes of all) {
+        const { notes: old } = await notes.list({ limit: 100 });
         for (const { id } of old) await notes.remove(id);
         await notes.createMany(bodies.map((body) => ({ title: "T", body })));
       }
-      const [inMemory, inSqlite] = await Promise.allSettled([find(memory, query), find(sqlite, query)]);
-      expect(inSqlite).toEqual(inMemory);
-      if (inMemory.status === "fulfilled") hits += inMemory.value.length;
+      const [first, ...others] = await Promise.allSettled(all.map((notes) => find(notes, query)));
+      for (const other of others) expect(other).toEqual(first);
+      if (first?.status === "fulfilled") hits += first.value.length;
     }),
     { numRuns: 400 },
   );
   // A property that finds nothing proves nothing.
   expect(hits).toBeGreaterThan(100);
-  await sqlite.close();
 });
 
 const folders = ["", "a", "a/b", "ab"];
@@ -91,8 +90,9 @@ async function pages<Page extends { next_cursor?: string }>(page: (cursor: strin
   throw new Error("pages without end");
 }
 
-test("both stores list the same pages, however few notes are looked at in a turn", { timeout: 60_000 }, async () => {
+test("all stores list the same pages, however few notes are looked at in a turn", { timeout: 120_000 }, async () => {
   let found = 0;
+  const url = await emptySchema();
   await fc.assert(
     fc.asyncProperty(
       fc.array(draft, { minLength: 5, maxLength: 30 }),
@@ -100,42 +100,59 @@ test("both stores list the same pages, however few notes are looked at in a turn
       fc.array(listing, { minLength: 4, maxLength: 8 }),
       async (drafts, changed, listings) => {
         const clock = manualClock();
-        const [sqlite, memory] = [
-          createNotes(await openSqliteStore(await temporaryFolder(), { slice: 4 }), clock),
+        await clearSchema(url);
+        const all = [
           createNotes(createMemoryStore(), clock),
+          createNotes(await openSqliteStore(await temporaryFolder(), { slice: 4 }), clock),
+          createNotes(await openPostgresStore(url), clock),
         ];
         for (const one of drafts) {
           clock.advance(1_000);
-          for (const notes of [sqlite, memory]) await notes.create(one);
+          for (const notes of all) await notes.create(one);
         }
         for (const at of changed) {
           clock.advance(1_000);
-          for (const notes of [sqlite, memory]) {
+          for (const notes of all) {
             const id = `n${(at % drafts.length) + 1}`;
             if (at % 3 === 0) await notes.remove(id).catch(() => {});
             else if (at % 3 === 1) await notes.update({ id, folder: "a/moved" }).catch(() => {});
             else await notes.restore(id).catch(() => {});
           }
         }
-        const both = async (ask: (notes: Notes) => Promise<unknown[]>) => {
-          const [one, other] = [await ask(sqlite as Notes), await ask(memory as Notes)];
-          expect(one).toEqual(other);
+        const same = async (ask: (notes: Notes) => Promise<unknown[]>) => {
+          const [one, ...others] = await Promise.all(all.map((notes) => ask(notes)));
+          for (const other of others) expect(other).toEqual(one);
           found += JSON.stringify(one).split('"id"').length - 1;
         };
         for (const query of listings)
-          await both((notes) => pages((cursor) => notes.list({ ...query, limit: 3, cursor })));
-        await both((notes) => pages((cursor) => notes.orphans({ limit: 2, cursor })));
-        await both((notes) => pages((cursor) => notes.brokenLinks({ limit: 2, cursor })));
-        await both((notes) => pages((cursor) => notes.folders({ limit: 2, cursor })));
+          await same((notes) => pages((cursor) => notes.list({ ...query, limit: 3, cursor })));
+        await same((notes) => pages((cursor) => notes.orphans({ limit: 2, cursor })));
+        await same((notes) => pages((cursor) => notes.brokenLinks({ limit: 2, cursor })));
+        await same((notes) => pages((cursor) => notes.folders({ limit: 2, cursor })));
         const words = async (notes: Notes) =>
           (await pages((cursor) => notes.search({ query: "word", limit: 2, cursor })))
             .flatMap((page) => (page as { notes: { id: string }[] }).notes.map(({ id }) => id))
             .sort();
-        await both(words);
-        await sqlite.close();
+        await same(words);
+        for (const notes of all) await notes.close();
       },
     ),
     { numRuns: process.env.OFFSHOOT_LONG === "1" ? 300 : 25 },
   );
   expect(found).toBeGreaterThan(100);
+});
+
+test("a search that is ranked in several turns finds every note once, best first", async () => {
+  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 })); // ranks sixty a turn
+  for (let batch = 0; batch < 2; batch++)
+    await notes.createMany(
+      Array.from({ length: 80 }, (_, at) => ({ title: at % 20 === 0 ? "word" : "other", body: "word" })),
+    );
+  const found = (await pages((cursor) => notes.search({ query: "word", limit: 30, cursor }))).flatMap(
+    (page) => (page as { notes: { id: string; title: string }[] }).notes,
+  );
+  expect(found.slice(0, 8).map(({ title }) => title)).toEqual(Array(8).fill("word"));
+  expect(new Set(found.map(({ id }) => id)).size).toBe(160);
+  expect(found).toHaveLength(160);
+  await notes.close();
 });

@@ -286,3 +286,19 @@ test("a store with a listener does not keep the process alive, and warns of noth
   expect(child.lines()).toEqual(["open"]);
   expect(child.stderr()).toBe("");
 });
+
+test("forty-eight writers of one note, in two processes, are each served", { timeout: 120_000 }, async () => {
+  const data = await temporaryFolder();
+  const notes = await openNotes({ store: "sqlite", data });
+  await notes.create({ title: "Hot", body: "" });
+  const other = startChild("hot-writer.ts", [data, "24", "2"]);
+  await other.started;
+  const mine = Array.from({ length: 24 }, async (_, writer) => {
+    for (let turn = 0; turn < 2; turn++)
+      await notes.edit({ id: "n1", operation: "append", text: `mine ${writer} ${turn}` });
+  });
+  await Promise.all(mine);
+  expect([await other.exited, other.lines().filter((line) => line.startsWith("error"))]).toEqual([0, []]);
+  expect(new Set((await notes.get("n1")).body.trim().split("\n")).size).toBe(96);
+  await notes.close();
+});

@@ -122,7 +122,7 @@ describe.each(stores)("keys on $name", (store) => {
   });
 });
 
-test("calls with keys in any order, over both stores, do what a model of keys says", async () => {
+test("calls with keys in any order, over all stores, do what a model of keys says", { timeout: 120_000 }, async () => {
   const key = fc.constantFrom("a", "b", undefined);
   const step = fc.record({ key, by: fc.constantFrom("ada", "bob"), text: fc.constantFrom("x", "y") });
   const property = fc.asyncProperty(

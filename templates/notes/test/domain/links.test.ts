@@ -4,7 +4,9 @@ import type { Draft } from "../../src/domain/create.ts";
 import { createNotes, type Notes } from "../../src/domain/notes.ts";
 import { createMemoryStore } from "../../src/domain/store/memory.ts";
 import { openSqliteStore } from "../../src/domain/store/open.ts";
+import { openPostgresStore } from "../../src/domain/store/postgres/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
+import { clearSchema, emptySchema } from "../fixtures/stores.ts";
 
 const name = fc.constantFrom("A", "a", "B", "n1", "N2", "A/B", "C#", "e\u0301", "É", "x.md");
 const folder = fc.constantFrom("", "x", "x/y", "Y", "x/x");
@@ -40,14 +42,19 @@ async function linksOf(notes: Notes, count: number) {
   };
 }
 
-test("both stores lead every link to the same note, and agree with what the note itself says", {
+test("all stores lead every link to the same note, and agree with what the note itself says", {
   timeout: 60_000,
 }, async () => {
   let resolved = 0;
+  const url = await emptySchema();
   await fc.assert(
     fc.asyncProperty(fc.array(draft, { minLength: 1, maxLength: 6 }), async (drafts) => {
-      const stores = [createNotes(createMemoryStore()), createNotes(await openSqliteStore(await temporaryFolder()))];
-      const [memory, sqlite] = await Promise.all(
+      const stores = [
+        createNotes(createMemoryStore()),
+        createNotes(await openSqliteStore(await temporaryFolder())),
+        createNotes(await openPostgresStore(url)),
+      ];
+      const [memory, ...others] = await Promise.all(
         stores.map(async (notes) => {
           for (const one of drafts) await notes.create(one);
           const links = await linksOf(notes, drafts.length);
@@ -55,7 +62,8 @@ test("both stores lead every link to the same note, and agree with what the note
           return links;
         }),
       );
-      expect(sqlite).toEqual(memory);
+      await clearSchema(url);
+      for (const other of others) expect(other).toEqual(memory);
       for (const [at, links] of (memory?.outgoing ?? []).entries()) {
         for (const { id } of links) {
           if (id === null || id === `n${at + 1}`) continue;

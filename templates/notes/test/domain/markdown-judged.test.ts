@@ -89,6 +89,24 @@ describe("every example of the specifications, in every setting", { timeout: 180
     expect(replaced).toBeGreaterThan(300);
   });
 
+  test("put above a note, swallows nothing of it", async () => {
+    const wrong: unknown[] = [];
+    let refused = 0;
+    for (const example of new Set(examples)) {
+      const body = "QBODY\n\n# QHEAD\n";
+      const edited = await edit(body, { operation: "prepend", text: example }).catch(() => undefined);
+      if (edited === undefined) refused++;
+      else {
+        const { headings, kindAt } = judge(edited);
+        const kept = headings.some(({ from }) => edited.startsWith("# QHEAD", from)) && edited.endsWith(body);
+        const kinds = kindAt(edited.lastIndexOf("QBODY"));
+        if (!kept || kinds.includes("html") || kinds.includes("code")) wrong.push({ example, edited, kinds });
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(refused).toBeGreaterThan(3);
+  });
+
   test.each([
     ["wiki", "[[QX]]"],
     ["tag", "#QX"],

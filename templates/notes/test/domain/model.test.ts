@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { createNotes, type Notes } from "../../src/domain/notes.ts";
 import { createMemoryStore } from "../../src/domain/store/memory.ts";
 import { openSqliteStore } from "../../src/domain/store/open.ts";
+import { openPostgresStore } from "../../src/domain/store/postgres/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
+import { clearSchema, emptySchema } from "../fixtures/stores.ts";
 
 /** What the notes should be: a Map, in the plainest words. */
 interface Model {
@@ -150,5 +152,22 @@ describe("behaves like a Map through any thousand operations", () => {
       return real;
     };
     await run({ maxCommands: 100, size: "max" }, setup, 25, [...kinds, restart]);
+  });
+
+  test("in Postgres, through restarts", { timeout: 60_000 }, async () => {
+    const url = await emptySchema();
+    const setup = async () => {
+      await clearSchema(url);
+      const open = async () => createNotes(await openPostgresStore(url));
+      const real: Real = {
+        notes: await open(),
+        restart: async () => {
+          await real.notes.close();
+          real.notes = await open();
+        },
+      };
+      return real;
+    };
+    await run({ maxCommands: 100, size: "max" }, setup, 15, [...kinds, restart]);
   });
 });

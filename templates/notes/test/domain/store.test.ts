@@ -568,7 +568,7 @@ describe.each(stores)("the $name store", (store) => {
       expect(activity[0]).toMatchObject({ action: "update_note", changes_total: 2 });
     });
 
-    test("links follow by id where the new title is taken or cannot stand in a link", async () => {
+    test("links follow by id where the new title is taken, and by the file's name where it cannot stand in a link", async () => {
       const notes = await notesOn(store);
       await notes.create({ title: "Taken", body: "" });
       await notes.create({ title: "Old", body: "" });
@@ -579,8 +579,8 @@ describe.each(stores)("the $name store", (store) => {
       await notes.create({ title: "Other", body: "" });
       await notes.create({ title: "Hub 2", body: "[[Other]]" });
       await notes.update({ id: "n4", title: "a|b]#" });
-      expect((await notes.get("n5")).body).toBe("[[n4|a b #]]");
-      expect((await notes.outgoingLinks("n5")).links).toEqual([{ target: "n4", id: "n4" }]);
+      expect((await notes.get("n5")).body).toBe("[[a b]]");
+      expect((await notes.outgoingLinks("n5")).links).toEqual([{ target: "a b", id: "n4" }]);
     });
 
     test("links stay with an older note of the same title", async () => {

@@ -107,3 +107,25 @@ describe("a vault that is imported and exported is that vault", () => {
     }
   });
 });
+
+test.each(["A/B2", ".hid2", "a\\b2", "what? [x]", "CON"])(
+  "a note named %j is linked to by the name an export gives it",
+  async (title) => {
+    const exchange = await temporaryFolder();
+    const notes = await openNotes({ store: "memory", exchange });
+    await notes.create({ title: "Old", body: "" });
+    await notes.create({ title: "Hub", body: "[[Old]]" });
+    await notes.update({ id: "n1", title });
+    expect((await notes.backlinks("n1")).notes).toMatchObject([{ id: "n2" }]);
+    await notes.exportFolder("out");
+    const links = resolvedLinks((await readTree(join(exchange, "out"))).texts);
+    expect(links).toMatchObject([{ source: "Hub.md" }]);
+    expect(links[0]?.found).not.toBe("Hub.md");
+    // The title itself leads there too, where it can stand in a link.
+    if (!title.includes("[")) {
+      await notes.create({ title: "By title", body: `[[${title}]]` });
+      expect((await notes.backlinks("n1")).notes).toHaveLength(2);
+    }
+    await notes.close();
+  },
+);

@@ -33,6 +33,8 @@ export interface StateSeal {
   ): Opened;
   /** Signs a short text, such as a cursor: 16 characters that nobody else can make. */
   sign(text: string): string;
+  /** What a text may be signed with: by each secret that is good. */
+  signatures(text: string): string[];
 }
 
 /** A state that was sealed here. */
@@ -49,19 +51,26 @@ export interface Opened {
 /** How long a user may think, in ms. */
 export const QUESTION_MS = 600_000;
 
-/** @param now in ms; the default does not go back when the system's time is set */
+/**
+ * @param secrets the first one seals, all of them open; without any, a key of this process alone: a question that is open while
+ *   it restarts is asked again
+ * @param now in ms; the default does not go back when the system's time is set, where no other machine reads it
+ */
 export function createStateSeal(
-  key?: Uint8Array,
-  now: () => number = () => performance.now(),
+  secrets: readonly (string | Uint8Array)[] = [],
+  now: () => number = secrets.length > 0 ? Date.now : () => performance.now(),
   used: UsedStates = createUsedStates(now),
 ): StateSeal {
-  let made = key;
-  const mac = (payload: string) => {
-    made ??= crypto().randomBytes(32);
-    return crypto().createHmac("sha256", made).update(payload).digest();
+  let keys: readonly (string | Uint8Array)[] = secrets;
+  const macs = (payload: string): Buffer[] => {
+    if (keys.length === 0) keys = [crypto().randomBytes(32)];
+    return keys.map((key) => crypto().createHmac("sha256", key).update(payload).digest());
   };
+  const mac = (payload: string): Buffer => macs(payload)[0] as Buffer;
+  const cut = (digest: Buffer): string => digest.toString("base64url").slice(0, 16);
   return {
-    sign: (text) => mac(text).toString("base64url").slice(0, 16),
+    sign: (text) => cut(mac(text)),
+    signatures: (text) => macs(text).map(cut),
     seal(state) {
       const id = crypto().randomBytes(9).toString("base64url");
       const payload = Buffer.from(JSON.stringify({ ...state, id, expiresAt: now() + QUESTION_MS })).toString(
@@ -72,14 +81,9 @@ export function createStateSeal(
     open(sealed, expected, round) {
       const [payload = "", signature = ""] = sealed.split(".");
       const given = Buffer.from(signature, "base64url");
-      const right = mac(payload);
+      const isRight = (right: Buffer) => given.length === right.length && crypto().timingSafeEqual(given, right);
       // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
-      if (
-        given.length !== right.length ||
-        !crypto().timingSafeEqual(given, right) ||
-        given.toString("base64url") !== signature
-      )
-        throw refused();
+      if (!macs(payload).some(isRight) || given.toString("base64url") !== signature) throw refused();
       const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
       if (
         state.expiresAt < now() ||

@@ -17,11 +17,11 @@ export interface Changes {
   listen(caller: Caller, listener: (change: Change) => void): () => void;
   /**
    * Counts a subscriber of this URI until the returned function is called: the first one begins to `watch` it, the last
-   * one ends that.
+   * one ends that. Subscribers with another `sharedBy` have a watch of their own.
    *
    * @throws what `watch` throws; then there is no subscriber
    */
-  subscribe(uri: string, watch: (changed: () => void) => () => void): () => void;
+  subscribe(uri: string, watch: (changed: () => void) => () => void, sharedBy?: string): () => void;
   /** For what core itself changes. */
   readonly emit: ChangeEmitter;
   close(): void;
@@ -47,12 +47,13 @@ export function createChanges(definition: ServerDefinition): Changes {
       stop ??= definition.changes?.(emit);
       return () => listeners.delete(listener);
     },
-    subscribe(uri, watch) {
-      const entry = watched.get(uri) ?? {
+    subscribe(uri, watch, sharedBy = "") {
+      const key = `${uri}\n${sharedBy}`;
+      const entry = watched.get(key) ?? {
         subscribers: 0,
         stop: watch(() => emit.resourceUpdated(uri)),
       };
-      watched.set(uri, entry);
+      watched.set(key, entry);
       entry.subscribers += 1;
       let ended = false;
       return () => {
@@ -60,8 +61,8 @@ export function createChanges(definition: ServerDefinition): Changes {
         ended = true;
         entry.subscribers -= 1;
         // After close() this entry is stopped, and another may have replaced it.
-        if (entry.subscribers > 0 || watched.get(uri) !== entry) return;
-        watched.delete(uri);
+        if (entry.subscribers > 0 || watched.get(key) !== entry) return;
+        watched.delete(key);
         entry.stop();
       };
     },

@@ -1,6 +1,7 @@
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
+import { type Access, isOffered, scopesOf } from "../access.ts";
 import { checkScopes } from "../admit.ts";
 import { Call } from "../call.ts";
 import { findResource } from "../methods/resources.ts";
@@ -28,22 +29,25 @@ export interface SubscribedServer extends Records {
   readonly definition: Pick<ServerDefinition, "resources" | "expected">;
   readonly changes: Changes;
   readonly refresh: Refresher;
+  /** What decides who may subscribe, where there is a policy. */
+  readonly access: Access | undefined;
 }
 
 export function createSubscriptions(app: SubscribedServer): Subscriptions {
-  const ends = new Map<string, () => void>();
+  const ends = new Map<string, { end: () => void; call: Call; access: Access | undefined }>();
   let closed = false;
 
   const begin = (uri: string, call: Call): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
-    if (resource?.subscribe !== true)
+    const { access } = app;
+    if (resource?.subscribe !== true || !isOffered(access, call, resource))
       throw new ProtocolError(
         ErrorCode.invalidParams,
         `No resource with the URI ${quoted(uri, 256)} can be subscribed to.`,
         // Tells it from a resource that can be and refused this URI.
         { uri, subscribable: false },
       );
-    checkScopes(resource.scopes, call);
+    checkScopes(scopesOf(resource, call.decision), call);
     if (ends.has(uri) || closed) return;
     if (ends.size >= MAX_SUBSCRIPTIONS) {
       throw new ProtocolError(
@@ -52,16 +56,18 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
       );
     }
     const { watch, refresh } = resource;
-    if (watch === undefined && refresh === undefined) return void ends.set(uri, () => {});
+    if (watch === undefined && refresh === undefined) return void ends.set(uri, { end: () => {}, call, access });
     const begun = (changed: () => void): (() => void) => {
-      const unwatch = watch?.(variables, changed);
+      const unwatch = watch?.(variables, changed, call);
       const rest = refresh && app.refresh(resource, variables, uri, changed);
       return () => {
         rest?.();
         unwatch?.();
       };
     };
-    ends.set(uri, app.changes.subscribe(uri, begun));
+    // Callers with other folders have a watch of their own: each looks whether its caller may see what it watches.
+    const sharedBy = call.callerRoots === undefined ? "" : JSON.stringify(call.callerRoots);
+    ends.set(uri, { end: app.changes.subscribe(uri, begun, sharedBy), call, access });
   };
 
   // A failure of the domain here must not keep a connection from closing.
@@ -74,8 +80,23 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     }
   };
 
+  /** Under another policy than it began with, a subscription begins again, or ends. */
+  const isStill = (uri: string, { end, call }: { end: () => void; call: Call }): boolean => {
+    finish(uri, end);
+    try {
+      begin(uri, call);
+      return true;
+    } catch (error) {
+      app.log.info({ uri, reason: error instanceof Error ? error.message : String(error) }, "subscription ended");
+      return false;
+    }
+  };
+
   return {
-    has: (uri) => ends.has(uri),
+    has(uri) {
+      const one = ends.get(uri);
+      return one !== undefined && (one.access === app.access || isStill(uri, one));
+    },
     subscribe(uri, wire) {
       const call = new Call("resources/subscribe", wire, app.log);
       call.name = uri;
@@ -90,12 +111,12 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
       }
     },
     unsubscribe(uri) {
-      const end = ends.get(uri);
-      if (end !== undefined) finish(uri, end);
+      const one = ends.get(uri);
+      if (one !== undefined) finish(uri, one.end);
     },
     close() {
       closed = true;
-      for (const [uri, end] of ends) finish(uri, end);
+      for (const [uri, { end }] of ends) finish(uri, end);
     },
   };
 }

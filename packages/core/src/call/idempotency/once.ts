@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { identityOf, type Logger } from "../../contract/context.ts";
 import { fail, isProtocolError, isToolError } from "../../contract/errors.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../../contract/idempotency.ts";
@@ -7,6 +8,11 @@ import type { Subject } from "../subject.ts";
 import { createMemoryIdempotencyStore } from "./memory-store.ts";
 
 const DAY_MS = 86_400_000;
+/** A call without a deadline has its key for this long, and one with a deadline a little longer than that, in ms. */
+const MAX_LEASE_MS = 600_000;
+const LEASE_SLACK_MS = 2_000;
+/** How often an instance looks whether another one has come to an end, in ms. */
+const LEASE_POLL_MS = 100;
 
 /** What a server gives to {@link createOnce}. */
 export interface OnceOptions {
@@ -65,9 +71,20 @@ export function createOnce(
     }
   }
 
+  /** Claims the key. Where another instance has it and may be at work, this one waits for what becomes of that. */
+  async function claim(id: string, call: Call, { input }: Running, ttlMs: number) {
+    for (;;) {
+      const at = now();
+      const leaseUntil = at + Math.min(call.endsAt - performance.now(), MAX_LEASE_MS) + LEASE_SLACK_MS;
+      const known = await store.begin({ key: id, input, now: at, expiresAt: at + ttlMs, leaseUntil });
+      const works = known !== undefined && known.answer === undefined && (known.leaseUntil ?? 0) > at;
+      if (!works || known.input !== input) return known;
+      await pause(LEASE_POLL_MS, undefined, { signal: call.signal });
+    }
+  }
+
   async function run(id: string, { call, subject, ttlMs = DAY_MS }: KeyedCall, entry: Running): Promise<string> {
-    const at = now();
-    const known = await store.begin({ key: id, input: entry.input, now: at, expiresAt: at + ttlMs });
+    const known = await claim(id, call, entry, ttlMs);
     if (known !== undefined) return answerOf(known, entry.input, call.name);
     entry.claimed = true;
     let value: unknown;

@@ -1,6 +1,7 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt } from "../../contract/prompt.ts";
 import type { Resource } from "../../contract/resource.ts";
+import { type AccessNow, isOffered } from "../access.ts";
 import { checkSize } from "../compose.ts";
 import { objectParam, stringParam } from "../normalize.ts";
 import { plain } from "../output/plain.ts";
@@ -14,6 +15,7 @@ export function complete(
   prompts: ReadonlyMap<string, Prompt>,
   resources: readonly Resource[],
   timeoutMs: number,
+  access: AccessNow,
 ): Normalize {
   return (params, call) => {
     const ref = objectParam(params, "ref", call.method);
@@ -22,7 +24,7 @@ export function complete(
     const typed = stringParam(argument, "value", call.method);
     const source =
       ref.type === "ref/prompt" ? prompts.get(String(ref.name)) : resources.find(({ uri }) => uri === ref.uri);
-    if (source === undefined)
+    if (source === undefined || !isOffered(access(), call, source))
       throw new ProtocolError(
         ErrorCode.invalidParams,
         "completion/complete refers to no prompt or resource template of this server.",

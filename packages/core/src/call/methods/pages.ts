@@ -1,4 +1,7 @@
+import type { Caller } from "../../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
+
+import { type AccessNow, type Item, isCallable } from "../access.ts";
 
 /** Entries on one page of a list. */
 export const PAGE_SIZE = 100;
@@ -6,14 +9,48 @@ export const PAGE_SIZE = 100;
 /** Signs a cursor, so that only one that was given out is taken back. */
 export interface CursorSeal {
   sign(text: string): string;
+  signatures(text: string): string[];
 }
 
-/** Splits a list that does not change while serving, once, into the pages that clients will ask for. */
-export function createPages<Item>(
+/** Different lists under one policy that are kept: as many as there are kinds of callers, as a rule a few. */
+const MAX_LISTS = 64;
+
+type Pages = (cursor: unknown) => object;
+
+/**
+ * The pages of a list whose entries do not change while serving: each caller sees what it may call. Made once for all
+ * callers that may call the same.
+ */
+export function createPages<Listed extends Item>(
   member: string,
-  items: readonly Item[],
-  seal: CursorSeal,
-): (cursor: unknown) => object {
+  items: readonly Listed[],
+  entryOf: (item: Listed) => object,
+  { seal, access }: { seal: CursorSeal; access: AccessNow },
+): (cursor: unknown, caller: Caller) => object {
+  const entries = items.map(entryOf);
+  const whole = split(member, entries, seal);
+  const lists = new Map<string, Pages>();
+  return (cursor, caller) => {
+    const now = access();
+    if (now === undefined) return whole(cursor);
+    const callable = items.map((item) => isCallable(now, caller, item));
+    const key = callable.map(Number).join("");
+    let pages = lists.get(key);
+    if (pages === undefined) {
+      if (lists.size >= MAX_LISTS) lists.clear();
+      pages = split(
+        member,
+        entries.filter((_, index) => callable[index]),
+        seal,
+      );
+      lists.set(key, pages);
+    }
+    return pages(cursor);
+  };
+}
+
+/** Splits a list, once, into the pages that clients will ask for. */
+function split(member: string, items: readonly object[], seal: CursorSeal): Pages {
   const last = Math.max(1, Math.ceil(items.length / PAGE_SIZE)) - 1;
   // Made when they are asked for: most lists have one, and signing the cursor of another loads node:crypto.
   const pages: object[] = [];
@@ -43,7 +80,12 @@ export function decodeCursor(
   list: string,
 ): [index: number, inner: string | undefined] {
   const [text = "", signature = "", ...more] = typeof cursor === "string" ? cursor.split(".") : [];
-  if (signature.length !== 16 || more.length > 0 || !sameText(signature, seal.sign(`cursor ${text}`))) badCursor();
+  if (
+    signature.length !== 16 ||
+    more.length > 0 ||
+    !seal.signatures(`cursor ${text}`).some((right) => sameText(signature, right))
+  )
+    badCursor();
   const [of, index, inner] = JSON.parse(Buffer.from(text, "base64url").toString()) as [string, number, string?];
   return of === list ? [index, inner] : badCursor();
 }

@@ -3,6 +3,7 @@ import type { ContentBlock } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import type { Prompt, PromptMessage, PromptReply } from "../../contract/prompt.ts";
 import { describeIssues, toJsonSchema } from "../../contract/schemas/schema.ts";
+import type { AccessNow } from "../access.ts";
 import type { Call } from "../call.ts";
 import { checkBlocks, checkLength } from "../compose.ts";
 import { parseInput } from "../input/parse-input.ts";
@@ -22,9 +23,9 @@ export const listedPrompt = ({ name, title, description, listed, icons, _meta }:
 });
 
 /** `prompts/get` */
-export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: number): Normalize {
+export function getPrompt(prompts: ReadonlyMap<string, Prompt>, timeoutMs: number, access: AccessNow): Normalize {
   return (params, call) => {
-    const prompt = findNamed(prompts, "prompt", params, call);
+    const prompt = findNamed(prompts, "prompt", params, call, access());
     const sent = objectParam(params, "arguments", call.method);
     const schema = prompt.arguments ?? NO_ARGUMENTS;
     const json = toJsonSchema(schema, "input", `prompt "${prompt.name}" arguments`);

@@ -2,6 +2,7 @@ import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
+import { type AccessNow, isCallable, isOffered } from "../access.ts";
 import { checkBlocks, checkLength } from "../compose.ts";
 import { stringParam } from "../normalize.ts";
 import { plainContents, requireShapes } from "../output/blocks.ts";
@@ -47,19 +48,32 @@ export function findResource(
 const MAX_CURSOR = 2_048;
 
 /** `resources/list`: the fixed ones, then each template's own, a page of the domain at a time. */
-export function listResources(resources: readonly Resource[], timeoutMs: number, seal: CursorSeal): Normalize {
-  const fixed = resources.filter((resource) => resource.template.variables.length === 0).map(listedFixed);
+export function listResources(
+  resources: readonly Resource[],
+  timeoutMs: number,
+  { seal, access }: { seal: CursorSeal; access: AccessNow },
+): Normalize {
+  const fixed = resources
+    .filter((resource) => resource.template.variables.length === 0)
+    .map((resource) => [resource, listedFixed(resource)] as const);
   const families = resources.filter((resource) => resource.list !== undefined);
   return (params, call) => {
     const cursor = params.cursor ?? undefined;
-    const [index, inner] = cursor === undefined ? [0, undefined] : decodeCursor(seal, cursor, "resources");
+    const now = access();
+    const isShown = (resource: Resource): boolean => isCallable(now, call.caller, resource);
+    const [wanted, inner] = cursor === undefined ? [0, undefined] : decodeCursor(seal, cursor, "resources");
+    if (wanted > 0 && wanted >= families.length) badCursor();
+    // Where it goes on, or with the next one that this caller may read.
+    const index = families.findIndex((family, at) => at >= wanted && isShown(family));
     const family = families[index];
-    if (family === undefined && index > 0) badCursor();
-    const first = cursor === undefined ? fixed : [];
+    const rest = families.findIndex((other, at) => at > index && isShown(other));
+    const first = cursor === undefined ? fixed.flatMap(([resource, entry]) => (isShown(resource) ? [entry] : [])) : [];
+    if (family !== undefined) isOffered(now, call, family);
     return {
       timeoutMs,
       input: cursor,
-      run: (call) => family?.list?.({ cursor: inner, limit: PAGE_SIZE }, call) ?? { resources: [] },
+      run: (call) =>
+        family?.list?.({ cursor: index === wanted ? inner : undefined, limit: PAGE_SIZE }, call) ?? { resources: [] },
       compose: (value) => {
         const { nextCursor, resources } = value as ResourcePage;
         if (nextCursor !== undefined && !(typeof nextCursor === "string" && nextCursor.length <= MAX_CURSOR))
@@ -67,15 +81,23 @@ export function listResources(resources: readonly Resource[], timeoutMs: number,
         const next =
           nextCursor !== undefined
             ? encodeCursor(seal, "resources", index, nextCursor)
-            : index + 1 < families.length
-              ? encodeCursor(seal, "resources", index + 1)
+            : family !== undefined && rest !== -1
+              ? encodeCursor(seal, "resources", rest)
               : undefined;
-        const entries = plain(resources).map((entry) => entryOf(entry, family?.mimeType));
+        const entries = plain(resources)
+          .map((entry) => entryOf(entry, family?.mimeType))
+          .filter(({ uri }) => now === undefined || isReadable(uri, isShown));
         checkBlocks(entries, call.method);
         return { resources: [...first, ...entries], nextCursor: next };
       },
     };
   };
+
+  /** What one family lists may be another's to read. */
+  function isReadable(uri: string, isShown: (resource: Resource) => boolean): boolean {
+    const [resource] = findResource(resources, uri) ?? [];
+    return resource === undefined || isShown(resource);
+  }
 }
 
 /** @throws Error for an entry that would have a client refuse the whole list */
@@ -87,11 +109,11 @@ function entryOf(entry: ResourceEntry, mimeType = "text/plain"): ResourceEntry {
 }
 
 /** `resources/read` */
-export function readResource(resources: readonly Resource[], timeoutMs: number): Normalize {
+export function readResource(resources: readonly Resource[], timeoutMs: number, access: AccessNow): Normalize {
   return (params, call) => {
     const uri = stringParam(params, "uri", call.method);
     const found = findResource(resources, uri);
-    if (found === undefined) throw notFound(uri);
+    if (found === undefined || !isOffered(access(), call, found[0])) throw notFound(uri);
     const [resource, variables] = found;
     call.name = resource.name;
     return {
@@ -106,7 +128,8 @@ export function readResource(resources: readonly Resource[], timeoutMs: number):
         const answer = { contents: contentsOf(uri, resource, contents, stale ? { ageMs } : undefined) };
         // The 2025 era has no words for it.
         if (call.era === "2025" || ttlMs === undefined) return answer;
-        const { cacheScope = "private" } = resource;
+        // A cache that callers share would give it to those who may not read it.
+        const cacheScope = call.decision === undefined ? (resource.cacheScope ?? "private") : "private";
         return { ...answer, ttlMs: stale ? 0 : Math.max(0, Math.floor(ttlMs - ageMs)), cacheScope };
       },
       refuse: (shown) => (shown.code === "not_found" ? notFound(uri, shown.message) : toProtocolError(shown)),

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { ToolError } from "../../contract/errors.ts";
 import { describeIssues } from "../../contract/schemas/schema.ts";
 import type { Tool } from "../../contract/tool.ts";
+import type { AccessNow } from "../access.ts";
 import { composeTool, toolFailure } from "../compose.ts";
 import type { Keyed } from "../idempotency/keyed.ts";
 import { parseInput } from "../input/parse-input.ts";
@@ -24,9 +25,14 @@ export function listedTool({ name, title, description, icons, _meta, annotations
 }
 
 /** `tools/call` */
-export function callTool(tools: ReadonlyMap<string, Tool>, timeoutMs: number, keyed: Keyed): Normalize {
+export function callTool(
+  tools: ReadonlyMap<string, Tool>,
+  timeoutMs: number,
+  keyed: Keyed,
+  access: AccessNow,
+): Normalize {
   return (params, call) => {
-    const tool = findNamed(tools, "tool", params, call);
+    const tool = findNamed(tools, "tool", params, call, access());
     const sent = objectParam(params, "arguments", call.method);
     return parseInput(tool.inputSchema, tool.json.input, sent, call, (input, taken) => {
       const subject: Subject = {

@@ -37,7 +37,10 @@ export function jsonSchema(
   return Object.assign(type, { [given]: schema });
 }
 
+/** Whether a schema was made by {@link jsonSchema}. */
+export const isGiven = (schema: z.ZodType): boolean => given in schema;
+
 /** The JSON Schema that {@link jsonSchema} was given, to be changed freely; `undefined` for any other schema. */
 export function givenJsonSchema(schema: z.ZodType): Record<string, unknown> | undefined {
-  return given in schema ? structuredClone(schema[given] as Record<string, unknown>) : undefined;
+  return isGiven(schema) ? structuredClone((schema as never)[given] as Record<string, unknown>) : undefined;
 }

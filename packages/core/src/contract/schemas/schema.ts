@@ -2,7 +2,8 @@ import { z } from "zod";
 import { DefinitionError } from "../errors.ts";
 import { checkText, checkTexts } from "../names/names.ts";
 import { visible } from "../names/quoted.ts";
-import { givenJsonSchema, type ObjectJsonSchema } from "./json-schema.ts";
+import { givenJsonSchema, isGiven, type ObjectJsonSchema } from "./json-schema.ts";
+import { readySchemas, sourceOf } from "./ready.ts";
 
 type Json = { [keyword: string]: unknown };
 
@@ -17,6 +18,16 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
   const known = made[io].get(schema);
   if (known !== undefined) return known;
   checkZod(schema, where);
+  const source = isGiven(schema) ? undefined : sourceOf(schema, io);
+  const ready = source === undefined ? undefined : readySchemas.get(source);
+  const root = ready ?? convert(schema, io, where);
+  if (source !== undefined) readySchemas.set(source, root);
+  made[io].set(schema, root);
+  return root;
+}
+
+/** @throws DefinitionError as {@link toJsonSchema} does */
+function convert(schema: z.ZodType, io: "input" | "output", where: string): ObjectJsonSchema {
   let converted: Json;
   try {
     converted = givenJsonSchema(schema) ?? publish(schema, io);
@@ -36,7 +47,6 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", where: s
   }
   checkTexts(where, root);
   if (io === "output") open(root);
-  made[io].set(schema, root);
   return root;
 }
 

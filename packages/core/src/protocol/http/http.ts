@@ -97,7 +97,9 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     if (draining) return plain(response, 503, "draining\n");
     // The reason may name files, and probes come without a caller: it is in the log.
     const problem = await app.readiness.problem();
-    return problem === undefined ? plain(response, 200, "ready\n") : plain(response, 503, "not ready: see the log\n");
+    const { config } = app.identity;
+    const ready = config === undefined ? "ready\n" : `ready\nconfig ${config}\n`;
+    return problem === undefined ? plain(response, 200, ready) : plain(response, 503, "not ready: see the log\n");
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -16,6 +16,8 @@ export interface SessionOptions {
   sessionIdleMs?: number | undefined;
   /** `stateless` keeps none: each request stands alone, and no question can be put to a user. Default `stateful`. */
   sessions?: "stateful" | "stateless" | undefined;
+  /** Begins the ids of sessions, so that a load balancer brings them back here. @default none */
+  instance?: string | undefined;
 }
 
 /** A session that nothing came of but its handshake is closed after this long, in ms. */
@@ -50,7 +52,7 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
-export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions }: SessionOptions): SessionStore {
+export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions, instance }: SessionOptions): SessionStore {
   const most = maxSessions ?? Math.min(1_000, Math.floor(heapLimit() / SESSION_BYTES));
   const entries = new Map<string, SessionEntry>();
 
@@ -88,7 +90,7 @@ export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions }: S
     async add(request, caller, open) {
       const owner = isNobody(caller.id) ? (request.socket.remoteAddress ?? "") : caller.id;
       if (!makeRoom(owner)) return undefined;
-      const session = await open(randomUUID());
+      const session = await open(instance === undefined ? randomUUID() : `${instance}-${randomUUID()}`);
       entries.set(session.id, { session, caller: identityOf(caller), owner, used: false, usedAt: performance.now() });
       return session;
     },

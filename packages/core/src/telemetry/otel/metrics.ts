@@ -9,6 +9,7 @@ import { lostLines } from "../stderr.ts";
 /** What is measured of a server. */
 export interface MeasuredServer {
   readonly definition: Pick<ServerDefinition, "tools" | "prompts" | "dependencies">;
+  readonly identity?: { readonly config?: string | undefined } | undefined;
   readonly log: Log;
   readonly account: Account;
   readonly gate: {

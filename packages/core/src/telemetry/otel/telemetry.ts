@@ -36,6 +36,7 @@ export function createTelemetry(api: Api, meters: readonly Meter[], app: Measure
         ...common,
         ...(known !== undefined && attributeOf(call.method, known)),
         // On the span alone: the client chooses the value, and each new one would be a time series.
+        ...(app.identity?.config !== undefined && { "offshoot.config.digest": app.identity.config }),
         ...(protocolVersion !== undefined && { "mcp.protocol.version": protocolVersion }),
       };
       return tracing.run(call, known, attributes, stages);

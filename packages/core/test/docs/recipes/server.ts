@@ -14,6 +14,5 @@ export const recipeServer = (recipes: Recipes) =>
     tools: [listTool(recipes), pictureTool(recipes), deleteTool(recipes)],
     resources: recipeResources(recipes),
     prompts: [planPrompt(recipes)],
-    profiles: { "read-only": ({ annotations }) => annotations?.readOnlyHint === true },
   });
 // #endregion

@@ -30,7 +30,6 @@ export function createBook(ground: Ground, records: StateFolder, options: TrashO
     async close(): Promise<void> {
       await opening?.catch(() => {});
       await ending().catch(warn);
-      records.close();
     },
   };
 }

@@ -27,6 +27,8 @@ export interface Desk {
   holding: ReturnType<typeof createLocks>;
   /** One process at a time in each folder. */
   inFolders: FolderLocks;
+  /** Some of the server's folders only: what happened in the others is not told here. */
+  isPartial: boolean;
   tell(type: FilesEvent["type"], folder: Located, name: string): void;
 }
 

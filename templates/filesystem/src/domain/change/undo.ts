@@ -2,6 +2,8 @@ import { FilesError } from "../errors.ts";
 import type { PassedOver, Undone, Waiting } from "../files.ts";
 import { Narrowed, unnarrowed } from "../narrow.ts";
 import { type Entry, rootKey } from "../safe-fs/journal/entry.ts";
+import { rules } from "../safe-fs/locate.ts";
+import { below } from "../safe-fs/paths.ts";
 import type { Desk } from "./desk.ts";
 import { Overtaken } from "./overtaken.ts";
 import { atEntry, endOf, recover } from "./recover.ts";
@@ -19,7 +21,9 @@ export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone
   const passedOver: PassedOver[] = [];
   for (let entry = journal.newest(roots); entry; entry = journal.newest(roots, entry)) {
     signal?.throwIfAborted();
-    const { action, path, destination } = entry.change;
+    const { action, destination } = entry.change;
+    if (desk.isPartial && isMovedFromElsewhere(desk, entry)) continue;
+    const path = toldPath(desk, entry);
     const what = { action, path, ...(destination !== undefined && { destination }) };
     const outcome = await attempt(desk, entry);
     if (outcome === "done") return { ...what, passedOver };
@@ -29,6 +33,19 @@ export async function undo(desk: Desk, { signal }: Waiting = {}): Promise<Undone
     ({ action, path, reason }) => ` Passed over ${action} of ${JSON.stringify(path)}: ${reason}`,
   );
   throw nothingLeft(passed.slice(0, 10).join(""));
+}
+
+/** It would go back where the caller has no part. */
+const isMovedFromElsewhere = ({ ground: { roots } }: Desk, { change: { from } }: Entry): boolean =>
+  from !== undefined && !roots.some((root) => rootKey(root) === from.root);
+
+/** What was copied out of a folder that the caller has no part in would tell its name. */
+function toldPath(
+  { isPartial, ground: { roots } }: Desk,
+  { change: { action, path, destination = path } }: Entry,
+): string {
+  const isOwn = roots.some(({ given }) => below(given, path, rules) !== undefined);
+  return isPartial && action === "copy" && !isOwn ? destination : path;
 }
 
 const nothingLeft = (passed: string) => new FilesError("not_found", `There is no change to take back.${passed}`);

@@ -24,7 +24,7 @@ import {
   rules,
   sameThing,
 } from "./locate.ts";
-import { exactNames } from "./names.ts";
+import { bytesOfName, exactNames } from "./names.ts";
 import { findRoot, isReserved, reserved } from "./paths.ts";
 import { findEntry } from "./place.ts";
 import { explaining, missing, notDirectory, notRegular, shown } from "./refusals.ts";
@@ -47,10 +47,26 @@ export function createSafeFs(ground: Ground): SafeFs {
 export function findPath(ground: Ground, path: string): Located {
   const { root, parts } = findRoot(path, ground.roots, rules);
   try {
-    return locate(ground, root, parts, path);
+    return locateExact(ground, root, parts, path);
   } catch (error) {
     if (!(error instanceof FilesError) || error.code !== "not_found" || parts.length === 0) throw error;
     throw missing(path, similarName(ground, root, parts, path));
+  }
+}
+
+/** Where a path leads, whose names may stand for bytes that are no UTF-8; a link that has such a name is not followed. */
+function locateExact(ground: Ground, root: Root, parts: readonly string[], given: string): Located {
+  try {
+    return locate(ground, root, parts, given);
+  } catch (error) {
+    const isExact = parts.some((name) => bytesOfName(name) !== undefined);
+    if (!isExact || !(error instanceof FilesError) || error.code !== "not_found") throw error;
+    const folder = locateExact(ground, root, parts.slice(0, -1), given);
+    try {
+      return explaining(given, () => locateIn(ground, folder, parts.at(-1) ?? "", given));
+    } finally {
+      folder.close();
+    }
   }
 }
 

@@ -58,7 +58,7 @@ export function openRoots(folders: readonly string[], options: RootsOptions): Ro
       failed.push(error);
     }
   }
-  if (roots.length === 0) throw failed[0] ?? new FilesError("invalid", "Name at least one folder to work in.");
+  if (roots.length === 0 && failed.length > 0) throw failed[0];
   for (const error of failed)
     warn(`${error instanceof Error ? error.message : error} Going on with the other folders.`);
   const order = (root: Root) => folders.findIndex((folder) => resolve(folder) === root.given);

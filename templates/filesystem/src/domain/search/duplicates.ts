@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { FilesError } from "../errors.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
 import { anywhereWithoutSlash, createFilter } from "./filter.ts";
 import { hashFile } from "./hash.ts";
+import { type HeldFolders, holdFolders } from "./held-folders.ts";
 import { type Caps, createPace, type LongTask } from "./pace.ts";
 import { answerBytes, bytesOf } from "./told.ts";
 import { type Closed, most, travel } from "./travel.ts";
@@ -43,8 +44,10 @@ interface Candidate {
 }
 
 const firstBlock = 4096;
+/** Files of at most so many bytes are read at once and as a whole: opening them a second time would cost more. */
+const small = 65_536;
 
-/** Files with the same content: told apart by size, then by their first 4 KiB, and only then by all of it. */
+/** Files with the same content: told apart by size, larger ones by their first 4 KiB, and only then by all of it. */
 export async function findDuplicates(
   safeFs: SafeFs,
   path: string,
@@ -57,13 +60,14 @@ export async function findDuplicates(
   const pace = createPace({ signal: options.signal });
   let late = false;
 
+  const folders = holdFolders(safeFs, path);
   /** Parts a group by what is read of its files. What has gone or changed since it was seen has no twin. */
   const part = async (group: Candidate[], read: (file: OpenFile) => string | Promise<string>) => {
     const by = new Map<string, Candidate[]>();
     for (const candidate of group) {
       late ||= performance.now() >= end;
       if (late) break;
-      const key = await readUnchanged(safeFs, path, candidate, read).catch(unlessLate);
+      const key = await readUnchanged(folders, candidate, read).catch(unlessLate);
       const same = key === undefined ? undefined : by.get(key);
       if (same) same.push(candidate);
       else if (key !== undefined) by.set(key, [candidate]);
@@ -79,12 +83,19 @@ export async function findDuplicates(
   const whole = async (file: OpenFile) => (await hashFile(file, "sha256", { signal })).hash;
 
   const groups: DuplicateGroup[] = [];
-  for (const [size, sameSize] of Map.groupBy(candidates, ({ size }) => size)) {
-    if (sameSize.length === 1) continue;
-    for (const [start, sameStart] of await part(sameSize, hashOfStart)) {
-      const same = size <= firstBlock ? [[start, sameStart] as const] : await part(sameStart, whole);
-      for (const [sha256, twins] of same) groups.push({ sha256, size, paths: twins.map(({ path }) => path) });
+  const add = (size: number, same: [string, Candidate[]][]): void => {
+    for (const [sha256, twins] of same) groups.push({ sha256, size, paths: twins.map(({ path }) => path) });
+  };
+  try {
+    for (const [size, sameSize] of Map.groupBy(candidates, ({ size }) => size)) {
+      if (sameSize.length === 1) continue;
+      if (size <= small) add(size, await part(sameSize, (file) => hash("sha256", readStart(file, size))));
+      else
+        for (const [, sameStart] of await part(sameSize, (file) => readStart(file, firstBlock).toString("latin1")))
+          add(size, await part(sameStart, whole));
     }
+  } finally {
+    folders.close();
   }
   const waste = ({ size, paths }: DuplicateGroup) => size * (paths.length - 1);
   groups.sort((a, b) => waste(b) - waste(a));
@@ -124,14 +135,13 @@ async function collect(safeFs: SafeFs, path: string, options: DuplicatesOptions)
 }
 
 async function readUnchanged(
-  safeFs: SafeFs,
-  path: string,
+  folders: HeldFolders,
   candidate: Candidate,
   read: (file: OpenFile) => string | Promise<string>,
 ): Promise<string | undefined> {
   let file: OpenFile | undefined;
   try {
-    file = safeFs.openFile(`${path}/${candidate.path}`);
+    file = folders.openFile(candidate.path);
     return file.facts.size === candidate.size ? await read(file) : undefined;
   } catch (error) {
     if (error instanceof FilesError) return undefined;
@@ -141,8 +151,11 @@ async function readUnchanged(
   }
 }
 
-function hashOfStart(file: OpenFile): string {
-  const start = Buffer.alloc(Math.min(firstBlock, file.facts.size));
-  const read = file.readSync(start, 0);
-  return createHash("sha256").update(start.subarray(0, read)).digest("hex");
+const start = Buffer.allocUnsafe(small);
+
+/** The first bytes of a file, until the next call. */
+function readStart(file: OpenFile, bytes: number): Buffer {
+  let done = 0;
+  for (let read = -1; read !== 0 && done < bytes; done += read) read = file.readSync(start.subarray(done, bytes), done);
+  return start.subarray(0, done);
 }

@@ -1,6 +1,8 @@
 import type { Encoding, Parameter } from "../operation.ts";
+import { bodyKind } from "../request/body-kind.ts";
+import { isWritable } from "../request/in-charset.ts";
 import type { Document } from "./document/document.ts";
-import { inside, objectAt, type Pointer } from "./document/pointer.ts";
+import { type Flaw, FlawError, inside, objectAt, type Pointer } from "./document/pointer.ts";
 
 type Json = Record<string, unknown>;
 
@@ -13,17 +15,26 @@ export interface MediaType {
 /**
  * The bodies that an operation takes, by media type.
  *
+ * @param flaws is told of those that cannot be written, where others can
  * @throws FlawError for one that cannot be read
  */
 export function bodiesOf(
   document: Document,
   node: Json,
   pointer: Pointer,
+  flaws: Flaw[] = [],
 ): { required: boolean; types: Record<string, MediaType> } | undefined {
   if (node.requestBody === undefined || node.requestBody === null) return undefined;
   const at = inside(pointer, "requestBody");
   const { content, required } = objectAt(document, node.requestBody, at);
-  const types = Object.entries(content === undefined ? {} : objectAt(document, content, inside(at, "content")));
+  const all = Object.entries(content === undefined ? {} : objectAt(document, content, inside(at, "content")));
+  const unwritable = all.filter(([type]) => isText(type) && !isWritable(type)).map(([type]) => type);
+  const types = all.filter(([type]) => !unwritable.includes(type));
+  for (const type of unwritable) {
+    const flaw = new FlawError(inside(at, "content", type), "no text can be written in the charset that it names");
+    if (types.length === 0) throw flaw;
+    flaws.push({ ...flaw.flaw, reason: `${flaw.flaw.reason}: the body is not sent so` });
+  }
   return {
     required: required === true,
     types: Object.fromEntries(
@@ -35,10 +46,12 @@ export function bodiesOf(
   };
 }
 
+const isText = (type: string): boolean => !["bytes", "multipart"].includes(bodyKind(type));
+
 /** OpenAPI 3.2 describes the items of a stream; as a body they are a list. */
 const arrayOf = (items: unknown): unknown => (items === undefined ? undefined : { type: "array", items });
 
-function encodingsOf(encoding: unknown): MediaType["encoding"] {
+export function encodingsOf(encoding: unknown): MediaType["encoding"] {
   if (typeof encoding !== "object" || encoding === null) return undefined;
   return Object.fromEntries(
     Object.entries(encoding as Record<string, Json | null>).map(([name, found]) => {

@@ -100,8 +100,8 @@ function add(
   if (server !== undefined && (server.includes("{") || !URL.canParse(server, "https://base.invalid")))
     throw new FlawError(inside(pointer, "servers"), `the server ${JSON.stringify(server.slice(0, 100))} is no URL`);
   // Whether it can be used shows at the start; its schemas are read with the first look at it.
-  parametersOf(document, { item, itemPointer, node, pointer, path });
-  bodiesOf(document, node, pointer);
+  parametersOf(document, { item, itemPointer, node, pointer, path, flaws });
+  bodiesOf(document, node, pointer, flaws);
   repliesOf(document, node, pointer);
   found.set(id, { entry, item, node, pointer, itemPointer });
 }

@@ -152,8 +152,11 @@ function successesOf(
 export function repliesOf(document: Document, node: Json, pointer: Pointer): [status: string, reply: Json][] {
   if (node.responses === undefined) return [];
   const at = inside(pointer, "responses");
-  return Object.entries(objectAt(document, node.responses, at))
-    .filter(([status]) => !status.startsWith("x-"))
-    .map(([status, found]): [string, Json] => [status, objectAt(document, found, inside(at, status))])
-    .sort(([a], [b]) => a.localeCompare(b));
+  return (
+    Object.entries(objectAt(document, node.responses, at))
+      .filter(([status]) => !status.startsWith("x-"))
+      .map(([status, found]): [string, Json] => [status, objectAt(document, found, inside(at, status))])
+      // Not localeCompare, whose first use loads the rules of a language: a tenth of a start.
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+  );
 }

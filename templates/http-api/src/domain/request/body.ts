@@ -3,10 +3,17 @@ import type { ApiRequest, Body } from "../operation.ts";
 import { bodyKind, sentType } from "./body-kind.ts";
 import { fileContent } from "./files.ts";
 import { formText } from "./form.ts";
+import { inCharset } from "./in-charset.ts";
 import { describeBytes, multipartBody } from "./multipart.ts";
 
 /** Writes a body as its media type wants it. @throws ApiError for a value that the type cannot carry */
 export function bodyOf(body: Body, content: unknown): NonNullable<ApiRequest["body"]> {
+  const made = textOf(body, content);
+  const bytes = made.bytes ?? inCharset(made.text, made.contentType);
+  return bytes === undefined ? made : { ...made, bytes };
+}
+
+function textOf(body: Body, content: unknown): NonNullable<ApiRequest["body"]> {
   const kind = bodyKind(body.contentType, body.schema);
   const contentType = sentType(body.contentType, kind);
   switch (kind) {

@@ -3,6 +3,7 @@ import type { Field } from "../openapi/inputs/flat-inputs.ts";
 import type { ApiRequest, Operation, QueryPair } from "../operation.ts";
 import { bodyOf } from "./body.ts";
 import { headerValue, pathSegment, queryPairs } from "./parameters.ts";
+import { wholeQuery } from "./whole-query.ts";
 
 /** Characters of a path and query: servers refuse longer ones, each at a length of its own. */
 const MAX_URL = 16_384;
@@ -41,6 +42,7 @@ export function makeRequest(
     else if (field.parameter.in === "path")
       segments.set(field.parameter.name, pathSegment(field.name, field.parameter, value));
     else if (field.parameter.in === "query") query.push(...queryPairs(field.name, field.parameter, value));
+    else if (field.parameter.in === "querystring") query.push(...wholeQuery(field.name, field.parameter, value));
     else headers[field.parameter.name.toLowerCase()] = headerValue(field.name, field.parameter, value);
   }
   const long = query.reduce((sum, [name, value]) => sum + name.length + value.length + 2, path.length);

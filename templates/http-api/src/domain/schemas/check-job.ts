@@ -13,8 +13,14 @@ export interface CheckJob {
   value: string;
 }
 
-/** `compiled` first, so that the time for it is not the value's. */
-export type CheckReply = { compiled: true; notes: string[] } | { issues: Issue[] } | { unchecked: string };
+/** Several that are compiled, or one that may not be. */
+export type CheckJobs = CheckJob[];
+
+/** `compiled` comes first for a schema that is new, so that the time for it is not the value's. */
+export type CheckReply = { compiled: true; notes: string[] } | { answers: CheckAnswer[] };
+
+/** Of each job, in order. */
+export type CheckAnswer = { issues: Issue[] } | { unchecked: string };
 
 /** What does not fit, and where. */
 export interface Issue {

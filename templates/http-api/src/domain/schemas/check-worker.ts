@@ -1,16 +1,19 @@
 import { parentPort } from "node:worker_threads";
-import type { CheckJob, CheckReply } from "./check-job.ts";
+import type { CheckAnswer, CheckJob, CheckJobs, CheckReply } from "./check-job.ts";
 import { createValidator } from "./validator.ts";
 
 const validator = createValidator();
-parentPort?.on("message", (job: CheckJob) => {
-  const answer = (reply: CheckReply): void => parentPort?.postMessage(reply);
+const reply = (message: CheckReply): void => parentPort?.postMessage(message);
+
+function answerTo(job: CheckJob): CheckAnswer {
   try {
     const { check, notes } = validator.compile(job);
-    answer({ compiled: true, notes });
-    answer({ issues: check(JSON.parse(job.value)) });
+    if (job.schema !== undefined) reply({ compiled: true, notes });
+    return { issues: check(JSON.parse(job.value)) };
   } catch (error) {
     // Data that leads its schema deeper than the stack, for one. Its message may quote the value.
-    answer({ unchecked: error instanceof Error ? error.name : "unknown" });
+    return { unchecked: error instanceof Error ? error.name : "unknown" };
   }
-});
+}
+
+parentPort?.on("message", (jobs: CheckJobs) => reply({ answers: jobs.map(answerTo) }));

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { JsonSchema } from "../operation.ts";
-import type { CheckJob, CheckReply, Issue } from "./check-job.ts";
+import type { CheckAnswer, CheckJob, CheckReply, Issue } from "./check-job.ts";
 
 /** What came of validating a value. */
 export interface Verdict {
@@ -45,7 +45,7 @@ export function checker(schema: JsonSchema): Check {
       return { issues: [], unchecked: "it is nested too deep" };
     }
     if (text === undefined) return { issues: [] };
-    const verdict = await queue(() => run(schema, key, text));
+    const verdict = await new Promise<Verdict>((resolve) => wait({ schema, key, text, resolve }));
     if (verdict.unchecked === TOO_LONG) {
       cutOff += 1;
       if (cutOff === MAX_CUT_OFF) note("a schema takes too long to validate: values are no longer held to it");
@@ -61,12 +61,54 @@ const nextName = (): string => {
 };
 const TOO_LONG = "it takes too long to validate";
 
-/** One at a time: a worker that is cut off takes with it what else it was given. */
-let last: Promise<unknown> = Promise.resolve();
-function queue(job: () => Promise<Verdict>): Promise<Verdict> {
-  const next = last.then(job, job);
-  last = next;
-  return next;
+/** A value that is to be validated. */
+interface Waiting {
+  schema: JsonSchema;
+  key: string;
+  text: string;
+  resolve(verdict: Verdict): void;
+}
+
+/** Values that go to the worker together, and their characters: passing a message on costs more than most checks. */
+const MOST_TOGETHER = 16;
+const MOST_CHARACTERS = 100_000;
+const waiting: Waiting[] = [];
+let working = false;
+
+function wait(one: Waiting): void {
+  waiting.push(one);
+  if (!working) void work();
+}
+
+async function work(): Promise<void> {
+  working = true;
+  while (waiting.length > 0) {
+    const together = nextOnes();
+    const verdicts = await run(together).catch(() => undefined);
+    for (const [at, one] of together.entries()) one.resolve(verdicts?.[at] ?? (await alone(one, together.length)));
+  }
+  working = false;
+}
+
+/** What came while the worker was busy; a schema that is new to it goes alone. */
+function nextOnes(): Waiting[] {
+  let count = 0;
+  let characters = 0;
+  for (const { key, text } of waiting.slice(0, MOST_TOGETHER)) {
+    characters += text.length;
+    if (count > 0 && (characters > MOST_CHARACTERS || !isSent(key))) break;
+    count += 1;
+    if (!isSent(key)) break;
+  }
+  return waiting.splice(0, count);
+}
+
+const isSent = (key: string): boolean => thread?.sent.has(key) === true;
+
+/** A worker that is cut off takes with it what else it was given: each alone says which of them it was. */
+async function alone(one: Waiting, among: number): Promise<Verdict> {
+  const again = among === 1 ? undefined : await run([one]).catch(() => undefined);
+  return again?.[0] ?? { issues: [], unchecked: TOO_LONG };
 }
 
 interface Thread {
@@ -112,34 +154,38 @@ function jobOf(schema: JsonSchema, key: string, value: string, { sent }: Thread)
   return { key, schema, names, definitions, value };
 }
 
-function run(schema: JsonSchema, key: string, value: string): Promise<Verdict> {
+/** Undefined where it was cut off. */
+async function run(together: readonly Waiting[]): Promise<Verdict[] | undefined> {
   thread ??= startThread();
-  const { worker } = thread;
-  const job = jobOf(schema, key, value, thread);
+  const { worker, sent } = thread;
+  const isNew = together.some(({ key }) => !sent.has(key));
+  const jobs = together.map(({ schema, key, text }) => jobOf(schema, key, text, thread as Thread));
   return new Promise((resolve) => {
-    const end = (verdict: Verdict): void => {
+    const end = (verdicts: Verdict[] | undefined): void => {
       clearTimeout(timer);
-      worker.off("message", answered).off("error", died).off("exit", died);
+      worker.off("message", answered).off("error", stop).off("exit", stop);
       worker.unref();
-      resolve(verdict);
+      resolve(verdicts);
     };
     const stop = (): void => {
       thread = undefined;
-      end({ issues: [], unchecked: TOO_LONG });
+      end(undefined);
       void worker.terminate();
     };
-    const died = (): void => stop();
-    let timer = setTimeout(stop, COMPILE_MS);
+    let timer = setTimeout(stop, isNew ? COMPILE_MS : CHECK_MS);
     const answered = (reply: CheckReply): void => {
-      if ("compiled" in reply) {
+      if ("answers" in reply) end(reply.answers.map(verdictOf));
+      else {
         clearTimeout(timer);
         timer = setTimeout(stop, CHECK_MS);
         for (const line of reply.notes) note(line);
-      } else end("issues" in reply ? { issues: reply.issues } : { issues: [], unchecked: reply.unchecked });
+      }
     };
     // It keeps the process alive only while a check runs.
     worker.ref();
-    worker.on("message", answered).on("error", died).on("exit", died);
-    worker.postMessage(job);
+    worker.on("message", answered).on("error", stop).on("exit", stop);
+    worker.postMessage(jobs);
   });
 }
+
+const verdictOf = (answer: CheckAnswer): Verdict => ("issues" in answer ? answer : { issues: [], ...answer });

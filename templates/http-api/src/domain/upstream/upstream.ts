@@ -1,11 +1,11 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
-import type { ApiReply, ApiRequest, QueryPair } from "../operation.ts";
-import { escapeFor } from "../request/escape.ts";
+import type { ApiReply, ApiRequest } from "../operation.ts";
 import { requestKey } from "../request-key.ts";
 import { type Client, type ClientOptions, createClient, type Incoming } from "./client.ts";
-import { type Credentials, noCredentials } from "./credentials.ts";
+import { type Credentials, noCredentials } from "./credentials/credentials.ts";
 import { createETags } from "./etags.ts";
+import { folder, urlOf } from "./url.ts";
 
 /** Where the API is, and what may happen on the way there. */
 export interface UpstreamOptions extends Pick<ClientOptions, "guard" | "readBody" | "acceptEncoding"> {
@@ -40,21 +40,14 @@ export interface Upstream {
   send(request: ApiRequest, options: SendOptions): Promise<ApiReply>;
   /** Names a request by everything that is sent, the credential too. @throws ApiError where the credential is missing */
   keyOf(request: ApiRequest): Promise<string>;
+  /** The host that a request goes to, with its port, where that is not the API's own. */
+  hostOf(request: ApiRequest): string | undefined;
   /** The request as it would be sent, secrets blanked. */
   preview(
     request: ApiRequest,
     idempotencyKey?: string,
   ): Promise<{ method: string; url: string; headers: Record<string, string>; body?: string }>;
   close(): Promise<void>;
-}
-
-/** A URL as a base: its path ends with a slash, without query and fragment. */
-function folder(url: string, from?: URL): URL {
-  const found = new URL(url, from);
-  if (!found.pathname.endsWith("/")) found.pathname += "/";
-  found.search = "";
-  found.hash = "";
-  return found;
 }
 
 /** @throws UpstreamError where a credential would cross the internet unencrypted */
@@ -88,10 +81,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const etags = createETags(16_777_216);
 
   const dress = async (
-    { method, path, query, headers, body, server, schemes }: ApiRequest,
+    { method, path, query, headers, body, server, schemes, caller }: ApiRequest,
     key: string | undefined,
   ) => {
-    const { stamp, account, ...worn } = await credentials.dress(schemes);
+    const { stamp, account, ...worn } = await credentials.dress(schemes, caller);
     // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
     const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
     const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
@@ -131,7 +124,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
       return once(request, { signal, idempotencyKey, expectsJson }, true);
     // Loaded with the first answer: a start does not need it.
-    const { replyOf, statusError } = await import("./reply.ts");
+    const { replyOf, statusError } = await import("./reply/reply.ts");
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
@@ -171,33 +164,26 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     send: (request, sending) => once(request, sending, false),
-    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes)),
+    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes, request.caller)),
+    hostOf({ server }) {
+      const { host } = baseOf(server);
+      return host === base.host ? undefined : host;
+    },
     async preview(request, idempotencyKey) {
       const { url, outgoing } = await dress(request, idempotencyKey);
       const { method, headers, shownBody: body } = outgoing;
-      const shown = Object.entries(headers).map(([name, value]) => [name, credentials.scrub(value)]);
+      const { blank } = await import("./secrecy/redact.ts");
+      const scrub = (text: string): string => blank(text, credentials.secrets());
+      const shown = Object.entries(headers).map(([name, value]) => [name, scrub(value)]);
       return {
         method,
-        url: credentials.scrub(url.href),
+        url: scrub(url.href),
         headers: Object.fromEntries(shown),
-        ...(body === undefined ? {} : { body: credentials.scrub(body) }),
+        ...(body === undefined ? {} : { body: scrub(body) }),
       };
     },
     close: () => client.close(),
   };
-}
-
-const inQuery = escapeFor("query");
-
-/** @throws UpstreamError should the path lead out of the base URL after all */
-function urlOf(base: URL, path: string, query: readonly QueryPair[]): URL {
-  const url = new URL(`${base.origin}${base.pathname}${path.replace(/^\/+/, "")}`);
-  url.search = query.map(([name, value, written]) => `${inQuery(name)}=${written ?? inQuery(value)}`).join("&");
-  if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname))
-    throw new UpstreamError("path_refused", "Refused: the path leads out of the API. Nothing was sent.", {
-      notSent: true,
-    });
-  return url;
 }
 
 /** The headers that another origin may see. */

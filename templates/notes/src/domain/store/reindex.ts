@@ -1,18 +1,19 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { derive } from "../derive.ts";
+import { basenameOf } from "../file-name.ts";
+import { unicode, indexVersion as wanted } from "./index-version.ts";
 import { createIndex } from "./sqlite-index.ts";
 import { readNote } from "./sqlite-rows.ts";
 import { writing } from "./statement.ts";
 
-/** Raise it when `derive` finds something else in a note. */
-const derivation = 2;
-
-/** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
-const wanted = `${derivation} Unicode ${process.versions.unicode}`;
+const indexOf = (db: DatabaseSync) => db.prepare("SELECT value FROM state WHERE name = 'index'").get()?.value;
 
 /** Whether what is kept beside the notes was made by this code on this Unicode. */
-export const isIndexed = (db: DatabaseSync): boolean =>
-  db.prepare("SELECT value FROM state WHERE name = 'index'").get()?.value === wanted;
+export const isIndexed = (db: DatabaseSync): boolean => indexOf(db) === wanted;
+
+/** Whether the third derivation finds in a note what the second did: all but a name that no file can have. */
+const isAsBefore = ({ file, title, deleted_at }: ReturnType<StatementSync["all"]>[number]): boolean =>
+  file !== null || deleted_at !== null || basenameOf(String(title)) === title;
 
 /** Makes again, from the notes, what is kept beside them. All of it or nothing; a damaged note is left out. */
 export async function reindex(db: DatabaseSync): Promise<void> {
@@ -25,17 +26,22 @@ export async function reindex(db: DatabaseSync): Promise<void> {
       db.exec("ROLLBACK"); // another process has done it meanwhile
       return;
     }
-    db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags");
-    db.exec("INSERT INTO words (words) VALUES ('delete-all')");
+    const isSecond = indexOf(db) === `2 ${unicode}`;
+    if (!isSecond) {
+      db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags");
+      db.exec("INSERT INTO words (words) VALUES ('delete-all')");
+    }
     for (let after = 0; ; ) {
       const rows = notes.all(after);
       const last = rows.at(-1);
       if (last === undefined) break;
       for (const columns of rows) {
+        if (isSecond && isAsBefore(columns)) continue;
         try {
           const row = readNote(columns);
           const derived = await derive(row);
-          if (row.deleted_at === null) index.add(row.number, derived);
+          if (isSecond) index.replace(row.number, derived, true);
+          else if (row.deleted_at === null) index.add(row.number, derived);
           else for (const { key, tag } of derived.tags) addTag.run(key, row.number, tag);
         } catch (error) {
           if (!(error instanceof Error && "code" in error && error.code === "damaged")) throw error;

@@ -16,8 +16,8 @@ export function createLists(
   read: Read,
   slice: number,
 ): Pick<NoteStore, "list" | "orphans" | "broken"> {
-  // Where a filter holds for fewer notes, those are taken and sorted.
-  const few = Math.ceil(slice / 4);
+  // Most pages are full after so many notes.
+  const first = Math.ceil(slice / 20);
   // Each is looked up among the names of notes.
   const links = Math.ceil(slice / 4);
 
@@ -31,12 +31,12 @@ export function createLists(
     query.trashed
       ? undefined
       : narrowings(query).find(([sql, ...values]) => {
-          const count = db.prepare(`SELECT count(*) AS notes FROM (${sql} LIMIT ${few})`).get(...values);
-          return Number(count?.notes) < few;
+          const count = db.prepare(`SELECT count(*) AS notes FROM (${sql} LIMIT ${slice})`).get(...values);
+          return Number(count?.notes) < slice;
         });
 
-  function sliceOf(query: ListQuery): { rows: NoteHead[]; until: Position | undefined } {
-    const { sql, values } = sliceSql(query, slice);
+  function sliceOf(query: ListQuery, size: number): { rows: NoteHead[]; until: Position | undefined } {
+    const { sql, values } = sliceSql(query, size);
     const end = db.prepare(sql).get(...values);
     const until: Position | undefined = end && [
       typeof end.key === "string" ? end.key : Number(end.key),
@@ -47,20 +47,20 @@ export function createLists(
 
   return {
     async list(query) {
-      const found = await read(() => {
-        if (!isFiltered(query)) return heads(listSql(query));
-        const among = narrowest(query);
-        return among && heads(listSql(query, { among }));
-      });
-      if (found) return found;
-      const rows: NoteHead[] = [];
-      for (let { after, limit } = query; ; await nextTurn()) {
-        const next = await read(() => sliceOf({ ...query, limit, ...(after && { after }) }));
+      if (!isFiltered(query)) return read(() => heads(listSql(query)));
+      const { rows, until } = await read(() => sliceOf(query, first));
+      if (rows.length === query.limit || until === undefined) return rows;
+      // A filter that few notes pass: those are taken and sorted.
+      const among = await read(() => narrowest(query));
+      if (among) return read(() => heads(listSql(query, { among })));
+      for (let after: Position | undefined = until; after && rows.length < query.limit; ) {
+        await nextTurn();
+        const rest: ListQuery = { ...query, after, limit: query.limit - rows.length };
+        const next = await read(() => sliceOf(rest, slice));
         rows.push(...next.rows);
-        limit -= next.rows.length;
         after = next.until;
-        if (limit <= 0 || after === undefined) return rows;
       }
+      return rows;
     },
     async orphans({ after = 0, limit }) {
       const rows: NoteHead[] = [];

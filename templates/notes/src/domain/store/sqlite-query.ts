@@ -38,17 +38,17 @@ export const destination = `(
 
 type Condition = [condition: string, ...values: (string | number)[]];
 
-/** What a listing asks of a note; each may hold for all notes, or for few. */
+/** What a listing asks of a note. The plus keeps SQLite to the order of the list, where it would sort all that fit. */
 const filters: ((query: ListQuery) => Condition | undefined)[] = [
   ({ tag }) => (tag === undefined ? undefined : [hasTag, ...tagRange(tag)]),
   ({ folder }) =>
     folder === undefined || folder === ""
       ? undefined
-      : ["(n.folder = ? OR n.folder >= ? AND n.folder < ?)", ...tagRange(folder)],
+      : ["(+n.folder = ? OR +n.folder >= ? AND +n.folder < ?)", ...tagRange(folder)],
   ({ updatedAfter: after, updatedBefore: before }) =>
     after === undefined && before === undefined
       ? undefined
-      : ["n.updated_at >= ? AND n.updated_at < ?", after ?? "", before ?? "~"],
+      : ["+n.updated_at >= ? AND +n.updated_at < ?", after ?? "", before ?? "~"],
 ];
 
 const filtersOf = (query: ListQuery): Condition[] =>
@@ -56,16 +56,15 @@ const filtersOf = (query: ListQuery): Condition[] =>
 
 export const isFiltered = (query: ListQuery): boolean => filtersOf(query).length > 0;
 
+const inFolder = "SELECT number FROM notes INDEXED BY notes_by_folder WHERE deleted_at IS NULL AND";
+
 /** The numbers of the notes for which one filter holds, found by its index; a statement for each filter of a live listing. */
 export function narrowings({ tag, folder, updatedAfter: after, updatedBefore: before }: ListQuery): Condition[] {
   const found: Condition[] = [];
   if (tag !== undefined)
     found.push([`SELECT DISTINCT t.note AS number FROM note_tags t WHERE ${tagged}`, ...tagRange(tag)]);
   if (folder !== undefined && folder !== "")
-    found.push([
-      "SELECT number FROM notes INDEXED BY notes_by_folder WHERE deleted_at IS NULL AND (folder = ? OR folder >= ? AND folder < ?)",
-      ...tagRange(folder),
-    ]);
+    found.push([`${inFolder} folder = ? UNION ALL ${inFolder} folder >= ? AND folder < ?`, ...tagRange(folder)]);
   if (after !== undefined || before !== undefined)
     found.push([
       "SELECT number FROM notes INDEXED BY notes_by_time WHERE deleted_at IS NULL AND updated_at >= ? AND updated_at < ?",

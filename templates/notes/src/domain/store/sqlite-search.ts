@@ -4,7 +4,7 @@ import { hasTag, matchOf, tagRange } from "./sqlite-query.ts";
 import type { SearchQuery } from "./store.ts";
 
 /** Places of a ranking that are worked out at first. To go deeper it is made again, twice as deep each time. */
-const depth = 1_000;
+const depth = 200;
 
 /** Rankings that are kept for their next pages. */
 const kept = 8;
@@ -23,6 +23,12 @@ interface Ranking {
 }
 
 /**
+ * Notes that are ranked in one turn of the event loop, in slices of a list: somewhat more than a million, which take SQLite half a second where
+ * the words are in all of them. Each turn begins with counting them all, so that smaller ones would take longer in all.
+ */
+const slices = 60;
+
+/**
  * Ranks the notes in which words occur. A rank is worked out for all of them, since it has no index; so a ranking is kept
  * for the pages behind the first one, until anything changes.
  */
@@ -31,6 +37,7 @@ export function createSearch(
   read: <Result>(attempt: () => Result) => Promise<Result>,
   slice: number,
 ) {
+  const ranked = slices * slice;
   const rankings = new Map<string, Ranking>();
   const latest = db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity");
   const seqNow = () => Number(latest.get()?.seq);
@@ -42,13 +49,13 @@ export function createSearch(
     const sql = `SELECT rowid AS number, bm25(words, 10, 1, 1, 10) AS rank FROM words
       WHERE words MATCH ? AND rowid > ? AND rowid <= ? ${filter} ORDER BY rank, rowid DESC LIMIT ?`;
     let best: Hit[] = [];
-    for (let to = ceiling; to > 0; to -= slice) {
+    for (let to = ceiling; to > 0; to -= ranked) {
       if (to < ceiling) await nextTurn();
       const values = tag === undefined ? [] : tagRange(tag);
       const hits = await read(() =>
         db
           .prepare(sql)
-          .all(match, Math.max(0, to - slice), to, ...values, places)
+          .all(match, Math.max(0, to - ranked), to, ...values, places)
           .map(({ number, rank }): Hit => ({ number: Number(number), rank: Number(rank) })),
       );
       best = best.length === 0 ? hits : [...best, ...hits].sort((a, b) => a.rank - b.rank || b.number - a.number);

@@ -50,7 +50,7 @@ export function createSqliteStore(
   }
   const read = <T>(attempt: () => T) => patient(attempt, performance.now() + budgetMs);
 
-  const search = createSearch(db, read, 5 * slice);
+  const search = createSearch(db, read, slice);
 
   const noteStatement = db.prepare("SELECT * FROM notes WHERE number = ?");
   const find = (numbers: number[]) =>

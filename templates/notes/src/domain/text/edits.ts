@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { NotesError } from "../errors.ts";
-import { splitFrontMatter } from "./front-matter.ts";
 import { joinBlocks, lineEndOf } from "./join.ts";
 
 /**
@@ -44,8 +43,8 @@ export async function applyEdit(body: string, edit: z.output<typeof Edit>): Prom
   }
   if (operation === "append") return joinBlocks(body, text, lineEndOf(body));
   if (operation === "prepend") {
-    const { front, rest } = splitFrontMatter(body);
-    return front + joinBlocks(text, rest, lineEndOf(body));
+    const { prepend } = await import("./section.ts");
+    return prepend(body, text);
   }
   if (find !== undefined) return replaceExact(body, find, text, edit.expected_replacements);
   const { replaceSection } = await import("./section.ts");

@@ -1,5 +1,6 @@
 import { NotesError } from "../errors.ts";
-import { endLine, joinLines, lineEndOf } from "./join.ts";
+import { splitFrontMatter } from "./front-matter.ts";
+import { endLine, joinBlocks, joinLines, lineEndOf } from "./join.ts";
 import type { Heading, Outline } from "./markdown/headings.ts";
 
 /**
@@ -18,11 +19,32 @@ export async function replaceSection(body: string, heading: string, text: string
     const edited = tail === "" ? upTo : `${endLine(upTo, lineEnd)}${gap}${tail}`;
     if (keepsTheRest(before, outlineOf(edited), section, edited.length - body.length)) return edited;
   }
-  throw new NotesError(
-    "conflict",
-    "The text leaves a code fence, an HTML block or a comment open, which would swallow what follows the section. Nothing was changed. Close it in the text.",
-  );
+  throw open("the section");
 }
+
+/** Puts a text above a body, below its front matter. */
+export async function prepend(body: string, text: string): Promise<string> {
+  const { front, rest } = splitFrontMatter(body);
+  const lineEnd = lineEndOf(body);
+  const joined = joinBlocks(text, rest, lineEnd);
+  if (rest.trim() === "" || !/[`~<]/.test(text)) return front + joined;
+  const { outlineOf } = await import("./markdown/headings.ts");
+  for (const whole of [joined, joinLines(text, lineEnd + rest, lineEnd)]) {
+    const from = whole.length - rest.length;
+    const { blocks } = outlineOf(front + whole);
+    const around = blocks.findLast((block) => block.from <= front.length + from);
+    const isOpen =
+      around !== undefined && around.from < front.length + from && /^(?:fence|html_block)$/.test(around.kind);
+    if (!isOpen) return front + whole;
+  }
+  throw open("it");
+}
+
+const open = (swallowed: string): NotesError =>
+  new NotesError(
+    "conflict",
+    `The text leaves a code fence, an HTML block or a comment open, which would swallow what follows ${swallowed}. Nothing was changed. Close it in the text.`,
+  );
 
 function find(headings: Heading[], wanted: string): Heading {
   const signs = /^(#{1,6})\s+(.*)$/s.exec(wanted.trim());

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FilesError } from "../../errors.ts";
 import { trashPrefix } from "../paths.ts";
 import type { Change, Entry, State } from "./entry.ts";
@@ -54,10 +54,17 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
     return { seq, id, state, owner: by, change: JSON.parse(String(change)) } as Entry;
   };
   const among = (roots: string[]) => `root IN (${roots.map(() => "?").join(", ")})`;
-  const all = (sql: string, ...values: (string | number)[]) => db.prepare(sql).all(...values);
+  // Each is prepared once: that takes longer than running it.
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const statement = prepared.get(sql) ?? db.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
+  const all = (sql: string, ...values: (string | number)[]) => prepare(sql).all(...values);
   const run = (sql: string, ...values: (string | number)[]) => {
     try {
-      return db.prepare(sql).run(...values);
+      return prepare(sql).run(...values);
     } catch (cause) {
       const text = "The server's own journal of changes cannot be written. Ask the user to look at its disk.";
       throw new FilesError("storage", text, { cause });
@@ -89,7 +96,7 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
       entry.state = state;
     },
     drop: ({ seq }) => void run("DELETE FROM entries WHERE seq = ?", seq),
-    stateOf: ({ seq }) => db.prepare("SELECT state FROM entries WHERE seq = ?").get(seq)?.state as State | undefined,
+    stateOf: ({ seq }) => prepare("SELECT state FROM entries WHERE seq = ?").get(seq)?.state as State | undefined,
     newest(roots, olderThan) {
       const sql = `SELECT ${columns} FROM entries WHERE state = 'done' AND seq < ? AND ${among(roots)} ORDER BY seq DESC LIMIT 1`;
       return all(sql, olderThan?.seq ?? Number.MAX_SAFE_INTEGER, ...roots).map(entryOf)[0];
@@ -106,7 +113,7 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
         time,
       ).map(entryOf),
     keptBytes: (root) =>
-      Number(db.prepare("SELECT coalesce(sum(bytes), 0) AS sum FROM entries WHERE root = ?").get(root)?.sum),
+      Number(prepare("SELECT coalesce(sum(bytes), 0) AS sum FROM entries WHERE root = ?").get(root)?.sum),
     oldestKept(root) {
       const sql = `SELECT ${columns}, bytes FROM entries WHERE root = ? AND bytes > 0 AND state IN ('done', 'undone') ORDER BY seq LIMIT 1`;
       return all(sql, root).map((row) => ({ entry: entryOf(row), bytes: Number(row.bytes) }))[0];
@@ -119,10 +126,10 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
           root,
           `${trashPrefix}${randomBytes(4).toString("hex")}`,
         );
-      const row = db.prepare("SELECT trash FROM roots WHERE root = ?").get(root);
+      const row = prepare("SELECT trash FROM roots WHERE root = ?").get(root);
       return row && String(row.trash);
     },
-    isKnown: (id) => db.prepare("SELECT 1 FROM entries WHERE id = ?").get(id) !== undefined,
+    isKnown: (id) => prepare("SELECT 1 FROM entries WHERE id = ?").get(id) !== undefined,
     close: () => db.close(),
   };
 }

@@ -5,7 +5,7 @@ import type { Journal } from "../journal/journal.ts";
 import { type Ground, type Located, locate } from "../locate.ts";
 import { listEntries } from "../open.ts";
 import { isReserved, temporaryPrefix } from "../paths.ts";
-import { type Place, placeIn } from "../place.ts";
+import { findEntry, type Place, placeIn } from "../place.ts";
 import type { Root } from "../roots.ts";
 import { measureTree } from "../writing/measure-tree.ts";
 import { writeFully } from "../writing/on-disk.ts";
@@ -146,7 +146,8 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
         if (name === undefined) continue;
         const above = locate(anyKind(ground), root, [], "");
         try {
-          await removeTree(ground, above, name);
+          // Files that share a root share its trash, and the first to end has removed it.
+          if (findEntry(above, name).existing !== undefined) await removeTree(ground, above, name);
         } finally {
           above.close();
         }

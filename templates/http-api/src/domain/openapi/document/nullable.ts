@@ -8,11 +8,10 @@ const SAID = ["title", "description", "deprecated", "readOnly", "writeOnly", "de
  * A schema of OpenAPI 3.0 whose `nullable` stands beside a type and branches, so that null fits the whole of it. The
  * conversion to 3.1 puts null into the type alone, and then no branch takes it. Changes `node`.
  */
-export function spellNullable(node: unknown, seen = new Set<unknown>()): void {
-  // Anchors of YAML share nodes.
-  if (typeof node !== "object" || node === null || seen.has(node)) return;
-  seen.add(node);
-  for (const item of Object.values(node)) spellNullable(item, seen);
+export function spellNullable(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const item of Array.isArray(node) ? node : Object.values(node))
+    if (typeof item === "object" && item !== null) spellNullable(item);
   const schema = node as Json;
   if (schema.nullable !== true || typeof schema.type !== "string") return;
   if (!BRANCHES.some((name) => Array.isArray(schema[name]))) return;

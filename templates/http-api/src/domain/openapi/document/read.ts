@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { ApiError } from "../../errors.ts";
 import { brokenSchemas } from "./broken-schemas.ts";
 import type { Document } from "./document.ts";
+import { dropExamples } from "./drop-examples.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";
 import { raised, versionOf } from "./raise.ts";
@@ -54,6 +55,7 @@ export async function readSource(
   const raw = await parsed();
   const version = versionOf(name, raw);
   if (strict) await checkValid(name, raw);
+  dropExamples(raw);
   const broken = brokenReferences(raw as Document);
   const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw, parsed);
   return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };

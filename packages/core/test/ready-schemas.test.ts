@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { readySchemas, sourceOf } from "../src/contract/schemas/ready.ts";
+import { toJsonSchema } from "../src/contract/schemas/schema.ts";
+
+const leaf = fc.oneof(
+  fc.record({ min: fc.nat(9), max: fc.nat(9), pattern: fc.constantFrom("a", "b") }).map(
+    ({ min, max, pattern }) =>
+      () =>
+        z.string().min(min).max(max).regex(new RegExp(pattern)),
+  ),
+  fc.nat(9).map((max) => () => z.int().max(max)),
+  fc.nat(9).map((min) => () => z.number().min(min).default(min)),
+  fc.constantFrom<() => z.ZodType>(z.boolean, z.null, z.url, z.email, z.uuid, z.iso.datetime, z.any, z.string),
+  fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }).map((values) => () => z.enum(values)),
+  fc.constantFrom("a", 1, true, null).map((value) => () => z.literal(value)),
+);
+const schema = fc.letrec<{ node: () => z.ZodType }>((tie) => ({
+  node: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaf,
+    tie("node").map((inner) => () => inner().optional()),
+    tie("node").map((inner) => () => inner().nullable()),
+    tie("node").map((inner) => () => inner().readonly()),
+    fc.tuple(tie("node"), fc.nat(5)).map(
+      ([inner, max]) =>
+        () =>
+          z.array(inner()).max(max),
+    ),
+    tie("node").map((inner) => () => z.record(z.string(), inner())),
+    fc.tuple(tie("node"), tie("node")).map(
+      ([a, b]) =>
+        () =>
+          z.union([a(), b()]),
+    ),
+    fc.tuple(tie("node"), tie("node")).map(
+      ([a, b]) =>
+        () =>
+          z.tuple([a()], b()),
+    ),
+    fc.tuple(tie("node"), fc.constantFrom("a", "b"), fc.constantFrom(z.object, z.strictObject, z.looseObject)).map(
+      ([inner, name, object]) =>
+        () =>
+          object({ [name]: inner().describe(`Field ${name}.`) }),
+    ),
+  ),
+})).node;
+/** Two that differ in little more often than two at random do. */
+const pair = fc.tuple(schema, schema, fc.boolean()).map(([a, b, same]) => [a, same ? a : b] as const);
+const root = (make: () => z.ZodType) => z.object({ field: z.array(make()).describe("The field.") });
+const convert = (of: z.ZodType, io: "input" | "output"): unknown => {
+  readySchemas.clear();
+  return toJsonSchema(of, io, "test");
+};
+
+test("two schemas whose source is the same have the same JSON Schema", () => {
+  fc.assert(
+    fc.property(pair, fc.constantFrom("input" as const, "output" as const), ([a, b], io) => {
+      const [one, other] = [root(a), root(b)];
+      const [source, second] = [sourceOf(one, io), sourceOf(other, io)];
+      expect(source).toBeTypeOf("string");
+      if (source === second) expect(convert(one, io)).toEqual(convert(other, io));
+      if (a === b) expect(source).toBe(second);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each<[string, z.ZodType, z.ZodType]>([
+  ["a description", z.string().describe("a"), z.string().describe("b")],
+  ["a description of what is wrapped", z.string().describe("a").optional(), z.string().describe("b").optional()],
+  ["an example", z.string().meta({ examples: ["a"] }), z.string().meta({ examples: ["b"] })],
+  ["a default", z.string().default("a"), z.string().default("b")],
+  ["a list and an object", z.any().meta({ x: ["k", "v"] }), z.any().meta({ x: { k: "v" } })],
+  ["a name and its value", z.any().meta({ ab: "c" }), z.any().meta({ a: "bc" })],
+  ["a field named checks", z.object({ checks: z.string() }), z.object({ checks: z.int() })],
+  ["how a union decides", z.union([z.string(), z.int()]), z.xor([z.string(), z.int()])],
+])("%s makes another source", (_what, a, b) => {
+  expect(
+    sourceOf(
+      root(() => a),
+      "input",
+    ),
+  ).not.toBe(
+    sourceOf(
+      root(() => b),
+      "input",
+    ),
+  );
+});
+
+test("what says the same twice has one source, refinements and messages left out", () => {
+  const make = (message: string) =>
+    root(() => z.string(message).refine((text) => text !== message, { error: message, params: { message } }));
+  expect(sourceOf(make("a"), "input")).toBe(sourceOf(make("b"), "input"));
+});
+
+const recursive: z.ZodType = z.lazy(() => z.object({ next: recursive }));
+class Own {}
+function convertsItself(): z.ZodType {
+  const schema = z.string();
+  schema._zod.toJSONSchema = () => ({ type: "string", format: "own" });
+  return schema;
+}
+test.each<[string, z.ZodType]>([
+  ["recurses", recursive],
+  [
+    "recurses by a getter",
+    z.object({
+      get next(): z.ZodType {
+        return z.array(this as never);
+      },
+    }),
+  ],
+  ["has an id", z.string().meta({ id: "shared" })],
+  ["had an id before it was described again", z.string().meta({ id: "before" }).describe("b")],
+  ["transforms", z.string().transform(Number)],
+  ["is of a class", z.instanceof(Own)],
+  ["holds an object of a class", z.any().meta({ examples: [new Own()] })],
+  ["is a bigint", z.literal(5n)],
+  ["converts itself", convertsItself()],
+])("a schema that %s is converted each time", (_what, inner) => {
+  expect(
+    sourceOf(
+      root(() => inner),
+      "input",
+    ),
+  ).toBeUndefined();
+});

@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir, userInfo } from "node:os";
+import { dirname, join, relative } from "node:path";
+import type { Project } from "../project.ts";
+import { readPlainFile } from "../read-plain-file.ts";
+import { Refusal } from "../terminal.ts";
+import { writeFileAtomically } from "../write-file.ts";
+import { promotedValues, readServerConfig } from "./server-config.ts";
+
+type Settings = Record<string, unknown>;
+
+/** A setting that is another afterwards; without `before` or `after` where it is not set. */
+interface Change {
+  setting: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** What {@link promote} would do. */
+export interface Promotion {
+  digest: string;
+  changes: Change[];
+  /** What will be written, by file. */
+  files: Record<string, string>;
+}
+
+/**
+ * Works out what `to` becomes: its own where environments differ, everything else as in `from`; and the lock that a
+ * server is held to with `--config-lock`. Writes nothing.
+ *
+ * @param lock where the lock goes. @default `config.lock.json` beside `to`
+ * @throws Refusal when a file is not what the built server takes
+ */
+export function planPromotion(
+  project: Project,
+  from: string,
+  to: string,
+  lock = join(dirname(to), "config.lock.json"),
+): Promotion {
+  const source = readSettings(from);
+  const target = existsSync(to) ? readSettings(to) : {};
+  const wanted = readServerConfig(project, from);
+  const stays = (key: string): boolean => wanted.values[key]?.perEnvironment === true;
+  const only = (settings: Settings, keep: (key: string) => boolean): Settings =>
+    Object.fromEntries(Object.entries(settings).filter(([key]) => keep(key)));
+  const next = { ...only(target, stays), ...only(source, (key) => !stays(key)) };
+  const made = readDraft(project, next);
+  if (made.digest !== wanted.digest)
+    throw new Refusal(
+      `${to} would not be as ${from}: ${firstDifference(promotedValues(wanted), promotedValues(made))}.`,
+      "a setting that depends on another environment's should be marked `perEnvironment` in the server's code.",
+    );
+  const promoted = {
+    from: relative(project.folder, from) || from,
+    at: new Date().toISOString(),
+    by: `${userInfo().username}@${hostname()}`,
+  };
+  return {
+    digest: made.digest,
+    changes: changesOf(target, next),
+    files: {
+      [to]: jsonOf(next),
+      [lock]: jsonOf({ digest: made.digest, values: promotedValues(made), promoted }),
+    },
+  };
+}
+
+/** Writes what was planned: the lock last, so that a start in between is refused rather than let through. */
+export function promote({ files }: Promotion): void {
+  for (const [file, text] of Object.entries(files)) writeFileAtomically(file, text);
+}
+
+function readSettings(file: string): Settings {
+  if (!existsSync(file))
+    throw new Refusal(`There is no ${file}.`, 'write the settings of an environment, such as {"logLevel": "info"}.');
+  let read: unknown;
+  try {
+    read = JSON.parse(readPlainFile(file).bytes.toString("utf8"));
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw new Refusal(`${file} is not JSON: ${(cause as Error).message}.`, "correct the file.", { cause });
+  }
+  if (typeof read !== "object" || read === null || Array.isArray(read))
+    throw new Refusal(`${file} is not a JSON object of settings.`, "correct the file.");
+  return read as Settings;
+}
+
+/** What the server makes of settings that are in no file yet. */
+function readDraft(project: Project, settings: Settings) {
+  const folder = mkdtempSync(join(tmpdir(), "offshoot-promote-"));
+  try {
+    const draft = join(folder, "config.json");
+    writeFileSync(draft, jsonOf(settings));
+    return readServerConfig(project, draft);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function changesOf(before: Settings, after: Settings): Change[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys
+    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+    .map((setting) => ({ setting, before: before[setting], after: after[setting] }));
+}
+
+const firstDifference = (wanted: Settings, made: Settings): string => {
+  const [change] = changesOf(wanted, made);
+  return `${change?.setting} would be ${JSON.stringify(change?.after)} instead of ${JSON.stringify(change?.before)}`;
+};
+
+const jsonOf = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

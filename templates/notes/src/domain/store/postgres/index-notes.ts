@@ -1,0 +1,77 @@
+import { idOf } from "../../note.ts";
+import type { Derived } from "../store.ts";
+import type { Query } from "./pool.ts";
+import { insertSql } from "./query.ts";
+import { wordsRow } from "./words.ts";
+
+export interface Indexed {
+  number: number;
+  /** Undefined for a note that goes to the trash: it keeps its tags, uncounted. */
+  derived: Derived | undefined;
+  wasLive: boolean;
+}
+
+/** Brings what is kept beside notes up to date, in a few statements for all of them. */
+export async function indexNotes(query: Query, owner: number, notes: Indexed[]): Promise<void> {
+  const all = notes.map(({ number }) => number);
+  const added = notes.flatMap(({ number, derived }) => (derived ? [{ number, derived }] : []));
+  const counts = new Map<string, number>();
+  const count = (tag: string, by: number) => counts.set(tag, (counts.get(tag) ?? 0) + by);
+
+  const wereLive = notes.flatMap(({ number, wasLive }) => (wasLive ? [number] : []));
+  if (wereLive.length > 0) {
+    const { rows } = await query.query("SELECT tag FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
+      owner,
+      wereLive,
+    ]);
+    for (const { tag } of rows) count(tag, -1);
+  }
+  for (const { derived } of added) for (const { tag } of derived.tags) count(tag, 1);
+
+  for (const table of ["links", "names", "words"])
+    await query.query(`DELETE FROM ${table} WHERE owner = $1 AND note = ANY ($2)`, [owner, all]);
+  await query.query("DELETE FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
+    owner,
+    added.map(({ number }) => number),
+  ]);
+
+  const insert = async (table: string, columns: Record<string, string>, rows: Record<string, unknown>[]) => {
+    if (rows.length > 0) await query.query(insertSql(owner, table, columns, rows));
+  };
+  const path = { key: "text", path: "text", note: "bigint", folder: "text" };
+  await insert(
+    "names",
+    { ...path, own: "text", kind: "int" },
+    added.flatMap(({ number: note, derived: { names, folderKey: folder } }) => {
+      const id = idOf(note);
+      return [...names, { key: id, own: id, path: id, kind: 1 }].map((name) => ({ ...name, note, folder }));
+    }),
+  );
+  await insert(
+    "links",
+    path,
+    added.flatMap(({ number: note, derived: { links, folderKey: folder } }) =>
+      links.map((link) => ({ ...link, note, folder })),
+    ),
+  );
+  await insert(
+    "note_tags",
+    { key: "text", note: "bigint", tag: "text" },
+    added.flatMap(({ number: note, derived: { tags } }) => tags.map((tag) => ({ ...tag, note }))),
+  );
+  const text = { title: "text", body: "text", signs: "text", tags: "text" };
+  await insert(
+    "words",
+    { note: "bigint", ...text, cut: "boolean", found: "tsvector" },
+    added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
+  );
+
+  const changed = [...counts].flatMap(([tag, notes]) => (notes === 0 ? [] : [{ tag, notes }]));
+  if (changed.length === 0) return;
+  const then = "ON CONFLICT (owner, tag) DO UPDATE SET notes = tags.notes + excluded.notes";
+  await query.query(insertSql(owner, "tags", { tag: "text", notes: "bigint" }, changed, then));
+  await query.query("DELETE FROM tags WHERE owner = $1 AND tag = ANY ($2) AND notes <= 0", [
+    owner,
+    changed.map(({ tag }) => tag),
+  ]);
+}

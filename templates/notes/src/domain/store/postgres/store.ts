@@ -1,0 +1,208 @@
+import { lastPart, titleKey } from "../../text/names.ts";
+import { headColumns } from "../sqlite-query.ts";
+import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "../sqlite-rows.ts";
+import type { ActivityRow, NoteStore } from "../store.ts";
+import { createPostgresBlobs } from "./blobs.ts";
+import type { Listener } from "./listen.ts";
+import type { Database, Query } from "./pool.ts";
+import { createValues, destination, insertSql, linked, listSql, tagged } from "./query.ts";
+import { conditionsOf } from "./words.ts";
+import { lockOwner, readKey, write } from "./write.ts";
+
+/** What the stores of all owners share, and whose this one is. */
+interface Shared {
+  database: Database;
+  listener: Listener;
+  owner: number;
+}
+
+interface Own {
+  /** Live notes there may be. */
+  most: number;
+  problem: NoteStore["problem"];
+  of: NoteStore["of"];
+  close: () => Promise<void>;
+}
+
+/** Ends a search by its weights: D, C, B, A. Titles and tags weigh ten times the body. */
+const weights = "{0.1,0.1,0.1,1}";
+
+/** The notes of an owner in a database that openPostgresStore has migrated. Any number of processes may share it. */
+export function createPostgresStore(
+  { database, listener, owner }: Shared,
+  { most, problem, of, close }: Own,
+): NoteStore {
+  const stop = new Set<() => void>();
+  /** The rows of one statement that only reads; $1 is the owner in all of them. */
+  const select = (text: string, ...values: unknown[]) =>
+    database.read(async (query) => (await query.query(text, [owner, ...values])).rows);
+
+  async function find(query: Query, numbers: number[]) {
+    const { rows } = await query.query("SELECT * FROM notes WHERE owner = $1 AND number = ANY ($2)", [owner, numbers]);
+    const found = new Map(rows.map((row) => [row.number, row]));
+    return numbers.flatMap((number) => {
+      const columns = found.get(number);
+      return columns === undefined ? [] : [readNote(columns)];
+    });
+  }
+
+  return {
+    find: (numbers) => database.read((query) => find(query, numbers)),
+    async list(query) {
+      const { text, values } = listSql(owner, query);
+      return (await database.read((on) => on.query(text, values))).rows.map(readHead);
+    },
+    search: ({ terms, tag, ceiling, offset, limit }) =>
+      database.read(async (query) => {
+        const { narrowed, ranked, condition, values } = conditionsOf(owner, terms, 7);
+        const all = createValues(owner, narrowed, ranked, ceiling, limit, offset, ...values);
+        const filter = tag === undefined ? "" : `AND ${tagged(tag, "w.note", all)}`;
+        const { rows } = await query.query(
+          `SELECT w.note FROM words w
+           WHERE w.found @@ $2::tsquery AND w.owner = $1 AND ${condition} AND w.note <= $4 ${filter}
+           ORDER BY ts_rank('${weights}', w.found, $3::tsquery) DESC, w.note DESC LIMIT $5 OFFSET $6`,
+          all.all,
+        );
+        return find(
+          query,
+          rows.map(({ note }) => note),
+        );
+      }),
+    async revisions(number, { before = Number.MAX_SAFE_INTEGER, limit }) {
+      const rows = await select(
+        `SELECT note, version, title, size, tags, updated_at FROM revisions
+         WHERE owner = $1 AND note = $2 AND version < $3 ORDER BY version DESC LIMIT $4`,
+        number,
+        before,
+        limit,
+      );
+      return rows.map(readRevisionHead);
+    },
+    async revision(number, version) {
+      const [row] = await select(
+        "SELECT * FROM revisions WHERE owner = $1 AND note = $2 AND version = $3",
+        number,
+        version,
+      );
+      return row && readRevision(row);
+    },
+    tags: ({ after = "", limit }) =>
+      select("SELECT tag, notes FROM tags WHERE owner = $1 AND tag > $2 ORDER BY tag LIMIT $3", after, limit),
+    folders: ({ after, limit }) =>
+      select(
+        `SELECT folder, count(*) AS notes FROM notes WHERE owner = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR folder > $2)
+         GROUP BY folder ORDER BY folder LIMIT $3`,
+        after ?? null,
+        limit,
+      ),
+    async placed(folder, file) {
+      const [row] = await select(
+        `SELECT number FROM notes WHERE owner = $1 AND left(folder, 200) = left($2::text, 200) AND left(file, 200) = left($3::text, 200)
+         AND folder = $2 AND file = $3 AND deleted_at IS NULL ORDER BY number LIMIT 1`,
+        folder,
+        file,
+      );
+      return row?.number;
+    },
+    named: async (keys) =>
+      (
+        await select(
+          `SELECT * FROM names WHERE owner = $1 AND key = ANY ($2)
+           AND left(key, 200) = ANY (ARRAY(SELECT left(k, 200) FROM unnest($2::text[]) k)) ORDER BY note`,
+          keys,
+        )
+      ).map(readName),
+    linking: async (number, { after = 0, limit }) =>
+      (
+        await select(
+          `SELECT DISTINCT l.note FROM names own JOIN links l ON ${linked}
+           WHERE own.owner = $1 AND own.note = $2 AND l.note > $3 AND l.note <> own.note AND ${destination} = own.note ORDER BY l.note LIMIT $4`,
+          number,
+          after,
+          limit,
+        )
+      ).map(({ note }) => note),
+    orphans: async ({ after = 0, limit }) =>
+      (
+        await select(
+          `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND NOT EXISTS (
+             SELECT 1 FROM names own JOIN links l ON ${linked}
+             WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number
+           ) ORDER BY n.number LIMIT $3`,
+          after,
+          limit,
+        )
+      ).map(readHead),
+    broken: async ({ after = ["", 0], limit }) =>
+      (
+        await select(
+          `SELECT l.path, l.note FROM links l
+           WHERE l.owner = $1 AND left(l.path, 200) >= left($2::text, 200) COLLATE "C" AND (l.path, l.note) > ($2, $3)
+           AND ${destination} IS NULL AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.owner = $1 AND left(a.key, 200) = left(l.key, 200) AND a.key = l.key)
+           ORDER BY left(l.path, 200), l.path, l.note LIMIT $4`,
+          ...after,
+          limit,
+        )
+      ).map(({ path, note }) => ({ path, number: note })),
+    blobs: createPostgresBlobs(database),
+    attach: ({ path, sha256, size, updated_at }) =>
+      database.change(async (query) => {
+        await lockOwner(query, owner);
+        const old = "DELETE FROM attachments WHERE owner = $1 AND left(path, 200) = left($2::text, 200) AND path = $2";
+        await query.query(old, [owner, path]);
+        const columns = { path: "text", key: "text", sha256: "text", size: "bigint", updated_at: "text" };
+        const row = { path, key: titleKey(lastPart(path)), sha256, size, updated_at };
+        await query.query(insertSql(owner, "attachments", columns, [row]));
+        return [true, undefined];
+      }),
+    async attachment(path) {
+      const [row] = await select(
+        "SELECT * FROM attachments WHERE owner = $1 AND left(path, 200) = left($2::text, 200) AND path = $2",
+        path,
+      );
+      return row && readAttachment(row);
+    },
+    attachments: async ({ after = "", limit }) =>
+      (
+        await select(
+          `SELECT * FROM attachments WHERE owner = $1 AND left(path, 200) >= left($2::text, 200) COLLATE "C" AND path > $2
+           ORDER BY left(path, 200), path LIMIT $3`,
+          after,
+          limit,
+        )
+      ).map(readAttachment),
+    async activity({ after, before = Number.MAX_SAFE_INTEGER, limit }) {
+      const [past, direction] = after === undefined ? ["<", "DESC"] : [">", "ASC"];
+      const rows = await select(
+        `SELECT seq, at, action, changes FROM activity WHERE owner = $1 AND seq ${past} $2 ORDER BY seq ${direction} LIMIT $3`,
+        after ?? before,
+        limit,
+      );
+      return rows.map((row): ActivityRow => ({ ...row, changes: JSON.parse(row.changes) }));
+    },
+    async head() {
+      const [row] = await select("SELECT seq, number, live FROM owners WHERE owner = $1");
+      return row;
+    },
+    used: (key) => database.read((query) => readKey(query, owner, key)),
+    commit: (change, { signal } = {}) =>
+      database.change(async (query) => {
+        const committed = await write(query, owner, change, most);
+        return [committed.outcome === "done", committed];
+      }, signal),
+    problem,
+    of,
+    watch: (wake) => {
+      const end = listener.watch(owner, wake);
+      stop.add(end);
+      return () => {
+        stop.delete(end);
+        end();
+      };
+    },
+    async close() {
+      for (const end of stop) end();
+      await close();
+    },
+  };
+}
