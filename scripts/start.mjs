@@ -1,11 +1,12 @@
 /**
- * `npm start [-- <template>]`: installs and builds, makes a real copy of a template as a user would, starts its built
- * server the way a client would, holds a short real session with it, and prints how to connect a client of yours. The copy
- * and its data are in the ignored folder `sandbox/`.
+ * `npm start [-- <template> [--auth]]`: installs and builds, makes a real copy of a template as a user would, starts its
+ * built server the way a client would, holds a short real session with it, and prints how to connect a client of yours. The
+ * copy and its data are in the ignored folder `sandbox/`. With `--auth`, another session goes over HTTP behind OAuth.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { authTour, hasAuthTour } from "./auth-tour.mjs";
 import { tour } from "./tour.mjs";
 
 const terminal = process.stdout.isTTY === true;
@@ -14,7 +15,17 @@ const env = { GIT_AUTHOR_NAME: "Offshoot", GIT_AUTHOR_EMAIL: "sandbox@localhost"
 env.GIT_COMMITTER_NAME ??= env.GIT_AUTHOR_NAME;
 env.GIT_COMMITTER_EMAIL ??= env.GIT_AUTHOR_EMAIL;
 const templates = readdirSync("templates").filter((name) => existsSync(`templates/${name}/package.json`));
-const template = process.argv[2] ?? "notes";
+const words = process.argv.slice(2);
+const template = words.find((word) => !word.startsWith("--")) ?? "notes";
+const wrong = words.find((word) => word.startsWith("--") && word !== "--auth");
+if (wrong !== undefined) {
+  console.error(`There is no ${wrong}. Next: npm start -- ${template} --auth`);
+  process.exit(2);
+}
+if (words.includes("--auth") && !hasAuthTour(template)) {
+  console.error(`${template} has no scopes to show. Next: npm start -- notes --auth`);
+  process.exit(2);
+}
 if (!templates.includes(template)) {
   console.error(`There is no template "${template}". Choose one of: ${templates.join(", ")}`);
   process.exit(2);
@@ -50,8 +61,8 @@ if (isTouched(project)) {
   );
 } else {
   rmSync(project, { recursive: true, force: true });
-  const words = `sandbox/my-${template} --template ${template} --core pack --install --pm pnpm --git --json`;
-  await quietly(`a copy in sandbox/my-${template}`, `node packages/create/dist/main.js ${words}`);
+  const copy = `sandbox/my-${template} --template ${template} --core pack --install --pm pnpm --git --json`;
+  await quietly(`a copy in sandbox/my-${template}`, `node packages/create/dist/main.js ${copy}`);
 }
 const manifest = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
 if (manifest.scripts.build) await quietly("build the copy", "pnpm run build", project);
@@ -63,6 +74,7 @@ mkdirSync(data, { recursive: true });
 const args = [main, ...({ filesystem: [data], notes: ["--data", data] }[template] ?? [])];
 try {
   await tour(template, process.execPath, args, data);
+  if (words.includes("--auth")) await authTour(template, args);
 } catch (error) {
   console.error(`\nThe session with sandbox/my-${template} failed: ${error.message}`);
   process.exit(1);

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "./admission/limits.ts";
 import { type App, createApp } from "./app.ts";
+import { checkWhoComesIn } from "./check-who-comes-in.ts";
 import { build, type Identity } from "./config/build.ts";
 import { factsOf } from "./config/config-facts.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
+import type { Authentication } from "./protocol/http/authorization.ts";
 import type { HttpOptions } from "./protocol/http/http.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type Secret, secretSetting } from "./secret-setting.ts";
@@ -26,7 +28,8 @@ export interface ServeOptions {
   /** Settings as {@link loadConfig} gives them. @default stdio */
   config?: Partial<ServeSettings> | undefined;
   /**
-   * Says who calls over HTTP; `undefined` answers 401. Without it, only this machine can be bound (or `--insecure`).
+   * Says who calls over HTTP; `undefined` answers 401. For what `--auth` does not do. Without either, only this machine
+   * can be bound (or `--insecure`).
    */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
   /** How much the server takes on at once, and per caller. Each has a default that suits most servers. */
@@ -71,9 +74,10 @@ export async function serve(
   // A start says what it is once its first answers are out: opening the log would hold them up.
   setTimeout(() => log.isLevelEnabled("info"), STARTED_AFTER_MS).unref();
   let metrics: HttpOptions["metrics"];
+  let authentication: Authentication | undefined;
   let endControl = (): void => {};
   const app = await orExit(async () => {
-    checkBinding(config, authenticate !== undefined);
+    checkWhoComesIn(config, authenticate !== undefined);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
@@ -87,6 +91,8 @@ export async function serve(
     });
     if (config.policyTable) await printTables(server, config.policy, onClose);
     await applyPolicy(made, config);
+    const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
+    authentication = await openAuthentication?.(config, made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config, identity.config);
@@ -100,7 +106,7 @@ export async function serve(
     app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: stop.reason });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate });
+  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate, authentication });
   for (const close of [app.close, () => server.jobs?.close(DRAIN_MS), onClose, endControl]) {
     try {
       await close?.();
@@ -132,6 +138,8 @@ function explain(error: unknown): string {
     port?: number | undefined;
     address?: string | undefined;
   };
+  if (code === "EADDRINUSE" && address?.startsWith("/"))
+    return `A server listens on ${address} already. Stop it, or choose another path with --host.`;
   if (code === "EADDRINUSE")
     return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
   if (code === "EACCES" && port !== undefined)
@@ -139,15 +147,6 @@ function explain(error: unknown): string {
   if (code === "EADDRNOTAVAIL")
     return `The address ${address} is not one of this machine's. Choose another with --host.`;
   return String(message ?? error).split("\n")[0] as string;
-}
-
-function checkBinding({ transport, host, insecure }: ServeSettings, authenticated: boolean): void {
-  const local = host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-  if (transport === "http" && !local && !authenticated && !insecure) {
-    throw new SettingsError(
-      `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, or add --insecure if that is meant.`,
-    );
-  }
 }
 
 /** Loaded only where one is chosen: without a policy, a start does not notice that there are any. */

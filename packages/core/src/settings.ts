@@ -26,7 +26,12 @@ const perEnvironment = { perEnvironment: true };
 /** The settings every server has, beside its own. */
 export const ServeSettings = z.object({
   transport: z.enum(["stdio", "http"]).default("stdio").describe("How clients connect"),
-  host: z.string().min(1).default("127.0.0.1").describe("Address to bind with http").meta(perEnvironment),
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address to bind with http, or the path of a unix socket")
+    .meta(perEnvironment),
   port: z.coerce
     .number()
     .int()
@@ -42,6 +47,38 @@ export const ServeSettings = z.object({
     .describe("Origins of web pages that may call, such as https://app.example.com; comma-separated")
     .meta(perEnvironment),
   insecure: z.stringbool().default(false).describe("Bind a host that others can reach although nobody authenticates"),
+  publicUrl: z
+    .string()
+    .optional()
+    .describe("URL that clients use when it is another, such as https://mcp.example.com/mcp")
+    .meta(perEnvironment),
+  auth: z
+    .enum(["oauth", "keys", "proxy"])
+    .optional()
+    .describe("How callers are known with http: access tokens, API keys, or a proxy that says who calls"),
+  authIssuer: z.string().optional().describe("oauth: URL of the authorization server").meta(perEnvironment),
+  authAudience: z
+    .string()
+    .optional()
+    .describe("oauth: what tokens must be for (default: the URL that clients use)")
+    .meta(perEnvironment),
+  authMaxAge: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe("oauth: seconds after which a signing key that the issuer took away is refused"),
+  authKeys: z.string().min(1).optional().describe("keys: file that `offshoot keys` writes").meta(perEnvironment),
+  authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
+  authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),
+  authProxies: list.describe("proxy: addresses and networks it comes from; comma-separated").meta(perEnvironment),
+  authRevoked: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("JSON file of callers, keys and tokens that are refused")
+    .meta(perEnvironment),
   sessions: z
     .enum(["stateful", "stateless"])
     .default("stateful")
@@ -70,6 +107,10 @@ export const ServeSettings = z.object({
     .describe("How much is logged, on stderr"),
 });
 export type ServeSettings = z.output<typeof ServeSettings>;
+
+/** Whether what is bound there can be reached from this machine alone. */
+export const isLocalHost = (host: string): boolean =>
+  host === "localhost" || host === "::1" || host.startsWith("/") || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /** What {@link loadConfig} needs to know of the server. */
 export interface ConfigOptions extends HelpOptions {

@@ -99,6 +99,14 @@ describe("the start of a bundled server", () => {
     expect([...new Set(builtins)].sort()).toEqual(["node:buffer", "node:path"]);
   });
 
+  test("has nothing of authentication in it, which HTTP alone has and only when it is asked for", () => {
+    const part = /core\/dist\/(open|oauth|key-set|api-keys|proxy)-|\/jose\//;
+    expect(inputs().filter((input) => part.test(input))).toEqual([]);
+    // They are in the package all the same.
+    const all = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
+    expect(new Set(all.flatMap((input) => part.exec(input)?.[0] ?? [])).size).toBe(6);
+  });
+
   test("carries of zod and the 2025 SDK what it uses", () => {
     expect(inputs().filter((input) => /zod\/v4\/(core\/compile|classic\/from-json-schema)\.js$/.test(input))).toEqual(
       [],

@@ -85,6 +85,6 @@ test("a setting of a server's own whose name is nearly one of core's is refused:
     });
   for (const key of ["allowHosts", "allowedHost", "hosts", "ports", "profiles", "port", "logLevels", "transports"])
     expect(withSetting(key), key).toThrow(/is too like --/);
-  for (const key of ["privateHosts", "roots", "root", "mode", "auth", "insecureHttp", "data", "store"])
+  for (const key of ["privateHosts", "roots", "root", "mode", "apiAuth", "insecureHttp", "data", "store"])
     expect(withSetting(key), key).not.toThrow();
 });

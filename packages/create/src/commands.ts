@@ -31,6 +31,10 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     summary: "Put the server into a client's configuration",
     load: async () => (await import("./connect/command.ts")).connect,
   },
+  keys: {
+    summary: "Make, list, rotate and withdraw the API keys of a server",
+    load: async () => (await import("./keys/command.ts")).keys,
+  },
   inspect: {
     summary: "Open the official Inspector on the server",
     load: async () => (await import("./connect/inspect.ts")).inspect,

@@ -57,7 +57,7 @@ export const Config = z.object({
     .default(false)
     .describe("Refuse a description with any flaw, instead of leaving out what is flawed"),
   serverVariable: several("Value of a variable in the URLs of the description's servers: name=value"),
-  auth: several(
+  apiAuth: several(
     "How the API knows this server: bearer, header:<name>, query:<name>, cookie:<name>, basic:<user> or oauth; with several, each by its security scheme: <scheme>=<how>",
   ),
   secret: several(
@@ -109,6 +109,9 @@ export const examples = [
     "offshoot-http-api --api petstore.yaml --operations getPetById,findPetsByStatus",
     "two operations of an API as tools",
   ],
-  ["offshoot-http-api --api github.json --auth bearer --secret env:GITHUB_TOKEN", "a large API through three tools"],
+  [
+    "offshoot-http-api --api github.json --api-auth bearer --secret env:GITHUB_TOKEN",
+    "a large API through three tools",
+  ],
   ["offshoot-http-api --api openapi.json --mode all --profile read-only", "every operation that only reads"],
 ] as const;

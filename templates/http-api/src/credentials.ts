@@ -12,7 +12,7 @@ import type { OperationMap } from "./map.ts";
 
 type Settings = Pick<
   Config,
-  "auth" | "authPerCaller" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
+  "apiAuth" | "authPerCaller" | "secret" | "header" | "tokenUrl" | "clientId" | "scope" | "audience" | "tokenParameter"
 >;
 
 /**
@@ -26,7 +26,7 @@ export async function credentialsOf(
   schemes: readonly Scheme[] = [],
   { headers = {}, query = {} }: Pick<OperationMap, "headers" | "query"> = {},
 ): Promise<((client: Client) => Credentials) | undefined> {
-  const ways = named("--auth", settings.auth, /,/);
+  const ways = named("--api-auth", settings.apiAuth, /,/);
   const secrets = named("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
   const makers: ((client: Client) => Part)[] = [];
   if (settings.authPerCaller !== undefined) {
@@ -34,7 +34,7 @@ export async function credentialsOf(
     if (more.length > 0 || secrets.size > 0 || way === "oauth")
       throw new ApiError(
         "auth_wrong",
-        "--auth-per-caller names every secret: it goes with one --auth other than oauth, and without --secret.",
+        "--auth-per-caller names every secret: it goes with one --api-auth other than oauth, and without --secret.",
       );
     checkScheme(scheme, schemes);
     const credentials = await callerCredentials(settings.authPerCaller, wearOf(way));
@@ -48,8 +48,8 @@ export async function credentialsOf(
       throw new ApiError(
         "no_secret",
         scheme === ""
-          ? "--auth needs --secret env:NAME or --secret file:/path."
-          : `--auth ${scheme} needs --secret ${scheme}=env:NAME or --secret ${scheme}=file:/path.`,
+          ? "--api-auth needs --secret env:NAME or --secret file:/path."
+          : `--api-auth ${scheme} needs --secret ${scheme}=env:NAME or --secret ${scheme}=file:/path.`,
       );
     checkScheme(scheme, schemes);
     const secret = createSecret(reference);
@@ -114,7 +114,7 @@ function checkScheme(scheme: string, schemes: readonly Scheme[]): void {
   const known = schemes.map(({ key }) => key);
   throw new ApiError(
     "auth_wrong",
-    `--auth and --secret name the security scheme ${JSON.stringify(scheme)}, which the description does not have. It has: ${known.join(", ") || "none"}.`,
+    `--api-auth and --secret name the security scheme ${JSON.stringify(scheme)}, which the description does not have. It has: ${known.join(", ") || "none"}.`,
   );
 }
 
@@ -124,7 +124,7 @@ function wayOf(scheme: string, schemes: readonly Scheme[], { clientId }: Setting
   if (scheme === "")
     throw new ApiError(
       "no_auth",
-      "--secret needs --auth: bearer, header:<name>, query:<name>, cookie:<name>, basic:<user> or oauth.",
+      "--secret needs --api-auth: bearer, header:<name>, query:<name>, cookie:<name>, basic:<user> or oauth.",
     );
   checkScheme(scheme, schemes);
   if (found?.type === "apiKey") return `${found.in}:${found.name}`;
@@ -132,7 +132,7 @@ function wayOf(scheme: string, schemes: readonly Scheme[], { clientId }: Setting
   if (found?.type === "http" && found.scheme === "basic")
     throw new ApiError(
       "no_auth",
-      `The scheme ${scheme} is HTTP basic, which needs a user: --auth ${scheme}=basic:<user>.`,
+      `The scheme ${scheme} is HTTP basic, which needs a user: --api-auth ${scheme}=basic:<user>.`,
     );
   return "bearer";
 }
@@ -149,7 +149,7 @@ function makerOf(
   }
   const url = tokenUrl ?? scheme?.tokenUrl;
   if (url === undefined || clientId === undefined)
-    throw new ApiError("no_token_url", "--auth oauth needs --token-url and --client-id.");
+    throw new ApiError("no_token_url", "--api-auth oauth needs --token-url and --client-id.");
   const parameters = {
     ...Object.fromEntries(pairs("--token-parameter", tokenParameter)),
     ...(audience === undefined ? {} : { audience }),
@@ -164,6 +164,6 @@ function wearOf(way: string): Wear {
   if (kind === "basic" && name !== undefined) return { kind, user: name };
   throw new ApiError(
     "auth_wrong",
-    `--auth ${JSON.stringify(way.slice(0, 60))} is not one of bearer, header:<name>, query:<name>, cookie:<name>, basic:<user>, oauth.`,
+    `--api-auth ${JSON.stringify(way.slice(0, 60))} is not one of bearer, header:<name>, query:<name>, cookie:<name>, basic:<user>, oauth.`,
   );
 }

@@ -49,9 +49,10 @@ export async function openApi(config: Config): Promise<Opened> {
 }
 
 function openSample(config: Config): Opened {
-  const { baseUrl, pin, map, operations, auth, include, exclude, authPerCaller } = config;
+  const { baseUrl, pin, map, operations, apiAuth, include, exclude, authPerCaller } = config;
   const [misplaced] = Object.entries({
-    ...{ "base-url": baseUrl, pin, map, operations, auth, include, exclude },
+    ...{ "base-url": baseUrl, pin, map, operations, include, exclude },
+    "api-auth": apiAuth,
     "auth-per-caller": authPerCaller,
   }).filter(([, value]) => value);
   if (misplaced !== undefined)

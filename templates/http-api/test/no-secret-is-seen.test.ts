@@ -171,13 +171,13 @@ const secrets = fc
   .filter((secret) => new Set(secret).size > 6);
 
 const WAYS: Record<string, { args: string[]; kind: "secret" | "token" }> = {
-  bearer: { args: ["--auth", "bearer"], kind: "secret" },
-  header: { args: ["--auth", "header:X-Key"], kind: "secret" },
-  query: { args: ["--auth", "query:key"], kind: "secret" },
-  cookie: { args: ["--auth", "cookie:session"], kind: "secret" },
-  basic: { args: ["--auth", "basic:shop"], kind: "secret" },
-  "an OAuth client's secret": { args: ["--auth", "oauth", "--client-id", "shop"], kind: "secret" },
-  "an OAuth token": { args: ["--auth", "oauth", "--client-id", "shop"], kind: "token" },
+  bearer: { args: ["--api-auth", "bearer"], kind: "secret" },
+  header: { args: ["--api-auth", "header:X-Key"], kind: "secret" },
+  query: { args: ["--api-auth", "query:key"], kind: "secret" },
+  cookie: { args: ["--api-auth", "cookie:session"], kind: "secret" },
+  basic: { args: ["--api-auth", "basic:shop"], kind: "secret" },
+  "an OAuth client's secret": { args: ["--api-auth", "oauth", "--client-id", "shop"], kind: "secret" },
+  "an OAuth token": { args: ["--api-auth", "oauth", "--client-id", "shop"], kind: "token" },
 };
 
 const anything = { 200: { description: "ok", content: { "application/json": { schema: {} } } } };

@@ -73,7 +73,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
   test.each<[string, () => Promise<Record<string, unknown>>, RegExp]>([
     ["a base URL for the sample", async () => ({ baseUrl: "https://x.example" }), /--base-url needs --api/],
     ["a pin for the sample", async () => ({ pin: "sha256-x" }), /--pin needs --api/],
-    ["a credential for the sample", async () => ({ auth: "bearer" }), /--auth needs --api/],
+    ["a credential for the sample", async () => ({ apiAuth: "bearer" }), /--api-auth needs --api/],
     ["a description that is not there", async () => ({ api: "/no/such.json" }), /\/no\/such.json cannot be read/],
     ["no base URL anywhere", async () => ({ api: await file(described({})) }), /Say it with --base-url/],
     ["a private base URL", async () => ({ api, baseUrl: "http://10.0.0.1" }), /--private-hosts/],
@@ -85,19 +85,19 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
     ["a map that is no JSON", async () => ({ api, map: await file("{") }), /cannot be read as JSON/],
     ["a map with a field too many", async () => ({ api, map: await file({ tools: {}, tool: {} }) }), /--map .*tool/],
     ["a tool without operation", async () => ({ api, map: await file({ tools: { a: {} } }) }), /wrong at tools.a/],
-    ["auth without secret", async () => ({ api, auth: "bearer" }), /--auth needs --secret/],
+    ["auth without secret", async () => ({ api, apiAuth: "bearer" }), /--api-auth needs --secret/],
     [
       "an unknown way to wear a credential",
-      async () => ({ api, auth: "coat", secret: `file:${api}` }),
+      async () => ({ api, apiAuth: "coat", secret: `file:${api}` }),
       /not one of bearer, header/,
     ],
-    ["a secret as it is", async () => ({ api, auth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
+    ["a secret as it is", async () => ({ api, apiAuth: "bearer", secret: "s3cr3t" }), /env:NAME or file/],
     [
       "a secret that is not there",
-      async () => ({ api, auth: "bearer", secret: "env:NO_SUCH" }),
+      async () => ({ api, apiAuth: "bearer", secret: "env:NO_SUCH" }),
       /NO_SUCH holds no secret/,
     ],
-    ["oauth without token URL", async () => ({ api, auth: "oauth", secret: `file:${api}` }), /--token-url/],
+    ["oauth without token URL", async () => ({ api, apiAuth: "oauth", secret: `file:${api}` }), /--token-url/],
   ])("%s", async (_what, settings, why) => {
     const error = await open(await settings()).catch((thrown: Error) => thrown);
     expect((error as Error).message).toMatch(why);
@@ -107,7 +107,7 @@ describe("a setting that is wrong is refused by its name, in one line", () => {
 
 describe("a credential goes where its operator can see it, and not without TLS", () => {
   const served = (url: string) => descriptionFile(described({ "/x": { get: operation() } }, { servers: [{ url }] }));
-  const auth = { auth: "bearer", secret: "env:SHOP_TOKEN" };
+  const auth = { apiAuth: "bearer", secret: "env:SHOP_TOKEN" };
   process.env.SHOP_TOKEN = "a-token-of-the-shop";
 
   test("plain http to a public host is refused with a credential, and says what to do", async () => {
@@ -119,7 +119,7 @@ describe("a credential goes where its operator can see it, and not without TLS",
     await expect(open({ api: plain })).resolves.toBeDefined();
   });
   test("so is a token URL", async () => {
-    const oauth = { ...auth, auth: "oauth", clientId: "me", tokenUrl: "http://login.example/token" };
+    const oauth = { ...auth, apiAuth: "oauth", clientId: "me", tokenUrl: "http://login.example/token" };
     await expect(open({ api, ...oauth })).rejects.toThrow(/login.example without TLS/);
   });
   test("the server knows where it goes; without a credential it goes nowhere", async () => {

@@ -183,8 +183,8 @@ test("what a caller shows this server is never sent to the API, and a dry run sh
 });
 
 const refused: [what: string, more: Record<string, string>, said: RegExp][] = [
-  ["a secret beside it", { auth: "bearer", secret: "env:PATH" }, /--auth-per-caller names every secret/],
-  ["oauth", { auth: "oauth" }, /--auth other than oauth/],
+  ["a secret beside it", { apiAuth: "bearer", secret: "env:PATH" }, /--auth-per-caller names every secret/],
+  ["oauth", { apiAuth: "oauth" }, /--api-auth other than oauth/],
   ["a secret that is not there", { authPerCaller: "none" }, /holds no secret/],
   ["a secret in the file itself", { authPerCaller: "inline" }, /cannot be read as JSON of the form/],
 ];

@@ -64,7 +64,7 @@ describe("the built server", () => {
     const upstream = await serveFaults({ do: "answer", body: { id: "o7" } });
     const api = await description();
     const env = { HTTP_API_API: api, HTTP_API_BASE_URL: `${upstream.url}/v2`, SHOP_KEY: "s3cr3t-of-the-shop" };
-    const args = [main, "--private-hosts", "127.0.0.1", "--auth", "header:X-Key", "--secret", "env:SHOP_KEY"];
+    const args = [main, "--private-hosts", "127.0.0.1", "--api-auth", "header:X-Key", "--secret", "env:SHOP_KEY"];
     let log = "";
     const onStderr = (text: string) => {
       log += text;
@@ -122,7 +122,7 @@ describe("the built server", () => {
     ["an unknown mode", ["--mode", "some"], {}, 2, /--mode is wrong/],
     ["a base URL that is none", [], { HTTP_API_BASE_URL: "shop" }, 2, /HTTP_API_BASE_URL is wrong/],
     ["a setting that does not exist", [], { HTTP_API_TOKEN: "s3cr3t" }, 2, /unknown setting HTTP_API_TOKEN/],
-    ["a secret on the command line", ["--api", main, "--auth", "bearer", "--secret", "s3cr3t"], {}, 1, /./],
+    ["a secret on the command line", ["--api", main, "--api-auth", "bearer", "--secret", "s3cr3t"], {}, 1, /./],
     ["a description that is none", ["--api", main], {}, 1, /neither JSON nor YAML|no OpenAPI/],
     ["an unknown profile", ["--profile", "admin"], {}, 2, /--profile admin is unknown/],
   ])("refuses %s with one line that repeats no secret", async (_what, args, env, code, why) => {

@@ -59,14 +59,14 @@ describe("none leads out of the guard", () => {
     process.env.SERVERS_SECRET = "secret-0123456789";
     const open = { "/x": { get: operation({ operationId: "x", servers: [{ url: "http://plain.example" }] }) } };
     const api = await descriptionFile(described(open, { servers: [{ url: "https://api.example" }] }));
-    const settings = { api, auth: "bearer", secret: "env:SERVERS_SECRET" };
+    const settings = { api, apiAuth: "bearer", secret: "env:SERVERS_SECRET" };
     await expect(openApi(Config.parse(settings))).rejects.toThrow(/plain.example without TLS/);
     delete process.env.SERVERS_SECRET;
   });
   test("every host that a credential goes to is named", async () => {
     process.env.SERVERS_SECRET = "secret-0123456789";
     const api = await descriptionFile(described(paths, { servers }));
-    const one = await openApi(Config.parse({ api, auth: "bearer", secret: "env:SERVERS_SECRET" }));
+    const one = await openApi(Config.parse({ api, apiAuth: "bearer", secret: "env:SERVERS_SECRET" }));
     opened.push(one);
     delete process.env.SERVERS_SECRET;
     expect(one.credentialGoesTo).toEqual([

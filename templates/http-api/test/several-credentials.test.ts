@@ -110,13 +110,13 @@ describe("a credential for each security scheme", () => {
     expect(headers.cookie).toBe(`session=${secrets.DD_APP}`);
   });
 
-  test("--auth says how where the description does not", async () => {
-    const ask = await open({ auth: "bearer=basic:ada", secret: "bearer=env:TOKEN" });
+  test("--api-auth says how where the description does not", async () => {
+    const ask = await open({ apiAuth: "bearer=basic:ada", secret: "bearer=env:TOKEN" });
     expect((await ask("token")).headers.authorization).toBe(`Basic ${btoa(`ada:${secrets.TOKEN}`)}`);
   });
 
   test("one without a name goes with every request, as before", async () => {
-    const ask = await open({ auth: "header:X-Key", secret: "env:TOKEN" });
+    const ask = await open({ apiAuth: "header:X-Key", secret: "env:TOKEN" });
     expect((await ask("open")).headers["x-key"]).toBe(secrets.TOKEN);
   });
 
@@ -125,9 +125,9 @@ describe("a credential for each security scheme", () => {
       { secret: "apiKey=env:DD_KEY" },
       /security scheme "apiKey", which the description does not have. It has: apiKeyAuth, appKeyAuth/,
     ],
-    [{ auth: "apiKeyAuth=header:X" }, /--auth apiKeyAuth needs --secret apiKeyAuth=env:NAME/],
-    [{ auth: "bearer,header:X", secret: "env:TOKEN" }, /--auth is given twice. Name the security scheme/],
-    [{ secret: "env:TOKEN" }, /--secret needs --auth/],
+    [{ apiAuth: "apiKeyAuth=header:X" }, /--api-auth apiKeyAuth needs --secret apiKeyAuth=env:NAME/],
+    [{ apiAuth: "bearer,header:X", secret: "env:TOKEN" }, /--api-auth is given twice. Name the security scheme/],
+    [{ secret: "env:TOKEN" }, /--secret needs --api-auth/],
     [{ secret: "bearer=s3cr3t" }, /env:NAME or file/],
     [{ header: "X-Api-Key=s3cr3t" }, /X-Api-Key looks like a secret/],
     [{ header: "Host=evil.example" }, /"Host" cannot be fixed/],
@@ -161,7 +161,7 @@ describe("what oauth asks for", () => {
       body: url === "/token" ? { access_token: "given-0123456789" } : { ok: true },
     }));
     closing.push(() => faults.close());
-    const oauth = { auth: "oauth", secret: "env:TOKEN", clientId: "shop", tokenUrl: `${faults.url}/token` };
+    const oauth = { apiAuth: "oauth", secret: "env:TOKEN", clientId: "shop", tokenUrl: `${faults.url}/token` };
     const credentials = await credentialsOf({ ...oauth, ...settings } as Settings, schemesOf(document));
     const upstream = createUpstream({ baseUrl: faults.url, allowedHosts: ["127.0.0.1"], credentials });
     closing.push(() => upstream.close());

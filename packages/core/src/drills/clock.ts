@@ -83,6 +83,7 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
   performance.now = () => now;
   Date.now = () => Math.floor(now) + wallOffset;
 
+  const web = holdForWebCrypto();
   try {
     let ended = false;
     const result = work().finally(() => {
@@ -92,7 +93,9 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
     result.catch(() => {});
     let idleSince: number | undefined;
     for (;;) {
-      for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      do {
+        for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      } while (web.pending > 0);
       if (ended) return await result;
       const timer = timers.pop();
       if (timer === undefined) {
@@ -113,6 +116,7 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
       fire();
     }
   } finally {
+    web.restore();
     Object.assign(globalThis, {
       setTimeout: real.setTimeout,
       clearTimeout: real.clearTimeout,
@@ -123,6 +127,29 @@ export async function inVirtualTime<Result>(work: () => Promise<Result>): Promis
     Reflect.deleteProperty(performance, "now");
     Date.now = real.dateNow;
   }
+}
+
+/** WebCrypto works on threads of its own: time stands still until it is done, or a signature would take hours. */
+function holdForWebCrypto() {
+  const subtle = globalThis.crypto.subtle as unknown as Record<string, unknown>;
+  const names = ["sign", "verify", "digest", "generateKey", "importKey", "exportKey"];
+  const hold = {
+    pending: 0,
+    restore() {
+      // The methods of the prototype show again.
+      for (const name of names) Reflect.deleteProperty(subtle, name);
+    },
+  };
+  for (const name of names) {
+    const method = subtle[name] as (...args: unknown[]) => Promise<unknown>;
+    subtle[name] = (...args: unknown[]) => {
+      hold.pending += 1;
+      return method.apply(subtle, args).finally(() => {
+        hold.pending -= 1;
+      });
+    };
+  }
+  return hold;
 }
 
 const STUCK =

@@ -1,3 +1,4 @@
+export { type AccessPolicyOptions, accessPolicyDrill } from "./access-policy.ts";
 export type { DrillCall } from "./arm.ts";
 export { type BacklogOptions, backlogDrill } from "./backlog.ts";
 export { chartSvg } from "./chart.ts";

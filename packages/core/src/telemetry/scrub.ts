@@ -16,6 +16,7 @@ const patterns: RegExp[] = [
   /()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
   /()\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{8,}/g,
   /()\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_)[A-Za-z0-9_-]{8,}/g,
+  /()\boffshoot_[0-9a-f]{12}_[0-9a-f]{64}/g,
   /()\bSG\.[A-Za-z0-9_.-]{4,}/g,
   /()\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
   /()\bAIza[A-Za-z0-9_-]{20,}/g,
@@ -24,7 +25,7 @@ const patterns: RegExp[] = [
 
 // One look tells most lines apart from the few that need the patterns above.
 const HINT =
-  /pass|secret|token|key|credential|authorization|cookie|session|bearer|basic|:\/\/[^\s/]*@|eyJ|[spr]k[-_]|gh[pousr]_|github_pat|glpat|xox|npm_|SG\.|AKIA|ASIA|AIza/i;
+  /pass|secret|token|key|credential|authorization|cookie|session|bearer|basic|:\/\/[^\s/]*@|eyJ|[spr]k[-_]|gh[pousr]_|github_pat|glpat|xox|npm_|offshoot_|SG\.|AKIA|ASIA|AIza/i;
 
 const SECRET_NAME = /secret|token|passw|api_?key|credential|private_?key/i;
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { openAudit } from "../../src/control/audit.ts";
 import {
+  accessPolicyDrill,
   backlogDrill,
   type DrillResult,
   type KeptRead,
@@ -30,6 +31,9 @@ describe.each([1, 7])("with all safeguards, seed %i", (seed) => {
   });
   test("stale-context passes", async () => {
     expect(verdictOf(await staleContextDrill({ seed }))).toEqual(passed);
+  });
+  test("access-policy passes", async () => {
+    expect(verdictOf(await accessPolicyDrill({ seed }))).toEqual(passed);
   });
 });
 
@@ -175,5 +179,15 @@ describe("stale-context turns red", () => {
     const result = await staleContextDrill({ read });
     expect(result.verdict).toBe("fail");
     expect(result.missed).toEqual(expect.arrayContaining(missed));
+  });
+});
+
+describe("access-policy turns red", () => {
+  test.each([
+    ["a leaked key that is not withdrawn", "withdrawal", ["leakedAfterKill", "recordsPerChange"]],
+    ["an audit that keeps nothing", "audit", ["recordsPerChange"]],
+    ["a policy that stays as it was", "narrowing", ["writtenAfterNarrowing", "recordsPerChange"]],
+  ] as const)("for %s", async (_what, without, missed) => {
+    expect(verdictOf(await accessPolicyDrill({ without }))).toEqual({ verdict: "fail", missed });
   });
 });

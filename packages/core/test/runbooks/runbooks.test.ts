@@ -1,7 +1,7 @@
 // Every command of every runbook, in its order, on a running server that has just that trouble.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,6 +24,8 @@ let child: ChildProcess;
 let upstream: Server;
 let url: string;
 let client: TestClient;
+/** Keys of the callers, where the scenario is about who may call. */
+let keys: Record<"operator" | "leaked", string> | undefined;
 /** How the orders service answers. */
 let manner: { afterMs: number; status: number; body: object };
 const well = { afterMs: 0, status: 200, body: { id: "1", status: "sent" } };
@@ -39,15 +41,31 @@ beforeEach(async () => {
   await once(upstream.listen(0, "127.0.0.1"), "listening");
   const orders = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
   const files = ["--audit", join(folder, "audit.jsonl"), "--control", join(folder, "control.json")];
-  const args = [main, "--transport", "http", "--port", "0", "--metrics", ...files, "--orders", orders];
+  const guarded = expect.getState().currentTestName?.includes("access-policy-change") === true;
+  keys = guarded ? { operator: addKey("operator"), leaked: addKey("leaked") } : undefined;
+  writeFileSync(join(folder, "revoked.json"), "{}");
+  const auth = guarded
+    ? ["--auth", "keys", "--auth-keys", keyFile(), "--auth-revoked", join(folder, "revoked.json")]
+    : [];
+  const args = [main, "--transport", "http", "--port", "0", "--metrics", ...files, ...auth, "--orders", orders];
   // As the page says it: a shell sends stderr to a file.
   child = spawn("bash", ["-c", 'exec "$0" "$@" 2> "$LOG"', process.execPath, ...args], {
     env: { ...process.env, LOG: log },
     stdio: "ignore",
   });
   url = await logged(/listens on (http:\/\/[^/]+)\/mcp/);
-  client = await openClient("http-2026", new StreamableHTTPClientTransport(new URL(`${url}/mcp`)), {});
+  const headers: Record<string, string> = keys === undefined ? {} : { authorization: `Bearer ${keys.leaked}` };
+  client = await openClient(
+    "http-2026",
+    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }),
+    {},
+  );
 });
+const offshoot = join(root, "packages/create/src/offshoot.ts");
+const keyFile = (): string => join(folder, "auth-keys.json");
+const addKey = (name: string): string =>
+  JSON.parse(execFileSync(process.execPath, [offshoot, "keys", "add", name, "--file", keyFile(), "--json"]).toString())
+    .key;
 afterEach(async () => {
   await client.close();
   child.kill("SIGTERM");
@@ -125,7 +143,8 @@ const commandsOf = (page: string): string[] =>
   [...readFileSync(join(root, page), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
 
 async function run(commands: string[]): Promise<{ code: number; output: string }> {
-  const script = ["set -euo pipefail", `trap 'echo "failed: $BASH_COMMAND"' ERR`, ...commands].join("\n");
+  const command = `offshoot() { "${process.execPath}" "${offshoot}" "$@"; }`;
+  const script = [command, "set -euo pipefail", `trap 'echo "failed: $BASH_COMMAND"' ERR`, ...commands].join("\n");
   const bash = spawn("bash", ["-c", script], {
     cwd: root,
     env: {
@@ -135,6 +154,10 @@ async function run(commands: string[]): Promise<{ code: number; output: string }
       LOG: log,
       AUDIT: join(folder, "audit.jsonl"),
       CONTROL: join(folder, "control.json"),
+      KEYS: keyFile(),
+      REVOKED: join(folder, "revoked.json"),
+      KEY: keys?.operator,
+      LEAKED: keys?.leaked,
       CORE: "packages/core",
       TMPDIR: folder,
     },

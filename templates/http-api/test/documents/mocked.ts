@@ -77,7 +77,7 @@ function settingsOf(schemes: readonly Scheme[]) {
   );
   const secret = schemes.map(({ key }) => `${key}=env:MOCKED_SECRET`);
   const joined = (items: string[]) => (items.length === 0 ? undefined : items.join(","));
-  return { auth: joined(auth), secret: joined(secret) } as Parameters<typeof credentialsOf>[0];
+  return { apiAuth: joined(auth), secret: joined(secret) } as Parameters<typeof credentialsOf>[0];
 }
 
 /** Descriptions of a folder of your own, each with calls made from its input schemas: five, spread over its operations. */

@@ -52,7 +52,7 @@ export function ownAuthentication(
 const ANONYMOUS: Caller = { id: "anonymous" };
 
 /** A challenge of RFC 6750. */
-function bearer(parameters: Record<string, string | undefined>): string {
+export function bearer(parameters: Record<string, string | undefined>): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== "");
   return `Bearer ${given.map(([name, value]) => `${name}="${value?.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "")}"`).join(", ")}`.trim();
 }

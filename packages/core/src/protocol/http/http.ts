@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import type { App } from "../../app.ts";
@@ -10,6 +10,7 @@ import { createModernHandler } from "../modern/modern-handler.ts";
 import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from "./answers.ts";
 import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
 import { readMessage } from "./body.ts";
+import { listen } from "./listen.ts";
 import { checkRequest, type RequestCheckOptions } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createTurns } from "./turns.ts";
@@ -25,6 +26,8 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
+  /** The URL that clients use, where it is not that of the address. */
+  publicUrl?: string | undefined;
   /**
    * The same with all that OAuth needs, in the place of `authenticate`.
    *
@@ -55,7 +58,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   const { host = "127.0.0.1", port = 0, metrics } = options;
   const { authentication = ownAuthentication(options.authenticate) } = options;
   const checks: RequestCheckOptions = {
-    allowedHosts: options.allowedHosts ?? [],
+    // Who names the URL that clients use has named its host.
+    allowedHosts: [...(options.allowedHosts ?? []), ...hostOf(options.publicUrl)],
     allowedOrigins: options.allowedOrigins ?? [],
   };
   const authorization = createAuthorization(app, authentication);
@@ -161,8 +165,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   server.maxConnections = 4_096;
   await listen(server, host, port);
   server.on("error", (error) => app.log.error({ err: error }, "server error"));
-  const { port: bound } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}${PATH}`;
+  const url = host.startsWith("/") ? `http://localhost${PATH}` : urlAt(host, server.address() as AddressInfo);
   authentication.listening?.(url);
   return {
     url,
@@ -186,12 +189,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
+const urlAt = (host: string, { port }: AddressInfo): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}${PATH}`;
+
+const hostOf = (url: string | undefined): string[] =>
+  url !== undefined && URL.canParse(url) ? [new URL(url).hostname] : [];

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Caller } from "../contract/context.ts";
+import { type Authentication, bearer, type Denied } from "../protocol/http/authorization.ts";
+import { NONE, refuse, tokenOf } from "./credentials.ts";
+import { type KeySet, KeysUnavailable } from "./key-set.ts";
+import type { Revoked } from "./revoked.ts";
+import { LEEWAY_S, TokenRefused, type Verified, verifyToken } from "./verify-token.ts";
+
+/** What an OAuth resource server is made with. */
+export interface OAuthOptions {
+  issuer: string;
+  /** What tokens must be for. @default the resource */
+  audience: string | undefined;
+  /** The URL that clients use. @default where the endpoint listens */
+  resource: string | undefined;
+  /** Every scope that something here needs. */
+  scopes: () => readonly string[];
+  keys: KeySet;
+  revoked: Revoked;
+}
+
+/** Tokens that were verified, and are not verified again while the keys are the same. */
+export type VerifiedTokens = LRUCache<string, Verified>;
+export const createVerifiedTokens = (): VerifiedTokens => new LRUCache<string, Verified>({ max: 1_000 });
+
+const METADATA = "/.well-known/oauth-protected-resource";
+
+/** An OAuth 2.1 resource server: it verifies access tokens, and says where to get them (RFC 9728). */
+export function createOAuth(
+  { issuer, scopes, keys, revoked, ...options }: OAuthOptions,
+  verified: VerifiedTokens,
+): Authentication {
+  let resource = options.resource ?? "";
+  /** What a caller was known by. */
+  const tokens = new WeakMap<Caller, Verified>();
+  const metadataPath = (): string => `${METADATA}${new URL(resource).pathname.replace(/\/$/, "")}`;
+  const identify = async (token: string): Promise<Verified> => {
+    // The token itself is not kept.
+    const name = createHash("sha256").update(token).digest("base64");
+    const known = verified.get(name);
+    if (known === undefined) {
+      const fresh = await verifyToken(token, keys, { issuer, audience: options.audience ?? resource });
+      verified.set(name, fresh);
+      return fresh;
+    }
+    // Keys that were taken away empty this.
+    await keys.current();
+    if (!verified.has(name)) return identify(token);
+    const { caller, kid } = known;
+    if (caller.expiresAt + LEEWAY_S * 1_000 <= Date.now())
+      throw new TokenRefused("expired", { kid, sub: caller.id }, caller.scopes);
+    return known;
+  };
+
+  return {
+    async identify(request) {
+      const token = tokenOf(request);
+      if (token === undefined) return NONE;
+      try {
+        const found = await identify(token);
+        const { caller, kid, jti } = found;
+        tokens.set(caller, found);
+        const by = revoked.names({ sub: caller.id, kid, jti });
+        return by === undefined ? caller : refuse(`revoked by ${by}`, { kid, sub: caller.id });
+      } catch (error) {
+        return deniedFor(error);
+      }
+    },
+    challenge: (error, wanted) =>
+      bearer({
+        error,
+        error_description: error === undefined ? undefined : DESCRIPTIONS[error],
+        resource_metadata: new URL(metadataPath(), resource).href,
+        scope: wanted.join(" "),
+      }),
+    holds(caller) {
+      const { kid, jti } = tokens.get(caller) ?? {};
+      if (kid !== undefined && keys.wasRemoved(kid)) return false;
+      return Date.now() < (caller.expiresAt ?? 0) && revoked.names({ sub: caller.id, kid, jti }) === undefined;
+    },
+    document(path) {
+      if (path !== METADATA && path !== `${METADATA}/mcp` && path !== metadataPath()) return undefined;
+      return {
+        resource,
+        authorization_servers: [issuer],
+        scopes_supported: scopes(),
+        bearer_methods_supported: ["header"],
+      };
+    },
+    listening(url) {
+      resource ||= url;
+    },
+  };
+}
+
+const DESCRIPTIONS = {
+  invalid_token: "The access token expired, was revoked, or is not for this server",
+  insufficient_scope: "The request needs a scope that the access token does not have",
+};
+
+function deniedFor(error: unknown): Denied {
+  if (error instanceof TokenRefused) return refuse(error.message, error.facts, error.granted);
+  if (!(error instanceof KeysUnavailable)) throw error;
+  // Not 401: clients would have their users sign in again, at a server that does not answer.
+  return { status: 503, reason: error.message, retryAfterS: error.retryAfterS };
+}

@@ -1,0 +1,88 @@
+import fs, { constants } from "node:fs";
+import { openOwnFile, readWhole } from "../control/own-file.ts";
+import { SettingsError } from "../flags.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** A file whose changes count from the next request on. */
+export interface WatchedFile<Value> {
+  /** What it says now. While it cannot be read, what it said last. */
+  read(): Value;
+}
+
+/** How often a file that could not be taken is tried again, in ms. */
+const RETRY_MS = 1_000;
+/** Largest file, in bytes. */
+const MAX_BYTES = 16_777_216;
+
+/**
+ * Reads a file now, and again whenever it has changed: it is looked at for each request, which costs some microseconds,
+ * since a key that is withdrawn has to be refused by the next one.
+ *
+ * @param take tells of a change before it counts, with who made it, and returns what counts; it throws for a change
+ * that must not count, and is asked again
+ * @throws SettingsError where it cannot be used at the start
+ */
+export function watchFile<Value>(
+  flag: string,
+  file: string,
+  parse: (text: string) => Value,
+  take: (next: Value, before: Value, by: string) => Value,
+  log: Log,
+): WatchedFile<Value> {
+  const open = (): { value: Value; by: string } => {
+    const fd = openOwnFile(file, constants.O_RDONLY);
+    try {
+      const { size, uid } = fs.fstatSync(fd);
+      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
+      const by = process.platform === "win32" ? "operator" : `uid ${uid}`;
+      return { value: parse(readWhole(fd).toString()), by };
+    } finally {
+      fs.closeSync(fd);
+    }
+  };
+  const stampOf = (): string => {
+    const stats = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  };
+  let stamp = stampOf();
+  let tryAt = 0;
+  let value: Value;
+  try {
+    value = open().value;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SettingsError(`${flag} ${file}: ${code === "ENOENT" ? "there is no such file." : message}`, {
+      cause: error,
+    });
+  }
+  return {
+    read() {
+      const now = stampOf();
+      if (now === stamp && tryAt === 0) return value;
+      if (now === stamp && performance.now() < tryAt) return value;
+      stamp = now;
+      tryAt = 0;
+      try {
+        const next = open();
+        value = take(next.value, value, next.by);
+      } catch (error) {
+        if (error instanceof NotYet) {
+          value = error.meanwhile as Value;
+          tryAt = performance.now() + RETRY_MS;
+        }
+        log.error({ file, reason: (error as Error).message }, `${flag} was not taken as it is`);
+      }
+      return value;
+    },
+  };
+}
+
+/** A change that cannot count yet, and what counts in its place. */
+export class NotYet extends Error {
+  readonly meanwhile: unknown;
+  constructor(message: string, meanwhile: unknown) {
+    super(message);
+    this.name = "NotYet";
+    this.meanwhile = meanwhile;
+  }
+}
