@@ -22,7 +22,7 @@ async function open(onTestFinished: Finished, settings: { authMaxAge?: number } 
   return { issuer, server, call };
 }
 
-describe.concurrent("signing keys", () => {
+describe.concurrent("signing keys", { timeout: 30_000 }, () => {
   test("a new one is accepted by the first token that it signs, and the change is one control event", async ({
     onTestFinished,
   }) => {
@@ -86,7 +86,7 @@ describe.concurrent("signing keys", () => {
   });
 });
 
-describe.concurrent("an issuer that", () => {
+describe.concurrent("an issuer that", { timeout: 30_000 }, () => {
   const behaviours: [string, Behave][] = [
     ["hangs", () => {}],
     ["answers 500", (_request, response) => response.writeHead(500).end()],
