@@ -1,43 +1,9 @@
 import { existsSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type Marker, readMarker } from "./marker.ts";
 import { linkOnTheWay, pathProblem } from "./path-problem.ts";
-import { readPlainFile } from "./read-plain-file.ts";
+import { readJson } from "./read-json.ts";
 import { Refusal } from "./terminal.ts";
-import { isVersion } from "./update/version.ts";
-
-/** What `offshoot.json` says: where a project comes from. */
-export interface Marker {
-  template: string;
-  /** Of the template, when it was last taken over. */
-  version: string;
-  /** The project's own name, under which upstream's files are written before they are compared. */
-  name?: string;
-  /** Globs of the files that are the project's own: an update leaves them alone. */
-  mine?: string[];
-  /** Of a template: what of it is the domain and is to be replaced, as `mine` of those who build their own. */
-  domain?: string[];
-  /** What clients start in a project, for a template whose package on npm has another file in its place. */
-  bin?: string;
-  /** Arguments that let the server start in an empty folder, for those that need some. */
-  args?: string[];
-  /** What its user has to name before it can start, in the order of the command line. */
-  needs?: Record<string, Need>;
-}
-
-/** An argument that only the user of a server knows. */
-export interface Need {
-  type: "directory" | "file" | "string";
-  title: string;
-  description: string;
-  /** Whether there may be several. */
-  multiple?: boolean;
-  /** What stands for it where settings are printed. */
-  example: string;
-}
-
-/** What stands for the arguments that only the user knows. */
-export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[] =>
-  Object.values(needs).map(({ example }) => example);
 
 /** A server's project. */
 export interface Project {
@@ -87,40 +53,14 @@ export function openFork(folder = process.cwd()): Fork {
       `${where} has no offshoot.json: it is not the folder of a project made from a template.`,
       'go to the folder of your project. It lost the file? Write it again: {"template": "notes", "version": "<the version you copied>"}.',
     );
-  const marker = readJson(file) as Marker;
-  if (!/^[a-z][a-z\d-]*$/.test(String(marker?.template ?? "")) || !isVersion(marker.version))
-    throw new Refusal(
-      `${file} does not name a template and a version.`,
-      'write {"template": "notes", "version": "0.1.0"}: the version exactly, as on the registry.',
-    );
-  if (
-    marker.mine !== undefined &&
-    !(Array.isArray(marker.mine) && marker.mine.every((glob) => typeof glob === "string"))
-  )
-    throw new Refusal(`"mine" in ${file} is not a list of globs.`, 'write "mine": ["src/domain/**", "README.md"].');
-  return { folder: where, marker, manifest: readManifest(where) };
+  return { folder: where, marker: readMarker(file), manifest: readManifest(where) };
 }
 
 /** Reads a folder's package.json. @throws Refusal when there is none, or it is no JSON */
 function readManifest(folder: string): Manifest {
   const file = join(folder, "package.json");
   if (!existsSync(file)) throw new Refusal(`There is no ${file}.`, "go to the folder of your project.");
-  return readJson(file) as Manifest;
-}
-
-function readJson(file: string): unknown {
-  const { bytes } = readPlainFile(file);
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new Refusal(
-      `${file} is not JSON: ${(cause as Error).message}.`,
-      "fix it; a merge may have left its markers.",
-      {
-        cause,
-      },
-    );
-  }
+  return readJson(file, "fix it; a merge may have left its markers.") as Manifest;
 }
 
 /** What the server is called: its bin, or the package without its scope. */

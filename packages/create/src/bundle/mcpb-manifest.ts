@@ -1,5 +1,6 @@
 import type { Contract } from "../contract/compare-contracts.ts";
-import { binName, type Manifest, type Need } from "../project.ts";
+import type { Need } from "../marker.ts";
+import { binName, type Manifest } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { Manifest, Need } from "../project.ts";
+import type { Need } from "../marker.ts";
+import type { Manifest } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import { SCHEMA } from "./registry-schema.ts";
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { binName, builtBin, exampleArguments, openProject } from "../project.ts";
+import { exampleArguments } from "../marker.ts";
+import { binName, builtBin, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { changeConfig } from "./change-config.ts";
 import { clients, type ServerEntry } from "./clients.ts";

@@ -33,12 +33,13 @@ export const contract = defineCommand({
     const { version = "0.0.0" } = project.manifest;
     if (against !== undefined)
       return since(readLockAt(project.folder, against), readLock(project.folder), against, version);
+    // Before the server is started: a lock that cannot be read is quick to name.
+    const locked = write ? {} : readLock(project.folder);
     const built = await readBuiltServer(project, words.length > 0 ? words : undefined);
     if (write) {
       writeFileAtomically(join(project.folder, LOCK), `${JSON.stringify(built, null, 2)}\n`);
       return { data: { written: LOCK }, text: `${LOCK} is what the built server offers. Commit it.` };
     }
-    const locked = readLock(project.folder);
     if (diff) return weighed(compareContracts(locked, built), `from ${LOCK} to the built server`, version);
     const same = equal(locked, built);
     const changes = same ? [] : compareContracts(locked, built);

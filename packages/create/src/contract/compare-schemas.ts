@@ -18,6 +18,17 @@ interface Scope {
  * output when it sends what it never said.
  */
 export function compareSchemas(before: Schema, after: Schema, path: string, direction: Direction): Change[] {
+  try {
+    return compareWhole(before, after, path, direction);
+  } catch (error) {
+    // A keyword of another kind, such as "required": {}: JSON Schema gives it no meaning that could be compared.
+    if (error instanceof TypeError || error instanceof RangeError || error instanceof URIError)
+      return [{ path, what: `cannot be compared, it is not JSON Schema: ${error.message}`, level: "major" }];
+    throw error;
+  }
+}
+
+function compareWhole(before: Schema, after: Schema, path: string, direction: Direction): Change[] {
   const changes = compare(before, after, path, { direction, roots: { before, after }, open: [] });
   // The walk names the places; this is what decides. It also sees what only shows in the whole.
   if (changes.every(({ level }) => level !== "major") && !holds(before, after, direction))

@@ -1,23 +1,26 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readPlainFile } from "../read-plain-file.ts";
+import { parseJson, readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 import type { Contract } from "./compare-contracts.ts";
+import { isObject } from "./schema.ts";
 
 export const LOCK = "contract.lock.json";
 
-/** The lock in a folder. @throws Refusal when there is none or it is no JSON */
+const NEXT = "`offshoot contract --write` writes it again.";
+
+/** The lock in a folder. @throws Refusal when there is none, or it is none that this command writes */
 export function readLock(folder: string): Contract {
   const file = join(folder, LOCK);
   if (!existsSync(file)) throw new Refusal(`There is no ${LOCK} here.`, "`offshoot contract --write`, and commit it.");
-  return parse(readPlainFile(file).bytes.toString("utf8"), LOCK);
+  return requireLock(readJson(file, NEXT), LOCK);
 }
 
 /** The lock of a folder as it was at a commit; `undefined` when it was not there. @throws Refusal for an unknown ref */
 export function readLockAt(folder: string, ref: string): Contract | undefined {
-  const git = (...args: string[]): string =>
-    execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1e8 });
+  const git = (...args: string[]): Buffer =>
+    execFileSync("git", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1e8 });
   try {
     git("rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
   } catch (cause) {
@@ -26,23 +29,48 @@ export function readLockAt(folder: string, ref: string): Contract | undefined {
     });
   }
   try {
-    return parse(git("show", `${ref}:./${LOCK}`), `${LOCK} at ${ref}`);
+    const name = `${LOCK} at ${ref}`;
+    return requireLock(parseJson(git("show", `${ref}:./${LOCK}`), name, "name another tag, branch or commit."), name);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     return undefined;
   }
 }
 
-function parse(text: string, name: string): Contract {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Refusal(
-      `${name} is not JSON (left over from a merge?).`,
-      "`offshoot contract --write` writes it again.",
-      {
-        cause,
-      },
-    );
+function requireLock(lock: Contract, name: string): Contract {
+  const wrong = wrongMember(lock);
+  if (wrong === undefined) return lock;
+  throw new Refusal(`${name} is not a contract lock: ${wrong} is of another kind.`, NEXT);
+}
+
+const isSchema = (value: unknown): boolean => typeof value === "boolean" || isObject(value);
+const isListOfNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((name) => typeof name === "string");
+const isObjectOfObjects = (value: unknown): boolean => isObject(value) && Object.values(value).every(isObject);
+
+/** What a tool, a resource or a prompt may have in a lock, as far as a comparison reads it. */
+const MEMBERS: Record<string, (value: unknown) => boolean> = {
+  inputSchema: isSchema,
+  outputSchema: isSchema,
+  annotations: isObject,
+  _meta: isObject,
+  arguments: isObjectOfObjects,
+  completes: isListOfNames,
+};
+
+/** The path of the first member that no lock has in this form. */
+function wrongMember(lock: Contract): string | undefined {
+  for (const kind of ["capabilities", "tools", "resources", "prompts"]) {
+    const list = lock[kind];
+    if (list === undefined) continue;
+    if (!isObject(list)) return kind;
+    for (const [name, item] of kind === "capabilities" ? [] : Object.entries(list)) {
+      const path = `${kind}.${name}`;
+      if (!isObject(item)) return path;
+      if (kind === "tools" && item.inputSchema === undefined) return `${path}.inputSchema`;
+      for (const [key, fits] of Object.entries(MEMBERS))
+        if (item[key] !== undefined && !fits(item[key])) return `${path}.${key}`;
+    }
   }
+  return undefined;
 }

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { clients, type ServerEntry } from "../connect/clients.ts";
 import { shellWord } from "../connect/shell-word.ts";
-import { exampleArguments, type Marker } from "../project.ts";
+import { exampleArguments, type Marker } from "../marker.ts";
 import type { PackageManager } from "./package-manager.ts";
 
 /** The settings with which a client starts the project's server. */

@@ -1,4 +1,4 @@
-import type { Marker } from "../project.ts";
+import type { Marker } from "../marker.ts";
 import type { Template, TemplateFile } from "../templates.ts";
 import { envPrefixOf, namesOf } from "./name.ts";
 

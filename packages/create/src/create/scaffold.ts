@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Marker } from "../project.ts";
+import type { Marker } from "../marker.ts";
 import type { Template } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import { type CoreSource, packCore } from "./core.ts";

@@ -6,7 +6,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,7 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { MAX_JSON_BYTES, parseJsonObject } from "../parse-json.ts";
 import { linkOnTheWay } from "../path-problem.ts";
+import { readPlainFile } from "../read-plain-file.ts";
 import { stateFolder } from "../state-folder.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
@@ -129,11 +130,13 @@ export function recover(folder: string): Recovery | undefined {
 /** @throws Refusal for what this command has not written */
 function readPlan(file: string): Plan {
   try {
-    const plan: Plan = JSON.parse(readFileSync(file, "utf8"));
+    const plan = parseJsonObject(readPlainFile(file, MAX_JSON_BYTES).bytes) as unknown as Plan;
     const isDigest = (value: unknown): boolean => value === null || typeof value === "string";
     const isEntry = ({ path, before, after }: Plan["entries"][number]): boolean =>
       typeof path === "string" && isDigest(before) && isDigest(after);
-    if (/^[\da-f]{16}$/.test(plan.token) && plan.entries.every(isEntry)) return plan;
+    const { folder, born, token, entries } = plan;
+    const isPlan = [folder, born, token].every((value) => typeof value === "string") && /^[\da-f]{16}$/.test(token);
+    if (isPlan && entries.every(isEntry)) return plan;
   } catch {}
   throw new Refusal(
     `An update was cut off here, and its journal ${file} cannot be read.`,

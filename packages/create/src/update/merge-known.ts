@@ -1,5 +1,6 @@
 import { LOCK } from "../contract/lock-file.ts";
 import { type SchemaObject as Data, isObject } from "../contract/schema.ts";
+import { parseJsonObject } from "../parse-json.ts";
 import { POLICY_LOCK } from "../policy/policy-lock.ts";
 import { Refusal } from "../terminal.ts";
 import type { FileEntry, Files } from "./files.ts";
@@ -72,8 +73,7 @@ function sorted(value: unknown): unknown {
 
 function parse(bytes: Buffer): Data | undefined {
   try {
-    const data: unknown = JSON.parse(bytes.toString("utf8"));
-    return isObject(data) ? data : undefined;
+    return parseJsonObject(bytes);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import type { Marker } from "../project.ts";
+import type { Marker } from "../marker.ts";
 import type { FileEntry, Files } from "./files.ts";
 
 /** Files that every project needs from both sides, even where they are claimed. */

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { renamed } from "../create/rename.ts";
+import type { Marker } from "../marker.ts";
 import { npm } from "../npm.ts";
 import { pathProblem, samePlace } from "../path-problem.ts";
-import type { Marker } from "../project.ts";
 import { readTemplate, type Template, templateNames } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import { beforePacking } from "./before-packing.ts";

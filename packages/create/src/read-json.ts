@@ -1,0 +1,20 @@
+import { MAX_JSON_BYTES, parseJsonObject } from "./parse-json.ts";
+import { readPlainFile } from "./read-plain-file.ts";
+import { Refusal } from "./terminal.ts";
+
+/** The object in a project's JSON file. @throws Refusal with `next` for what is no JSON object, or too large */
+export function readJson(file: string, next: string): Record<string, unknown> {
+  const { bytes, stat } = readPlainFile(file, MAX_JSON_BYTES);
+  if (stat.size > MAX_JSON_BYTES)
+    throw new Refusal(`${file} is larger than ${MAX_JSON_BYTES / 1024 / 1024} MiB.`, next);
+  return parseJson(bytes, file, next);
+}
+
+/** The same for bytes that come from elsewhere. */
+export function parseJson(bytes: Buffer, name: string, next: string): Record<string, unknown> {
+  try {
+    return parseJsonObject(bytes);
+  } catch (cause) {
+    throw new Refusal(`${name} ${(cause as Error).message}.`, next, { cause });
+  }
+}
