@@ -25,6 +25,7 @@ async function open(onTestFinished: Finished, settings: { authMaxAge?: number } 
 describe.concurrent("signing keys", { timeout: 30_000 }, () => {
   test("a new one is accepted by the first token that it signs, and the change is one control event", async ({
     onTestFinished,
+    expect,
   }) => {
     const { issuer, server, call } = await open(onTestFinished);
     expect(await call()).toBe(200);
@@ -41,6 +42,7 @@ describe.concurrent("signing keys", { timeout: 30_000 }, () => {
 
   test("one that was taken away is refused after the longest age, also for a token that was verified before", async ({
     onTestFinished,
+    expect,
   }) => {
     const { issuer, call } = await open(onTestFinished, { authMaxAge: 1 });
     const next = await makeKey("k2");
@@ -169,6 +171,7 @@ describe.concurrent("an issuer that", { timeout: 30_000 }, () => {
 
 test("an issuer whose metadata is another's, or leads away, stops the start in one line", async ({
   onTestFinished,
+  expect,
 }) => {
   const issuer = await startIssuer();
   onTestFinished(issuer.close);
