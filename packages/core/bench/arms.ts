@@ -11,6 +11,8 @@ export interface Arm {
   era: Era;
   /** Whether it is the small server of raw-v1.ts, whose answers are known. */
   small: boolean;
+  /** Over HTTP, in the 2025 era: no session. */
+  stateless?: boolean;
   /** Why it cannot run here. */
   skipped?: string | undefined;
 }
@@ -38,6 +40,20 @@ const v2 = small("raw v2", "raw-v2");
 const offshoot = small("offshoot", "offshoot");
 const bare = small("bare loop", "bare");
 
+const http = (name: string, file: string, mode: "stateless" | "sessions" | "2026"): Arm => ({
+  name,
+  args: [path(`dist/${file}.js`), mode],
+  era: mode === "2026" ? "2026" : "2025",
+  small: true,
+  stateless: mode === "stateless",
+});
+const feed = (era: Era): Arm => ({
+  name: `offshoot, ${era} era`,
+  args: [path("dist/feed.js"), era],
+  era,
+  small: true,
+});
+
 /** Who takes part in which bench. */
 export const arms = {
   stdio: [
@@ -48,6 +64,15 @@ export const arms = {
     small("offshoot, 2026 era", "offshoot", "2026"),
     bare,
   ],
+  http: [
+    http(BASE, "raw-v1-http", "stateless"),
+    http("raw v1, sessions", "raw-v1-http", "sessions"),
+    http("offshoot, stateless", "offshoot-http", "stateless"),
+    http("offshoot, sessions", "offshoot-http", "sessions"),
+    http("offshoot, 2026 era", "offshoot-http", "2026"),
+    http("bare loop", "bare-http", "stateless"),
+  ],
+  pieces: [feed("2025"), feed("2026")],
   start: [
     v1,
     v2,
@@ -60,8 +85,8 @@ export const arms = {
 } as const satisfies Record<string, readonly Arm[]>;
 
 /**
- * Turns the servers of this folder into JavaScript, file by file, and bundles nothing: types stripped at every start
- * would count as the server's own time.
+ * Turns the servers of this folder into JavaScript: types stripped at every start would count as the server's own time.
+ * Packages stay outside. feed.ts takes core's sources in, since what it measures is not published.
  *
  * @returns a warning when what would be measured is not what the sources say
  */
@@ -69,10 +94,13 @@ export async function buildServers(): Promise<string | undefined> {
   const dist = path("../dist/serve.js");
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
-    entry: ["raw-v1", "raw-v2", "offshoot", "bare"].map((name) => path(`${name}.ts`)),
+    entry: ["raw-v1", "raw-v2", "offshoot", "bare", "feed", "raw-v1-http", "offshoot-http", "bare-http"].map((name) =>
+      path(`${name}.ts`),
+    ),
     outDir: path("dist"),
     config: false,
-    bundle: false,
+    splitting: true,
+    skipNodeModulesBundle: true,
     format: "esm",
     target: "node22",
     removeNodeProtocol: false,

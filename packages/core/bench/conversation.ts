@@ -3,7 +3,7 @@ import type { Arm } from "./arms.ts";
 import type { Client, Message } from "./client.ts";
 
 /** What a 2026 client puts into every request, and a 2025 client into none. */
-const META = {
+export const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
   "io.modelcontextprotocol/clientCapabilities": {},
@@ -75,12 +75,12 @@ export async function callTools(client: Client, { era }: Arm, first: number, cou
   await finished;
 }
 
-const inputOf = (id: number): { text: string; times: number } => ({
+export const inputOf = (id: number): { text: string; times: number } => ({
   text: `call ${id} of many. `,
   times: (id % 3) + 1,
 });
 
-function checkAnswer({ id, result, error }: Message): void {
+export function checkAnswer({ id, result, error }: Message): void {
   const { text, times } = inputOf(id as number);
   const repeated = text.repeat(times);
   const data = { text: repeated, length: repeated.length };
@@ -89,7 +89,9 @@ function checkAnswer({ id, result, error }: Message): void {
   if (structuredContent?.text === data.text && structuredContent.length === data.length && content?.length === 1) {
     if (content[0].type === "text" && content[0].text === JSON.stringify(data)) return;
   }
-  assert.deepEqual(error ?? result, {
+  // What the 2026 era adds to every result.
+  const { resultType: _t, _meta: _m, ...rest } = result ?? {};
+  assert.deepEqual(error ?? rest, {
     content: [{ type: "text", text: JSON.stringify(data) }],
     structuredContent: data,
   });

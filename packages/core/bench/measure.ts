@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import { cpuOf, rssOf } from "./accounting.ts";
 import type { Arm } from "./arms.ts";
 import { start } from "./client.ts";
@@ -12,7 +14,7 @@ export const WARM_UP = 6_000;
 /** Starts of one arm in one round, of which the median counts: a start is short, and its noise is large. */
 const STARTS = 3;
 /** Time for what a server still does behind its last answer, in ms. Idle time is not counted. */
-const SETTLE_MS = 30;
+export const SETTLE_MS = 30;
 
 /** A server under load: µs of its CPU time per call, calls/s, and MB of memory afterwards. */
 export async function measureCalls(arm: Arm, calls: number): Promise<Sample> {
@@ -56,6 +58,12 @@ export async function measureStart(arm: Arm): Promise<Sample> {
   return { time: median(times), cpu: cpus.length === 0 ? undefined : median(cpus) };
 }
 
+/** µs of CPU that a call takes within a process, by the process's own account: see feed.ts. */
+export async function measurePieces(arm: Arm): Promise<Sample> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...arm.args]);
+  return { cpu: Number(stdout) };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -63,6 +71,6 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-function difference(after: number | undefined, before: number | undefined, factor: number): number | undefined {
+export function difference(after: number | undefined, before: number | undefined, factor: number): number | undefined {
   return after === undefined || before === undefined ? undefined : (after - before) * factor;
 }

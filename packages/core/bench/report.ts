@@ -17,7 +17,10 @@ export interface Outcome {
   samples: ReadonlyMap<Arm, readonly Sample[]>;
 }
 
-/** A figure: the median of a value, and its ratio to {@link BASE} in the same round. */
+/**
+ * A figure: the median of a value, and its ratio to {@link BASE} in the same round. In a bench without it there is no
+ * ratio, and `min` and `max` are of the value.
+ */
 interface Figure {
   absolute: number;
   ratio: number;
@@ -25,18 +28,23 @@ interface Figure {
   max: number;
 }
 
-/** What must hold. A ratio, because absolute figures are this machine's. */
+/** What must hold: a ratio, because absolute figures are this machine's, or the least value of all rounds. */
 export interface Target {
   bench: string;
   arm: string;
   metric: string;
   atMost: number;
+  /** Compares the least value, in the metric's own unit, where there is no other server to compare with. */
+  least?: true;
 }
 
 /** @returns `undefined` for what was not measured */
 function figureOf({ arms, samples }: Outcome, arm: Arm, metric: string): Figure | undefined {
   const base = samples.get(arms.find(({ name }) => name === BASE) as Arm) ?? [];
   const pairs = (samples.get(arm) ?? []).map((sample, round) => [sample[metric], base[round]?.[metric]] as const);
+  const own = (samples.get(arm) ?? []).flatMap((sample) => sample[metric] ?? []);
+  if (base.length === 0 && own.length > 0)
+    return { absolute: median(own), ratio: Number.NaN, min: Math.min(...own), max: Math.max(...own) };
   const known = pairs.filter((pair): pair is readonly [number, number] => pair.every((value) => value !== undefined));
   if (known.length === 0) return undefined;
   const ratios = known.map(([value, of]) => value / of);
@@ -65,7 +73,8 @@ export function summarise(outcomes: readonly Outcome[], targets: readonly Target
       const outcome = outcomes.find(({ name }) => name === target.bench);
       if (outcome === undefined) return [];
       const arm = outcome.arms.find(({ name }) => name === target.arm);
-      const ratio = arm === undefined ? undefined : figureOf(outcome, arm, target.metric)?.ratio;
+      const figure = arm === undefined ? undefined : figureOf(outcome, arm, target.metric);
+      const ratio = target.least ? figure?.min : figure?.ratio;
       return { ...target, ratio: ratio ?? null, met: ratio !== undefined && ratio <= target.atMost };
     }),
   };
@@ -92,6 +101,7 @@ export function table(outcome: Outcome): string {
 function cell(figure: Figure | undefined, show: Metric["show"]): string {
   if (figure === undefined) return "not available";
   const { absolute, ratio, min, max } = figure;
+  if (Number.isNaN(ratio)) return `${show(absolute)} [${two(min)}–${two(max)}]`;
   return `${two(ratio)} [${two(min)}–${two(max)}] (${show(absolute)})`;
 }
 

@@ -46,6 +46,13 @@ export interface AppOptions {
    * @internal
    */
   telemetry?: ((app: App) => Telemetry) | undefined;
+  /**
+   * Whether requests that need no SDK go without one. Tests send the same bytes both ways.
+   *
+   * @default true
+   * @internal
+   */
+  straight?: boolean | undefined;
 }
 
 /** A definition made ready to answer: what a protocol binding needs, and no SDK in it. */
@@ -66,6 +73,8 @@ export interface App extends CallRuntime {
   /** What changes about the server itself. */
   readonly control: ControlEvents;
   readonly readiness: Readiness;
+  /** Whether requests that need no SDK go without one: `protocol/straight/`. */
+  readonly straight: boolean;
   /** What decides who may do what; without one, everything is there for everyone. */
   readonly access: Access | undefined;
   /** Has another policy decide, from the next request on: calls that run keep their decision. */
@@ -83,7 +92,7 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry }: AppOptions,
+  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry, straight = true }: AppOptions,
 ): App {
   const resources = [...definition.resources.values()];
   const { tools, prompts } = definition;
@@ -110,6 +119,7 @@ export function createApp(
     refresh: createRefresher({ log, timeoutMs }),
     control,
     methods,
+    straight,
     access: undefined,
     setAccess(wanted) {
       app.access = wanted;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { OWN_LINE } from "../src/call/record.ts";
+import type { CallLine } from "../src/call/record.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createScrub } from "../src/telemetry/scrub.ts";
 import { stderrSink } from "../src/telemetry/stderr.ts";
@@ -116,17 +116,54 @@ test("lines that come together are one write, and many do not wait for company",
   expect(written).toHaveLength(2);
 });
 
+const CALL: CallLine = {
+  method: "tools/call",
+  name: "echo",
+  outcome: "ok",
+  ms: 0.123,
+  era: "2025",
+  caller: "local",
+  client: undefined,
+  correlationId: "a-1",
+  coerced: undefined,
+  traceId: undefined,
+};
+
+test("the line of a call is what pino would have written, and in its turn", () => {
+  const text = fc.string({ unit: "grapheme", maxLength: 20 });
+  fc.assert(
+    fc.property(
+      fc.record({
+        name: text,
+        caller: text,
+        client: fc.option(text, { nil: undefined }),
+        coerced: fc.option(fc.nat(), { nil: undefined }),
+      }),
+      (given) => {
+        const lines: string[] = [];
+        const log = createLog("info", { write: (line) => lines.push(line) });
+        log.info({}, "before");
+        log.call({ ...CALL, ...given });
+        log.info({ ...CALL, ...given }, "call");
+        log.warn({}, "after");
+        const [before, own, pinos, after] = lines.map((line) => JSON.parse(line));
+        expect([before.msg, after.msg]).toEqual(["before", "after"]);
+        expect({ ...own, time: 0 }).toEqual({ ...pinos, time: 0 });
+        expect(Object.keys(own)).toEqual(Object.keys(pinos));
+      },
+    ),
+  );
+});
+
 test("what others say in the line of a call is looked at, also when such a line came before", async () => {
   for (const name of ["client", "password=hunter2", "a\u2028b", "x".repeat(9_000), "password=hunter2"]) {
     const lines: string[] = [];
     const log = createLog("info", { write: (line) => lines.push(line) });
-    for (let time = 0; time < 2; time += 1)
-      log.info({ [OWN_LINE]: true, name: "echo", caller: "local", client: name }, "call");
+    for (let time = 0; time < 2; time += 1) log.call({ ...CALL, client: name });
     expect(lines).toHaveLength(2);
     for (const line of lines) {
       expect(line).not.toMatch(/hunter2|\u2028/);
       expect(line.length).toBeLessThanOrEqual(8_192);
-      expect(line).not.toContain("own line");
     }
   }
 });

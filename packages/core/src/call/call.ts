@@ -109,6 +109,12 @@ export class Call implements CallContext {
     return this.#controller.signal;
   }
 
+  /** Whether the client has cancelled it. No signal is made only to be asked. */
+  get cancelled(): boolean {
+    const { wire } = this;
+    return wire.cancelled === undefined ? wire.signal.aborted : wire.cancelled();
+  }
+
   /** Why it was stopped, if it was. */
   get stopped(): Stopped | undefined {
     return this.#stopped;
@@ -134,8 +140,7 @@ export class Call implements CallContext {
     this.#asked = 0;
     this.questions = [];
     // A cancellation that came in the same chunk as its request is older than the handler.
-    if (this.wire.signal.aborted || this.wire.cancelled?.())
-      this.stop(new Stopped("cancelled", "The client cancelled the call."));
+    if (this.cancelled) this.stop(new Stopped("cancelled", "The client cancelled the call."));
     if (this.#stopped !== undefined) throw this.#stopped;
     this.beganAt = performance.now();
   }
@@ -171,10 +176,13 @@ export class Call implements CallContext {
         this.stop(stopped);
       };
       let timer = setTimeout(timeIsUp, timeoutMs);
-      this.wire.signal.addEventListener("abort", cancelled);
+      const { wire } = this;
+      if (wire.onCancel === undefined) wire.signal.addEventListener("abort", cancelled);
+      else wire.onCancel(cancelled);
       const end = (): void => {
         clearTimeout(timer);
-        this.wire.signal.removeEventListener("abort", cancelled);
+        if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", cancelled);
+        else wire.onCancel(undefined);
       };
       work.then(
         (value) => {

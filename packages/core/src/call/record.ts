@@ -1,10 +1,22 @@
-import type { Logger } from "../contract/context.ts";
+import type { Era, Logger } from "../contract/context.ts";
 import type { ProtocolError, ToolError } from "../contract/errors.ts";
 import type { Call } from "./call.ts";
 import type { CallFailure, Outcome } from "./output/map-error.ts";
 
-/** Marks the fields of a line as core's own, but for `name`, `caller` and `client`. JSON does not show it. */
-export const OWN_LINE = Symbol("own line");
+/** What the log keeps of a call. All of it is core's own but for `name`, `caller` and `client`. */
+export interface CallLine {
+  method: string;
+  name: string;
+  outcome: Outcome;
+  ms: number;
+  era: Era;
+  caller: string;
+  client: string | undefined;
+  correlationId: string;
+  /** How many values of its input were made to fit. */
+  coerced: number | undefined;
+  traceId: string | undefined;
+}
 
 /** Spans and metrics of calls. There is none unless OpenTelemetry is set up. */
 export interface Telemetry {
@@ -17,7 +29,11 @@ export interface Telemetry {
 
 /** Where calls are written down. */
 export interface Records {
-  readonly log: Logger & { isLevelEnabled(level: "info" | "error"): boolean };
+  readonly log: Logger & {
+    isLevelEnabled(level: "info" | "error"): boolean;
+    /** Writes the line of a call of which nothing was masked. */
+    call(line: CallLine): void;
+  };
   /** Counts a call that is over. `ms` is how long it took. */
   readonly account: { end(call: Call, outcome: Outcome, ms: number, shown?: ToolError | ProtocolError): void };
   /** Spans and metrics, where they are set up. */
@@ -55,20 +71,18 @@ function write(
   telemetry?.end(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
   const level = outcome === "internal_error" ? "error" : "info";
   if (!log.isLevelEnabled(level)) return;
-  log[level](
-    {
-      method: call.method,
-      name: call.name,
-      outcome,
-      ms: Math.round(ms * 1_000) / 1_000,
-      era: call.era,
-      caller: call.caller.id,
-      client: call.client.name,
-      correlationId: call.correlationId,
-      ...(call.coerced > 0 && { coerced: call.coerced }),
-      ...(telemetry === undefined ? {} : { traceId: telemetry.traceId(call) }),
-      ...(failure?.hidden === undefined ? { [OWN_LINE]: true } : { err: failure.hidden }),
-    },
-    "call",
-  );
+  const line: CallLine = {
+    method: call.method,
+    name: call.name,
+    outcome,
+    ms: Math.round(ms * 1_000) / 1_000,
+    era: call.era,
+    caller: call.caller.id,
+    client: call.client.name,
+    correlationId: call.correlationId,
+    coerced: call.coerced > 0 ? call.coerced : undefined,
+    traceId: telemetry?.traceId(call),
+  };
+  if (failure?.hidden === undefined) log.call(line);
+  else log[level]({ ...line, err: failure.hidden }, "call");
 }

@@ -15,8 +15,10 @@ export interface WireRequest {
   client: ClientInfo;
   /** Aborted when the client cancels or its connection ends. */
   signal: AbortSignal;
-  /** Whether the client has cancelled, where the transport knows it before the signal does. */
+  /** Whether the client has cancelled, where the transport knows it before the signal does, or without one. */
   cancelled?: (() => boolean) | undefined;
+  /** Has this told when the client cancels, once; `undefined` ends that. Absent: the signal says it. */
+  onCancel?: ((listener: (() => void) | undefined) => void) | undefined;
   /** The client's token for progress notifications, when it wants them. */
   progressToken?: string | number | undefined;
   /** What the client can be asked. */
@@ -26,7 +28,7 @@ export interface WireRequest {
   /** Sends a log message of the client's, if it asked for that level. Must not throw. */
   message(level: NotifyLevel, data: unknown): void;
   /** 2025 era: asks the client now and waits. */
-  ask?(request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>>;
+  ask?: ((request: ClientRequest, signal: AbortSignal) => Promise<Record<string, unknown>>) | undefined;
   /** 2026 era: what a retry carries back. Attacker-controlled until verified. */
   answers?: Record<string, unknown> | undefined;
   requestState?: string | undefined;

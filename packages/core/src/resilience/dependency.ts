@@ -55,6 +55,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     budget: createRetryBudget(options.retry?.budget),
     reads: createReads(name, options.cache),
     listeners: new Set(),
+    forced: "auto",
   };
   const own = createSafeguards(name, "", options, shared);
   const hosts = createHosts((host) => createSafeguards(`${name}:${host}`, `${host} `, options, shared));
@@ -66,6 +67,7 @@ export function dependency(name: string, options: DependencyOptions = {}): Depen
     snapshot: () => hosts.all().reduce((sum, host) => withCounts(sum, host.snapshot()), own.snapshot()),
     force(next, who) {
       for (const one of [own, ...hosts.all()]) one.force(next, who);
+      shared.forced = next;
     },
     onRefresh: shared.reads.onRefresh,
     onEvent(listener) {

@@ -67,6 +67,8 @@ export interface Shared {
   budget: RetryBudget;
   reads: Reads;
   listeners: Set<(event: DependencyEvent) => void>;
+  /** What an operator holds all of them at: a host that is named later is held too. */
+  forced: BreakerForce;
 }
 
 /** The safeguards of one host, or of a dependency that is one. `prefix` keeps its keys apart from those of others. */
@@ -74,7 +76,7 @@ export function createSafeguards(
   name: string,
   prefix: string,
   options: DependencyOptions,
-  { budget, reads, listeners }: Shared,
+  { budget, reads, listeners, forced }: Shared,
 ): Host {
   const { timeoutMs = 5_000, retry = {}, classify, random = Math.random } = options;
   const counts = { calls: 0, fallbacks: 0 };
@@ -89,6 +91,7 @@ export function createSafeguards(
     }
   };
   const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
+  if (forced !== "auto") breaker.force(forced);
   const limit = createSlots(name, options.limit);
   const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
 

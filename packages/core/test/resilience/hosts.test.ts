@@ -50,4 +50,8 @@ test("an operator's hold is a hold on every host, and only so many hosts are rem
   expect(links.snapshot().calls).toBeLessThanOrEqual(256);
   links.force("open", { by: "ada" });
   expect(await codeOf(links.for("h999").run({}, {}, () => 1))).toBe("dependency_not_asked");
+  // One that is named for the first time is held as well.
+  expect(await codeOf(links.for("new.example").run({}, {}, () => 1))).toBe("dependency_not_asked");
+  links.force("auto", { by: "ada" });
+  expect((await links.for("newer.example").run({}, {}, () => 1)).value).toBe(1);
 });

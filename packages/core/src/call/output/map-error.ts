@@ -43,7 +43,7 @@ export function mapError(error: unknown, call: Call, subject: Subject | undefine
 }
 
 function classify(error: unknown, call: Call, subject: Subject | undefined, expected: Expected): CallFailure {
-  if (error instanceof Stopped || call.wire.signal.aborted) {
+  if (error instanceof Stopped || call.cancelled) {
     if (error instanceof Stopped && error.why === "deadline") {
       return { outcome: "deadline_exceeded", shown: timedOut(call.name, subject?.timeoutMs ?? 0) };
     }

@@ -32,24 +32,27 @@ export function stringifyData(data: Record<string, unknown>, text: string | unde
 
 /** A message as `JSON.stringify` has it. */
 export function stringifyMessage(message: object): string {
-  const { result } = message as { result?: { structuredContent?: object | undefined; content?: unknown } | undefined };
-  const { structuredContent: data } = result ?? {};
+  const { result } = message as { result?: object | null };
+  if (result === undefined || result === null) return JSON.stringify(message);
+  return stringifyMembers(message, (key) => (key === "result" ? stringifyResult(result) : undefined));
+}
+
+/** A result as `JSON.stringify` has it. */
+export function stringifyResult(result: object): string {
+  const { structuredContent: data } = result as { structuredContent?: unknown };
   const made = typeof data === "object" && data !== null ? ready.get(data) : undefined;
-  if (data === undefined || made === undefined) return JSON.stringify(message);
+  if (made === undefined) return JSON.stringify(result);
   // It is sent once. Left to the garbage collector, a few dozen large texts wait for their turn: a fifth of a call's
   // CPU.
-  ready.delete(data);
+  ready.delete(data as object);
   const block = (one: { type?: unknown; text?: unknown }): string =>
     made.quoted !== undefined && one.text === made.text
       ? stringifyMembers(one, (key) => (key === "text" ? made.quoted : undefined))
       : JSON.stringify(one);
-  const inResult = (key: string, value: unknown): string | undefined => {
+  return stringifyMembers(result, (key, value) => {
     if (key === "structuredContent") return made.json;
     return key === "content" && Array.isArray(value) ? `[${value.map(block).join(",")}]` : undefined;
-  };
-  return stringifyMembers(message, (key) =>
-    key === "result" ? stringifyMembers(result as object, inResult) : undefined,
-  );
+  });
 }
 
 /** An object as `JSON.stringify` has it, with JSON that is there already for some of its members. */

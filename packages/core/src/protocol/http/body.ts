@@ -44,9 +44,12 @@ export function readBody(
       resolve(length > maxBytes ? tooLarge : "no room");
     };
     request.on("data", take);
-    request.on("end", () => resolve(Buffer.concat(parts)));
+    request.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     request.on("error", reject);
-    request.on("close", () => reject(new Error("the client left before its request was complete")));
+    request.on("close", () => {
+      // Every request is closed; to make an error of each costs more than to read it.
+      if (!request.complete) reject(new Error("the client left before its request was complete"));
+    });
   });
 }
 

@@ -7,6 +7,8 @@ import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseM
 import type { SessionOptions } from "../legacy/session-store.ts";
 import { createSessions } from "../legacy/sessions.ts";
 import { createModernHandler } from "../modern/modern-handler.ts";
+import { createStraightHttp } from "../straight/http.ts";
+import { createStraight } from "../straight/straight.ts";
 import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from "./answers.ts";
 import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
 import { readMessage } from "./body.ts";
@@ -64,18 +66,22 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   };
   const authorization = createAuthorization(app, authentication);
   const openWriter = createResponseWriters(app);
-  const sessions = createSessions(app, openWriter, options);
+  const straight = createStraight(app);
+  const straightHttp = createStraightHttp(app, straight, openWriter);
+  const sessions = createSessions(app, openWriter, straight, straightHttp, options);
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
   const turnOf = createTurns();
   let draining = false;
 
-  /** Answers by the SDK of the request's era. */
+  /** Answers without an SDK, or by that of the request's era. */
   const answer = async (
     incoming: IncomingMessage,
     response: ServerResponse,
     caller: Caller,
     message: Message,
   ): Promise<void> => {
+    if (straightHttp.answer(incoming, response, caller, message)) return;
+    if (straightHttp.isLegacy(incoming, message)) return sessions.handle(incoming, response, caller, [message]);
     const request = toWebRequest(incoming, response);
     if (await isLegacyRequest(request, message)) return sessions.handle(incoming, response, caller, [message]);
     let writer: ResponseWriter | undefined;

@@ -15,21 +15,21 @@ import { createLegacyWire, type Extra, type LegacyWire } from "./wire.ts";
  * Binds an app to one connection of the 2025 era (every revision up to 2025-11-25). One server for each connection:
  * a shared one sends answers to the wrong client (GHSA-345p-7cg4-v4c7).
  *
- * @returns how to close it
+ * @returns how to close it, and its client for requests that go without the SDK
  */
 export async function connectLegacy(
   app: App,
   transport: Transport,
   options: ConnectionOptions,
-): Promise<() => Promise<void>> {
+): Promise<{ close: () => Promise<void>; peer: LegacyWire["peer"] }> {
   const { single = false } = options;
   const capabilities = single ? capabilitiesAlone(app.capabilities) : app.capabilities;
   const server = createServer(app, capabilities);
-  const { transport: inner, idOf } = translateIds(transport, {
+  const { transport: inner, numbers } = translateIds(transport, {
     ending: (number) => wire.end(number),
     unexpected: (reason) => app.log.warn({ reason }, "message refused"),
   });
-  const wire: LegacyWire = createLegacyWire(server, options, idOf);
+  const wire: LegacyWire = createLegacyWire(server, options, numbers);
   const subscriptions = createSubscriptions(app);
 
   // The fallback gets every request that the SDK has no handler for, without its per-method parsing: the list results
@@ -55,7 +55,7 @@ export async function connectLegacy(
   await server.connect(inner);
   receiveDirectly(server, inner);
   checkInitialize(inner);
-  return () => server.close();
+  return { close: () => server.close(), peer: wire.peer };
 }
 
 // The SDK makes an Ajv per server (a third of a millisecond) to check answers to elicit(), which core checks with zod.

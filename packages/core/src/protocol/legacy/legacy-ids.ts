@@ -10,13 +10,25 @@ interface IdListeners {
   unexpected(reason: string): void;
 }
 
+/** The numbers of requests, inside. */
+export interface Numbers {
+  /** The client's own id of a request. */
+  idOf(number: Id): Id | undefined;
+  /** A number for a request that goes without the SDK, so that a question can belong to it. */
+  open(id: Id): number;
+  forget(number: number): void;
+}
+
 /**
  * Puts ids of core's own between a client and the SDK. Inside, each request has a number that is never used twice, so
  * that a cancelled call and the next one of its id cannot be taken for each other, and the SDK, which overlooks a
  * cancellation of the id 0 or "", hears of it. Outside, the server's questions have ids that no client uses, so that an
  * answer to one cannot pass for an answer to the client's own call.
  */
-export function translateIds(outer: Transport, { ending, unexpected }: IdListeners) {
+export function translateIds(
+  outer: Transport,
+  { ending, unexpected }: IdListeners,
+): { transport: Transport & { onmessage?: (message: never, extra?: never) => void }; numbers: Numbers } {
   const inside = new Map<Id, number>();
   const outside = new Map<number, Id>();
   const questions = new Map<Id, number>();
@@ -27,6 +39,12 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
     ending(number);
     outside.delete(number);
     if (inside.get(id) === number) inside.delete(id);
+  };
+  const open = (id: Id): number => {
+    requests += 1;
+    inside.set(id, requests);
+    outside.set(requests, id);
+    return requests;
   };
   const questionId = (number: number): string => `question-${number + 1}`;
 
@@ -70,10 +88,7 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
       questions.delete(id as Id);
       message.id = number;
     } else if (id !== undefined) {
-      requests += 1;
-      inside.set(id, requests);
-      outside.set(requests, id);
-      message.id = requests;
+      message.id = open(id);
     } else if (method === "notifications/cancelled") {
       const number = inside.get(params?.requestId as Id);
       if (number === undefined) return;
@@ -83,5 +98,5 @@ export function translateIds(outer: Transport, { ending, unexpected }: IdListene
     }
     inner.onmessage?.(message as never, extra as never);
   };
-  return { transport: inner, idOf: (number: Id): Id | undefined => outside.get(number as number) };
+  return { transport: inner, numbers: { idOf: (number) => outside.get(number as number), open, forget } };
 }

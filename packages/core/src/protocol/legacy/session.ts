@@ -4,13 +4,20 @@ import { stringifyMessage } from "../../call/output/ready-json.ts";
 import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
 import type { Message, Refusal } from "../frame.ts";
+import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
+import { createReply, type Reply } from "../straight/reply.ts";
+import type { Channel, StraightRequest } from "../straight/request.ts";
+import type { Straight } from "../straight/straight.ts";
 import { connectLegacy } from "./connect-legacy.ts";
 
 /** A POST that is being answered: one request, or those of a batch. */
 interface Exchange {
-  readonly writer: ResponseWriter;
+  /** Takes messages as JSON. */
+  readonly reply: Pick<Reply, "write" | "lag" | "end">;
   readonly open: Set<string | number>;
+  /** Where it is one request that goes without the SDK. */
+  readonly straight?: StraightRequest | undefined;
 }
 
 /** A client of the 2025 era over HTTP: what its requests have in common. */
@@ -33,30 +40,19 @@ export interface Session {
 export interface SessionContext {
   caller: Caller;
   openWriter: OpenWriter;
+  straight: Straight;
   /** Serves one POST only: whom could a question be sent to, and when would it be answered? */
   single: boolean;
 }
 
 /** Cancellations that wait for their calls. */
 const MAX_EARLY = 64;
-/** What stands between keeps a connection that is silent for this long, in ms. */
-const KEEP_ALIVE_MS = 15_000;
-
-const event = (json: string): string => `event: message\ndata: ${json}\n\n`;
-
-const STREAM_HEADERS = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  // nginx would hold events back to fill its buffer.
-  "x-accel-buffering": "no",
-};
-
 /**
  * The 2025 era's Streamable HTTP. Own streams, because the SDK's leave one open and its id taken when a call is
  * cancelled, keep a server for each handshake that fails, and know nothing of how fast a client reads.
  */
 export async function openSession(app: App, id: string, context: SessionContext): Promise<Session> {
-  const { caller, openWriter, single } = context;
+  const { caller, openWriter, straight, single } = context;
   const exchanges = new Map<string | number, Exchange>();
   let standalone: ResponseWriter | undefined;
   let version: string | undefined;
@@ -71,9 +67,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
       if (answers !== undefined && message.error !== undefined) makeLegible(message.error as { message: string });
       const to = answers ?? relatedRequestId;
       const exchange = to === undefined ? undefined : exchanges.get(to);
-      const writer = to === undefined ? standalone : exchange?.writer;
       version ??= (message.result as { protocolVersion?: string } | undefined)?.protocolVersion;
-      writer?.write(event(stringifyMessage(message)));
+      if (to === undefined) standalone?.write(eventOf(stringifyMessage(message)));
+      else exchange?.reply.write(stringifyMessage(message));
       if (answers !== undefined) settle(answers);
     },
   };
@@ -85,27 +81,46 @@ export async function openSession(app: App, id: string, context: SessionContext)
     const exchange = exchanges.get(request);
     exchanges.delete(request);
     exchange?.open.delete(request);
-    if (exchange?.open.size === 0) exchange.writer.end();
+    if (exchange?.open.size === 0) exchange.reply.end();
   };
   const cancel = (requestId: string | number, reason: string): void =>
     transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } });
 
-  const openStream = (response: ServerResponse): ResponseWriter => {
-    response.writeHead(200, { ...STREAM_HEADERS, ...(single ? {} : { "mcp-session-id": id }) });
-    // A client waits for the head before it listens; an answer that is there at once takes it along.
-    setImmediate(() => response.flushHeaders());
-    const writer = openWriter(response, caller.id);
-    const timer = setInterval(() => writer.lag() ?? writer.write(": keepalive\n\n"), KEEP_ALIVE_MS).unref();
-    response.once("close", () => clearInterval(timer));
-    return writer;
-  };
+  const head = single ? [] : ["mcp-session-id", id];
+  const openStream = (response: ServerResponse): ResponseWriter =>
+    openEventStream(response, openWriter, caller.id, [...EVENT_STREAM, ...head]);
 
-  const close = await connectLegacy(app, transport as never, {
+  const { close, peer } = await connectLegacy(app, transport as never, {
     caller,
     transport: "tcp",
     single,
-    lag: (request) => (request === undefined ? standalone : exchanges.get(request)?.writer)?.lag(),
+    lag: (request) => (request === undefined ? standalone : exchanges.get(request)?.reply)?.lag(),
   });
+
+  /** The exchange of a request that needs no SDK. */
+  const takeStraight = (message: Message | undefined, response: ServerResponse, from: Caller): Exchange | undefined => {
+    const client = app.straight ? peer() : undefined;
+    if (client === undefined || message === undefined) return undefined;
+    let reply: Reply;
+    const channel: Channel = {
+      transport: "tcp",
+      caller: from,
+      sessionId: id,
+      notify: (_request, json) => reply.write(json),
+      lag: () => reply.lag(),
+      answer(request, json) {
+        const exchange = exchanges.get(request.id);
+        // Cancelled: its stream ends without an answer.
+        if (exchange?.straight !== request || request.cancelled()) return;
+        exchanges.delete(request.id);
+        reply.end(json);
+      },
+    };
+    const request = straight.take(message, channel, client);
+    if (request === undefined) return undefined;
+    reply = createReply(response, openWriter, from.id, true, head);
+    return { reply, open: new Set([request.id]), straight: request };
+  };
   return {
     id,
     inFlight: exchanges,
@@ -118,22 +133,26 @@ export async function openSession(app: App, id: string, context: SessionContext)
     answer(messages, response, caller, refusals = []) {
       const requests = messages.filter((message) => message.method !== undefined && message.id !== undefined);
       const answered = requests.length + refusals.length > 0;
+      const alone = messages.length === 1 && refusals.length === 0 ? messages[0] : undefined;
+      const taken = takeStraight(alone, response, caller);
       if (answered) {
         const open = new Set(requests.map((message) => message.id as string | number));
-        const exchange: Exchange = { open, writer: openStream(response) };
+        const exchange: Exchange = taken ?? { open, reply: repliesOn(openStream(response)) };
         for (const request of open) exchanges.set(request, exchange);
-        for (const refusal of refusals) exchange.writer.write(event(JSON.stringify(refusal.answer)));
-        if (open.size === 0) exchange.writer.end();
+        for (const refusal of refusals) exchange.reply.write(JSON.stringify(refusal.answer));
+        if (open.size === 0) exchange.reply.end();
         response.once("close", () => {
           // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
           for (const request of open) {
-            cancel(request, "the client closed the connection");
+            if (exchanges.get(request) !== exchange) continue;
+            if (exchange.straight === undefined) cancel(request, CLOSED);
+            else exchange.straight.cancel(CLOSED);
             settle(request);
           }
         });
       }
       for (const message of messages) {
-        const { requestId } = message.method === "notifications/cancelled" ? (message.params ?? {}) : {};
+        const { requestId, reason } = message.method === "notifications/cancelled" ? (message.params ?? {}) : {};
         const cancelled = exchanges.get(requestId as string);
         // It will have no answer: its stream ends and its id is free, once the call has heard of it.
         if (cancelled !== undefined)
@@ -142,6 +161,8 @@ export async function openSession(app: App, id: string, context: SessionContext)
         const { id: request } = message;
         if (typeof request === "number" && request > newest) newest = request;
         if (message.method !== undefined && early.delete(request as number)) settle(request as number);
+        else if (taken?.straight !== undefined) straight.begin(taken.straight);
+        else if (cancelled?.straight !== undefined) cancelled.straight.cancel(reason);
         else transport.onmessage?.(message, { authInfo: caller });
       }
       if (!answered) response.writeHead(202).end();
@@ -156,7 +177,19 @@ export async function openSession(app: App, id: string, context: SessionContext)
     async close() {
       await close();
       standalone?.end();
-      for (const request of [...exchanges.keys()]) settle(request);
+      for (const [request, exchange] of [...exchanges]) {
+        exchange.straight?.cancel(CLOSED);
+        settle(request);
+      }
     },
   };
 }
+
+const CLOSED = "the client closed the connection";
+
+/** A stream that is open already, as messages are sent on it. */
+const repliesOn = (writer: ResponseWriter): Exchange["reply"] => ({
+  write: (json) => writer.write(eventOf(json)),
+  lag: () => writer.lag(),
+  end: () => writer.end(),
+});

@@ -5,6 +5,8 @@ import { isRefusal, type Message, type Refusal } from "../frame.ts";
 import { refused } from "../http/answers.ts";
 import type { HttpRefusal } from "../http/request-checks.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
+import type { StraightHttp } from "../straight/http.ts";
+import type { Straight } from "../straight/straight.ts";
 import { checkExchange } from "./exchange-checks.ts";
 import { openSession, type Session } from "./session.ts";
 import { createSessionStore, type SessionOptions } from "./session-store.ts";
@@ -31,11 +33,17 @@ const NO_ROOM: HttpRefusal = {
 };
 
 /** The 2025 era's sessions: asking the user needs a way back. None is made before its handshake has proved good. */
-export function createSessions(app: App, openWriter: OpenWriter, options: SessionOptions = {}): Sessions {
+export function createSessions(
+  app: App,
+  openWriter: OpenWriter,
+  straight: Straight,
+  straightHttp: StraightHttp,
+  options: SessionOptions = {},
+): Sessions {
   const stateless = options.sessions === "stateless";
   const store = createSessionStore(options);
   const open = (id: string, caller: Caller): Promise<Session> =>
-    openSession(app, id, { caller, openWriter, single: stateless });
+    openSession(app, id, { caller, openWriter, straight, single: stateless });
 
   return {
     get size() {
@@ -51,6 +59,9 @@ export function createSessions(app: App, openWriter: OpenWriter, options: Sessio
       if (refusal !== undefined) return refuse(refusal);
 
       if (stateless) {
+        const [message, ...more] = items ?? [];
+        const single = !batch && message !== undefined && !isRefusal(message) && more.length === 0;
+        if (single && straightHttp.answerAlone(response, caller, message)) return;
         const alone = await open("", caller);
         response.once("close", () => void alone.close());
         return alone.answer(messages ?? [], response, caller, refusals);

@@ -18,6 +18,8 @@ import {
   progressTokenOf,
 } from "../connection.ts";
 import { createMailbox, type Mailbox } from "../mailbox.ts";
+import type { Peer } from "../straight/request.ts";
+import type { Numbers } from "./legacy-ids.ts";
 
 type Id = string | number;
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's own request and notification types play no part: all methods are ours
@@ -30,13 +32,14 @@ export interface LegacyWire {
   of(params: Record<string, unknown>, extra: Extra): WireRequest;
   /** The request with this number, inside, is answered next, or will not be: what was told of it goes out first. */
   end(number: number): void;
+  /** The client, once it has said who it is, for its requests that go without the SDK. */
+  peer(): Peer | undefined;
 }
 
-/** @param idOf the client's own id of a request's number inside */
 export function createLegacyWire(
   server: Server,
   { caller, transport, writable, lag, single = false }: ConnectionOptions,
-  idOf: (number: Id) => Id | undefined,
+  { idOf, open, forget }: Numbers,
 ): LegacyWire {
   const mailboxes = new Map<Id, Mailbox<Notification>>();
 
@@ -60,6 +63,23 @@ export function createLegacyWire(
     return mailbox;
   };
 
+  const wants: Peer["wants"] = (wanted) => !single && LEVELS.indexOf(wanted) >= wire.level;
+  const askClient = async (request: ClientRequest, signal: AbortSignal, number: Id): Promise<Record<string, unknown>> =>
+    (await server.request(request as never, ANSWERS[request.method] as never, {
+      signal,
+      timeout: QUESTION_MS,
+      relatedRequestId: number,
+    })) as Record<string, unknown>;
+  const askAbout: Peer["ask"] = async (request, signal, id) => {
+    const number = open(id);
+    try {
+      return await askClient(request, signal, number);
+    } finally {
+      forget(number);
+    }
+  };
+  let peer: Peer | undefined;
+
   const wire: LegacyWire = {
     level: 0,
     of(params, extra) {
@@ -80,9 +100,9 @@ export function createLegacyWire(
         asks,
         notify,
         message(wanted, data) {
-          if (!single && LEVELS.indexOf(wanted) >= wire.level) notify(LOG, { level: wanted, data });
+          if (wants(wanted)) notify(LOG, { level: wanted, data });
         },
-        ask: (request, signal) => askClient(extra, request, signal),
+        ask: (request, signal) => askClient(request, signal, extra.requestId),
         meta: extra._meta,
         requestId,
         sessionId: extra.sessionId,
@@ -93,6 +113,11 @@ export function createLegacyWire(
       mailboxes.get(number)?.flush();
       mailboxes.delete(number);
     },
+    peer() {
+      if (peer === undefined && server.getClientVersion() !== undefined)
+        peer = { ...(facts ?? readFacts()), wants, ask: askAbout };
+      return peer;
+    },
   };
   return wire;
 }
@@ -102,10 +127,3 @@ const ANSWERS = {
   "sampling/createMessage": CreateMessageResultSchema,
   "roots/list": ListRootsResultSchema,
 };
-
-async function askClient(extra: Extra, request: ClientRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
-  return (await extra.sendRequest(request as never, ANSWERS[request.method] as never, {
-    signal,
-    timeout: QUESTION_MS,
-  })) as Record<string, unknown>;
-}

@@ -5,8 +5,30 @@ import { type ConnectionOptions, forwardChanges, notificationOf } from "../conne
 import { createStdioServer } from "./server.ts";
 import { followStreams } from "./streams.ts";
 
-/** Binds an app to the 2026 side of a stdio connection. @returns how to close it */
-export function connectModern(app: App, transport: Transport, options: ConnectionOptions): () => Promise<void> {
+/** A notification that nobody listens to. */
+const OPENING = {
+  jsonrpc: "2.0" as const,
+  method: "notifications/opening",
+  params: {
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  },
+};
+
+/**
+ * Binds an app to the 2026 side of a stdio connection.
+ *
+ * @param begun the client has had answers of this era already, without the SDK
+ * @returns how to close it
+ */
+export function connectModern(
+  app: App,
+  transport: Transport,
+  options: ConnectionOptions,
+  begun: boolean,
+): () => Promise<void> {
   const handle = serveStdio(
     () => {
       const server = createStdioServer(app, options);
@@ -22,6 +44,8 @@ export function connectModern(app: App, transport: Transport, options: Connectio
       onerror: (error) => app.log.warn({ reason: error.message.slice(0, 512) }, "connection error"),
     },
   );
+  // It settles the era by its first message, and is silent where that one is odd.
+  if (begun) transport.onmessage?.(OPENING);
   const streams = followStreams(app, options.caller, transport as never);
   return async () => {
     await handle.close();

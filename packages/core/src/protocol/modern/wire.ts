@@ -64,7 +64,7 @@ function wireOf(
       capabilities?.extensions === undefined ? (client ?? {}) : { ...client, extensions: capabilities.extensions },
     signal: mcpReq.signal,
     // The SDK takes messages one by one, and a cancellation reaches its signal after the handler has begun.
-    cancelled: () => waits?.(mcpReq.id) === false,
+    cancelled: () => mcpReq.signal.aborted || waits?.(mcpReq.id) === false,
     progressToken: progressTokenOf({ _meta: mcpReq._meta ?? params._meta }),
     asks: asksOf(capabilities),
     notify,

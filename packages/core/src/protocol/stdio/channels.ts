@@ -2,6 +2,7 @@ import type { App } from "../../app.ts";
 import type { Era } from "../../contract/context.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import type { Message } from "../frame.ts";
+import type { Peer } from "../straight/request.ts";
 
 /** The part of a connection that one era's SDK sees as its transport. */
 interface EraChannel {
@@ -17,8 +18,13 @@ interface EraChannel {
 export interface Channels {
   /** How a message gets to the SDK of this era; `undefined`: it is not open yet. */
   get(era: Era): ((message: Message) => void) | undefined;
-  /** @throws what its import threw: an installation without this SDK */
-  open(era: Era): Promise<void>;
+  /**
+   * @param begun the client has had answers of the 2026 era already, without the SDK
+   * @throws what its import threw: an installation without this SDK
+   */
+  open(era: Era, begun: boolean): Promise<void>;
+  /** The client of the 2025 era, once it has said who it is. */
+  peer(): Peer | undefined;
   close(): Promise<void>;
 }
 
@@ -26,9 +32,11 @@ export interface Channels {
 export function createChannels(app: App, options: ConnectionOptions, send: (message: Message) => void): Channels {
   const channels = new Map<Era, (message: Message) => void>();
   const closers: (() => Promise<void>)[] = [];
+  let peer = (): Peer | undefined => undefined;
   return {
     get: (era) => channels.get(era),
-    async open(era) {
+    peer: () => peer(),
+    async open(era, begun) {
       const channel: EraChannel = {
         start: async () => {},
         send: async (message) => send(message as Message),
@@ -36,10 +44,12 @@ export function createChannels(app: App, options: ConnectionOptions, send: (mess
       };
       if (era === "2025") {
         const { connectLegacy } = await import("../legacy/connect-legacy.ts");
-        closers.push(await connectLegacy(app, channel as never, options));
+        const connected = await connectLegacy(app, channel as never, options);
+        closers.push(connected.close);
+        peer = connected.peer;
       } else {
         const { connectModern } = await import("../modern/connect-modern.ts");
-        closers.push(connectModern(app, channel as never, options));
+        closers.push(connectModern(app, channel as never, options, begun));
       }
       channels.set(era, (message) => channel.onmessage?.(message as never));
     },

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { Writable } from "node:stream";
 import { type Bytes, SMALL_BYTES } from "../../admission/bytes.ts";
 import { decodeText, MAX_MESSAGE_BYTES, type Refusal, refuse } from "../frame.ts";
@@ -36,13 +37,7 @@ export function createReader(
       else if (text.trim() !== "") onLine(text);
     }
   };
-  const read = (chunk: Buffer): void => {
-    let start = 0;
-    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, start)) {
-      finish(chunk.subarray(start, at));
-      start = at + 1;
-    }
-    const rest = chunk.subarray(start);
+  const keep = (rest: Buffer): void => {
     if (skipping || rest.length === 0) return;
     held += rest.length;
     if (held <= MAX_MESSAGE_BYTES) {
@@ -51,6 +46,30 @@ export function createReader(
       skipping = true;
       parts = [];
     }
+  };
+  /** Whole lines are cut out of one text: to decode each by itself costs more than all else about it. */
+  const readAscii = (chunk: Buffer): void => {
+    const text = chunk.toString("latin1");
+    let start = 0;
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", start)) {
+      const line = text.slice(start, at);
+      if (line.startsWith("{") || line.trim() !== "") onLine(line);
+      start = at + 1;
+    }
+    keep(chunk.subarray(start));
+  };
+  const read = (chunk: Buffer): void => {
+    let rest = chunk;
+    for (let at = rest.indexOf(10); at !== -1; at = rest.indexOf(10)) {
+      // Whole lines, and nothing held of another.
+      if (rest === chunk && !skipping && parts.length === 0 && chunk.length <= MAX_MESSAGE_BYTES && isAscii(chunk)) {
+        readAscii(chunk);
+        return;
+      }
+      finish(rest.subarray(0, at));
+      rest = rest.subarray(at + 1);
+    }
+    keep(rest);
   };
   return {
     read,

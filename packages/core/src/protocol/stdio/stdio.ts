@@ -15,6 +15,7 @@ import {
   refuseBatch,
 } from "../frame.ts";
 import { type AnsweredBatch, createBatch } from "../legacy/batch.ts";
+import { createStraightPipe } from "../straight/pipe.ts";
 import { createAnswers } from "./answers.ts";
 import { createChannels } from "./channels.ts";
 import { createInbox, type Sized } from "./inbox.ts";
@@ -54,6 +55,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     version ??= (message.result as { protocolVersion?: string } | undefined)?.protocolVersion;
     answers.send(message);
   });
+  const straight = createStraightPipe(app, options, requests, channels.peer, out.write);
 
   const receive = ({ message, length }: Sized<Message | Refusal | Batch>): Promise<void> | undefined => {
     // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
@@ -84,9 +86,13 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const { id, method } = message;
     // A cancellation says nothing of its era; the request it names does.
     const cancelled = method === "notifications/cancelled" ? (message.params?.requestId as string | number) : undefined;
-    const era = requests.get(cancelled)?.era ?? eraOf(message);
+    const named = requests.get(cancelled);
+    const era = named?.era ?? eraOf(message);
+    const request = batch === undefined ? straight.take(message, era) : undefined;
     const pass = channels.get(era);
-    if (pass === undefined) return channels.open(era).catch(broken);
+    // A cancellation of what goes without an SDK loads none.
+    if (pass === undefined && request === undefined && named?.straight === undefined)
+      return channels.open(era, straight.begun).catch(broken);
     if (id !== undefined && method !== undefined) {
       const taken = requests.get(id);
       const refusal = taken !== undefined ? duplicateId(id) : bytes.fits(length) ? undefined : overloaded(app, id);
@@ -94,11 +100,12 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
         answers.refuse(refusal, batch, taken?.batch === batch ? refusal : id);
         return undefined;
       }
-      requests.add(message, era, length, batch);
+      requests.add(message, era, length, batch, request);
     } else if (cancelled !== undefined) {
-      requests.cancel(cancelled);
+      requests.cancel(cancelled, message.params?.reason);
     }
-    pass(message);
+    if (request !== undefined) straight.begin(request);
+    else if (named?.straight === undefined) pass?.(message);
     return undefined;
   };
   // An installation without the SDK of this era: nothing can be answered, and trying again would not help.

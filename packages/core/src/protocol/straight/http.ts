@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { App } from "../../app.ts";
+import type { Caller } from "../../contract/context.ts";
+import { ErrorCode } from "../../contract/errors.ts";
+import { asksOf } from "../connection.ts";
+import type { Message } from "../frame.ts";
+import type { OpenWriter } from "../http/response-writer.ts";
+import { accepts, MODERN_VERSION } from "./accepts.ts";
+import { createReply, type Reply } from "./reply.ts";
+import type { Channel, Peer } from "./request.ts";
+import type { Straight } from "./straight.ts";
+
+/** The straight path of an HTTP endpoint, behind all that is checked of a request. */
+export interface StraightHttp {
+  /** Answers a request of the 2026 era. `false`: the SDK has to. */
+  answer(request: IncomingMessage, response: ServerResponse, caller: Caller, message: Message): boolean;
+  /** The same for one of the 2025 era that stands alone. */
+  answerAlone(response: ServerResponse, caller: Caller, message: Message): boolean;
+  /** Whether a request is of the 2025 era beyond doubt. `false`: the 2026 SDK has to look at it. */
+  isLegacy(request: IncomingMessage, message: Message): boolean;
+}
+
+/** What has to be in the header `Mcp-Name`, by method. */
+const NAMED: Readonly<Record<string, "name" | "uri">> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** A client that keeps no session: nothing is known of it, and there is no way to ask it. */
+const ALONE: Peer = {
+  client: {},
+  asks: asksOf(undefined),
+  wants: () => false,
+  ask: () => Promise.reject(new Error("a request that stands alone cannot ask")),
+};
+
+export function createStraightHttp(app: App, straight: Straight, openWriter: OpenWriter): StraightHttp {
+  const run = (response: ServerResponse, caller: Caller, message: Message, peer?: Peer): boolean => {
+    let reply: Reply;
+    const channel: Channel = {
+      transport: "tcp",
+      caller,
+      notify: (_request, json) => reply.write(json),
+      lag: () => reply.lag(),
+      answer: (_request, json, code) => reply.end(json, peer === undefined ? statusOf(code) : 200),
+    };
+    const request = straight.take(message, channel, peer);
+    if (request === undefined) return false;
+    reply = createReply(response, openWriter, caller.id, peer !== undefined);
+    response.once("close", () => {
+      if (!response.writableFinished) request.cancel("the client closed the connection");
+    });
+    straight.begin(request);
+    return true;
+  };
+  return {
+    answer: ({ headers }, response, caller, message) =>
+      app.straight && agree(headers, message) && run(response, caller, message),
+    answerAlone: (response, caller, message) => app.straight && run(response, caller, message, ALONE),
+    isLegacy: ({ headers }, message) =>
+      app.straight && OLDER.test((headers["mcp-protocol-version"] as string) ?? "2025-") && accepts(message, "2025"),
+  };
+}
+
+const OLDER = /^202[45]-/;
+
+/** Whether the headers say what the message says, letter for letter. What is written otherwise, the SDK compares. */
+function agree(headers: IncomingMessage["headers"], { method = "", params }: Message): boolean {
+  if (headers["mcp-protocol-version"] !== MODERN_VERSION || headers["mcp-method"] !== method) return false;
+  const named = Object.hasOwn(NAMED, method) ? NAMED[method] : undefined;
+  return headers["mcp-name"] === (named === undefined ? undefined : params?.[named]);
+}
+
+/** An error is an answer like any other, but for the one that the specification wants told apart. */
+const statusOf = (code: number | undefined): number => (code === ErrorCode.missingCapability ? 400 : 200);
