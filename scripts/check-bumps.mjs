@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bumpFor, suffices } from "../packages/create/src/contract/change.ts";
-import { listed } from "../packages/create/src/contract/command.ts";
+import { listChanges } from "../packages/create/src/contract/command.ts";
 import { compareContracts } from "../packages/create/src/contract/compare-contracts.ts";
 import { LOCK, readLock, readLockAt } from "../packages/create/src/contract/lock-file.ts";
 import { newer } from "../packages/create/src/update/version.ts";
@@ -86,7 +86,7 @@ for (const folder of readdirSync(join(root, "templates")).map((name) => join(roo
     `✗ ${name}: its contract changed since ${release} in a way that asks for a ${wanted} release, and the changesets announce ${step}.`,
   );
   // The whole list tells what else is in the release; the heaviest stand first.
-  console.log(listed(changes));
+  console.log(listChanges(changes));
   console.log(`  Next: \`pnpm changeset\`, choose ${name} and ${wanted}; or take the change back.`);
   failed += 1;
 }

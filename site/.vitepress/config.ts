@@ -37,6 +37,8 @@ export default defineConfig({
   title: "Offshoot",
   description: "MCP server starters that you can fork and keep up to date",
   lang: "en",
+  // Without one, browsers ask for a /favicon.ico that is not there.
+  head: [["link", { rel: "icon", href: "data:," }]],
   base: process.env.SITE_BASE ?? "/",
   srcDir: "..",
   outDir: join(repository, "site/dist"),

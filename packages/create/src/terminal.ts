@@ -74,7 +74,7 @@ export async function runCommand<O extends Record<string, Option>>(
     process.exitCode = answer.exitCode ?? 0;
   } catch (error) {
     process.exitCode = 2;
-    const { message, next } = told(error);
+    const { message, next } = describeError(error);
     if (json) process.stdout.write(`${JSON.stringify({ error: message, next }, null, 2)}\n`);
     else process.stderr.write(runnable(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`));
   }
@@ -100,7 +100,7 @@ function parse(bin: string, options: Record<string, Option>, args: string[]) {
  * An unplanned error is shown whole: there is nothing secret in a command line tool, and the user may have to report it. What the
  * system refuses is no such error.
  */
-function told(error: unknown): { message: string; next?: string } {
+function describeError(error: unknown): { message: string; next?: string } {
   if (error instanceof Refusal) return { message: error.message, next: runnable(error.next) };
   if (error instanceof Error && "syscall" in error)
     return { message: `${error.message}.`, next: "see whether that place is there, and yours to write." };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { envPrefixOf } from "../src/create/name.ts";
-import { renamed } from "../src/create/rename.ts";
+import { renameTemplate } from "../src/create/rename.ts";
 import { readTemplate, type TemplateFile, templateNames } from "../src/templates.ts";
 
 const part = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
@@ -26,7 +26,7 @@ describe.each(templateNames())("%s under another name", (name) => {
   test("differs only in lines that named it", () => {
     fc.assert(
       fc.property(packageName, (own) => {
-        const files = renamed(template, own);
+        const files = renameTemplate(template, own);
         expect([...template.files.keys()].filter((path) => !files.has(path))).toEqual([]);
         for (const [path, file] of files) {
           if (["package.json", "offshoot.json", "README.md"].includes(path) || !template.files.has(path)) continue;
@@ -42,7 +42,7 @@ describe.each(templateNames())("%s under another name", (name) => {
   });
 
   test("does not call itself by upstream's name anywhere but where its README says where it comes from", () => {
-    const files = renamed(template, "@me/zebra");
+    const files = renameTemplate(template, "@me/zebra");
     const left = [...files].filter(
       ([path, file]) =>
         path !== "README.md" &&
@@ -69,7 +69,7 @@ describe.each(templateNames())("%s under another name", (name) => {
   });
 
   test("is the same file by file for the same name, at any time and for any user", () => {
-    expect([...renamed(readTemplate(name), "x")]).toEqual([...renamed(template, "x")]);
+    expect([...renameTemplate(readTemplate(name), "x")]).toEqual([...renameTemplate(template, "x")]);
   });
 });
 
@@ -80,7 +80,7 @@ test("bytes that are no text stay as they are", () => {
     ["logo.png", { bytes, executable: false }],
   ]);
   const template = { name: "notes", version: "1.0.0", description: "", files };
-  expect(renamed(template, "mine").get("logo.png")?.bytes).toEqual(bytes);
+  expect(renameTemplate(template, "mine").get("logo.png")?.bytes).toEqual(bytes);
 });
 
 // Variables as other programs set them: yarn, npm, Node, CI, Docker, clouds and the clients' own.

@@ -12,7 +12,7 @@ import { filesWithMarkers } from "../update/conflict-markers.ts";
 import { openScratchRepository } from "../update/git.ts";
 import { latestVersion } from "../update/release.ts";
 import { snapshot } from "../update/snapshot.ts";
-import { named } from "../update/update.ts";
+import { listPaths } from "../update/update.ts";
 import { newer } from "../update/version.ts";
 import { installedCore } from "./installed-core.ts";
 import { packedFiles } from "./packed-files.ts";
@@ -23,7 +23,7 @@ import { upstreamNames } from "./upstream-names.ts";
 export interface Finding {
   name: string;
   status: "ok" | "wrong" | "unknown";
-  told: string;
+  message: string;
   next?: string;
 }
 
@@ -34,97 +34,101 @@ interface Context {
 }
 
 /** A check under its name; what it cannot do without something that is missing is `unknown`. */
-const checked =
+const defineCheck =
   (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => async (context: Context) => {
     try {
       return { name, ...(await look(context)) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { name, status: "wrong" as const, told: error.message, next: error.next };
+      return { name, status: "wrong" as const, message: error.message, next: error.next };
     }
   };
 
 /** In the order in which they are told. */
 export const checks: ((context: Context) => Promise<Finding>)[] = [
-  checked("conflict markers", async ({ project }) => {
+  defineCheck("conflict markers", async ({ project }) => {
     const repository = await openScratchRepository();
     try {
       const files = filesWithMarkers(await snapshot(repository, project.folder));
-      if (files.length === 0) return { status: "ok", told: "none." };
-      return { status: "wrong", told: `in ${named(files)}.`, next: "settle them and commit." };
+      if (files.length === 0) return { status: "ok", message: "none." };
+      return { status: "wrong", message: `in ${listPaths(files)}.`, next: "settle them and commit." };
     } finally {
       await repository.close();
     }
   }),
-  checked("contract", async ({ project, args }) => {
+  defineCheck("contract", async ({ project, args }) => {
     const locked = readLock(project.folder);
     const built = await readBuiltServer(project, args);
-    if (equal(locked, built)) return { status: "ok", told: `the built server is what ${LOCK} says.` };
+    if (equal(locked, built)) return { status: "ok", message: `the built server is what ${LOCK} says.` };
     const paths = compareContracts(locked, built).map(({ path }) => path);
     return {
       status: "wrong",
-      told: `the built server is not what ${LOCK} says: ${named(paths)}.`,
+      message: `the built server is not what ${LOCK} says: ${listPaths(paths)}.`,
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
     };
   }),
-  checked("policy", async ({ project, args }) => {
+  defineCheck("policy", async ({ project, args }) => {
     const locked = readPolicyLock(project.folder);
     if (locked === undefined)
       return {
         status: "unknown",
-        told: `there is no ${POLICY_LOCK} that says who may do what.`,
+        message: `there is no ${POLICY_LOCK} that says who may do what.`,
         next: "`offshoot policy --write`, and commit it.",
       };
     const built = await readDecisions(project, { args, file: fileOf(locked) });
-    if (equal(locked, built)) return { status: "ok", told: `who may do what is what ${POLICY_LOCK} says.` };
+    if (equal(locked, built)) return { status: "ok", message: `who may do what is what ${POLICY_LOCK} says.` };
     return {
       status: "wrong",
-      told: `who may do what is not what ${POLICY_LOCK} says.`,
+      message: `who may do what is not what ${POLICY_LOCK} says.`,
       next: "`offshoot policy --check`; if it is meant, `offshoot policy --write`.",
     };
   }),
-  checked("stdout", async ({ project, args }) => {
+  defineCheck("stdout", async ({ project, args }) => {
     const { lines, stray } = await strayOutput(project, args);
     if (stray.length > 0)
       return {
         status: "wrong",
-        told: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
+        message: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
         next: "write logs to stderr: `context.log`, never console.log.",
       };
-    return { status: "ok", told: `carries the protocol only (${lines} lines looked at).` };
+    return { status: "ok", message: `carries the protocol only (${lines} lines looked at).` };
   }),
-  checked("packed files", async ({ project }) => {
+  defineCheck("packed files", async ({ project }) => {
     const files = await packedFiles(project.folder);
     const secret = files.filter(isSecretName);
-    if (secret.length === 0) return { status: "ok", told: `none of ${files.length} is named like a secret.` };
+    if (secret.length === 0) return { status: "ok", message: `none of ${files.length} is named like a secret.` };
     return {
       status: "wrong",
-      told: `\`npm publish\` would hand out ${named(secret)}.`,
+      message: `\`npm publish\` would hand out ${listPaths(secret)}.`,
       next: 'move them out of the folder, or leave them out in "files" of package.json: "!**/<name>".',
     };
   }),
-  checked("core", ({ project, offline }) => {
+  defineCheck("core", ({ project, offline }) => {
     const { version, local } = installedCore(project);
     if (local)
       return Promise.resolve({
         status: "unknown",
-        told: `${version}, from ${local} and not from the registry.`,
+        message: `${version}, from ${local} and not from the registry.`,
         next: "once it is released, `npm install @offshoot/core@latest`.",
       });
     return compareWithLatest(version, offline, "`npm install @offshoot/core@latest`, then your tests.", () =>
       newest("@offshoot/core"),
     );
   }),
-  checked("template", async ({ project: { marker }, offline }) => {
+  defineCheck("template", async ({ project: { marker }, offline }) => {
     const { template, version } = marker;
     if (template === undefined || version === undefined)
-      return { status: "ok", told: "this server was made from none." };
+      return { status: "ok", message: "this server was made from none." };
     return compareWithLatest(version, offline, "`offshoot update --dry-run`.", () => latestVersion(template));
   }),
-  checked("names", async ({ project }) => {
+  defineCheck("names", async ({ project }) => {
     const left = upstreamNames(project);
-    if (left.length === 0) return { status: "ok", told: "nothing is called by upstream's name." };
-    return { status: "wrong", told: `upstream's name is left in ${named(left)}.`, next: "put yours in its place." };
+    if (left.length === 0) return { status: "ok", message: "nothing is called by upstream's name." };
+    return {
+      status: "wrong",
+      message: `upstream's name is left in ${listPaths(left)}.`,
+      next: "put yours in its place.",
+    };
   }),
 ];
 
@@ -137,7 +141,7 @@ async function compareWithLatest(
   if (offline)
     return {
       status: "unknown",
-      told: `${version}; the registry was not asked.`,
+      message: `${version}; the registry was not asked.`,
       next: "leave out --offline to ask it.",
     };
   let latest: string;
@@ -146,12 +150,12 @@ async function compareWithLatest(
   } catch {
     return {
       status: "unknown",
-      told: `${version}; the registry did not answer, or does not have it.`,
+      message: `${version}; the registry did not answer, or does not have it.`,
       next: "`npm ping`, then again; `npm config get registry` says which one is asked.",
     };
   }
-  if (newer(latest, version)) return { status: "wrong", told: `${version} is behind ${latest}.`, next };
-  return { status: "ok", told: `${version} is the latest.` };
+  if (newer(latest, version)) return { status: "wrong", message: `${version} is behind ${latest}.`, next };
+  return { status: "ok", message: `${version} is the latest.` };
 }
 
 const newest = async (name: string): Promise<string> => JSON.parse(await npm("view", name, "version", "--json"));

@@ -26,8 +26,8 @@ export const check = defineCommand({
       data: { findings, wrong: wrong.length, unknown: unknown.length },
       text: [
         ...findings.map(
-          ({ name, status, told, next }) =>
-            `${SIGNS[status]} ${name.padEnd(width)}  ${told}${next === undefined ? "" : ` Next: ${next}`}`,
+          ({ name, status, message, next }) =>
+            `${SIGNS[status]} ${name.padEnd(width)}  ${message}${next === undefined ? "" : ` Next: ${next}`}`,
         ),
         `${findings.length - wrong.length - unknown.length} ok, ${wrong.length} wrong, ${unknown.length} unknown`,
       ].join("\n"),

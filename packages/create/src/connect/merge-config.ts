@@ -76,7 +76,7 @@ function mergeToml(text: string, { key, entry }: Client, name: string, server: S
   const after = `${kept.trimEnd()}${kept.trim() === "" ? "" : end + end}${section}${end}`;
   // The text was cut by lines: this is what says that nothing else was hit.
   const wanted = { ...before, [key]: { ...servers, [name]: entry(server) } };
-  if (JSON.stringify(sorted(read(after))) !== JSON.stringify(sorted(wanted)))
+  if (JSON.stringify(sortKeys(read(after))) !== JSON.stringify(sortKeys(wanted)))
     refuse(`"${name}" is written in a way that this does not replace.`);
   return after;
 }
@@ -98,12 +98,12 @@ function withoutTable(text: string, header: string): string {
 const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (!isTable(value)) return value instanceof Date ? value.toISOString() : value;
   return Object.fromEntries(
     Object.keys(value)
       .sort()
-      .map((key) => [key, sorted(value[key])]),
+      .map((key) => [key, sortKeys(value[key])]),
   );
 }

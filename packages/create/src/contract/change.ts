@@ -31,7 +31,7 @@ export const at = (path: string, key: string): string =>
   /^[\w$-]+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 
 /** A value short enough for one line. */
-export function shown(value: unknown): string {
+export function shorten(value: unknown): string {
   const text = value === undefined ? "none" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -40,14 +40,14 @@ export const contract = defineCommand({
       writeFileAtomically(join(project.folder, LOCK), `${JSON.stringify(built, null, 2)}\n`);
       return { data: { written: LOCK }, text: `${LOCK} is what the built server offers. Commit it.` };
     }
-    if (diff) return weighed(compareContracts(locked, built), `from ${LOCK} to the built server`, version);
+    if (diff) return reportChanges(compareContracts(locked, built), `from ${LOCK} to the built server`, version);
     const same = equal(locked, built);
     const changes = same ? [] : compareContracts(locked, built);
     return {
       data: { clean: same, changes },
       text: same
         ? `The built server is what ${LOCK} says.`
-        : `The built server is not what ${LOCK} says:\n${listed(changes)}\nNext: if this is meant, \`offshoot contract --write\` and commit; \`--diff\` says what it means for clients.`,
+        : `The built server is not what ${LOCK} says:\n${listChanges(changes)}\nNext: if this is meant, \`offshoot contract --write\` and commit; \`--diff\` says what it means for clients.`,
       exitCode: same ? 0 : 1,
     };
   },
@@ -55,21 +55,21 @@ export const contract = defineCommand({
 
 function since(before: Contract | undefined, after: Contract, ref: string, version: string): Answer {
   if (before === undefined) return { data: { before: null, changes: [] }, text: `There was no ${LOCK} at ${ref}.` };
-  return weighed(compareContracts(before, after), `from ${ref} to here`, version);
+  return reportChanges(compareContracts(before, after), `from ${ref} to here`, version);
 }
 
-function weighed(changes: Change[], way: string, version: string): Answer {
+function reportChanges(changes: Change[], way: string, version: string): Answer {
   const bump = bumpFor(changes, version);
   if (changes.length === 0) return { data: { changes, bump }, text: `Nothing changed ${way}.` };
   return {
     data: { changes, bump },
-    text: `What changed ${way}:\n${listed(changes)}\nThis asks for a ${bump} release${version.startsWith("0.") ? " (before 1.0.0 a minor one may break)" : ""}.`,
+    text: `What changed ${way}:\n${listChanges(changes)}\nThis asks for a ${bump} release${version.startsWith("0.") ? " (before 1.0.0 a minor one may break)" : ""}.`,
     exitCode: 1,
   };
 }
 
 /** A change a line, the heaviest first. */
-export function listed(changes: readonly Change[]): string {
+export function listChanges(changes: readonly Change[]): string {
   const order = ["major", "minor", "patch", "routing"];
   return [...changes]
     .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))

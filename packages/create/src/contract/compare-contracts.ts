@@ -1,4 +1,4 @@
-import { at, type Change, type Level, shown } from "./change.ts";
+import { at, type Change, type Level, shorten } from "./change.ts";
 import { compareSchemas } from "./compare-schemas.ts";
 import { equal, isObject, type Schema, type SchemaObject } from "./schema.ts";
 
@@ -53,7 +53,7 @@ function others(old: SchemaObject, now: SchemaObject, path: string, known: strin
     .filter((key) => !known.includes(key) && !equal(old[key], now[key]))
     .map((key) => {
       const level: Level = Object.hasOwn(old, key) ? "major" : "minor";
-      return { path: at(path, key), what: `${shown(old[key])} → ${shown(now[key])}`, level };
+      return { path: at(path, key), what: `${shorten(old[key])} → ${shorten(now[key])}`, level };
     });
 }
 

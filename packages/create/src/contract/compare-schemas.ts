@@ -1,4 +1,4 @@
-import { at, type Change, type Level, shown } from "./change.ts";
+import { at, type Change, type Level, shorten } from "./change.ts";
 import { closed } from "./closed.ts";
 import { assertions, equal, isObject, resolve, type Schema, type SchemaObject, without } from "./schema.ts";
 import { subset } from "./subset.ts";
@@ -68,7 +68,13 @@ function annotations(old: SchemaObject, now: SchemaObject, path: string): Change
   return [
     ...texts.map((keyword): Change => ({ path: `${path}.${keyword}`, what: "reworded", level: "routing" })),
     ...(changed("default")
-      ? [{ path: `${path}.default`, what: `${shown(old.default)} → ${shown(now.default)}`, level: "minor" as Level }]
+      ? [
+          {
+            path: `${path}.default`,
+            what: `${shorten(old.default)} → ${shorten(now.default)}`,
+            level: "minor" as Level,
+          },
+        ]
       : []),
   ];
 }
@@ -139,10 +145,10 @@ function whole(before: Schema, after: Schema, path: string, scope: Scope): Chang
 
 /** The keywords in which two schemas differ: `maxLength 200 → 100`. */
 function keywords(old: Schema, now: Schema): string {
-  if (!isObject(old) || !isObject(now)) return `${shown(old)} → ${shown(now)}`;
+  if (!isObject(old) || !isObject(now)) return `${shorten(old)} → ${shorten(now)}`;
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .filter((keyword) => !equal(old[keyword], now[keyword]))
-    .map((keyword) => `${keyword} ${shown(old[keyword])} → ${shown(now[keyword])}`)
+    .map((keyword) => `${keyword} ${shorten(old[keyword])} → ${shorten(now[keyword])}`)
     .join(", ");
 }
 

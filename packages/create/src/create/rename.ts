@@ -9,7 +9,7 @@ import { envPrefixOf, namesOf } from "./name.ts";
  * `offshoot.json` remembers the name, so that an update writes upstream's files under it before it compares. The same
  * name gives the same bytes, whenever it is called.
  */
-export function renamed(template: Template, name: string): Map<string, TemplateFile> {
+export function renameTemplate(template: Template, name: string): Map<string, TemplateFile> {
   const names = namesOf(name);
   const { name: was } = template;
   const prefix = envPrefixOf(was);

@@ -13,7 +13,7 @@ import type { Marker } from "../marker.ts";
 import type { Template } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import { type CoreSource, packCore } from "./core.ts";
-import { renamed } from "./rename.ts";
+import { renameTemplate } from "./rename.ts";
 
 /** Refuses a place that has something in it. */
 export function requireEmpty(folder: string): void {
@@ -53,7 +53,7 @@ export async function scaffold(
   process.on("exit", forgetAll);
   try {
     draft = mkdtempSync(join(dirname(folder), ".offshoot-draft-"));
-    for (const [path, { bytes, executable }] of renamed(template, name)) {
+    for (const [path, { bytes, executable }] of renameTemplate(template, name)) {
       const file = join(draft, path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, bytes, { mode: executable ? 0o755 : 0o644 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readPlainFile } from "../read-plain-file.ts";
+import { isObject } from "../contract/schema.ts";
+import { readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 
 export const POLICY_LOCK = "policy.lock.json";
@@ -14,16 +15,23 @@ export type Decisions = Record<"tools" | "resources" | "prompts", Record<string,
 /** By policy: one of the server's by its name, or a file by its path from the project's folder. */
 export type DecisionTables = Record<string, Decisions>;
 
-/** The lock in a folder; `undefined` when there is none. @throws Refusal when it is no JSON */
+/** The lock in a folder; `undefined` when there is none. @throws Refusal when it is none that this command writes */
 export function readPolicyLock(folder: string): DecisionTables | undefined {
   const file = join(folder, POLICY_LOCK);
   if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(readPlainFile(file).bytes.toString("utf8"));
-  } catch (cause) {
-    throw new Refusal(`${POLICY_LOCK} is not JSON (left over from a merge?).`, "`offshoot policy --write`.", { cause });
-  }
+  const next = "`offshoot policy --write` writes it again.";
+  const lock = readJson(file, next);
+  const isText = (cell: unknown): boolean => typeof cell === "string";
+  const isTable = isObjectOf(isObjectOf(isObjectOf(isText)));
+  const wrong = Object.entries(lock).find(([, table]) => !isTable(table));
+  if (wrong) throw new Refusal(`${POLICY_LOCK} is not a policy lock: ${wrong[0]} is of another kind.`, next);
+  return lock as DecisionTables;
 }
+
+const isObjectOf =
+  (fits: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    isObject(value) && Object.values(value).every(fits);
 
 /** The policy file that a lock has beside the server's policies. */
 export const fileOf = (tables: DecisionTables): string | undefined =>

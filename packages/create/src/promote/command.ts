@@ -46,7 +46,7 @@ export const promoteCommand = defineCommand({
       text: [
         changes.length === 0 ? `${to} has these settings already.` : `${to}:\n${changes.join("\n")}`,
         `digest ${plan.digest}`,
-        ...wrong.map(({ name, told, next }) => `✗ ${name}: ${told}${next === undefined ? "" : ` Next: ${next}`}`),
+        ...wrong.map(({ name, message, next }) => `✗ ${name}: ${message}${next === undefined ? "" : ` Next: ${next}`}`),
         green
           ? `${dry ? "Would write" : "Wrote"} ${Object.keys(plan.files).join(" and ")}. Start the server with --config and --config-lock.`
           : "Nothing was written: `offshoot check` is not green.",

@@ -6,7 +6,7 @@ import { managerOf } from "./gates.ts";
 import { BEFORE } from "./journal.ts";
 import type { Update } from "./outcome.ts";
 import { latestVersion } from "./release.ts";
-import { named, updateProject } from "./update.ts";
+import { listPaths, updateProject } from "./update.ts";
 import { newer } from "./version.ts";
 
 /** `offshoot update`: a later version of the template, merged into a project. */
@@ -58,7 +58,7 @@ export const update = defineCommand({
     const { patch, ...data } = result;
     return {
       data: options.diff ? result : data,
-      text: options.diff ? patch.trimEnd() || "Nothing would change." : told(result, dryRun),
+      text: options.diff ? patch.trimEnd() || "Nothing would change." : textOf(result, dryRun),
       exitCode: result.status === "conflicts" || result.status === "red" ? 1 : 0,
     };
   },
@@ -79,7 +79,7 @@ async function behind(to: string | undefined): Promise<Answer> {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-function told(result: Update, dryRun: boolean): string {
+function textOf(result: Update, dryRun: boolean): string {
   const { template, from, to, upstream, yours, conflicts, written, removed } = result;
   const drift = `You changed ${count(yours.changed.length, "file")} of ${template} ${from}, added ${yours.added.length} and removed ${yours.removed.length}.`;
   const recovered = result.recovered
@@ -91,7 +91,7 @@ function told(result: Update, dryRun: boolean): string {
     ...recovered,
     `${template} ${from} → ${to}: upstream changed ${count(upstream.changed.length, "file")}, added ${upstream.added.length}, removed ${upstream.removed.length}.`,
     drift,
-    `${dryRun ? "Would write" : "Wrote"} ${count(written.length, "file")} and ${dryRun ? "remove" : "removed"} ${removed.length}${written.length + removed.length > 0 ? `: ${named([...written, ...removed])}` : ""}.`,
+    `${dryRun ? "Would write" : "Wrote"} ${count(written.length, "file")} and ${dryRun ? "remove" : "removed"} ${removed.length}${written.length + removed.length > 0 ? `: ${listPaths([...written, ...removed])}` : ""}.`,
     ...mineLines(result),
     ...conflicts.map(({ path, reason }) => `conflict  ${path}: ${reason}`),
     ...result.kept.map(({ path, reason }) => `kept      ${path}: ${reason}`),
@@ -108,7 +108,7 @@ function mineLines({ mine, from }: Update): string[] {
   const paths = [...mine.changed, ...mine.added, ...mine.removed];
   if (paths.length === 0) return [];
   return [
-    `Yours, so left alone: upstream changed ${count(paths.length, "file")} there: ${named(paths)}. \`offshoot update --mine --since ${from}\` shows it.`,
+    `Yours, so left alone: upstream changed ${count(paths.length, "file")} there: ${listPaths(paths)}. \`offshoot update --mine --since ${from}\` shows it.`,
   ];
 }
 

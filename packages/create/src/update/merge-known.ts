@@ -53,7 +53,7 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
 
 function write(path: string, text: string, own: Data, merged: Data): string {
   // Sorted, as it is always written.
-  if (LOCKS.includes(path)) return writeLike(text, sorted(merged));
+  if (LOCKS.includes(path)) return writeLike(text, sortKeys(merged));
   const only = JSON.stringify({ ...merged, version: own.version }) === JSON.stringify(own);
   if (path === "offshoot.json" && only)
     return text.replace(/("version"\s*:\s*")[^"]*"/, (_, start) => `${start}${merged.version}"`);
@@ -61,13 +61,13 @@ function write(path: string, text: string, own: Data, merged: Data): string {
 }
 
 /** Keys sorted all the way down; lists keep their order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.keys(value)
       .sort()
-      .map((key) => [key, sorted(value[key])]),
+      .map((key) => [key, sortKeys(value[key])]),
   );
 }
 

@@ -6,12 +6,12 @@ import type { FileEntry, Files } from "./files.ts";
 const SHARED = ["package.json", "offshoot.json"];
 
 /** The files of a release that a project calls its own (`mine` in offshoot.json): an update leaves them alone. */
-export const ownFiles = (files: Files, marker: Marker): Files => filtered(files, marker, true);
+export const ownFiles = (files: Files, marker: Marker): Files => filterFiles(files, marker, true);
 
 /** The other ones. */
-export const withoutOwn = (files: Files, marker: Marker): Files => filtered(files, marker, false);
+export const withoutOwn = (files: Files, marker: Marker): Files => filterFiles(files, marker, false);
 
-function filtered(files: Files, { mine = [] }: Marker, wanted: boolean): Files {
+function filterFiles(files: Files, { mine = [] }: Marker, wanted: boolean): Files {
   const isMine = mine.length === 0 ? () => false : picomatch([...mine], { dot: true });
   const keep = ([path]: [string, FileEntry]): boolean => (isMine(path) && !SHARED.includes(path)) === wanted;
   return new Map([...files].filter(keep));

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { renamed } from "../create/rename.ts";
+import { renameTemplate } from "../create/rename.ts";
 import type { Marker } from "../marker.ts";
 import { npm } from "../npm.ts";
 import { pathProblem, samePlace } from "../path-problem.ts";
@@ -63,7 +63,7 @@ export async function readRelease(
     description: manifest.description ?? "",
     files: found,
   };
-  const files = name === undefined ? found : renamed(read, name);
+  const files = name === undefined ? found : renameTemplate(read, name);
   return { version: read.version, files: new Map([...files].filter(([path]) => takesPart(path))) };
 }
 

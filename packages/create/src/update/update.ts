@@ -55,7 +55,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);
   if (recovered?.kept)
     throw new Refusal(
-      `An update was cut off here, and these files were changed since: ${named(recovered.left)}. The rest is as it was before.`,
+      `An update was cut off here, and these files were changed since: ${listPaths(recovered.left)}. The rest is as it was before.`,
       `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
@@ -64,7 +64,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   ];
   if (markers.length > 0)
     throw new Refusal(
-      `Conflicts of an earlier merge are not settled: ${named(markers)}.`,
+      `Conflicts of an earlier merge are not settled: ${listPaths(markers)}.`,
       "settle and commit them, then run the update again.",
     );
   onStep(`Reading ${marker.template} ${marker.version} and the version to come`);
@@ -128,7 +128,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   const dirty = (await own?.dirty()) ?? [];
   if (dirty.length > 0)
     throw new Refusal(
-      `There are changes that are not committed: ${named(dirty)}.`,
+      `There are changes that are not committed: ${listPaths(dirty)}.`,
       "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
     );
   const names = gates ? gatesOf(manifest) : [];
@@ -160,5 +160,5 @@ const dependenciesOf = (bytes: Buffer | undefined): string => {
 };
 
 /** A few of many paths. */
-export const named = (paths: readonly string[]): string =>
+export const listPaths = (paths: readonly string[]): string =>
   paths.length > 5 ? `${paths.slice(0, 5).join(", ")} and ${paths.length - 5} more` : paths.join(", ");

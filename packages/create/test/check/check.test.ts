@@ -35,10 +35,10 @@ describe("offshoot check", () => {
         wrong: 0,
         "conflict markers": { status: "ok" },
         contract: { status: "ok" },
-        stdout: { status: "ok", told: expect.stringMatching(/2 lines looked at/) },
+        stdout: { status: "ok", message: expect.stringMatching(/2 lines looked at/) },
         core: {
           status: "unknown",
-          told: expect.stringContaining("was not asked"),
+          message: expect.stringContaining("was not asked"),
           next: "leave out --offline to ask it.",
         },
         template: { status: "unknown", next: "leave out --offline to ask it." },
@@ -57,9 +57,9 @@ describe("offshoot check", () => {
     writeFileSync(main, `${text.slice(0, start)}process.stdout.write("ready\\n");\n${text.slice(start)}`);
     expect(await check(folder)).toMatchObject({
       code: 1,
-      "conflict markers": { status: "wrong", told: "in src/left.ts." },
+      "conflict markers": { status: "wrong", message: "in src/left.ts." },
       contract: { status: "wrong", next: expect.any(String) },
-      stdout: { status: "wrong", told: expect.stringContaining('"ready"') },
+      stdout: { status: "wrong", message: expect.stringContaining('"ready"') },
     });
     appendFileSync(join(folder, ".gitignore"), "src/left.ts\n");
     expect(await check(folder)).toMatchObject({ "conflict markers": { status: "ok" } });
@@ -68,8 +68,8 @@ describe("offshoot check", () => {
   test("says of a server that does not start what it said", async () => {
     expect(await check(project(), "--", "--no-such-flag")).toMatchObject({
       code: 1,
-      contract: { status: "wrong", told: expect.stringContaining("no-such-flag") },
-      stdout: { status: "wrong", told: expect.stringContaining("no-such-flag") },
+      contract: { status: "wrong", message: expect.stringContaining("no-such-flag") },
+      stdout: { status: "wrong", message: expect.stringContaining("no-such-flag") },
     });
   });
 

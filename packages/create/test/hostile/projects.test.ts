@@ -175,9 +175,9 @@ describe("a secret in a project's folder", () => {
     writeFileSync(inProject("package.json"), JSON.stringify({ ...manifest, files: ["src", "dist"] }));
     for (const name of [...names, ...harmless]) writeFileSync(inProject(`src/${name}`), "hunter2");
     const { stdout } = await offshoot("check", "--offline", "--json");
-    const { told } = JSON.parse(stdout).findings.find(({ name }: { name: string }) => name === "packed files");
-    expect(told).toContain(`and ${names.length - 5} more`);
-    for (const name of harmless) expect(told).not.toContain(`src/${name},`);
+    const { message } = JSON.parse(stdout).findings.find(({ name }: { name: string }) => name === "packed files");
+    expect(message).toContain(`and ${names.length - 5} more`);
+    for (const name of harmless) expect(message).not.toContain(`src/${name},`);
     expect(names.every(isSecretName)).toBe(true);
     expect(harmless.some(isSecretName)).toBe(false);
   });

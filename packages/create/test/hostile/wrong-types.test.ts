@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runOffshoot } from "../../src/commands.ts";
 import { compareContracts } from "../../src/contract/compare-contracts.ts";
 import { LOCK } from "../../src/contract/lock-file.ts";
+import { POLICY_LOCK } from "../../src/policy/policy-lock.ts";
 import { recover, writeChanges } from "../../src/update/journal.ts";
 import { temporaryFolder } from "../fixtures/run.ts";
 import { archive } from "./archive.ts";
@@ -56,6 +57,8 @@ const commands: [string, string[]][] = [
   ["contract --against", ["contract", "--against", "HEAD"]],
   ["connect", ["connect", "claude-code"]],
   ["inspect", ["inspect"]],
+  ["policy", ["policy"]],
+  ["promote", ["promote", "a.json", "b.json"]],
   ["bundle", ["bundle"]],
   ["add", ["add", "tool", "count_words"]],
 ];
@@ -185,7 +188,7 @@ describe(`a ${LOCK}`, () => {
       const { findings } = JSON.parse(said);
       expect([code, findings.find(({ name }: { name: string }) => name === "contract")]).toEqual([
         1,
-        expect.objectContaining({ status: "wrong", told: expect.stringContaining(LOCK), next: expect.any(String) }),
+        expect.objectContaining({ status: "wrong", message: expect.stringContaining(LOCK), next: expect.any(String) }),
       ]);
     }
   });
@@ -228,6 +231,21 @@ describe(`a ${LOCK}`, () => {
       { numRuns: 500 },
     );
   });
+});
+
+test(`a ${POLICY_LOCK} of another kind is refused, with a next step`, async () => {
+  const wrong = [
+    '{"strict":null}',
+    '{"strict":{"tools":[]}}',
+    '{"strict":{"tools":{"x":7}}}',
+    '{"strict":{"tools":{"x":{"a":{}}}}}',
+  ];
+  for (const content of [...Object.values(texts), ...wrong]) {
+    writeFileSync(POLICY_LOCK, content);
+    const outcome = await offshoot("policy", "--check");
+    expect({ content: String(content).slice(0, 80), ...outcome }).toEqual(expect.objectContaining(REFUSED));
+    expect(outcome.said).toContain(POLICY_LOCK);
+  }
 });
 
 describe("a journal", () => {

@@ -5,7 +5,7 @@ import { join, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { renamed } from "../../src/create/rename.ts";
+import { renameTemplate } from "../../src/create/rename.ts";
 import { updateProject } from "../../src/update/update.ts";
 import { bytesOf, encodingOf, readTexts, withCrlf, writeTexts } from "./folders.ts";
 import { type ForkPlan, forkPlans, work } from "./fork.ts";
@@ -162,6 +162,6 @@ function withoutMine(plan: ForkPlan, release: TrialRelease): Texts {
 
 function underName({ version, files }: TrialRelease): Texts {
   const entries = [...files].map(([path, text]) => [path, { bytes: bytesOf(path, text), executable: false }] as const);
-  const own = renamed({ name: "notes", version, description: "", files: new Map(entries) }, "my-notes");
+  const own = renameTemplate({ name: "notes", version, description: "", files: new Map(entries) }, "my-notes");
   return new Map([...own].map(([path, { bytes }]) => [path, bytes.toString(encodingOf(path))]));
 }

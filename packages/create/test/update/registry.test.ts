@@ -47,7 +47,7 @@ test("the registry that npm is set to tells what is new, and both versions come 
   });
   const { findings } = await offshoot("check");
   expect(findings).toContainEqual(
-    expect.objectContaining({ name: "template", status: "wrong", told: "0.1.0 is behind 0.2.0." }),
+    expect.objectContaining({ name: "template", status: "wrong", message: "0.1.0 is behind 0.2.0." }),
   );
   expect(await offshoot("update", "--to", "0.3.0")).toMatchObject({ code: 2, next: expect.stringContaining("--from") });
   expect(await offshoot("update", "--no-gates")).toMatchObject({
