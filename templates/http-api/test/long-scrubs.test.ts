@@ -65,7 +65,7 @@ test("other calls are answered while such an answer is looked through", async ()
   const secret = await descriptionFile(SECRET, "secret");
   const operations = bodies.map((_, n) => `a${n}`).join(",");
   const args = [main, "--api", api, "--operations", operations, "--private-hosts", "127.0.0.1"];
-  args.push("--auth", "bearer", "--secret", `file:${secret}`, "--log-level", "silent");
+  args.push("--api-auth", "bearer", "--secret", `file:${secret}`, "--log-level", "silent");
   const client = await spawn(process.execPath, { args, era: "2026" });
   await client.tools();
   let going = true;

@@ -32,8 +32,12 @@ describe("a session", () => {
     const { headers } = await send(server.endpoint, { headers: [await as(claims)], body: initialize(0) });
     return ["mcp-session-id", headers["mcp-session-id"] as string];
   };
-  const call = async (session: [string, string], claims: Record<string, unknown> = {}, tool = "guarded") =>
-    (await send(server.endpoint, { headers: [session, await as(claims)], body: toolCall(1, tool, {}) })).status;
+  /** The status, or what the call itself was refused with. */
+  const call = async (session: [string, string], claims: Record<string, unknown> = {}) => {
+    const headers = [session, await as(claims)];
+    const { status, json } = await send(server.endpoint, { headers, body: toolCall(1, "guarded", {}) });
+    return status === 200 && json.error !== undefined ? json.error : status;
+  };
 
   test("is its caller's, by whichever token, and nobody else's: not another subject's, and not another client's", async () => {
     const session = await open();

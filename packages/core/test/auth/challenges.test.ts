@@ -1,5 +1,8 @@
 // What a client is told that is not let in, or not far enough: RFC 6750, 8707 and 9728, and the specification's own rules.
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineServer, defineTool } from "../../src/index.ts";
 import { initialize, META } from "../fixtures/raw.ts";
 import { type Answer, bearer, ERAS, openServer, send, sendRaw } from "./endpoint.ts";
 import { type Issuer, startIssuer, type TokenChanges } from "./issuer.ts";
@@ -148,4 +151,33 @@ test("no token is in any line of the log, and each refusal says whose key it was
   const lines = server.log.map((line) => JSON.parse(line));
   expect(lines).toContainEqual(expect.objectContaining({ status: 401, reason: "claim aud", sub: "eve", kid: "k1" }));
   expect(lines).toContainEqual(expect.objectContaining({ msg: "call", caller: "ada", outcome: "ok" }));
+});
+
+test("no handler sees the token, wherever it looks", async () => {
+  let seen = "";
+  const look = defineTool({
+    name: "look_around",
+    title: "Look around",
+    description: "Looks at all that it was given.",
+    inputSchema: z.object({}),
+    outputSchema: z.object({}),
+    scopes: ["lab:read"],
+    handler: (_input, call) => {
+      seen = inspect(call, { depth: 12, showHidden: true, getters: true, maxStringLength: 1e6 });
+      return {};
+    },
+  });
+  const curious = await openServer(
+    { auth: "oauth", authIssuer: issuer.url },
+    {},
+    defineServer({ name: "curious", version: "1.0.0", tools: [look] }),
+  );
+  const token = await issuer.sign({}, curious.url);
+  for (const era of Object.values(ERAS)) {
+    seen = "";
+    expect((await era(curious.endpoint, [bearer(token)], "look_around")).status).toBe(200);
+    expect(seen).toContain("oauth");
+    for (let at = 0; at + 12 <= token.length; at += 4) expect(seen.includes(token.slice(at, at + 12))).toBe(false);
+  }
+  await curious.close();
 });

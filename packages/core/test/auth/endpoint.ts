@@ -1,9 +1,10 @@
 // A server behind authentication, and requests to it with exactly these headers.
 import { request } from "node:http";
-import { connect as connectSocket } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { createApp } from "../../src/app.ts";
 import { openAuthentication } from "../../src/auth/open.ts";
 import type { AuthSettings } from "../../src/auth/settings.ts";
+import type { ServerDefinition } from "../../src/index.ts";
 import { type HttpEndpoint, type HttpOptions, serveHttp } from "../../src/protocol/http/http.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createLab } from "../fixtures/lab.ts";
@@ -11,10 +12,14 @@ import { initialize, type Json, META, toolCall } from "../fixtures/raw.ts";
 
 const DEFAULTS = { authMaxAge: 60, authProxies: [], host: "127.0.0.1" };
 
-export async function openServer(settings: Partial<AuthSettings>, options: HttpOptions = {}) {
+export async function openServer(
+  settings: Partial<AuthSettings>,
+  options: HttpOptions = {},
+  definition?: ServerDefinition,
+) {
   const lab = createLab();
   const log: string[] = [];
-  const app = createApp(lab.server, { log: createLog("debug", { write: (line) => log.push(line) }) });
+  const app = createApp(definition ?? lab.server, { log: createLog("debug", { write: (line) => log.push(line) }) });
   const events: { what: string; name?: string | undefined; before: unknown; after: unknown; by: string }[] = [];
   app.control.listen((event) => events.push(event));
   const authentication = await openAuthentication({ ...DEFAULTS, ...settings } as AuthSettings, app);
@@ -119,3 +124,12 @@ export const ERAS = {
     return send(endpoint, { headers: [session, ...headers], body: toolCall(1, tool, input) });
   },
 } as const;
+
+/** A port that is free now, for two servers that must know each other's address. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });

@@ -1,8 +1,6 @@
 // The whole way of the specification, by the official clients and a real authorization server: 401, discovery, token,
 // call, 403, step-up, call. No browser: what a person does in one is done by provider.signIn.
 
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   ClientCredentialsProvider,
   Client as ModernClient,
@@ -13,7 +11,7 @@ import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../fixtures/raw.ts";
-import { openServer } from "./endpoint.ts";
+import { freePort, openServer } from "./endpoint.ts";
 import { REDIRECT, startProvider } from "./provider.ts";
 
 const client = (client_id: string, scope: string) => ({
@@ -52,14 +50,6 @@ afterAll(async () => {
   await server.close();
   await provider.close();
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 
 /** A client's memory, as both SDKs want it. `first` is the scope it asks for by itself; a registered client has an id. */
 function memory(first: string | undefined, clientId?: string) {

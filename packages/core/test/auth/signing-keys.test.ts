@@ -1,7 +1,7 @@
 // Keys of an issuer come and go, and the issuer itself: a new one is taken soon, one that was taken away is refused soon,
 // and nobody is sent to sign in again because a server does not answer.
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, type OnTestFinishedHandler, test } from "vitest";
+import { describe, type OnTestFinishedHandler, test } from "vitest";
 import { bearer, ERAS, openServer } from "./endpoint.ts";
 import { makeKey, startIssuer, type TokenChanges } from "./issuer.ts";
 
@@ -22,9 +22,10 @@ async function open(onTestFinished: Finished, settings: { authMaxAge?: number } 
   return { issuer, server, call };
 }
 
-describe.concurrent("signing keys", () => {
+describe.concurrent("signing keys", { timeout: 30_000 }, () => {
   test("a new one is accepted by the first token that it signs, and the change is one control event", async ({
     onTestFinished,
+    expect,
   }) => {
     const { issuer, server, call } = await open(onTestFinished);
     expect(await call()).toBe(200);
@@ -41,6 +42,7 @@ describe.concurrent("signing keys", () => {
 
   test("one that was taken away is refused after the longest age, also for a token that was verified before", async ({
     onTestFinished,
+    expect,
   }) => {
     const { issuer, call } = await open(onTestFinished, { authMaxAge: 1 });
     const next = await makeKey("k2");
@@ -51,7 +53,7 @@ describe.concurrent("signing keys", () => {
     expect(await call({ key: next })).toBe(200);
   });
 
-  test("another key under the same kid is another key", async ({ onTestFinished }) => {
+  test("another key under the same kid is another key", async ({ onTestFinished, expect }) => {
     const { issuer, call } = await open(onTestFinished, { authMaxAge: 1 });
     expect(await call()).toBe(200);
     const impostor = await makeKey("k1");
@@ -60,7 +62,7 @@ describe.concurrent("signing keys", () => {
     expect(await call({ key: impostor })).toBe(200);
   });
 
-  test("two keys under one kid both count, and so do keys without one", async ({ onTestFinished }) => {
+  test("two keys under one kid both count, and so do keys without one", async ({ onTestFinished, expect }) => {
     const { issuer, call } = await open(onTestFinished);
     const twin = await makeKey("k1");
     const { kid: _kid, ...nameless } = (await makeKey("x")).jwk;
@@ -72,7 +74,10 @@ describe.concurrent("signing keys", () => {
     expect(await call({ header: { kid: undefined } })).toBe(200);
   });
 
-  test("made up kids cost the issuer one request per cooldown, however many come", async ({ onTestFinished }) => {
+  test("made up kids cost the issuer one request per cooldown, however many come", async ({
+    onTestFinished,
+    expect,
+  }) => {
     const { issuer, call } = await open(onTestFinished);
     const answers: Promise<number>[] = [];
     for (let second = 0; second < 60; second += 1) {
@@ -86,7 +91,7 @@ describe.concurrent("signing keys", () => {
   });
 });
 
-describe.concurrent("an issuer that", () => {
+describe.concurrent("an issuer that", { timeout: 30_000 }, () => {
   const behaviours: [string, Behave][] = [
     ["hangs", () => {}],
     ["answers 500", (_request, response) => response.writeHead(500).end()],
@@ -108,25 +113,28 @@ describe.concurrent("an issuer that", () => {
     ],
     ["hangs up", (_request, response) => response.destroy()],
   ];
-  test.for(behaviours)("%s: the last keys go on, a new one waits with 503", async ([, behave], { onTestFinished }) => {
-    const { issuer, server, call } = await open(onTestFinished, { authMaxAge: 1 });
-    expect(await call()).toBe(200);
-    issuer.state.behave = behave;
-    await sleep(1_200);
-    expect(await call()).toBe(200);
-    expect(await call({ claims: { jti: "new" } })).toBe(200);
-    const unknown = await ERAS["2026"](server.endpoint, [
-      bearer(await issuer.sign({ key: await makeKey("k2") }, server.url)),
-    ]);
-    expect(unknown).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^\d+$/) } });
-    expect(unknown.headers["www-authenticate"]).toBeUndefined();
-    issuer.state.behave = undefined;
-    await expect.poll(() => call(), { timeout: 5_000 }).toBe(200);
-  });
+  test.for(behaviours)(
+    "%s: the last keys go on, a new one waits with 503",
+    async ([, behave], { onTestFinished, expect }) => {
+      const { issuer, server, call } = await open(onTestFinished, { authMaxAge: 1 });
+      expect(await call()).toBe(200);
+      issuer.state.behave = behave;
+      await sleep(1_200);
+      expect(await call()).toBe(200);
+      expect(await call({ claims: { jti: "new" } })).toBe(200);
+      const unknown = await ERAS["2026"](server.endpoint, [
+        bearer(await issuer.sign({ key: await makeKey("k2") }, server.url)),
+      ]);
+      expect(unknown).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^\d+$/) } });
+      expect(unknown.headers["www-authenticate"]).toBeUndefined();
+      issuer.state.behave = undefined;
+      await expect.poll(() => call(), { timeout: 5_000 }).toBe(200);
+    },
+  );
 
   test.for(behaviours.slice(0, 4))(
     "%s from the start: 503, and 200 once it answers",
-    async ([, behave], { onTestFinished }) => {
+    async ([, behave], { onTestFinished, expect }) => {
       const { issuer, server } = await open(onTestFinished, {}, behave);
       const token = bearer(await issuer.sign({}, server.url));
       for (const era of [ERAS["2025"], ERAS["2026"]]) {
@@ -140,14 +148,14 @@ describe.concurrent("an issuer that", () => {
     },
   );
 
-  test("publishes no key any more has taken all away", async ({ onTestFinished }) => {
+  test("publishes no key any more has taken all away", async ({ onTestFinished, expect }) => {
     const { issuer, call } = await open(onTestFinished, { authMaxAge: 1 });
     expect(await call()).toBe(200);
     issuer.state.keys = [];
     await expect.poll(() => call(), { timeout: 5_000, interval: 200 }).toBe(401);
   });
 
-  test("publishes a secret or a private key has its public ones taken", async ({ onTestFinished }) => {
+  test("publishes a secret or a private key has its public ones taken", async ({ onTestFinished, expect }) => {
     const { issuer, call } = await open(onTestFinished);
     const { exportJWK } = await import("jose");
     const key = await makeKey("k3");
@@ -163,6 +171,7 @@ describe.concurrent("an issuer that", () => {
 
 test("an issuer whose metadata is another's, or leads away, stops the start in one line", async ({
   onTestFinished,
+  expect,
 }) => {
   const issuer = await startIssuer();
   onTestFinished(issuer.close);

@@ -90,6 +90,8 @@ describe.each(Object.keys(ERAS) as (keyof typeof ERAS)[])("%s", (era) => {
       () => sign({ claims: { cnf: { "x5t#S256": "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0" } } }),
     ],
     ["by a key of someone else under our kid", () => sign({ key: foreign })],
+    ["by our key that brings it along all the same", () => sign({ header: { jwk: issuer.key.jwk } })],
+    ["by our key that says where it is", () => sign({ header: { jku: `${issuer.url}/jwks` } })],
     ["that brings its key along", () => sign({ key: foreign, header: { jwk: foreign.jwk } })],
     ["that says where its key is (jku)", () => sign({ key: foreign, header: { jku: elsewhere, kid: "other" } })],
     [

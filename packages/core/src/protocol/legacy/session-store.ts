@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { heapLimit } from "../../admission/bytes.ts";
 import { isNobody } from "../../admission/places.ts";
@@ -90,7 +90,9 @@ export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions, ins
     async add(request, caller, open) {
       const owner = isNobody(caller.id) ? (request.socket.remoteAddress ?? "") : caller.id;
       if (!makeRoom(owner)) return undefined;
-      const session = await open(instance === undefined ? randomUUID() : `${instance}-${randomUUID()}`);
+      // 128 bits: knowing one helps nobody to guess another.
+      const name = randomBytes(16).toString("hex");
+      const session = await open(instance === undefined ? name : `${instance}-${name}`);
       entries.set(session.id, { session, caller: identityOf(caller), owner, used: false, usedAt: performance.now() });
       return session;
     },
