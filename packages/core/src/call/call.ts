@@ -150,53 +150,6 @@ export class Call implements CallContext {
     return Math.max(1, Math.ceil(this.endsAt - performance.now()));
   }
 
-  /**
-   * Waits for the handler's promise, the deadline or the client's cancellation, whichever is first.
-   *
-   * @param graceMs how long work that was done all the same may still say so after the deadline, when it was told to
-   * stop
-   */
-  settle<Value>(work: PromiseLike<Value>, timeoutMs: number, graceMs = 0): Promise<Value> {
-    return new Promise<Value>((resolve, reject) => {
-      let late: Stopped | undefined;
-      const stop = (stopped: Stopped): void => {
-        end();
-        this.stop(stopped);
-        reject(stopped);
-      };
-      const cancelled = (): void => stop(new Stopped("cancelled", "The client cancelled the call."));
-      const timeIsUp = (): void => {
-        const stopped = new Stopped("deadline", `No result within ${timeoutMs} ms.`);
-        if (graceMs === 0) {
-          stop(stopped);
-          return;
-        }
-        late = stopped;
-        timer = setTimeout(stop, graceMs, stopped);
-        this.stop(stopped);
-      };
-      let timer = setTimeout(timeIsUp, timeoutMs);
-      const { wire } = this;
-      if (wire.onCancel === undefined) wire.signal.addEventListener("abort", cancelled);
-      else wire.onCancel(cancelled);
-      const end = (): void => {
-        clearTimeout(timer);
-        if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", cancelled);
-        else wire.onCancel(undefined);
-      };
-      work.then(
-        (value) => {
-          end();
-          resolve(value);
-        },
-        (error: unknown) => {
-          end();
-          reject(late ?? error);
-        },
-      );
-    });
-  }
-
   stop(stopped: Stopped): void {
     this.#stopped ??= stopped;
     this.#controller?.abort(this.#stopped);

@@ -5,6 +5,7 @@ import { fingerprint } from "./asking/fingerprint.ts";
 import type { Question } from "./asking/question.ts";
 import { QUESTION_MS, type StateSeal } from "./asking/state-seal.ts";
 import type { Call } from "./call.ts";
+import { settle } from "./settle.ts";
 import { Stopped } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
 
@@ -66,7 +67,7 @@ export async function execute(
     }
     // One after the other: a person answers one question at a time.
     for (const { id, request } of run.open) {
-      call.answers[id] = await call.settle(call.wire.ask(request, call.wire.signal), QUESTION_MS).catch(unanswered);
+      call.answers[id] = await settle(call, call.wire.ask(request, call.wire.signal), QUESTION_MS).catch(unanswered);
     }
     call.reopen();
   }
@@ -102,7 +103,7 @@ async function runOnce(
     call.begin();
     if (call.beganAt >= call.endsAt) throw gate.overloaded();
     let value = subject.run(call);
-    if (isThenable(value)) value = await call.settle(value, call.leftMs, subject.writes ? GRACE_MS : 0);
+    if (isThenable(value)) value = await settle(call, value, call.leftMs, subject.writes ? GRACE_MS : 0);
     const room = gate.bytes.roomToAnswer(call.name);
     if (room !== undefined) await room;
     return call.questions.length > 0 ? { open: call.questions } : { value };

@@ -11,7 +11,7 @@ export interface Subject {
   lane?: Lane | undefined;
   /** Time for one call, in ms. */
   timeoutMs: number;
-  /** It may change something: see {@link Call.settle}'s grace. @default false */
+  /** It may change something: see the grace of `settle`. @default false */
   writes?: boolean | undefined;
   /** The input as the client sent it; an approval by the user is bound to it. */
   input: unknown;

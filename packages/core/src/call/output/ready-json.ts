@@ -1,8 +1,8 @@
-/** Shorter JSON is made again as fast as it is found. */
-const WORTH_KEEPING = 1_024;
+/** A shorter text beside the data is not looked for in it. */
+const WORTH_FINDING = 1_024;
 
 /**
- * JSON of a tool's data as it was proved, for a wire that writes its own lines: a large result is not escaped twice.
+ * JSON of a tool's data as it was proved, for a wire that writes its own lines: nothing is made or escaped twice.
  */
 interface Ready {
   json: string;
@@ -20,13 +20,13 @@ const ready = new WeakMap<object, Ready>();
  */
 export function stringifyData(data: Record<string, unknown>, text: string | undefined): string {
   // Looked for by content, which costs a comparison where lengths agree; its JSON costs much more.
-  const told = text !== undefined && text.length > WORTH_KEEPING && Object.values(data).includes(text);
+  const told = text !== undefined && text.length > WORTH_FINDING && Object.values(data).includes(text);
   const quoted = told ? JSON.stringify(text) : undefined;
   const plain = quoted === undefined || "toJSON" in data;
   const json = plain
     ? JSON.stringify(data)
     : stringifyMembers(data, (_key, value) => (value === text ? quoted : undefined));
-  if (json.length > WORTH_KEEPING) ready.set(data, { json, text, quoted });
+  ready.set(data, { json, text, quoted });
   return json;
 }
 
@@ -45,6 +45,9 @@ export function stringifyResult(result: object): string {
   // It is sent once. Left to the garbage collector, a few dozen large texts wait for their turn: a fifth of a call's
   // CPU.
   ready.delete(data as object);
+  const twin = twinOf(result);
+  if (twin !== undefined && made.quoted === undefined)
+    return `{"content":[{"type":"text","text":${JSON.stringify(twin)}}],"structuredContent":${made.json}}`;
   const block = (one: { type?: unknown; text?: unknown }): string =>
     made.quoted !== undefined && one.text === made.text
       ? stringifyMembers(one, (key) => (key === "text" ? made.quoted : undefined))
@@ -53,6 +56,16 @@ export function stringifyResult(result: object): string {
     if (key === "structuredContent") return made.json;
     return key === "content" && Array.isArray(value) ? `[${value.map(block).join(",")}]` : undefined;
   });
+}
+
+/** The text of a result that is nothing but its data and one text, as most are. */
+function twinOf(result: object): string | undefined {
+  for (const key in result) if (key !== "content" && key !== "structuredContent") return undefined;
+  const { content } = result as { content?: { type?: unknown; text?: unknown }[] };
+  const block = Array.isArray(content) && content.length === 1 ? content[0] : undefined;
+  if (block?.type !== "text" || typeof block.text !== "string") return undefined;
+  for (const key in block) if (key !== "type" && key !== "text") return undefined;
+  return block.text;
 }
 
 /** An object as `JSON.stringify` has it, with JSON that is there already for some of its members. */

@@ -1,0 +1,92 @@
+import type { Call } from "./call.ts";
+import { Stopped } from "./stopped.ts";
+
+/** Those whose promise was not there at once, this turn. */
+let begun: Settling<unknown>[] = [];
+
+/**
+ * Waits for the handler's promise, the deadline or the client's cancellation, whichever is first.
+ *
+ * @param graceMs how long work that was done all the same may still say so after the deadline, when it was told to stop
+ */
+export function settle<Value>(call: Call, work: PromiseLike<Value>, timeoutMs: number, graceMs = 0): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const settling = new Settling<Value>(call, timeoutMs, graceMs, resolve, reject);
+    work.then(settling.done, settling.failed);
+  });
+}
+
+/** A wait that has not ended. A class, and not closures: there is one for each call. */
+class Settling<Value> {
+  readonly #call: Call;
+  readonly #timeoutMs: number;
+  readonly #until: number;
+  readonly #graceMs: number;
+  readonly #resolve: (value: Value) => void;
+  readonly #reject: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #late: Stopped | undefined;
+  #ended = false;
+
+  constructor(
+    call: Call,
+    timeoutMs: number,
+    graceMs: number,
+    resolve: (value: Value) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#call = call;
+    this.#timeoutMs = timeoutMs;
+    this.#until = performance.now() + timeoutMs;
+    this.#graceMs = graceMs;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { wire } = call;
+    if (wire.onCancel === undefined) wire.signal.addEventListener("abort", this.#cancelled);
+    else wire.onCancel(this.#cancelled);
+    // Most handlers are done within the turn that they began in, and need no timer.
+    if (begun.push(this as Settling<unknown>) === 1) setImmediate(armAll);
+  }
+
+  readonly done = (value: Value): void => {
+    this.#end();
+    this.#resolve(value);
+  };
+  readonly failed = (error: unknown): void => {
+    this.#end();
+    this.#reject(this.#late ?? error);
+  };
+  arm(): void {
+    if (!this.#ended) this.#timer = setTimeout(this.#timeIsUp, Math.max(1, Math.ceil(this.#until - performance.now())));
+  }
+
+  readonly #cancelled = (): void => this.#stop(new Stopped("cancelled", "The client cancelled the call."));
+  readonly #timeIsUp = (): void => {
+    const stopped = new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
+    if (this.#graceMs === 0) {
+      this.#stop(stopped);
+      return;
+    }
+    this.#late = stopped;
+    this.#timer = setTimeout(() => this.#stop(stopped), this.#graceMs);
+    this.#call.stop(stopped);
+  };
+  #stop(stopped: Stopped): void {
+    this.#end();
+    this.#call.stop(stopped);
+    this.#reject(stopped);
+  }
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const { wire } = this.#call;
+    if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", this.#cancelled);
+    else wire.onCancel(undefined);
+  }
+}
+
+function armAll(): void {
+  const now = begun;
+  begun = [];
+  for (const settling of now) settling.arm();
+}
