@@ -20,7 +20,7 @@ const commands: Record<string, { summary: string; load: () => Promise<AnyCommand
     load: async () => (await import("./check/command.ts")).check,
   },
   contract: {
-    summary: "What clients rely on: write it down, compare it, weigh a change",
+    summary: "What clients rely on: write it down, compare it, see what a change means",
     load: async () => (await import("./contract/command.ts")).contract,
   },
   policy: {

@@ -39,7 +39,7 @@ export const bundle = defineCommand({
     const file = join(folder, `${binName(manifest)}-${manifest.version}.mcpb`);
     const entry = relative(project.folder, builtBin(project)).replaceAll("\\", "/");
     const contract = readLock(project.folder);
-    const told = mcpbManifest(manifest, { contract, entry, needs, args });
+    const bundled = mcpbManifest(manifest, { contract, entry, needs, args });
     const listed = (sha256: string) =>
       serverJson(manifest, { needs, args, download: url === undefined ? undefined : { url, sha256 } });
     // What the registry would refuse is known before anything is written; any digest stands for the one to come.
@@ -49,7 +49,7 @@ export const bundle = defineCommand({
       (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      await during("Collecting what is in it", json, () => stage(project, staged, entry, told));
+      await during("Collecting what is in it", json, () => stage(project, staged, entry, bundled));
       await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
       mkdirSync(folder, { recursive: true });
       await during("Packing", json, () => pack(staged, file));
@@ -61,7 +61,7 @@ export const bundle = defineCommand({
     const listing = entryOfRegistry && join(folder, "server.json");
     if (listing) writeFileAtomically(listing, `${JSON.stringify(entryOfRegistry, null, 2)}\n`);
     return {
-      data: { file, sha256, manifest: told, serverJson: listing ?? null, registrySchema: verdict ?? null },
+      data: { file, sha256, manifest: bundled, serverJson: listing ?? null, registrySchema: verdict ?? null },
       text: [
         `${file}\nsha256 ${sha256}`,
         listing ??

@@ -27,7 +27,7 @@ export function serverJson(
     ...(download === undefined ? [] : [bundle(download)]),
   ];
   if (packages.length === 0 || mcpName === undefined) return undefined;
-  for (const [wrong, told, next] of [
+  for (const [wrong, message, next] of [
     [
       !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(mcpName),
       `"mcpName" is ${JSON.stringify(mcpName)}, which is no name on the registry.`,
@@ -45,7 +45,7 @@ export function serverJson(
       "shorten it in package.json.",
     ],
   ] as const)
-    if (wrong) throw new Refusal(told, next);
+    if (wrong) throw new Refusal(message, next);
   return { $schema: SCHEMA, name: mcpName, description, version, packages };
 }
 

@@ -13,7 +13,7 @@ import { Refusal } from "../terminal.ts";
  *
  * @throws Refusal for a link, a file that is named like a secret, and packages that cannot be installed
  */
-export async function stage(project: Project, staged: string, entry: string, told: object): Promise<void> {
+export async function stage(project: Project, staged: string, entry: string, bundled: object): Promise<void> {
   const { folder, manifest } = project;
   const { name, version, type, dependencies } = manifest;
   const built = entry.startsWith("dist/");
@@ -22,7 +22,7 @@ export async function stage(project: Project, staged: string, entry: string, tol
   for (const path of [...sources.filter((path) => path !== "package.json"), "README.md", "LICENSE"])
     copy(folder, staged, path);
   writeFileSync(join(staged, "package.json"), `${JSON.stringify(rest, null, 2)}\n`);
-  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(told, null, 2)}\n`);
+  writeFileSync(join(staged, "manifest.json"), `${JSON.stringify(bundled, null, 2)}\n`);
   if (built) return;
   const { green, output } = await runInProject(staged, "npm", [
     "install",

@@ -44,7 +44,7 @@ const defineCheck =
     }
   };
 
-/** In the order in which they are told. */
+/** In the order of the answer. */
 export const checks: ((context: Context) => Promise<Finding>)[] = [
   defineCheck("conflict markers", async ({ project }) => {
     const repository = await openScratchRepository();
@@ -99,7 +99,7 @@ export const checks: ((context: Context) => Promise<Finding>)[] = [
     if (secret.length === 0) return { status: "ok", message: `none of ${files.length} is named like a secret.` };
     return {
       status: "wrong",
-      message: `\`npm publish\` would hand out ${listPaths(secret)}.`,
+      message: `\`npm publish\` would publish ${listPaths(secret)}.`,
       next: 'move them out of the folder, or leave them out in "files" of package.json: "!**/<name>".',
     };
   }),

@@ -7,8 +7,8 @@ const SIGNS = { ok: "✓", wrong: "✗", unknown: "?" };
 /** `offshoot check`: what is wrong or old, a line each. */
 export const check = defineCommand({
   usage: "check [--offline] [-- <the server's arguments>]",
-  summary: "Looks at a project as CI should: a line for each thing that holds, does not, or cannot be told.",
-  options: { offline: { type: "boolean", description: "Do not ask the registry; what it would tell is unknown" } },
+  summary: "Checks a project as CI should: a line for each check, which is ok, wrong or unknown.",
+  options: { offline: { type: "boolean", description: "Do not ask the registry; what depends on it is unknown" } },
   examples: [
     ["offshoot check", "after a build"],
     ["offshoot check --json", "for a program: exit code 1 when something is wrong"],

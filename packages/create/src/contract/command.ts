@@ -8,14 +8,14 @@ import { type Contract, compareContracts } from "./compare-contracts.ts";
 import { LOCK, readLock, readLockAt } from "./lock-file.ts";
 import { equal } from "./schema.ts";
 
-/** `offshoot contract`: the public surface of the built server, written down and weighed. */
+/** `offshoot contract`: the public surface of the built server, written down and compared. */
 export const contract = defineCommand({
   usage: "contract --write | --check | --diff | --against <ref> [-- <the server's arguments>]",
   summary: `Compares what the built server offers with ${LOCK}, and says what a change means for clients.`,
   options: {
     write: { type: "boolean", description: `Write ${LOCK} from the built server` },
     check: { type: "boolean", description: `Whether the built server is what ${LOCK} says (default)` },
-    diff: { type: "boolean", description: "Each change with its weight, and the step of the version it asks for" },
+    diff: { type: "boolean", description: "Each change with what it means for clients, and the version step it needs" },
     against: { type: "string", value: "ref", description: `The same from ${LOCK} at a tag or commit to the one here` },
   },
   examples: [
@@ -68,7 +68,7 @@ function reportChanges(changes: Change[], way: string, version: string): Answer 
   };
 }
 
-/** A change a line, the heaviest first. */
+/** A change a line, the most severe first. */
 export function listChanges(changes: readonly Change[]): string {
   const order = ["major", "minor", "patch", "routing"];
   return [...changes]

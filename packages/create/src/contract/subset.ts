@@ -18,7 +18,7 @@ const MAX_STEPS = 200;
 
 /**
  * Whether every value that is valid for `a` is valid for `b`. `true` is certain; `false` also means that it cannot be
- * told (a pattern against another pattern, a conditional), because a contract must not break by a doubt.
+ * told (a pattern against another pattern, a conditional), because a doubt counts as a break.
  */
 export function subset(a: Schema, b: Schema): boolean {
   return within(a, b, { roots: { a, b }, open: [], depth: 0 });

@@ -54,7 +54,7 @@ export async function requireGreen(
   const red = gates.find(({ green }) => !green);
   if (red)
     throw new Refusal(
-      `\`${red.name}\` fails before the update, so afterwards nobody could tell what the update broke:\n${red.output}`,
+      `\`${red.name}\` fails before the update, so afterwards it would be unknown what the update broke:\n${red.output}`,
       "fix it first, or pass --no-gates.",
     );
 }
@@ -71,6 +71,6 @@ export const reinstall = (folder: string): Promise<Gate> => runGate(folder, "ins
 async function runGate(folder: string, name: string, args: string[]): Promise<Gate> {
   const since = Date.now();
   const { green, output } = await runInProject(folder, managerOf(folder), args);
-  const told = green ? "" : output.split("\n").slice(-40).join("\n");
-  return { name, green, output: told, tookMs: Date.now() - since };
+  const lines = green ? "" : output.split("\n").slice(-40).join("\n");
+  return { name, green, output: lines, tookMs: Date.now() - since };
 }
