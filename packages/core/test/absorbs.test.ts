@@ -110,7 +110,7 @@ describe.each(WIRES)("%s", (wire) => {
     using({}, async (client) => {
       expect(await client.call("big", { bytes: 5_000_000 })).toMatchObject({
         isError: true,
-        text: expect.stringMatching(/5000000 bytes.*smaller/),
+        text: expect.stringMatching(/more than the 4194304 bytes that fit.*smaller/),
       });
     }));
 
