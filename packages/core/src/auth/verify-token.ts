@@ -101,7 +101,7 @@ async function verify(token: string, keys: Keys, { issuer, audience }: Expected)
   };
   const by = async (find: JWTVerifyGetKey): Promise<Verified> => {
     const { payload, protectedHeader, key } = await jwtVerify(token, find, options);
-    // Whoever has a key can leave out its name, which may be on the kill list.
+    // A token may leave out the name of its key, and that name may be on the kill list.
     const kid = protectedHeader.kid ?? (await keys.kidOf(key, protectedHeader));
     return { ...accept(payload, kid), keys };
   };
