@@ -133,7 +133,7 @@ test.each<[string, z.ZodType]>([
   ).toBeUndefined();
 });
 
-test("a server that is started to be bundled sees no setting of whoever bundles it", () => {
+test("a server that is started to be bundled sees no setting of the shell that it is bundled in", () => {
   const folder = mkdtempSync(join(tmpdir(), "offshoot-recorded-"));
   try {
     const [server, data] = [join(folder, "server.mjs"), join(folder, "data")];

@@ -21,7 +21,7 @@ export function recordSchemas([server = "", ...args]: readonly string[]): string
   try {
     const file = join(home, "ready-schemas.json");
     const folders = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP"];
-    // Nothing else of this environment: a setting in it may name somebody's data, and this start is not meant for it.
+    // Nothing else of this environment: a setting in it may name a user's data, and this start is not meant for it.
     const { PATH = "", SystemRoot = "" } = process.env;
     const before = `data:text/javascript,${encodeURIComponent(keep(file))}`;
     spawnSync(process.execPath, ["--import", before, resolve(server), ...args], {
