@@ -202,7 +202,8 @@ describe("the kill list", () => {
   test("that is broken, or gone, goes on as it was", async () => {
     writeFileSync(killList, '{"sub":["mallory"]}');
     expect(await status({ sub: "mallory" })).toBe(401);
-    for (const text of ["{", "[]", '{"subs":[]}', '{"sub":"mallory"}', ""]) {
+    const wrong = ["{", "[]", '{"subs":[]}', '{"sub":"mallory"}', '{"sub":null}', '{"sub":["x"],"s\\u0075b":[]}', ""];
+    for (const text of wrong) {
       writeFileSync(killList, text);
       expect([text, await status({ sub: "mallory" })]).toEqual([text, 401]);
     }
