@@ -21,11 +21,12 @@ export function recordSchemas([server = "", ...args]: readonly string[]): string
   try {
     const file = join(home, "ready-schemas.json");
     const folders = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP"];
-    const { XDG_DATA_HOME: _1, XDG_STATE_HOME: _2, XDG_CACHE_HOME: _3, NODE_OPTIONS: _4, ...env } = process.env;
+    // Nothing else of this environment: a setting in it may name a user's data, and this start is not meant for it.
+    const { PATH = "", SystemRoot = "" } = process.env;
     const before = `data:text/javascript,${encodeURIComponent(keep(file))}`;
     spawnSync(process.execPath, ["--import", before, resolve(server), ...args], {
       cwd: home,
-      env: { ...env, ...Object.fromEntries(folders.map((name) => [name, home])) },
+      env: { PATH, SystemRoot, ...Object.fromEntries(folders.map((name) => [name, home])) },
       stdio: ["ignore", "ignore", "ignore"],
       timeout: START_MS,
     });
