@@ -84,7 +84,12 @@ export function createGuardedFetch({
         const answer = await exchange(guard, at, { method, headers: sent, body, signal });
         const { location } = answer.headers;
         const status = answer.statusCode ?? 0;
-        if (!REDIRECTS.has(status) || location === undefined) return await responseOf(answer, at, maxBytes);
+        if (!REDIRECTS.has(status) || location === undefined) {
+          const response = await responseOf(answer, at, maxBytes);
+          // A body that ends with its connection looks whole when the time has ended it.
+          signal.throwIfAborted();
+          return response;
+        }
         answer.destroy();
         // A body was meant for the one that was asked.
         if (hop >= maxRedirects || !/^(GET|HEAD)$/.test(method) || body !== undefined)

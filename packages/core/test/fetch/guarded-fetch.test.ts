@@ -1,5 +1,6 @@
 // Whatever URL a model gives: only public addresses are asked, and an answer takes neither memory nor time without end.
 import type { lookup } from "node:dns";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createGuard, createGuardedFetch, type GuardedFetchOptions } from "../../src/fetch/index.ts";
 import { type FaultUpstream, serveFaults } from "../../src/testing/index.ts";
@@ -204,6 +205,17 @@ test.each([
 test("an address may be named as it is written by hand", () => {
   for (const written of ["0:0:0:0:0:0:0:1", "[::1]", "::0001"])
     expect(() => createGuard([written]).checkUrl(new URL("http://[::1]/"))).not.toThrow();
+});
+
+test("a body that ends with its connection is not whole when the time has ended it", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\nhalf of it"));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  expect(await codeOf(allowed({ timeoutMs: 300 })(`http://127.0.0.1:${port}/`))).toBe("timed_out");
+  await new Promise((resolve) => server.close(resolve));
 });
 
 describe("an answer without end", () => {
