@@ -124,6 +124,8 @@ function exchange(
     const options = { method, headers, agent: false as const, lookup: guard.lookup, maxHeaderSize: MAX_HEADER_BYTES };
     const sending = request(url, { ...options, signal }, resolve);
     sending.on("error", reject);
+    // A server that changes protocols (101) is left without an answer, an error, or an end of the time.
+    sending.on("close", () => reject(new Error("no answer")));
     sending.end(body);
   });
 }

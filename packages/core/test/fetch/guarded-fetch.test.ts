@@ -235,6 +235,11 @@ describe("an answer without end", () => {
 
   test.each([
     ["cut off", { do: "truncate" } as const, "unreachable"],
+    [
+      "another protocol",
+      { do: "raw", text: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" } as const,
+      "unreachable",
+    ],
     ["no HTTP", { do: "raw", text: "SSH-2.0-x\r\n" } as const, "unreachable"],
     [
       "headers of 1 MB",
