@@ -13,19 +13,19 @@ const keep = (file: string): string => `
 
 /**
  * The JSON Schemas that a server converts while it starts, as JSON. It is started once, in an empty folder that is its
- * user's home too, and with a client that leaves at once. A server that cannot start so converts its schemas at each
- * start, as it does from its sources.
+ * user's home too, with none of the settings of this environment, which may name a store in use, and with a client that
+ * leaves at once. A server that cannot start so converts its schemas at each start, as it does from its sources.
  */
 export function recordSchemas([server = "", ...args]: readonly string[]): string {
   const home = mkdtempSync(join(tmpdir(), "offshoot-schemas-"));
   try {
     const file = join(home, "ready-schemas.json");
     const folders = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP"];
-    const { XDG_DATA_HOME: _1, XDG_STATE_HOME: _2, XDG_CACHE_HOME: _3, NODE_OPTIONS: _4, ...env } = process.env;
+    const { PATH, SystemRoot } = process.env;
     const before = `data:text/javascript,${encodeURIComponent(keep(file))}`;
     spawnSync(process.execPath, ["--import", before, resolve(server), ...args], {
       cwd: home,
-      env: { ...env, ...Object.fromEntries(folders.map((name) => [name, home])) },
+      env: { PATH, SystemRoot, ...Object.fromEntries(folders.map((name) => [name, home])) },
       stdio: ["ignore", "ignore", "ignore"],
       timeout: START_MS,
     });
