@@ -61,11 +61,20 @@ export function parseFlags(
  * the rest of reading them.
  */
 export function isBoolean(schema: unknown): boolean {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isBoolean(schema.def.innerType);
+  const setting = given(schema);
   // z.stringbool() reads a text and gives a boolean.
-  if (schema instanceof z.ZodPipe) return isBoolean(schema.def.out);
-  return schema instanceof z.ZodBoolean;
+  return setting instanceof z.ZodPipe ? isBoolean(setting.def.out) : setting instanceof z.ZodBoolean;
 }
+
+/** What a setting is once it is given. */
+const given = (schema: unknown): unknown =>
+  schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? given(schema.def.innerType) : schema;
+
+export const isNumber = (schema: unknown): boolean => given(schema) instanceof z.ZodNumber;
+
+/** Whether a setting may hold several values: one that makes something of its text, or takes a flag more than once. */
+export const isList = (schema: z.ZodType | undefined): boolean =>
+  isRepeatable(schema) || (!isBoolean(schema) && [z.ZodPipe, z.ZodArray].some((kind) => given(schema) instanceof kind));
 
 /** Whether a flag may be given more than once: `.meta({ repeatable: true })` says so. */
 export const isRepeatable = (schema: z.ZodType | undefined): boolean => schema?.meta()?.repeatable === true;

@@ -4,7 +4,18 @@ import { noteFacts, printable } from "./config/config-facts.ts";
 import { readConfigFile } from "./config/config-file.ts";
 import { checkConfigLock } from "./config/config-lock.ts";
 import { DefinitionError } from "./contract/errors.ts";
-import { alike, isBoolean, isRepeatable, kebab, nearest, parseFlags, SettingsError, twin } from "./flags.ts";
+import {
+  alike,
+  isBoolean,
+  isList,
+  isNumber,
+  isRepeatable,
+  kebab,
+  nearest,
+  parseFlags,
+  SettingsError,
+  twin,
+} from "./flags.ts";
 import { type HelpOptions, helpText } from "./help.ts";
 import { secretsSetting } from "./secret-setting.ts";
 
@@ -172,7 +183,7 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
   if (given.help !== undefined) throw new Leave(helpText(shape, options, isSwitch));
   if (given.version !== undefined) throw new Leave(`${options.version}\n`);
 
-  const { values, source } = readFile(given.config ?? env[twin(envPrefix, "config")], keys, positionals?.key);
+  const { values, source } = readFile(given.config ?? env[twin(envPrefix, "config")], shape, positionals?.key);
   const twins = new Map(keys.map((key) => [twin(envPrefix, key), key]));
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(`${envPrefix}_`) || value === undefined) continue;
@@ -192,6 +203,11 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
   if (positionals !== undefined && words.length > 0) {
     values[positionals.key] = words;
     source[positionals.key] = called(positionals.key);
+  }
+  for (const key of Object.keys(values)) {
+    // Number("") is 0: a variable that is set to nothing would mean a setting's smallest value.
+    if (String(values[key]).trim() === "" && isNumber(shape[key]))
+      throw new SettingsError(`${source[key] ?? called(key)} is wrong: it is empty. See ${name} --help.`);
   }
   // Read once: compiling a parser for it, as zod does, would take longer than reading it without.
   const parsed = z.object(shape).safeParse(values, { jitless: true });
@@ -216,11 +232,12 @@ function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): 
 }
 
 /** What a file says of settings, in the form that flags have. */
-function readFile(file: string | undefined, keys: readonly string[], positionals: string | undefined) {
+function readFile(file: string | undefined, shape: Record<string, z.ZodType>, positionals: string | undefined) {
   const values: Record<string, unknown> = {};
   const source: Record<string, string> = {};
+  const takesList = (key: string): boolean => key === positionals || isList(shape[key]);
   if (file !== undefined)
-    for (const [key, value] of Object.entries(readConfigFile(file, keys))) {
+    for (const [key, value] of Object.entries(readConfigFile(file, Object.keys(shape), takesList, positionals))) {
       values[key] = key === positionals ? value : String(value);
       source[key] = file;
     }

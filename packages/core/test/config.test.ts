@@ -16,7 +16,7 @@ const file = join(folder, "staging.json");
 const lock = join(folder, "config.lock.json");
 const main = fileURLToPath(new URL("./fixtures/main.ts", import.meta.url));
 const write = (path: string, value: unknown) =>
-  writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value));
+  writeFileSync(path, typeof value === "string" || Buffer.isBuffer(value) ? value : JSON.stringify(value));
 
 const Own = z.object({ greeting: z.string().default("hello").describe("A setting of the lab's own") });
 const lab = { name: "lab", version: "1.0.0", description: "a server for tests", envPrefix: "LAB" };
@@ -94,6 +94,33 @@ describe("the digest", () => {
   });
 });
 
+describe("a setting whose value JSON does not have", () => {
+  const Odd = z.object({
+    names: z
+      .string()
+      .transform((text) => new Set(text.split(" ")))
+      .default(new Set())
+      .describe("Names"),
+    budget: z.coerce.bigint().default(0n).describe("A budget"),
+    none: z
+      .string()
+      .transform(() => null)
+      .optional()
+      .describe("Nothing"),
+  });
+  const digest = (...argv: string[]) => factsOf(loadConfig(Odd, { ...lab, argv, env: {} }))?.digest;
+
+  test("counts in the digest all the same", () => {
+    expect(digest("--names", "a b")).not.toBe(digest("--names", "a c"));
+    expect(digest("--names", "a b")).toBe(digest("--names", "a b"));
+    expect(digest("--budget", "1")).not.toBe(digest("--budget", "2"));
+  });
+
+  test("is as one that is not set where it is null, as what is printed says", () => {
+    expect(digest("--none", "x")).toBe(digest());
+  });
+});
+
 describe("secrets", () => {
   const Keyed = z.object({ key: z.string().optional().describe("A key").meta({ secret: true }) });
   const load = (key: string) => loadConfig(Keyed, { ...lab, argv: ["--key", key], env: {} });
@@ -115,6 +142,15 @@ describe("a configuration file that cannot be taken is refused by name", () => {
     ["a file of its own", { config: "x" }, '"config" names another file'],
     ["a wrong value", { port: 99_999 }, `${file} is wrong:`],
     ["a prototype", '{"__proto__":{"port":1}}', 'unknown setting "__proto__"'],
+    ["lines that are no JSON", "no\nJSON\u001b[2J", "it is not JSON"],
+    ["bytes that are no text", Buffer.from('{"greeting":"\xff"}', "latin1"), "it is not UTF-8"],
+    ["an item with a comma", { allowedHosts: ["a,b"] }, '"allowedHosts" has an item with a comma'],
+    ["a list for one text", { greeting: ["a", "b"] }, '"greeting" is one value, and no list'],
+    ["a list for one number", { port: [] }, '"port" is one value, and no list'],
+    ["a list for a switch", { metrics: [true] }, '"metrics" is one value, and no list'],
+    ["a number that loses digits", '{"greeting":12345678901234567890}', "would be read as 12345678901234567000"],
+    ["a version that is a number", '{"greeting":1.10}', "would be read as 1.1"],
+    ["a number without end", '{"port":1e999}', "would be read as Infinity"],
   ])("%s", (_what, content, message) => {
     write(file, content);
     const { code, text } = start(["--config", file]);
@@ -127,6 +163,29 @@ describe("a configuration file that cannot be taken is refused by name", () => {
     expect(start(["--config", join(folder, "none.json")])).toEqual({ code: 2, text: expect.stringMatching(/ENOENT/) });
     expect(start(["--config", folder])).toEqual({ code: 2, text: expect.stringMatching(/EISDIR/) });
   });
+});
+
+test("a number that is left empty is none: nobody means 0, and not the default either", () => {
+  const Kept = z.object({ keepDays: z.coerce.number().min(0).default(7).describe("Days that things are kept") });
+  const load = (argv: string[], env: Record<string, string> = {}) => {
+    vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+    vi.spyOn(process, "exit").mockImplementation((code) => {
+      throw new Error(`left with ${code}`);
+    });
+    try {
+      return loadConfig(Kept, { ...lab, argv, env }).keepDays;
+    } finally {
+      vi.restoreAllMocks();
+    }
+  };
+  expect(load(["--keep-days", "0"])).toBe(0);
+  for (const blank of ["", " ", "\t"]) {
+    expect(() => load([`--keep-days=${blank}`])).toThrow("left with 2");
+    expect(() => load([], { LAB_KEEP_DAYS: blank })).toThrow("left with 2");
+    write(file, { keepDays: blank });
+    expect(() => load(["--config", file])).toThrow("left with 2");
+  }
+  expect(start(["--port="])).toEqual({ code: 2, text: expect.stringMatching(/--port is wrong: it is empty/) });
 });
 
 describe("--config-lock", () => {

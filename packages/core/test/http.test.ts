@@ -451,6 +451,37 @@ test("draining: /readyz says so, running calls finish, new ones are refused", as
   await expect(send(endpoint, { method: "GET", path: "/healthz" })).rejects.toThrow();
 });
 
+test("draining: a call whose body ends after the server began to stop does not begin", async () => {
+  const { endpoint, lab } = await open();
+  const slow = modern(toolCall(1, "slow", { ms: 400 }, META));
+  const running = send(endpoint, slow);
+  await sleep(100);
+  lab.events.length = 0;
+  const body = JSON.stringify(toolCall(2, "slow", { ms: 1 }, META));
+  const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1");
+  let heard = "";
+  socket.on("data", (chunk: Buffer) => {
+    heard += chunk;
+  });
+  const headers = {
+    host: "localhost",
+    "content-type": "application/json",
+    ...modern(toolCall(2, "slow", {}, META)).headers,
+  };
+  const lines = Object.entries({ ...headers, "content-length": String(body.length) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  socket.write(`POST /mcp HTTP/1.1\r\n${lines.join("")}\r\n${body.slice(0, -5)}`);
+  await sleep(100);
+  const drained = endpoint.drain(5_000);
+  socket.write(body.slice(-5));
+  await running;
+  await drained;
+  expect(heard).toMatch(/^HTTP\/1.1 503 /);
+  expect(heard).toContain("retry-after: 5");
+  expect(lab.events).not.toContain("slow began");
+});
+
 test("listeners that stall cost next to nothing, and one that reads hears the last change", async () => {
   const { endpoint, lab, log, app } = await open();
   const { port } = new URL(endpoint.url);

@@ -1,6 +1,10 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { recordSchemas } from "../src/bundle/ready-schemas.ts";
 import { readySchemas, sourceOf } from "../src/contract/schemas/ready.ts";
 import { toJsonSchema } from "../src/contract/schemas/schema.ts";
 
@@ -127,4 +131,23 @@ test.each<[string, z.ZodType]>([
       "input",
     ),
   ).toBeUndefined();
+});
+
+test("a server that is started to be bundled sees no setting of the shell that it is bundled in", () => {
+  const folder = mkdtempSync(join(tmpdir(), "offshoot-recorded-"));
+  try {
+    const [server, data] = [join(folder, "server.mjs"), join(folder, "data")];
+    writeFileSync(
+      server,
+      `import { writeFileSync } from "node:fs";
+      globalThis[Symbol.for("offshoot.readySchemas")].set("source", { type: "object" });
+      if (process.env.MINE_DATA) writeFileSync(process.env.MINE_DATA, "touched");`,
+    );
+    vi.stubEnv("MINE_DATA", data);
+    expect(JSON.parse(recordSchemas([server]))).toEqual([["source", { type: "object" }]]);
+    expect(existsSync(data)).toBe(false);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -77,6 +77,13 @@ describe("offshoot promote", () => {
     expect([existsSync(file("production.json")), existsSync(file("config.lock.json"))]).toEqual([false, false]);
   });
 
+  test.each(["config/staging.json", "config/production.json"])("never writes the lock over %s", async (lock) => {
+    const { file, read, offshoot } = project();
+    expect(await offshoot("--lock", lock)).toMatchObject({ code: 2, next: expect.any(String) });
+    expect(read("staging.json")).not.toHaveProperty("digest");
+    expect(existsSync(file("production.json"))).toBe(false);
+  });
+
   test.each([
     ["a file that is not there", undefined, "There is no"],
     ["one that is not JSON", "{", "is not JSON"],

@@ -1,10 +1,34 @@
-import { createLocalJWKSet, type JWK } from "jose";
+import { createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from "jose";
 
 /** The keys of an issuer at one time. */
 export interface Keys {
   /** Finds the key of a token, as jose calls it. @throws ERR_JWKS_NO_MATCHING_KEY, ERR_JWKS_MULTIPLE_MATCHING_KEYS */
   readonly find: ReturnType<typeof createLocalJWKSet>;
   readonly kids: readonly string[];
+  /** The kid of a key that {@link Keys.find} gave: a token may leave it out. `undefined` for a key without one. */
+  kidOf(key: unknown, header: JWSHeaderParameters): Promise<string | undefined>;
+}
+
+function keysOf(jwks: readonly JWK[]): Keys {
+  const find = createLocalJWKSet({ keys: [...jwks] });
+  const kids = jwks.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
+  const has = async (header: JWSHeaderParameters, key: unknown): Promise<boolean> => {
+    try {
+      return (await find(header)) === key;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return false;
+      for await (const one of error) if (one === key) return true;
+      return false;
+    }
+  };
+  return {
+    find,
+    kids,
+    async kidOf(key, header) {
+      for (const kid of kids) if (await has({ ...header, kid }, key)) return kid;
+      return undefined;
+    },
+  };
 }
 
 /** It cannot be told now whether a token is genuine. */
@@ -74,8 +98,8 @@ export function createKeySet(
     const next = JSON.stringify(jwks);
     if (next === text) return;
     const before = keys?.kids;
-    const kids = jwks.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
-    keys = { find: createLocalJWKSet({ keys: [...jwks] }), kids };
+    keys = keysOf(jwks);
+    const { kids } = keys;
     text = next;
     for (const kid of before ?? []) if (!kids.includes(kid)) removed.add(kid);
     for (const kid of kids) removed.delete(kid);

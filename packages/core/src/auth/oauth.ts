@@ -20,17 +20,14 @@ export interface OAuthOptions {
   revoked: Revoked;
 }
 
-/** Tokens that were verified, and are not verified again while the keys are the same. */
-export type VerifiedTokens = LRUCache<string, Verified>;
-export const createVerifiedTokens = (): VerifiedTokens => new LRUCache<string, Verified>({ max: 1_000 });
+/** Tokens that are remembered, and not verified again while the keys are the same. */
+const MAX_VERIFIED = 1_000;
 
 const METADATA = "/.well-known/oauth-protected-resource";
 
 /** An OAuth 2.1 resource server: it verifies access tokens, and says where to get them (RFC 9728). */
-export function createOAuth(
-  { issuer, scopes, keys, revoked, ...options }: OAuthOptions,
-  verified: VerifiedTokens,
-): Authentication {
+export function createOAuth({ issuer, scopes, keys, revoked, ...options }: OAuthOptions): Authentication {
+  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
   let resource = options.resource ?? "";
   /** What a caller was known by. */
   const tokens = new WeakMap<Caller, Verified>();
@@ -39,14 +36,12 @@ export function createOAuth(
     // The token itself is not kept.
     const name = createHash("sha256").update(token).digest("base64");
     const known = verified.get(name);
-    if (known === undefined) {
+    // Its key may have been taken away, also while it was being verified.
+    if (known === undefined || known.keys !== (await keys.current())) {
       const fresh = await verifyToken(token, keys, { issuer, audience: options.audience ?? resource });
       verified.set(name, fresh);
       return fresh;
     }
-    // Keys that were taken away empty this.
-    await keys.current();
-    if (!verified.has(name)) return identify(token);
     const { caller, kid } = known;
     if (caller.expiresAt + LEEWAY_S * 1_000 <= Date.now())
       throw new TokenRefused("expired", { kid, sub: caller.id }, caller.scopes);
@@ -76,6 +71,8 @@ export function createOAuth(
       }),
     holds(caller) {
       const { kid, jti } = tokens.get(caller) ?? {};
+      // Where nothing but streams is open, nobody else looks at the keys.
+      void keys.current().catch(() => {});
       if (kid !== undefined && keys.wasRemoved(kid)) return false;
       return Date.now() < (caller.expiresAt ?? 0) && revoked.names({ sub: caller.id, kid, jti }) === undefined;
     },

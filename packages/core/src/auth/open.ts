@@ -38,12 +38,11 @@ async function openOAuth(
   { log, control, scopes }: AuthenticatedServer,
   revoked: typeof NOTHING_REVOKED,
 ): Promise<Authentication> {
-  const { createOAuth, createVerifiedTokens } = await import("./oauth.ts");
+  const { createOAuth } = await import("./oauth.ts");
   const { createKeySet } = await import("./key-set.ts");
   const { fetchKeys, findKeys } = await import("./issuer.ts");
   const { soon } = await import("./fetch-json.ts");
   const issuer = settings.authIssuer as string;
-  const verified = createVerifiedTokens();
   let uri: string | undefined;
   const keys = createKeySet(
     async () => {
@@ -54,7 +53,6 @@ async function openOAuth(
     {
       maxAgeMs: settings.authMaxAge * 1_000,
       changed({ before, after }) {
-        verified.clear();
         control.emit({ what: "key", name: issuer, before, after, by: "server" });
       },
       trouble(error) {
@@ -72,16 +70,13 @@ async function openOAuth(
   await keys.reload();
   const reload = (): void => void keys.reload();
   process.on("SIGHUP", reload);
-  const oauth = createOAuth(
-    {
-      issuer,
-      audience: settings.authAudience,
-      resource: settings.publicUrl,
-      scopes: () => scopes.all,
-      keys,
-      revoked,
-    },
-    verified,
-  );
+  const oauth = createOAuth({
+    issuer,
+    audience: settings.authAudience,
+    resource: settings.publicUrl,
+    scopes: () => scopes.all,
+    keys,
+    revoked,
+  });
   return { ...oauth, close: () => void process.off("SIGHUP", reload) };
 }

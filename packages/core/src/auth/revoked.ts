@@ -1,4 +1,5 @@
 import type { ControlEvents } from "../control/events.ts";
+import { checkRepeatedKeys } from "../control/repeated-key.ts";
 import type { Log } from "../telemetry/log.ts";
 import { NotYet, watchFile } from "./watched-file.ts";
 
@@ -66,11 +67,12 @@ function parse(text: string): List {
   } catch {
     throw new Error("it is not JSON.");
   }
+  checkRepeatedKeys(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(SHAPE);
   const unknown = Object.keys(value).find((name) => !MEMBERS.includes(name as "sub"));
   if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no member of a kill list. ${SHAPE}`);
   const entries = MEMBERS.map((member) => {
-    const list = (value as Record<string, unknown>)[member] ?? [];
+    const { [member]: list = [] } = value as Record<string, unknown>;
     if (!Array.isArray(list) || list.some((item) => typeof item !== "string")) throw new Error(SHAPE);
     return [member, new Set<string>(list)];
   });

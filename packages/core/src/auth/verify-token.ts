@@ -1,6 +1,6 @@
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Caller } from "../contract/context.ts";
-import { type KeySet, KeysUnavailable } from "./key-set.ts";
+import { type KeySet, type Keys, KeysUnavailable } from "./key-set.ts";
 
 /** What an access token has to say. */
 export interface Expected {
@@ -11,8 +11,11 @@ export interface Expected {
 /** A token that was verified. */
 export interface Verified {
   caller: Caller & { expiresAt: number };
+  /** Of the key that it was verified by. */
   kid: string | undefined;
   jti: string | undefined;
+  /** The keys among which that one was. */
+  keys: Keys;
 }
 
 /** A token that does not count, and why. Its text is for the log and holds nothing of the token but names. */
@@ -55,16 +58,15 @@ const REFUSED_HEADERS = ["jwk", "jku", "x5u", "x5c", "crit", "b64"];
  */
 export async function verifyToken(token: string, keys: KeySet, expected: Expected): Promise<Verified> {
   const { kid } = checkHeader(token);
-  const find = await keys.current();
   try {
-    return accept(await verify(token, find.find, expected), kid);
+    return await verify(token, await keys.current(), expected);
   } catch (error) {
     if (!(error instanceof errors.JWKSNoMatchingKey) || (kid !== undefined && keys.wasRemoved(kid)))
       throw refusal(error, kid);
   }
   // The issuer may have a new key by now.
   try {
-    return accept(await verify(token, (await keys.newer()).find, expected), kid);
+    return await verify(token, await keys.newer(), expected);
   } catch (error) {
     throw refusal(error, kid);
   }
@@ -88,7 +90,7 @@ function checkHeader(token: string): { kid: string | undefined } {
   return { kid };
 }
 
-async function verify(token: string, find: JWTVerifyGetKey, { issuer, audience }: Expected): Promise<JWTPayload> {
+async function verify(token: string, keys: Keys, { issuer, audience }: Expected): Promise<Verified> {
   const options = {
     issuer,
     audience,
@@ -97,14 +99,20 @@ async function verify(token: string, find: JWTVerifyGetKey, { issuer, audience }
     requiredClaims: ["exp", "sub"],
     clockTolerance: LEEWAY_S,
   };
+  const by = async (find: JWTVerifyGetKey): Promise<Verified> => {
+    const { payload, protectedHeader, key } = await jwtVerify(token, find, options);
+    // A token may leave out the name of its key, and that name may be on the kill list.
+    const kid = protectedHeader.kid ?? (await keys.kidOf(key, protectedHeader));
+    return { ...accept(payload, kid), keys };
+  };
   try {
-    return (await jwtVerify(token, find, options)).payload;
+    return await by(keys.find);
   } catch (error) {
     // Keys without a kid, or two with the same one: any of them may be it.
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     for await (const key of error) {
       try {
-        return (await jwtVerify(token, key, options)).payload;
+        return await by(async () => key);
       } catch (failure) {
         if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
       }
@@ -114,7 +122,7 @@ async function verify(token: string, find: JWTVerifyGetKey, { issuer, audience }
 }
 
 /** The caller of a token whose signature holds. @throws TokenRefused */
-function accept(payload: JWTPayload, kid: string | undefined): Verified {
+function accept(payload: JWTPayload, kid: string | undefined): Omit<Verified, "keys"> {
   const { sub, exp, iat, jti, cnf, iss, client_id, azp } = payload as JWTPayload & Record<string, unknown>;
   const facts = { kid, sub: typeof sub === "string" ? sub.slice(0, 256) : undefined };
   if (typeof sub !== "string" || !isName(sub)) throw new TokenRefused("claim sub", facts);

@@ -41,8 +41,13 @@ export function watchFile<Value>(
     }
   };
   const stampOf = (): string => {
-    const stats = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+    try {
+      const { ino, size, mtimeNs, ctimeNs } = fs.statSync(file, { bigint: true });
+      return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    } catch (error) {
+      // Gone, or a link in a circle: opening it says so. Open streams ask in a timer, where nobody catches.
+      return `${(error as NodeJS.ErrnoException).code}`;
+    }
   };
   let stamp = stampOf();
   let tryAt = 0;

@@ -13,15 +13,16 @@ const keep = (file: string): string => `
 
 /**
  * The JSON Schemas that a server converts while it starts, as JSON. It is started once, in an empty folder that is its
- * user's home too, with none of the settings of this environment, which may name a store in use, and with a client that
- * leaves at once. A server that cannot start so converts its schemas at each start, as it does from its sources.
+ * user's home too, and with a client that leaves at once. A server that cannot start so converts its schemas at each
+ * start, as it does from its sources.
  */
 export function recordSchemas([server = "", ...args]: readonly string[]): string {
   const home = mkdtempSync(join(tmpdir(), "offshoot-schemas-"));
   try {
     const file = join(home, "ready-schemas.json");
     const folders = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP"];
-    const { PATH, SystemRoot } = process.env;
+    // Nothing else of this environment: a setting in it may name a user's data, and this start is not meant for it.
+    const { PATH = "", SystemRoot = "" } = process.env;
     const before = `data:text/javascript,${encodeURIComponent(keep(file))}`;
     spawnSync(process.execPath, ["--import", before, resolve(server), ...args], {
       cwd: home,

@@ -62,9 +62,19 @@ export const promoted = ({
 }: Pick<ConfigFacts, "values" | "perEnvironment">): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(values)
-      .filter(([key, { value }]) => value !== undefined && !perEnvironment.includes(key))
-      .map(([key, { value }]) => [key, value]),
+      .filter(([key]) => !perEnvironment.includes(key))
+      .map(([key, { value }]) => [key, asJson(value)])
+      .filter(([, value]) => value !== null),
   );
+
+/** A value as a lock has it: what JSON does not know is written out, so that a change of it is one. */
+function asJson(value: unknown): unknown {
+  const json = JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner instanceof Set || inner instanceof Map) return [...inner];
+    return typeof inner === "bigint" || inner instanceof RegExp ? String(inner) : inner;
+  });
+  return json === undefined ? null : JSON.parse(json);
+}
 
 /**
  * What `--print-config` prints: JSON, without the secrets that someone wrote where a reference belongs. What is promoted
@@ -78,7 +88,7 @@ export function printable(
   const scrub = createScrub();
   const rows = Object.entries(values).map(([key, { value, from }]) => {
     const differs = perEnvironment.includes(key);
-    const plain = isSecret(key) ? referenceIn(value) : (value ?? null);
+    const plain = isSecret(key) ? referenceIn(value) : asJson(value);
     const shown = differs ? JSON.parse(scrub(JSON.stringify(plain))) : plain;
     return [key, { value: shown, from, perEnvironment: differs }];
   });

@@ -11,6 +11,7 @@ import { type ChosenPolicy, openPolicy, policiesOf } from "../policy/open.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ControlEvents } from "./events.ts";
 import { openOwnFile, readWhole } from "./own-file.ts";
+import { checkRepeatedKeys } from "./repeated-key.ts";
 
 /** What an operator may change while the server runs. What the file leaves out is as it was at the start. */
 const ControlFile = z.strictObject({
@@ -121,6 +122,7 @@ function parse(text: string, { definition }: ControlledServer): z.output<typeof 
   } catch {
     throw new Error("it is not JSON.");
   }
+  checkRepeatedKeys(text);
   const parsed = ControlFile.safeParse(value, { jitless: true });
   if (!parsed.success) throw new Error(describeIssues(parsed.error).replaceAll("\n", "; "));
   const { profile, policy, breakers = {} } = parsed.data;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createRemoteJWKSet, customFetch, jwtVerify } from "jose";
 import { type App, createApp } from "../app.ts";
 import { createKeySet } from "../auth/key-set.ts";
-import { createOAuth, createVerifiedTokens } from "../auth/oauth.ts";
+import { createOAuth } from "../auth/oauth.ts";
 import { openRevoked } from "../auth/revoked.ts";
 import { quietWire } from "../call/wire.ts";
 import type { Caller } from "../contract/context.ts";
@@ -248,20 +248,22 @@ function createArm() {
 }
 
 function guardedIdentify(app: App, issuer: DrillIssuer, killList: string): Identify {
-  const verified = createVerifiedTokens();
   const keys = createKeySet(async () => issuer.published(), {
     maxAgeMs: 60_000,
     changed({ before, after }) {
-      verified.clear();
       app.control.emit({ what: "key", name: ISSUER, before, after, by: "server" });
     },
     trouble() {},
   });
   const revoked = openRevoked(killList, app);
-  const oauth = createOAuth(
-    { issuer: ISSUER, audience: undefined, resource: AUDIENCE, scopes: () => app.scopes.all, keys, revoked },
-    verified,
-  );
+  const oauth = createOAuth({
+    issuer: ISSUER,
+    audience: undefined,
+    resource: AUDIENCE,
+    scopes: () => app.scopes.all,
+    keys,
+    revoked,
+  });
   issuer.onDrop(() => keys.reload());
   return async (token) => {
     const found = await oauth.identify({ headers: { authorization: `Bearer ${token}` } } as IncomingMessage);

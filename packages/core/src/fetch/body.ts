@@ -1,5 +1,5 @@
 import type { Readable, Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress, type Gunzip } from "node:zlib";
 import { ToolError } from "../contract/errors.ts";
 
 // Named when they are used: a bundled server starts without node:zlib.
@@ -16,8 +16,8 @@ export type RefuseBody = (code: "bad_encoding" | "reply_too_large", message: str
 
 const toToolError: RefuseBody = (code, message, cause) => new ToolError(message, { code, cause });
 
-/** What can be decoded, and so what is asked for. */
-export const ACCEPT_ENCODING = "gzip, deflate, br";
+/** What is asked for. Not deflate: by that name half of the field sends it without its header, and nobody can tell. */
+export const ACCEPT_ENCODING = "gzip, br";
 
 /**
  * The decoded bytes of an answer, at most `maxBytes` of them: decoded bytes are counted, because a kilobyte of gzip
@@ -60,6 +60,8 @@ export async function readBody(
     }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    // The answer to a HEAD, or one without a body, says how its body would be encoded.
+    if (code === "Z_BUF_ERROR" && (decoded as Gunzip).bytesWritten === 0) return Buffer.alloc(0);
     if (typeof code === "string" && /^(Z_|ERR__?BROTLI|ERR_BROTLI|ERR_ZSTD|ZSTD_)/.test(code))
       throw refuse("bad_encoding", `The answer says ${name} and is not, or is cut off.`, cause);
     throw cause;

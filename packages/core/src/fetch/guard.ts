@@ -35,7 +35,7 @@ export function createGuard(
   { resolver = resolve, refuse = toToolError }: GuardOptions = {},
 ): Guard {
   const notPublic = (host: string): Error => refuse(`${host.slice(0, 255)} is no public address`, true);
-  const allowed = new Set(privateHosts.map(hostOf));
+  const allowed = new Set(privateHosts.map(asInUrl));
   return {
     checkUrl({ protocol, username, password, hostname }) {
       if (protocol !== "https:" && protocol !== "http:") throw refuse(`${protocol.slice(0, 32)} is not fetched`, false);
@@ -62,6 +62,13 @@ export function createGuard(
 
 /** As a URL has it, without the brackets of IPv6 and the dot of a name that is complete. */
 const hostOf = (host: string): string => host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+
+/** A host as a URL would have it: `bücher.example` and `0:0:0:0:0:0:0:1` are written otherwise there. */
+function asInUrl(host: string): string {
+  const name = hostOf(host);
+  const url = `http://${name.includes(":") ? `[${name}]` : name}`;
+  return URL.canParse(url) ? hostOf(new URL(url).hostname) : name;
+}
 
 const toToolError = (why: string): ToolError =>
   new ToolError(`Refused: ${why}. Nothing was sent. Give another URL.`, { code: "address_refused" });

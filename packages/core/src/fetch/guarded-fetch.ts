@@ -11,7 +11,7 @@ export interface GuardedFetchOptions {
   privateHosts?: readonly string[] | undefined;
   /** Decoded bytes of an answer. @default 4 194 304, which is what fits into a result */
   maxBytes?: number | undefined;
-  /** Redirects of GET and HEAD that are followed, each checked like a URL of its own. @default 3 */
+  /** Redirects of GET and HEAD without a body that are followed, each checked like a URL of its own. @default 3 */
   maxRedirects?: number | undefined;
   /** Time for all of it, redirects and body too, in ms. @default 10 000 */
   timeoutMs?: number | undefined;
@@ -76,6 +76,8 @@ export function createGuardedFetch({
       accept: "*/*",
       ...lowerCased(headers),
       "accept-encoding": ACCEPT_ENCODING,
+      // Node says no length for a GET: its body would be read as a request of its own.
+      ...(body !== undefined && { "content-length": String(Buffer.byteLength(body)) }),
     };
     try {
       for (let hop = 0; ; hop += 1) {
@@ -84,14 +86,16 @@ export function createGuardedFetch({
         const status = answer.statusCode ?? 0;
         if (!REDIRECTS.has(status) || location === undefined) return await responseOf(answer, at, maxBytes);
         answer.destroy();
-        if (hop >= maxRedirects || !/^(GET|HEAD)$/.test(method))
+        // A body was meant for the one that was asked.
+        if (hop >= maxRedirects || !/^(GET|HEAD)$/.test(method) || body !== undefined)
           throw new ToolError(
             `${at.host} redirects (${status}), which is not followed${hop > 0 ? " any further" : ""}.`,
             {
               code: "redirected",
             },
           );
-        const next = parse(location, at);
+        // Node reads a header's bytes as Latin-1; where they are a URL they are UTF-8, as in every browser.
+        const next = parse(Buffer.from(location, "latin1").toString("utf8"), at);
         // Once another origin was passed, they do not come back, even when that one leads back.
         if (next.origin !== at.origin) sent = { ...openHeaders(sent), "accept-encoding": ACCEPT_ENCODING };
         at = next;
@@ -120,6 +124,8 @@ function exchange(
     const options = { method, headers, agent: false as const, lookup: guard.lookup, maxHeaderSize: MAX_HEADER_BYTES };
     const sending = request(url, { ...options, signal }, resolve);
     sending.on("error", reject);
+    // A server that changes protocols (101) is left without an answer, an error, or an end of the time.
+    sending.on("close", () => reject(new Error("no answer")));
     sending.end(body);
   });
 }

@@ -1,12 +1,20 @@
 import { z } from "zod";
 import type { Policy } from "../contract/policy.ts";
+import { checkRepeatedKeys } from "../control/repeated-key.ts";
 import { nearest, SettingsError } from "../flags.ts";
 
 const Names = (what: string) =>
   z.array(z.string().min(1).max(512)).min(1).max(1_000).optional().describe(`${what}; * stands for any text`);
 const Scopes = (what: string) =>
   z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "a scope has no blanks, quotes or backslashes"))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\x21\x23-\x29\x2b-\x5b\x5d-\x7e]+$/,
+          "a scope has no blanks, quotes, backslashes or *: it is matched as it stands",
+        ),
+    )
     .max(100)
     .optional()
     .describe(what);
@@ -78,6 +86,7 @@ export function parsePolicy(text: string): Policy {
   } catch (cause) {
     throw new SettingsError(`it is not JSON: ${(cause as Error).message}.`, { cause });
   }
+  checkRepeatedKeys(text);
   const parsed = PolicySchema.safeParse(value, { jitless: true });
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues[0] as z.core.$ZodIssue);

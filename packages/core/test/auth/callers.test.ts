@@ -1,5 +1,5 @@
 // Once a caller is in: whose session it is, how long a stream lasts, and what ends it.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -79,37 +79,38 @@ test("a requestState is its caller's, issuer and client included", async () => {
   expect((await send(server.endpoint, { headers: [...headers, await as()], body: retry })).json.error).toBeUndefined();
 });
 
-describe("a stream", () => {
-  const listen = {
-    jsonrpc: "2.0",
-    id: 7,
-    method: "subscriptions/listen",
-    params: { notifications: { toolsListChanged: true }, _meta: META },
-  };
-  const streams = {
-    "2026": async (authorization: [string, string]) => ({
-      method: "POST",
-      body: JSON.stringify(listen),
+const listen = {
+  jsonrpc: "2.0",
+  id: 7,
+  method: "subscriptions/listen",
+  params: { notifications: { toolsListChanged: true }, _meta: META },
+};
+const streams = {
+  "2026": async (authorization: [string, string]) => ({
+    method: "POST",
+    body: JSON.stringify(listen),
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": listen.method,
+      authorization: authorization[1],
+    },
+  }),
+  "2025": async (authorization: [string, string]) => {
+    const { headers } = await send(server.endpoint, { headers: [authorization], body: initialize(0) });
+    return {
+      method: "GET",
       headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": listen.method,
+        accept: "text/event-stream",
+        "mcp-session-id": headers["mcp-session-id"] as string,
         authorization: authorization[1],
       },
-    }),
-    "2025": async (authorization: [string, string]) => {
-      const { headers } = await send(server.endpoint, { headers: [authorization], body: initialize(0) });
-      return {
-        method: "GET",
-        headers: {
-          accept: "text/event-stream",
-          "mcp-session-id": headers["mcp-session-id"] as string,
-          authorization: authorization[1],
-        },
-      };
-    },
-  };
+    };
+  },
+};
+
+describe("a stream", () => {
   const isOpen = async (response: Response): Promise<boolean> => {
     const read = async () => {
       for await (const _chunk of response.body as ReadableStream<Uint8Array>);
@@ -173,10 +174,36 @@ describe("the kill list", () => {
     },
   );
 
+  test("by kid also refuses a token of that key that does not name it", async () => {
+    const nameless = async () => bearer(await issuer.sign({ header: { kid: undefined } }, server.url));
+    const call = async () => (await ERAS["2026"](server.endpoint, [await nameless()])).status;
+    expect(await call()).toBe(200);
+    writeFileSync(killList, '{"kid":["k1"]}');
+    expect(await call()).toBe(401);
+    writeFileSync(killList, "{}");
+    expect(await call()).toBe(200);
+  });
+
+  test("that is a link in a circle goes on as it was, with a stream open", async () => {
+    const stream = await fetch(server.url, await streams["2026"](await as({ sub: "circle" })));
+    writeFileSync(killList, '{"sub":["mallory"]}');
+    expect(await status({ sub: "mallory" })).toBe(401);
+    rmSync(killList);
+    symlinkSync(killList, killList);
+    expect([await status(), await status({ sub: "mallory" })]).toEqual([200, 401]);
+    // Open streams are looked at each second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await status()).toBe(200);
+    await stream.body?.cancel();
+    rmSync(killList);
+    writeFileSync(killList, "{}", { mode: 0o600 });
+  });
+
   test("that is broken, or gone, goes on as it was", async () => {
     writeFileSync(killList, '{"sub":["mallory"]}');
     expect(await status({ sub: "mallory" })).toBe(401);
-    for (const text of ["{", "[]", '{"subs":[]}', '{"sub":"mallory"}', ""]) {
+    const wrong = ["{", "[]", '{"subs":[]}', '{"sub":"mallory"}', '{"sub":null}', '{"sub":["x"],"s\\u0075b":[]}', ""];
+    for (const text of wrong) {
       writeFileSync(killList, text);
       expect([text, await status({ sub: "mallory" })]).toEqual([text, 401]);
     }

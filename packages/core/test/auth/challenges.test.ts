@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { defineServer, defineTool } from "../../src/index.ts";
-import { initialize, META } from "../fixtures/raw.ts";
+import { initialize, META, toolCall } from "../fixtures/raw.ts";
 import { type Answer, bearer, ERAS, openServer, send, sendRaw } from "./endpoint.ts";
 import { type Issuer, startIssuer, type TokenChanges } from "./issuer.ts";
 
@@ -77,6 +77,22 @@ describe.each(Object.keys(ERAS) as (keyof typeof ERAS)[])("%s", (era) => {
     expect(answer.status).toBe(401);
     expect(challengeOf(answer)).toMatchObject({ error: "invalid_token", scope: "lab:extra lab:read lab:write" });
   });
+});
+
+test("in a batch, the refusal names the one that lacks a scope, and none of them runs", async () => {
+  const headers = [await with_({ claims: { scope: "lab:read" } })];
+  const { params, ...hello } = initialize(0);
+  const opened = await send(server.endpoint, {
+    headers,
+    body: { ...hello, params: { ...params, protocolVersion: "2025-03-26" } },
+  });
+  const before = server.lab.events.length;
+  const { status, json } = await send(server.endpoint, {
+    headers: [["mcp-session-id", opened.headers["mcp-session-id"] as string], ...headers],
+    body: [{ jsonrpc: "2.0", id: 1, method: "ping" }, toolCall(2, "guarded", {})],
+  });
+  expect([status, json.error.message]).toEqual([403, "guarded needs the scopes lab:read lab:write."]);
+  expect(server.lab.events.length).toBe(before);
 });
 
 test("a request that needs some scopes is told of those alone; one that needs none, of all there are", async () => {

@@ -1,8 +1,14 @@
 // Keys of an issuer come and go, and the issuer itself: a new one is taken soon, one that was taken away is refused soon,
 // and nobody is sent to sign in again because a server does not answer.
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SignJWT } from "jose";
 import { describe, type OnTestFinishedHandler, test } from "vitest";
-import { bearer, ERAS, openServer } from "./endpoint.ts";
+import { createKeySet } from "../../src/auth/key-set.ts";
+import { createOAuth } from "../../src/auth/oauth.ts";
+import { NOTHING_REVOKED } from "../../src/auth/revoked.ts";
+import { initialize } from "../fixtures/raw.ts";
+import { bearer, ERAS, openServer, send } from "./endpoint.ts";
 import { makeKey, startIssuer, type TokenChanges } from "./issuer.ts";
 
 type Behave = NonNullable<Awaited<ReturnType<typeof startIssuer>>["state"]["behave"]>;
@@ -51,6 +57,53 @@ describe.concurrent("signing keys", { timeout: 30_000 }, () => {
     issuer.state.keys = [next.jwk];
     await expect.poll(() => call(token), { timeout: 5_000, interval: 200 }).toBe(401);
     expect(await call({ key: next })).toBe(200);
+  });
+
+  test("one that was taken away ends the streams of its tokens, also where nothing else comes", async ({
+    onTestFinished,
+    expect,
+  }) => {
+    const { issuer, server } = await open(onTestFinished, { authMaxAge: 1 });
+    const authorization = bearer(await issuer.sign({}, server.url));
+    const { headers } = await send(server.endpoint, { headers: [authorization], body: initialize(0) });
+    const response = await fetch(server.url, {
+      headers: {
+        accept: "text/event-stream",
+        "mcp-session-id": headers["mcp-session-id"] as string,
+        authorization: authorization[1],
+      },
+    });
+    expect(response.status).toBe(200);
+    issuer.state.keys = [(await makeKey("k2")).jwk];
+    const ended = response.text().then(() => "ended");
+    expect(await Promise.race([ended, sleep(8_000, "open")])).toBe("ended");
+  });
+
+  test("one that is taken away while a token of it is verified leaves nothing that is remembered", async ({
+    expect,
+  }) => {
+    const [key, next] = [await makeKey("k1"), await makeKey("k2")];
+    let published = [key.jwk];
+    const keys = createKeySet(async () => published, { maxAgeMs: 60_000, changed() {}, trouble() {} });
+    const resource = "https://mcp.example.com/mcp";
+    const oauth = createOAuth({
+      ...{ issuer: "https://as.example.com", audience: undefined, resource, scopes: () => [] },
+      ...{ keys, revoked: NOTHING_REVOKED },
+    });
+    const token = await new SignJWT({ scope: "lab:read" })
+      .setProtectedHeader({ alg: key.alg, kid: "k1", typ: "at+jwt" })
+      .setIssuer("https://as.example.com")
+      .setAudience(resource)
+      .setSubject("ada")
+      .setExpirationTime("5m")
+      .sign(key.privateKey);
+    const identify = () => oauth.identify({ headers: { authorization: `Bearer ${token}` } } as IncomingMessage);
+    await keys.reload();
+    published = [next.jwk];
+    const running = identify();
+    await keys.reload();
+    await running;
+    expect(await identify()).toMatchObject({ status: 401 });
   });
 
   test("another key under the same kid is another key", async ({ onTestFinished, expect }) => {

@@ -1,7 +1,7 @@
 // Whatever URL a model gives: only public addresses are asked, and an answer takes neither memory nor time without end.
 import type { lookup } from "node:dns";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createGuardedFetch, type GuardedFetchOptions } from "../../src/fetch/index.ts";
+import { createGuard, createGuardedFetch, type GuardedFetchOptions } from "../../src/fetch/index.ts";
 import { type FaultUpstream, serveFaults } from "../../src/testing/index.ts";
 
 let here: FaultUpstream;
@@ -157,6 +157,55 @@ describe("redirects", () => {
   });
 });
 
+test("the path of a redirect is UTF-8, as it is written", async () => {
+  here.behave(({ url }) =>
+    url === "/"
+      ? { do: "raw", text: "HTTP/1.1 302 Found\r\nLocation: /café\r\nContent-Length: 0\r\n\r\n" }
+      : { do: "answer" },
+  );
+  expect(await allowed()(`${here.url}/`)).toMatchObject({ status: 200, url: `${here.url}/caf%C3%A9` });
+});
+
+test("a body goes to nobody but the one that was asked", async () => {
+  here.behave({ do: "redirect", to: `${other.url}/` });
+  const [asked, before] = [here.seen.length, other.seen.length];
+  // Without a length it would be a second request of the same connection.
+  const body = "GET /second HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const method of ["GET", "POST", "DELETE"]) {
+    expect(await codeOf(allowed()(here.url, { method, body }))).toBe("redirected");
+    expect(here.seen.at(-1)).toMatchObject({ method, body });
+  }
+  expect([here.seen.length - asked, other.seen.length - before]).toEqual([3, 0]);
+});
+
+test.each(["gzip", "br", "deflate", "zstd"])(
+  "an answer without a body may say that it would be %s",
+  async (encoding) => {
+    const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nConnection: close\r\n`;
+    for (const [method, rest] of [
+      ["HEAD", "Content-Length: 90\r\n\r\n"],
+      ["GET", "Content-Length: 0\r\n\r\n"],
+      ["GET", "\r\n"],
+    ] as const) {
+      here.behave({ do: "raw", text: head + rest });
+      expect((await allowed()(here.url, { method })).bytes).toHaveLength(0);
+    }
+  },
+);
+
+test.each([
+  ["BÜCHER.test", "xn--bcher-kva.test"],
+  ["intranet.test.", "intranet.test"],
+])("an operator may name %s", async (written, host) => {
+  const fetch = createGuardedFetch({ privateHosts: [written], resolver: resolving({ [host]: ["127.0.0.1"] }) });
+  expect(await fetch(here.url.replace("127.0.0.1", host))).toMatchObject({ status: 200 });
+});
+
+test("an address may be named as it is written by hand", () => {
+  for (const written of ["0:0:0:0:0:0:0:1", "[::1]", "::0001"])
+    expect(() => createGuard([written]).checkUrl(new URL("http://[::1]/"))).not.toThrow();
+});
+
 describe("an answer without end", () => {
   test.each(["gzip", "br"] as const)("a bomb of %s is cut at the cap of what it decodes to", async (encoding) => {
     here.behave({ do: "bomb", bytes: 200_000_000, encoding });
@@ -186,6 +235,11 @@ describe("an answer without end", () => {
 
   test.each([
     ["cut off", { do: "truncate" } as const, "unreachable"],
+    [
+      "another protocol",
+      { do: "raw", text: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" } as const,
+      "unreachable",
+    ],
     ["no HTTP", { do: "raw", text: "SSH-2.0-x\r\n" } as const, "unreachable"],
     [
       "headers of 1 MB",

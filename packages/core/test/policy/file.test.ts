@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Policy } from "../../src/contract/policy.ts";
+import { checkRepeatedKeys } from "../../src/control/repeated-key.ts";
 import { openPolicy } from "../../src/policy/open.ts";
 import { PolicySchema } from "../../src/policy/schema.ts";
 import { anyPolicy, createPotServer, policyFile } from "./fixture.ts";
@@ -16,6 +17,13 @@ const rules = (...more: object[]) => ({ default: "deny", rules: [...more.map((on
 
 const refused: [what: string, policy: unknown, said: RegExp][] = [
   ["no JSON", "{ rules:", /^--policy \S+: it is not JSON: /],
+  ["a key twice", '{"default":"deny","rules":[],"default":"allow"}', /it has "default" twice in one object/],
+  [
+    "a key twice in a rule",
+    `{"default":"deny","rules":[${JSON.stringify(rule).replace('"decision"', '"decision":"deny","decision"')}]}`,
+    /it has "decision" twice in one object/,
+  ],
+  ["a scope for all", rules({ scopes: ["files:*"] }), /scopes\[0\]: a scope has no .*\*: it is matched as it stands/],
   ["no default", { rules: [] }, /: default: /],
   [
     "an unknown key",
@@ -76,6 +84,18 @@ const refused: [what: string, policy: unknown, said: RegExp][] = [
   ],
   ["folders for a server without", { ...rules(), roots: { ada: ["/"] } }, /roots: this server works in no folders/],
 ];
+test("a key that occurs once in each object, whatever stands in texts, is once", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.string(), fc.boolean(), (value, key, twice) => {
+      const inner = `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+      const text = `[{"a":${JSON.stringify(value, null, 1)}},{${inner}${twice ? `,${inner}` : ""}}]`;
+      const check = () => checkRepeatedKeys(text);
+      if (twice) expect(check).toThrow(/twice/);
+      else expect(check).not.toThrow();
+    }),
+  );
+});
+
 test.each(refused)("a policy with %s is refused in one line that says where", (_what, policy, said) => {
   expect(() => open(policy)).toThrow(said);
   try {

@@ -23,9 +23,12 @@ export const promoteCommand = defineCommand({
     if (from === undefined || to === undefined || more.length > 0)
       throw new Refusal("It takes two files.", "`offshoot promote <from> <to>`.");
     if (from === to) throw new Refusal("Both are the same file.", "name the environment that it is promoted to.");
+    const lock = typeof options.lock === "string" ? resolve(options.lock) : undefined;
+    if (lock === from || lock === to)
+      throw new Refusal("The lock would be written over the settings.", "name another file with --lock.");
     const project = openProject();
     const dry = options["dry-run"] === true;
-    const plan = planPromotion(project, from, to, options.lock === undefined ? undefined : resolve(options.lock));
+    const plan = planPromotion(project, from, to, lock);
     const wrong = [];
     for (const check of checks) {
       const finding = await check({ project, offline: options.offline === true, args: undefined });

@@ -1,4 +1,5 @@
 import type { NotesEvent } from "./activity.ts";
+import { NotesError } from "./errors.ts";
 import type { Notes } from "./notes.ts";
 
 type Listener = (event: NotesEvent, owner: string) => void;
@@ -13,6 +14,9 @@ export type OwnedNotes = Omit<Notes, "onChange"> & {
 
 /** Longer than any call takes, in milliseconds. An owner's notes that nobody has asked for since are closed. */
 const unusedMs = 900_000;
+
+/** In UTF-8 all of the first kind are the same character, so that callers would share notes; Postgres keeps no zero. */
+const unkept = /[\p{Cs}\0]/u;
 
 interface Opened {
   notes: Promise<Notes>;
@@ -54,6 +58,11 @@ export function withOwners(common: Notes, open: (owner: string) => Promise<Notes
     ...common,
     async of(owner) {
       if (owner === "") return common;
+      if (unkept.test(owner))
+        throw new NotesError(
+          "refused",
+          "The id of this caller holds characters that no store can keep. Tell the user.",
+        );
       const usedAt = performance.now();
       const opened = { notes: owners.get(owner)?.notes ?? openFor(owner), usedAt };
       owners.delete(owner);

@@ -25,6 +25,7 @@ const settings: Record<string, (example: string) => string> = {
       .split("\n")
       .map((line) => `> ${line}`)
       .join("\n")}\n\n# Below\n`,
+  "in a footnote": (text) => `# Above\n\n${indented(text, "[^long-label]: ", "    ")}\n\n# Below\n`,
   "after front matter": (text) => `---\ntitle: x\n---\n${text}`,
   "with CRLF": (text) => text.replaceAll("\n", "\r\n"),
   "after a byte order mark": (text) => `\ufeff${text}`,
@@ -32,7 +33,7 @@ const settings: Record<string, (example: string) => string> = {
 
 /** The ordinary run takes each example in two of the settings, `OFFSHOOT_LONG=1` in all. */
 const isTaken = (example: number, setting: number): boolean =>
-  process.env.OFFSHOOT_LONG === "1" || setting === 0 || example % 6 === setting - 1;
+  process.env.OFFSHOOT_LONG === "1" || setting === 0 || example % 7 === setting - 1;
 
 const composed = examples.flatMap((example, at) =>
   Object.entries(settings).flatMap(([setting, set], index) => {
@@ -64,7 +65,10 @@ describe("every example of the specifications, in every setting", { timeout: 180
       return JSON.stringify(own) === JSON.stringify(judged) ? undefined : { own, judged };
     });
     // A lazy line of a quote in a list item, less deep than the item's text: the parser ends the quote a line early.
-    expect(wrong.filter(({ body }) => !body.includes("1.    > # Foo\n      > bar\n    > baz"))).toEqual([]);
+    const lazy = "1.    > # Foo\n      > bar\n    > baz";
+    // A mark of a quote that is deep enough for code goes on with the quote; and the judge ends an item a line late.
+    const known = [lazy, "[^long-label]:     > # Foo", "[^long-label]: - # Foo\n    - Bar"];
+    expect(wrong.filter(({ body }) => !known.some((text) => body.includes(text)))).toEqual([]);
   });
 
   test("keeps every byte outside a section that is replaced, and every heading", async () => {
@@ -143,6 +147,21 @@ describe("every example of the specifications, in every setting", { timeout: 180
   });
 });
 
+test.each([
+  ["[^1]: # A\n    old\n\nafter\n", "[^1]: # A\n    NEW\n\nafter\n"],
+  ["[^longer#label]: # A\n    old\n", "[^longer#label]: # A\n    NEW"],
+  ["[^1]: text\n\n    # A\n    old\n\n    # B\n", "[^1]: text\n\n    # A\n    NEW\n    # B\n"],
+  ["> - [^1]: # A\n>       old\n", "> - [^1]: # A\n>       NEW"],
+])("a heading in a footnote has a section that ends with it: %j", async (body, edited) => {
+  expect(await edit(body, { operation: "replace_section", heading: "A", text: "NEW" })).toBe(edited);
+});
+
+test("a footnote's links and tags are the note's, also where it is no more than one of them", () => {
+  expect(marksIn("[^1]: [[Target]]\n[^2]: #tag\n[^3]: [a](b.md)\n").map(({ text }) => text)).toEqual([
+    ...["Target", "tag", "b.md"],
+  ]);
+});
+
 /** A megabyte takes half a second of an idle machine; what grows with the square of the text would take hours. */
 const size = process.env.OFFSHOOT_LONG === "1" ? 2 ** 20 : 2 ** 18;
 
@@ -167,6 +186,7 @@ test("a long text of anything is read in time that grows with its length", { tim
     "|",
   ];
   const lines = [
+    "[^1]: # a\n",
     "|[[a]]\n",
     "a|b\n-|-\n",
     "a [[b]] #c [d](e)\n",

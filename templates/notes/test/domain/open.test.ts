@@ -122,3 +122,37 @@ test("reads the log that a killed server left", async () => {
   expect((await reopened.get("n4")).title).toBe("in the log");
   await reopened.close();
 });
+
+/** A rollback journal as SQLite writes it, with one page to be put back. */
+function journalOf(pages: number, number: number, page: Buffer): Buffer {
+  const journal = Buffer.alloc(512 + 8 + page.length);
+  journal.write("d9d505f920a163d7", 0, "hex");
+  for (const [at, value] of [1, 7, pages, 512, page.length].entries()) journal.writeUInt32BE(value, 8 + 4 * at);
+  journal.writeUInt32BE(number, 512);
+  page.copy(journal, 516);
+  let sum = 7;
+  for (let at = page.length - 200; at > 0; at -= 200) sum += page[at] ?? 0;
+  journal.writeUInt32BE(sum, 516 + page.length);
+  return journal;
+}
+
+test("a journal that would change the database before it is looked at is refused, and one of a first start is not", async () => {
+  const { data, file } = await filled();
+  const whole = await readFile(file);
+  const [first, pages] = [whole.subarray(0, 4096), whole.length / 4096];
+  const foreign = [
+    ["of another database", journalOf(pages, 2, Buffer.alloc(4096, 7))],
+    ["of another first page", journalOf(pages, 1, Buffer.alloc(4096, 7))],
+    ["of a shorter time", journalOf(pages - 1, 1, first)],
+  ] as const;
+  for (const [, journal] of foreign) {
+    await writeFile(`${file}-journal`, journal);
+    await expectRefused(data, "damaged", /-journal belongs to another database/);
+  }
+  const before = Buffer.from(first);
+  before.fill(1, 18, 20);
+  await writeFile(`${file}-journal`, journalOf(pages, 1, before));
+  const notes = await openAt(data);
+  expect((await notes.list()).notes).toHaveLength(3);
+  await notes.close();
+});

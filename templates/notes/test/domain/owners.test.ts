@@ -157,3 +157,15 @@ test("an export of one owner is no import of another's", async () => {
   expect((await alice.importFolder("out")).unchanged).toBe(1);
   await notes.close();
 });
+
+test.each(stores)(
+  "two ids that would be one in UTF-8 are nobody's, and odd ones are each their own ($name)",
+  async (store) => {
+    const notes = await notesOn(store);
+    for (const id of ["a\ud800", "a\ud801", "\udc00", "a\0"])
+      await expect(notes.of(id)).rejects.toMatchObject({ code: "refused" });
+    const ids = ["..", "/", "a", "A", "é", "e\u0301", "x".repeat(10_000), "__proto__", "🦊", "a\ufffd"];
+    for (const id of ids) await (await notes.of(id)).create({ title: "Own", body: "" });
+    for (const id of ids) expect((await (await notes.of(id)).list()).notes).toHaveLength(1);
+  },
+);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { checkRepeatedKeys } from "../../control/repeated-key.ts";
 
 /** An API key as the file has it: the key itself stands nowhere. */
 export interface KeyEntry {
@@ -50,6 +51,7 @@ export function parseKeyFile(text: string): KeyEntry[] {
   } catch {
     throw new Error("it is not JSON.");
   }
+  checkRepeatedKeys(text);
   const { keys } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('it has no list "keys". Make one with: offshoot keys add <name>');
   const ids = new Set<string>();

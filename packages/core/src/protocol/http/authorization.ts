@@ -130,7 +130,8 @@ export function createAuthorization(app: App, authentication: Authentication) {
       if (scopes === undefined) return true;
       const needed = neededBy(messages, caller);
       if (needed.every((scope) => scopes.includes(scope))) return true;
-      const [first] = messages.filter((message): message is Message => !isRefusal(message));
+      const lacks = (message: Message): boolean => neededBy([message], caller).some((scope) => !scopes.includes(scope));
+      const first = messages.find((message): message is Message => !isRefusal(message) && lacks(message));
       const { name, uri } = (first?.params ?? {}) as Record<string, unknown>;
       const about = quoted(String(name ?? uri ?? first?.method), 128);
       refused(app, request, response, {

@@ -13,7 +13,7 @@ import { allowOrigin, badMessage, METHODS, plain, publicDocument, refused } from
 import { type Authentication, createAuthorization, ownAuthentication } from "./authorization.ts";
 import { readMessage } from "./body.ts";
 import { listen } from "./listen.ts";
-import { checkRequest, type RequestCheckOptions } from "./request-checks.ts";
+import { checkRequest, type HttpRefusal, type RequestCheckOptions } from "./request-checks.ts";
 import { createResponseWriters, type ResponseWriter } from "./response-writer.ts";
 import { createTurns } from "./turns.ts";
 import { toWebRequest, writeWebResponse } from "./web.ts";
@@ -49,6 +49,11 @@ export interface HttpEndpoint {
 }
 
 const PATH = "/mcp";
+const DRAINING: HttpRefusal = {
+  status: 503,
+  message: "The server is shutting down.",
+  headers: { "retry-after": "5" },
+};
 
 /**
  * Serves both eras at one URL, `/mcp`: guards, then authentication, then the body, and then the SDK of the request's
@@ -132,12 +137,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: `Method not allowed. Use ${METHODS}.`,
         headers: { allow: METHODS },
       });
-    if (draining)
-      return refused(app, request, response, {
-        status: 503,
-        message: "The server is shutting down.",
-        headers: { "retry-after": "5" },
-      });
+    if (draining) return refused(app, request, response, DRAINING);
     const caller = await authorization.admit(request, response);
     if (caller === undefined) return;
     if (request.method !== "POST") {
@@ -151,10 +151,13 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     if (isRefusal(message)) return badMessage(app, response, message);
     const messages = isBatch(message) ? message.batch : [message];
     if (!authorization.mayRun(messages, caller, request, response)) return;
+    if (isBatch(message) && draining) return refused(app, request, response, DRAINING);
     if (isBatch(message)) return sessions.handle(request, response, caller, message.batch, true);
     authorization.follow(caller, request, response, message);
     const turn = turnOf(message.method);
     if (turn !== undefined) await turn;
+    // Its body, or its turn, came after the server had begun to stop: nothing waits for what would begin now.
+    if (draining) return refused(app, request, response, { ...DRAINING, id: message.id });
     return answer(request, response, caller, message);
   };
 

@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
 import type { JsonSchema } from "../operation.ts";
-import type { CheckAnswer, CheckJob, CheckReply, Issue } from "./check-job.ts";
+import type { Issue } from "./check-job.ts";
+import { isSent, nextName, type Outcome, run, type Value } from "./check-thread.ts";
 
 /** What came of validating a value. */
 export interface Verdict {
@@ -12,14 +12,9 @@ export interface Verdict {
 /** Validates a value. Never throws. */
 export type Check = (value: unknown) => Promise<Verdict>;
 
-/** Time to compile a schema, in ms: the largest known, a payment of Stripe's, takes two seconds. */
-const COMPILE_MS = 15_000;
-/** Time for one value, in ms. */
-const CHECK_MS = 1_000;
-/** A schema that was cut off so often is not tried again. */
+/** A schema whose values were cut off so often within a minute is tried with short values only for the rest of it. */
 const MAX_CUT_OFF = 3;
-/** Memory of the worker, in MiB: all schemas of GitHub compiled are 500. */
-const MAX_MEMORY_MB = 768;
+const MINUTE_MS = 60_000;
 
 /** Hears what the server cannot hold values to, once each. */
 type Note = (line: string) => void;
@@ -29,15 +24,30 @@ export const onNote = (listener: Note): void => {
   note = listener;
 };
 
+/** A value that is to be validated. */
+interface Waiting extends Value {
+  slow: Slow;
+  resolve(verdict: Verdict): void;
+}
+
+/** What of a schema was cut off. */
+interface Slow {
+  times: number;
+  /** Characters of the shortest. */
+  shortest: number;
+  /** When it is forgotten, by `performance.now()`. */
+  until: number;
+  noted: boolean;
+}
+
 /**
  * Values against a schema, in a thread of its own: a schema may take minutes to compile and a value for ever to
  * validate, and neither keeps anything else waiting. The thread starts with the first value and holds no process up.
  */
 export function checker(schema: JsonSchema): Check {
   const key = nextName();
-  let cutOff = 0;
+  const slow: Slow = { times: 0, shortest: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY, noted: false };
   return async (value) => {
-    if (cutOff >= MAX_CUT_OFF) return { issues: [], unchecked: "it took too long before" };
     let text: string | undefined;
     try {
       text = JSON.stringify(value);
@@ -45,29 +55,12 @@ export function checker(schema: JsonSchema): Check {
       return { issues: [], unchecked: "it is nested too deep" };
     }
     if (text === undefined) return { issues: [] };
-    const verdict = await new Promise<Verdict>((resolve) => wait({ schema, key, text, resolve }));
-    if (verdict.unchecked === TOO_LONG) {
-      cutOff += 1;
-      if (cutOff === MAX_CUT_OFF) note("a schema takes too long to validate: values are no longer held to it");
-    }
-    return verdict;
+    return new Promise<Verdict>((resolve) => wait({ schema, key, text, slow, resolve }));
   };
 }
 
-let counter = 0;
-const nextName = (): string => {
-  counter += 1;
-  return `schema:${counter}`;
-};
-const TOO_LONG = "it takes too long to validate";
-
-/** A value that is to be validated. */
-interface Waiting {
-  schema: JsonSchema;
-  key: string;
-  text: string;
-  resolve(verdict: Verdict): void;
-}
+const tooLong: Verdict = { issues: [], unchecked: "it takes too long to validate" };
+const notTried: Verdict = { issues: [], unchecked: "others like it took too long" };
 
 /** Values that go to the worker together, and their characters: passing a message on costs more than most checks. */
 const MOST_TOGETHER = 16;
@@ -84,108 +77,51 @@ async function work(): Promise<void> {
   working = true;
   while (waiting.length > 0) {
     const together = nextOnes();
-    const verdicts = await run(together).catch(() => undefined);
-    for (const [at, one] of together.entries()) one.resolve(verdicts?.[at] ?? (await alone(one, together.length)));
+    const outcome = together.length === 0 ? [] : await run(together, note);
+    for (const [at, one] of together.entries()) {
+      const answer = Array.isArray(outcome) ? outcome[at] : undefined;
+      one.resolve(answer === undefined ? await alone(one, outcome, together.length) : { issues: [], ...answer });
+    }
   }
   working = false;
 }
 
-/** What came while the worker was busy; a schema that is new to it goes alone. */
+/** What came while the worker was busy, and is tried; a schema that is new to it goes alone. */
 function nextOnes(): Waiting[] {
-  let count = 0;
+  const together: Waiting[] = [];
   let characters = 0;
-  for (const { key, text } of waiting.slice(0, MOST_TOGETHER)) {
-    characters += text.length;
-    if (count > 0 && (characters > MOST_CHARACTERS || !isSent(key))) break;
-    count += 1;
-    if (!isSent(key)) break;
+  for (let one = waiting[0]; one !== undefined && together.length < MOST_TOGETHER; one = waiting[0]) {
+    characters += one.text.length;
+    if (together.length > 0 && (characters > MOST_CHARACTERS || !isSent(one.key))) break;
+    waiting.shift();
+    if (!isTried(one)) one.resolve(notTried);
+    else together.push(one);
+    if (!isSent(one.key)) break;
   }
-  return waiting.splice(0, count);
+  return together;
 }
 
-const isSent = (key: string): boolean => thread?.sent.has(key) === true;
-
-/** A worker that is cut off takes with it what else it was given: each alone says which of them it was. */
-async function alone(one: Waiting, among: number): Promise<Verdict> {
-  const again = among === 1 ? undefined : await run([one]).catch(() => undefined);
-  return again?.[0] ?? { issues: [], unchecked: TOO_LONG };
+/** A worker that is cut off takes with it what else it was given, or had been: each alone says which of them it was. */
+async function alone(one: Waiting, before: Outcome, among: number): Promise<Verdict> {
+  if (!isTried(one)) return notTried;
+  const outcome = among === 1 && before !== "died" ? before : await run([one], note);
+  if (Array.isArray(outcome)) return { issues: [], ...outcome[0] };
+  addCutOff(one, outcome === "compiling");
+  return tooLong;
 }
 
-interface Thread {
-  worker: Worker;
-  /** What it has been given. */
-  sent: Set<string>;
+/** Only what is as long as half of what took too long is not tried: one caller's values keep nobody from a tool. */
+function isTried({ slow, text }: Waiting): boolean {
+  if (performance.now() > slow.until) Object.assign(slow, { times: 0, shortest: Number.POSITIVE_INFINITY });
+  return slow.times < MAX_CUT_OFF || text.length < slow.shortest / 2;
 }
 
-let thread: Thread | undefined;
-
-// Beside this file, from source as in the bundle, where tsup.config.ts makes it a file of its own.
-const entry = new URL(import.meta.url.endsWith(".ts") ? "./check-worker.ts" : "./check-worker.js", import.meta.url);
-
-function startThread(): Thread {
-  const worker = new Worker(entry, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MB } });
-  // Without a listener of its own, a worker that dies while it is idle would take the process with it.
-  worker.on("error", () => {});
-  worker.unref();
-  return { worker, sent: new Set() };
+function addCutOff({ slow, text }: Waiting, compiling: boolean): void {
+  slow.times += 1;
+  slow.shortest = Math.min(slow.shortest, compiling ? 0 : text.length);
+  // A schema that cannot be compiled will not be.
+  slow.until = slow.shortest === 0 ? Number.POSITIVE_INFINITY : performance.now() + MINUTE_MS;
+  if (slow.times < MAX_CUT_OFF || slow.noted) return;
+  slow.noted = true;
+  note("a schema takes too long to validate: long values are not held to it for a minute");
 }
-
-const identities = new WeakMap<object, string>();
-const identityOf = (definition: object): string => {
-  const known = identities.get(definition);
-  if (known !== undefined) return known;
-  const made = nextName();
-  identities.set(definition, made);
-  return made;
-};
-
-function jobOf(schema: JsonSchema, key: string, value: string, { sent }: Thread): CheckJob {
-  if (sent.has(key)) return { key, schema: undefined, names: {}, definitions: [], value };
-  const all = Object.entries((schema.$defs ?? {}) as Record<string, JsonSchema>);
-  const names = Object.fromEntries(all.map(([name, definition]) => [name, identityOf(definition)]));
-  const definitions: CheckJob["definitions"] = [];
-  for (const [name, definition] of all) {
-    const identity = names[name] as string;
-    if (sent.has(identity)) continue;
-    sent.add(identity);
-    definitions.push([identity, definition]);
-  }
-  sent.add(key);
-  return { key, schema, names, definitions, value };
-}
-
-/** Undefined where it was cut off. */
-async function run(together: readonly Waiting[]): Promise<Verdict[] | undefined> {
-  thread ??= startThread();
-  const { worker, sent } = thread;
-  const isNew = together.some(({ key }) => !sent.has(key));
-  const jobs = together.map(({ schema, key, text }) => jobOf(schema, key, text, thread as Thread));
-  return new Promise((resolve) => {
-    const end = (verdicts: Verdict[] | undefined): void => {
-      clearTimeout(timer);
-      worker.off("message", answered).off("error", stop).off("exit", stop);
-      worker.unref();
-      resolve(verdicts);
-    };
-    const stop = (): void => {
-      thread = undefined;
-      end(undefined);
-      void worker.terminate();
-    };
-    let timer = setTimeout(stop, isNew ? COMPILE_MS : CHECK_MS);
-    const answered = (reply: CheckReply): void => {
-      if ("answers" in reply) end(reply.answers.map(verdictOf));
-      else {
-        clearTimeout(timer);
-        timer = setTimeout(stop, CHECK_MS);
-        for (const line of reply.notes) note(line);
-      }
-    };
-    // It keeps the process alive only while a check runs.
-    worker.ref();
-    worker.on("message", answered).on("error", stop).on("exit", stop);
-    worker.postMessage(jobs);
-  });
-}
-
-const verdictOf = (answer: CheckAnswer): Verdict => ("issues" in answer ? answer : { issues: [], ...answer });

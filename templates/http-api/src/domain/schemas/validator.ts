@@ -47,13 +47,15 @@ export function createValidator(): Validator {
   const compile: Validator["compile"] = ({ key, schema, names, definitions: added }) => {
     const known = compiled.get(key);
     if (known !== undefined) return { check: known, notes: [] };
+    // It came before and could not be compiled.
+    if (schema === undefined) throw new Error("there is no such schema");
     const notes: string[] = [];
     const note = (pattern: string, what: string): void => {
       if (said.has(pattern)) return;
       said.add(pattern);
       notes.push(`the pattern ${JSON.stringify(pattern.slice(0, 80))} ${what}`);
     };
-    const root = pointed(schema ?? {}, names);
+    const root = pointed(schema, names);
     const made = [root];
     for (const [name, definition] of added) {
       const node = pointed(definition, names);

@@ -1,5 +1,5 @@
 /** Raise it when `derive` finds something else in a note. */
-const derivation = 3;
+const derivation = 4;
 
 /** Which letters make a word is Unicode's matter: an index of another version would miss words of this one. */
 export const unicode = `Unicode ${process.versions.unicode}`;

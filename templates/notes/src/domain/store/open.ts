@@ -9,6 +9,7 @@ import { lockTimeoutMs, patiently } from "./busy.ts";
 import { createDatabase } from "./create.ts";
 import { reasonOf, toNotesError } from "./failure.ts";
 import { createGuard } from "./guard.ts";
+import { isJournalForeign } from "./journal.ts";
 import { lossOf } from "./log-loss.ts";
 import { isLogForeign, lacksLog, unmark } from "./log-mark.ts";
 import { applicationId, migrate, migrations, newerSchema, schemaVersion } from "./migrations.ts";
@@ -78,9 +79,12 @@ function inspect(folder: string, file: string, open: (name: string) => DatabaseS
   if (!log && bytes > size) throw torn(`${file} is cut short: ${size} of ${bytes} bytes`);
   // SQLite takes the two away in the order that leaves the log for last.
   if (!log && existsSync(`${file}-shm`)) throw torn(`${file}-wal is missing, which holds the latest notes`);
+  const withLog = log !== undefined && log.size > 0;
+  if (isJournalForeign(file, page, withLog))
+    throw torn(`${file}-journal belongs to another database`, "Or take the -journal file away.");
   const loss = log && lossOf(file, page);
   if (loss !== undefined) throw torn(`${file}-wal ${loss}, and the latest notes with it`, copyOf);
-  return { withLog: log !== undefined && log.size > 0 };
+  return { withLog };
 }
 
 const copyOf = "To go on with what can still be read, make a copy that starts with --backup <folder>.";

@@ -1,19 +1,20 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { derive } from "../derive.ts";
 import { basenameOf } from "../file-name.ts";
 import { unicode, indexVersion as wanted } from "./index-version.ts";
 import { createIndex } from "./sqlite-index.ts";
 import { readNote } from "./sqlite-rows.ts";
 import { writing } from "./statement.ts";
+import type { NoteRow } from "./store.ts";
 
 const indexOf = (db: DatabaseSync) => db.prepare("SELECT value FROM state WHERE name = 'index'").get()?.value;
 
 /** Whether what is kept beside the notes was made by this code on this Unicode. */
 export const isIndexed = (db: DatabaseSync): boolean => indexOf(db) === wanted;
 
-/** Whether the third derivation finds in a note what the second did: all but a name that no file can have. */
-const isAsBefore = ({ file, title, deleted_at }: ReturnType<StatementSync["all"]>[number]): boolean =>
-  file !== null || deleted_at !== null || basenameOf(String(title)) === title;
+/** Whether a note has what it had: the third derivation knows a name that no file can have, the fourth footnotes. */
+const isAsBefore = ({ file, title, deleted_at, body }: NoteRow, before: number): boolean =>
+  deleted_at !== null || (!body.includes("[^") && (before === 3 || file !== null || basenameOf(title) === title));
 
 /** Makes again, from the notes, what is kept beside them. All of it or nothing; a damaged note is left out. */
 export async function reindex(db: DatabaseSync): Promise<void> {
@@ -26,8 +27,8 @@ export async function reindex(db: DatabaseSync): Promise<void> {
       db.exec("ROLLBACK"); // another process has done it meanwhile
       return;
     }
-    const isSecond = indexOf(db) === `2 ${unicode}`;
-    if (!isSecond) {
+    const before = [2, 3].find((derivation) => indexOf(db) === `${derivation} ${unicode}`);
+    if (before === undefined) {
       db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags");
       db.exec("INSERT INTO words (words) VALUES ('delete-all')");
     }
@@ -36,11 +37,11 @@ export async function reindex(db: DatabaseSync): Promise<void> {
       const last = rows.at(-1);
       if (last === undefined) break;
       for (const columns of rows) {
-        if (isSecond && isAsBefore(columns)) continue;
         try {
           const row = readNote(columns);
+          if (before !== undefined && isAsBefore(row, before)) continue;
           const derived = await derive(row);
-          if (isSecond) index.replace(row.number, derived, true);
+          if (before !== undefined) index.replace(row.number, derived, true);
           else if (row.deleted_at === null) index.add(row.number, derived);
           else for (const { key, tag } of derived.tags) addTag.run(key, row.number, tag);
         } catch (error) {

@@ -1,11 +1,12 @@
 import { NotesError } from "../errors.ts";
 import { splitFrontMatter } from "./front-matter.ts";
 import { endLine, joinBlocks, joinLines, lineEndOf } from "./join.ts";
+import { FOOTNOTE_INDENT, footnoteLabel } from "./markdown/footnote.ts";
 import type { Heading, Outline } from "./markdown/headings.ts";
 
 /**
  * Exchanges what stands between a heading and the next one of its rank or a higher one. The heading itself stays, and so
- * does every byte outside. A heading in a quote or a list item ends with it, and the text is written with its marks.
+ * does every byte outside. A heading in a quote, a list item or a footnote ends with it, and the text is written with its marks.
  */
 export async function replaceSection(body: string, heading: string, text: string): Promise<string> {
   const { outlineOf } = await import("./markdown/headings.ts");
@@ -60,11 +61,13 @@ function find(headings: Heading[], wanted: string): Heading {
   );
 }
 
-/** What the lines of a quote or list item begin with: quote marks stay, and a list mark becomes as many blanks. */
-function prefixOf(body: string, { from, to, underlined }: Heading): string {
+const marks = new RegExp(`^(?:[\\s>]|(?:[-+*]|\\d{1,9}[.)])(?=\\s)|${footnoteLabel.source})*`);
+
+/** What the lines of a quote, list item or footnote begin with: quote marks stay, and other marks become blanks. */
+function prefixOf(body: string, { from, to }: Heading): string {
   const line = body.slice(from, to).split(/\r\n?|\n/, 1)[0] ?? "";
-  const marks = /^[\s>]*(?:(?:[-+*]|\d{1,9}[.)])[\s>]+)*/.exec(line)?.[0] ?? "";
-  return (underlined ? marks : line.slice(0, line.indexOf("#"))).replace(/[^\s>]/g, " ");
+  const before = (marks.exec(line)?.[0] ?? "").replace(new RegExp(footnoteLabel, "g"), " ".repeat(FOOTNOTE_INDENT));
+  return before.replace(/[^\s>]/g, " ");
 }
 
 const withPrefix = (text: string, prefix: string, lineEnd: string): string =>

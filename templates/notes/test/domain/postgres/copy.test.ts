@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { createNotes, type Notes, openNotes } from "../../../src/domain/notes.ts";
+import { ownerFolder } from "../../../src/domain/owner-folder.ts";
 import { databaseName } from "../../../src/domain/store/open.ts";
 import { copyFromSqlite } from "../../../src/domain/store/postgres/copy.ts";
 import { openPostgresStore } from "../../../src/domain/store/postgres/open.ts";
@@ -91,5 +92,27 @@ test("nothing is copied over notes that are there, from nothing, or from what is
   await expect(copyFromSqlite(data, url)).rejects.toMatchObject({ code: "conflict" });
   const there = createNotes(await openPostgresStore(url));
   expect((await there.list()).notes).toHaveLength(1);
+  await there.close();
+});
+
+test("all of it is copied or nothing: what is wrong with one owner's notes keeps everyone's back", async () => {
+  const [data, url] = [await temporaryFolder(), await emptySchema()];
+  const notes = await openNotes({ store: "sqlite", data });
+  await notes.create({ title: "Of all", body: "" });
+  for (const owner of ["ada", "bob"]) await (await notes.of(owner)).create({ title: owner, body: "one" });
+  await notes.close();
+  // A copy that someone made by hand: no server reads it.
+  const own = join(data, ownerFolder("bob"));
+  await cp(join(data, ownerFolder("ada")), `${join(data, ownerFolder("ada"))}.bak`, { recursive: true });
+  const db = new DatabaseSync(join(own, databaseName));
+  for (const body of ["other", "one"]) {
+    db.exec(`UPDATE notes SET body = CAST('${body}' AS BLOB)`);
+    const copying = copyFromSqlite(data, url);
+    if (body === "other") await expect(copying).rejects.toMatchObject({ code: "damaged" });
+    else expect(await copying).toMatchObject({ notes: 3, owners: 2 });
+  }
+  db.close();
+  const there = createNotes(await openPostgresStore(url));
+  for (const owner of ["", "ada", "bob"]) expect((await (await there.of(owner)).list()).notes).toHaveLength(1);
   await there.close();
 });

@@ -61,49 +61,61 @@ const tables = {
 
 /**
  * Copies the notes that SQLite keeps in a folder into an empty Postgres: every version, the trash, keys, activity and
- * attachments, and those of each owner. What was written is read back and compared before it is committed; servers may go on
- * reading the folder, and what they write meanwhile is not copied.
+ * attachments, and those of each owner. What was written is read back and compared before all of it is committed at once;
+ * servers may go on reading the folder, and what they write meanwhile is not copied.
  *
  * @throws NotesError where there is nothing to copy, where notes are in the way, and where what was read back differs
  */
 export async function copyFromSqlite(data: string, url: string): Promise<Copied> {
   if (!existsSync(join(data, databaseName)))
     throw new NotesError("not_found", `There are no notes in ${data}: nothing to copy. Name their folder.`);
+  const folders = [{ folder: data, name: "", digest: undefined }, ...ownersIn(data)];
+  // Checks each, and brings its schema up to date.
+  for (const { folder } of folders) await (await openSqliteStore(folder)).close();
   const database = await openPool(url, { connections: 2, budgetMs: 5_000, statementMs: 600_000 });
   try {
     await migrate(database);
-    const copied = { notes: 0, revisions: 0, attachments: 0, owners: 0 };
-    await copyFolder(database, data, await findOwner(database, ""), copied);
-    const owners = join(data, ownersName);
-    for (const name of existsSync(owners) ? readdirSync(owners) : []) {
-      if (!existsSync(join(owners, name, databaseName))) continue;
-      const [shown = "", digest = ""] = name.split(".");
-      await copyFolder(database, join(owners, name), await findOwner(database, shown, digest), copied);
-      copied.owners += 1;
-    }
-    return copied;
+    return await database.change(async (query) => {
+      const copied = { notes: 0, revisions: 0, attachments: 0, owners: folders.length - 1 };
+      for (const { folder, name, digest } of folders)
+        await copyFolder(database, query, folder, await findOwner(database, name, digest), copied);
+      return [true, copied];
+    });
   } finally {
     await database.close();
   }
 }
 
-async function copyFolder(database: Database, folder: string, owner: number, copied: Copied): Promise<void> {
-  await (await openSqliteStore(folder)).close(); // checks it, and brings its schema up to date
+/** Other names, such as that of a copy made by hand, are no owner's: no server reads them. */
+const ownerName = /^([A-Za-z0-9-]+)\.([0-9a-f]{32})$/;
+
+function ownersIn(data: string) {
+  const owners = join(data, ownersName);
+  return (existsSync(owners) ? readdirSync(owners) : []).flatMap((entry) => {
+    const [, name = "", digest] = ownerName.exec(entry) ?? [];
+    const folder = join(owners, entry);
+    return digest !== undefined && existsSync(join(folder, databaseName)) ? [{ folder, name, digest }] : [];
+  });
+}
+
+async function copyFolder(
+  database: Database,
+  query: Query,
+  folder: string,
+  owner: number,
+  copied: Copied,
+): Promise<void> {
   const { DatabaseSync } = await loadSqlite();
   const source = new DatabaseSync(join(folder, databaseName), { readOnly: true, timeout: 5_000 });
   try {
     source.exec("BEGIN"); // one moment, whatever is written meanwhile
+    if ((await lockOwner(query, owner)).seq > 0)
+      throw new NotesError("conflict", "The database has notes already. Nothing was changed: name an empty one.");
     await copyBlobs(database, source, folder);
-    await database.change(async (query) => {
-      if ((await lockOwner(query, owner)).seq > 0) {
-        throw new NotesError("conflict", "The database has notes already. Nothing was changed: name an empty one.");
-      }
-      for (const table of names) await copyTable(query, owner, source, table);
-      await index(query, owner, source);
-      await setCounters(query, owner, source);
-      for (const table of names) await compare(query, owner, source, table);
-      return [true, undefined];
-    });
+    for (const table of names) await copyTable(query, owner, source, table);
+    await index(query, owner, source);
+    await setCounters(query, owner, source);
+    for (const table of names) await compare(query, owner, source, table);
     for (const table of ["notes", "revisions", "attachments"] as const) copied[table] += count(source, table);
   } finally {
     source.close();

@@ -6,27 +6,25 @@ export interface Heading {
   rank: number;
   /** As it is written, on one line. */
   title: string;
-  /** Whether a line of "=" or "-" makes it a heading. */
-  underlined: boolean;
-  /** How many quotes and list items it is in. */
+  /** How many quotes, list items and footnotes it is in. */
   depth: number;
   /** Offset of its first line. */
   from: number;
   /** Where the text under it begins. */
   to: number;
-  /** Where its section ends: at the next heading of its rank or a higher one, or with the quote or list item it is in. */
+  /** Where its section ends: at the next heading of its rank or a higher one, or with the quote, list item or footnote it is in. */
   end: number;
 }
 
-/** The headings of a text in their order, those in quotes and list items too, and a line for each block it consists of. */
+/** The headings of a text in their order, also those in quotes, list items and footnotes, and a line for each block. */
 export interface Outline {
   headings: Heading[];
   /** Kind and offset of every block. */
   blocks: { kind: string; from: number }[];
 }
 
-const opens = (type: string) => type === "blockquote_open" || type === "list_item_open";
-const closes = (type: string) => type === "blockquote_close" || type === "list_item_close";
+const opens = (type: string) => /^(?:blockquote|list_item|footnote)_open$/.test(type);
+const closes = (type: string) => /^(?:blockquote|list_item|footnote)_close$/.test(type);
 
 class OutlineState extends SelectiveState {
   #previous = "";
@@ -91,8 +89,8 @@ function endOf([from, to]: [number, number], text: string, offset: (line: number
   return offset(line);
 }
 
-function headingOf({ tag, map, markup }: BlockToken, content: string, offset: (line: number) => number): Heading {
+function headingOf({ tag, map }: BlockToken, content: string, offset: (line: number) => number): Heading {
   const [from, to] = [offset(map?.[0] ?? 0), offset(map?.[1] ?? 0)];
   const title = content.replace(/\s+/g, " ").trim();
-  return { rank: Number(tag.slice(1)), title, underlined: !markup.startsWith("#"), depth: 0, from, to, end: to };
+  return { rank: Number(tag.slice(1)), title, depth: 0, from, to, end: to };
 }

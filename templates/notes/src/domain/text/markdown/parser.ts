@@ -1,4 +1,5 @@
 import MarkdownIt from "markdown-it";
+import { readFootnote } from "./footnote.ts";
 import { lineAt, lineStarts } from "./lines.ts";
 
 export type BlockToken = InstanceType<typeof MarkdownIt.Token>;
@@ -6,7 +7,7 @@ export type BlockToken = InstanceType<typeof MarkdownIt.Token>;
 type BlockState = InstanceType<typeof MarkdownIt.StateBlock>;
 
 /**
- * The block pass of a CommonMark parser with GFM's tables, which takes time in proportion to the text whatever it holds:
+ * The block pass of a CommonMark parser with GFM's tables and footnotes, which takes time in proportion to the text whatever it holds:
  * inlines are read only where they are needed. `State` decides which tokens are kept.
  */
 export function createBlockParser<State extends BlockState>(
@@ -14,6 +15,8 @@ export function createBlockParser<State extends BlockState>(
 ): (text: string) => { tokens: BlockToken[]; source: Source } {
   const parser = new MarkdownIt("commonmark", { maxNesting: 100 });
   parser.enable("table");
+  const interrupts = ["paragraph", "reference", "blockquote", "list"];
+  parser.block.ruler.before("reference", "footnote", readFootnote, { alt: interrupts });
   parser.core.ruler.enableOnly("block");
   parser.block.State = State;
   return (text) => {

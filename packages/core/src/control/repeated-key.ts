@@ -1,0 +1,24 @@
+const TOKENS = /"(?:[^"\\]+|\\.)*"|[{}[\]:]/gs;
+
+/**
+ * Refuses JSON in which a key stands twice. `JSON.parse` takes the last one and says nothing: of two lists of revoked
+ * callers, the first would not count.
+ *
+ * @param text is JSON
+ * @throws Error in one line that names the key
+ */
+export function checkRepeatedKeys(text: string): void {
+  const open: Set<string>[] = [];
+  let last = "";
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (token === ":") {
+      const keys = open.at(-1) as Set<string>;
+      const key = JSON.parse(last) as string;
+      if (keys.has(key)) throw new Error(`it has ${JSON.stringify(key)} twice in one object. Make them one.`);
+      keys.add(key);
+    }
+    last = token;
+  }
+}
