@@ -63,8 +63,7 @@ export function watchFile<Value>(
   return {
     read() {
       const now = stampOf();
-      if (now === stamp && tryAt === 0) return value;
-      if (now === stamp && performance.now() < tryAt) return value;
+      if (now === stamp && (tryAt === 0 || performance.now() < tryAt)) return value;
       stamp = now;
       tryAt = 0;
       try {

@@ -2,6 +2,7 @@ import type { Transport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "../../app.ts";
 import { type ConnectionOptions, forwardChanges, notificationOf } from "../connection.ts";
+import { CLIENT_CAPABILITIES, MODERN_VERSION, PROTOCOL_VERSION } from "../era.ts";
 import { createStdioServer } from "./server.ts";
 import { followStreams } from "./streams.ts";
 
@@ -11,8 +12,8 @@ const OPENING = {
   method: "notifications/opening",
   params: {
     _meta: {
-      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-      "io.modelcontextprotocol/clientCapabilities": {},
+      [PROTOCOL_VERSION]: MODERN_VERSION,
+      [CLIENT_CAPABILITIES]: {},
     },
   },
 };

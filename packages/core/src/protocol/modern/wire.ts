@@ -10,11 +10,8 @@ import {
   PROGRESS,
   progressTokenOf,
 } from "../connection.ts";
+import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../era.ts";
 import { createMailbox, type Mailbox } from "../mailbox.ts";
-
-const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
-const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
-const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** One of core's methods. */
 export type Answer = (params: Record<string, unknown>, wire: WireRequest) => Promise<object>;

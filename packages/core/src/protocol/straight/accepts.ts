@@ -1,4 +1,5 @@
 import type { Era } from "../../contract/context.ts";
+import { CLIENT_CAPABILITIES, CLIENT_INFO, MODERN_VERSION, PROTOCOL_VERSION } from "../era.ts";
 import type { Message } from "../frame.ts";
 
 /** A request whose envelope and parameters have passed {@link accepts}. */
@@ -7,12 +8,6 @@ export interface Accepted {
   readonly method: string;
   readonly params?: Record<string, unknown>;
 }
-
-const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
-export const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
-export const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
-/** The one revision of the 2026 era. */
-export const MODERN_VERSION = "2026-07-28";
 
 type Members = Record<string, unknown>;
 type Check = (value: unknown) => boolean;

@@ -3,7 +3,7 @@ import { stringifyResult } from "../../call/output/ready-json.ts";
 import { ErrorCode, isProtocolError } from "../../contract/errors.ts";
 import type { Freshness } from "../../contract/freshness.ts";
 import { makeLegible } from "../connection.ts";
-import { MODERN_VERSION } from "./accepts.ts";
+import { MODERN_VERSION } from "../era.ts";
 import type { StraightRequest } from "./request.ts";
 
 const SERVER_INFO = "io.modelcontextprotocol/serverInfo";

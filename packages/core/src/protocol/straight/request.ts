@@ -1,8 +1,9 @@
 import type { ClientRequest, WireRequest } from "../../call/wire.ts";
 import type { Caller, Era, NotifyLevel } from "../../contract/context.ts";
 import { asksOf, LOG, type Notification, PROGRESS, progressTokenOf } from "../connection.ts";
+import { CLIENT_CAPABILITIES, CLIENT_INFO, MODERN_VERSION } from "../era.ts";
 import { createMailbox, type Mailbox } from "../mailbox.ts";
-import { type Accepted, CLIENT_CAPABILITIES, CLIENT_INFO, MODERN_VERSION } from "./accepts.ts";
+import type { Accepted } from "./accepts.ts";
 
 /** The client of a 2025 connection, as its handshake and its later messages left it. */
 export interface Peer extends Pick<WireRequest, "client" | "asks"> {
