@@ -9,11 +9,12 @@ import { complete } from "./call/methods/complete.ts";
 import { createPages } from "./call/methods/pages.ts";
 import { getPrompt, listedPrompt } from "./call/methods/prompts.ts";
 import { listedTemplate, listResources, readResource } from "./call/methods/resources.ts";
-import { callTool, listedTool } from "./call/methods/tools.ts";
+import { callTool, listTools } from "./call/methods/tools.ts";
 import { createNeededScopes, type NeededScopes } from "./call/needed-scopes.ts";
 import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
 import type { Normalize } from "./call/subject.ts";
+import type { Pins } from "./call/versions.ts";
 import type { WireRequest } from "./call/wire.ts";
 import { build, type Identity } from "./config/build.ts";
 import type { Freshness } from "./contract/freshness.ts";
@@ -38,6 +39,8 @@ export interface AppOptions {
    * @internal
    */
   identity?: Identity | undefined;
+  /** Which version of a tool clients get that name none, by tool. @default the current ones */
+  pins?: Pins | undefined;
   /** An operator may change the policy while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
@@ -92,7 +95,17 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry, straight = true }: AppOptions,
+  {
+    log,
+    limits: given,
+    slo,
+    stateSecrets,
+    operated = false,
+    identity = build,
+    telemetry,
+    pins,
+    straight = true,
+  }: AppOptions,
 ): App {
   const resources = [...definition.resources.values()];
   const { tools, prompts } = definition;
@@ -149,9 +162,9 @@ export function createApp(
     methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
   };
   if (definition.tools.size > 0) {
-    list("tools/list", createPages("tools", [...tools.values()], listedTool, lists));
+    methods.set("tools/list", listTools(tools, pins, lists));
     const { expected, idempotencyStore: store } = definition;
-    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access));
+    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access, pins));
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);

@@ -73,3 +73,4 @@ export {
   type ToolOptions,
   type ToolReply,
 } from "./contract/tool.ts";
+export type { ToolVersion, ToolVersionOptions } from "./contract/versions.ts";

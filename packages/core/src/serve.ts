@@ -72,7 +72,10 @@ export async function serve(
   };
   const log = createLog(config.logLevel, undefined, undefined, () => identity);
   // A start says what it is once its first answers are out: opening the log would hold them up.
-  setTimeout(() => log.isLevelEnabled("info"), STARTED_AFTER_MS).unref();
+  setTimeout(() => {
+    if (log.isLevelEnabled("info") && hasSunset(server))
+      void import("./config/pins.ts").then(({ announceSunsets }) => announceSunsets(server, log));
+  }, STARTED_AFTER_MS).unref();
   let metrics: HttpOptions["metrics"];
   let authentication: Authentication | undefined;
   let endControl = (): void => {};
@@ -85,6 +88,7 @@ export async function serve(
       limits,
       identity,
       telemetry,
+      pins: config.pinVersions && (await import("./config/pins.ts")).pinsOf(config.pinVersions, server),
       operated: config.control !== undefined,
       slo,
       stateSecrets: config.stateSecret?.map((secret) => secret.reveal()),
@@ -157,6 +161,9 @@ async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings):
   const { openPolicy } = await import("./policy/open.ts");
   app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
 }
+
+const hasSunset = ({ tools }: ServerDefinition): boolean =>
+  [...tools.values()].some(({ earlier }) => [...(earlier?.values() ?? [])].some(({ sunset }) => sunset !== undefined));
 
 async function printTables(
   server: ServerDefinition,

@@ -39,6 +39,8 @@ export class Call implements CallContext {
   answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
+  /** The version of the tool that its client says it speaks; `undefined` where it says none. */
+  version: string | undefined;
   /** What the policy says of it, where there is one: it does not change while the call runs. */
   decision: Decision | undefined;
   answers: Answers = {};

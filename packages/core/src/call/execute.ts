@@ -37,7 +37,8 @@ export async function execute(
   seal: StateSeal,
 ): Promise<{ value: unknown } | InputRequired> {
   const bound = () => ({
-    subject: `${call.method} ${call.name}`,
+    // An input means what its version says: a yes to one of them is none to another.
+    subject: `${call.method} ${call.name}${call.version === undefined ? "" : `@${call.version}`}`,
     caller: identityOf(call.caller),
     input: fingerprint(subject.input),
   });

@@ -13,6 +13,8 @@ export interface CallLine {
   caller: string;
   client: string | undefined;
   correlationId: string;
+  /** The version of the tool that its client pinned. */
+  version: string | undefined;
   /** How many values of its input were made to fit. */
   coerced: number | undefined;
   traceId: string | undefined;
@@ -80,6 +82,7 @@ function write(
     caller: call.caller.id,
     client: call.client.name,
     correlationId: call.correlationId,
+    version: call.version,
     coerced: call.coerced > 0 ? call.coerced : undefined,
     traceId: telemetry?.traceId(call),
   };

@@ -3,6 +3,7 @@ import { WIRES } from "./client.ts";
 import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 import { checkLock, writeLock } from "./lock.ts";
 import { checkPolicyLock, writePolicyLock } from "./policy-lock.ts";
+import { recordVersions } from "./record-versions.ts";
 
 /** What {@link testServerContract} takes. */
 export interface ContractOptions extends CheckOptions {
@@ -35,6 +36,10 @@ export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: 
   checkSkips(options.skip);
   if (vitest === undefined) throw new Error("testServerContract registers tests: call it in a file that vitest runs.");
   const { describe, test } = vitest;
+  const { recorded } = options;
+  if (recorded !== undefined && process.env.RECORD_VERSIONS === "1")
+    test("what every version answers is recorded", () =>
+      recordVersions(options, recorded).catch((error: Error) => red(error.message)));
   for (const wire of WIRES) {
     describe(`contract over ${wire}`, () => {
       for (const requirement of requirementsOn(wire)) {
