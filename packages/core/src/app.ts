@@ -13,6 +13,7 @@ import { callTool, listTools } from "./call/methods/tools.ts";
 import { createNeededScopes, type NeededScopes } from "./call/needed-scopes.ts";
 import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
+import type { Rollouts } from "./call/rollouts.ts";
 import type { Normalize } from "./call/subject.ts";
 import type { Pins } from "./call/versions.ts";
 import type { WireRequest } from "./call/wire.ts";
@@ -80,6 +81,8 @@ export interface App extends CallRuntime {
   readonly straight: boolean;
   /** What decides who may do what; without one, everything is there for everyone. */
   readonly access: Access | undefined;
+  /** Candidates that are tried; see `rollout/open.ts`. */
+  rollouts: Rollouts | undefined;
   /** Has another policy decide, from the next request on: calls that run keep their decision. */
   setAccess(access: Access | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
@@ -134,6 +137,7 @@ export function createApp(
     methods,
     straight,
     access: undefined,
+    rollouts: undefined,
     setAccess(wanted) {
       app.access = wanted;
       // What one caller may see is nothing for a cache that others share.
@@ -142,6 +146,7 @@ export function createApp(
     close() {
       app.changes.close();
       app.readiness.close();
+      app.rollouts?.close();
       for (const stop of stops) stop();
     },
   };
@@ -164,7 +169,10 @@ export function createApp(
   if (definition.tools.size > 0) {
     methods.set("tools/list", listTools(tools, pins, lists));
     const { expected, idempotencyStore: store } = definition;
-    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access, pins));
+    call(
+      "tools/call",
+      callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access, pins, () => app.rollouts),
+    );
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);

@@ -1,4 +1,5 @@
 export { createPostgresIdempotencyStore, type PostgresQuery } from "./call/idempotency/postgres-store.ts";
+export type { Candidate, CandidateOptions, Gates } from "./contract/candidate.ts";
 export {
   audio,
   type ContentAnnotations,

@@ -97,10 +97,12 @@ export async function serve(
     await applyPolicy(made, config);
     const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
     authentication = await openAuthentication?.(config, made);
+    if (hasCandidate(server)) made.rollouts = (await import("./rollout/open.ts")).openRollouts(made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config, identity.config);
     }
+    made.rollouts?.begin();
     return made;
   });
   // Before anything says that the server is up: a signal may follow at once.
@@ -161,6 +163,9 @@ async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings):
   const { openPolicy } = await import("./policy/open.ts");
   app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
 }
+
+const hasCandidate = ({ tools }: ServerDefinition): boolean =>
+  [...tools.values()].some(({ candidate }) => candidate !== undefined);
 
 const hasSunset = ({ tools }: ServerDefinition): boolean =>
   [...tools.values()].some(({ earlier }) => [...(earlier?.values() ?? [])].some(({ sunset }) => sunset !== undefined));

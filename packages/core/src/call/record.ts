@@ -70,6 +70,7 @@ function write(
 ): void {
   const ms = performance.now() - call.startedAt;
   account.end(call, outcome, ms, failure?.shown);
+  call.trial?.end(outcome);
   telemetry?.end(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
   const level = outcome === "internal_error" ? "error" : "info";
   if (!log.isLevelEnabled(level)) return;

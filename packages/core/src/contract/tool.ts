@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type Candidate, type CandidateOf, makeCandidate } from "./candidate.ts";
 import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
@@ -91,6 +92,13 @@ export interface ToolOptions<
   /** Text for models, beside the structured data; an empty string sends no text block. @default the data as JSON */
   toText?: ((data: z.output<Output>) => string) | undefined;
   /**
+   * Another handler, which takes over step by step while it is no worse, and is taken back by itself when it is. A tool
+   * that changes data needs an idempotency key, or `idempotentHint`.
+   *
+   * @default none
+   */
+  candidate?: CandidateOf<Input, Output, ToolReply<z.input<Output>>> | undefined;
+  /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
    */
@@ -119,8 +127,10 @@ type KnownKeys<Shape, Reply> = [Extra<Shape, DataOf<Reply>>] extends [never]
       };
 
 /** A tool as data, with its JSON Schemas already made. */
-export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
+export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText" | "candidate"> {
   readonly kind: "tool";
+  /** Another handler that is tried, where there is one. */
+  readonly candidate?: Candidate | undefined;
   /** Earlier versions by name, where it has any. */
   readonly earlier?: ReadonlyMap<string, ToolVersion> | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
@@ -188,7 +198,7 @@ export function defineTool<
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
-  const { versions, ...rest } = options as ToolOptions<z.ZodType, z.ZodType> & {
+  const { versions, candidate, ...rest } = options as ToolOptions<z.ZodType, z.ZodType> & {
     versions?: readonly GivenVersion[];
   };
   return Object.freeze({
@@ -197,5 +207,6 @@ export function defineTool<
     json,
     plainOutput: isPlainSchema(options.outputSchema),
     ...((versions ?? rest.version) === undefined ? {} : makeVersions(where, rest.version, versions ?? [])),
+    ...(candidate === undefined ? {} : { candidate: makeCandidate(where, candidate, rest) }),
   });
 }

@@ -49,6 +49,10 @@ export async function connect(
     pins,
   });
   app.setAccess(openPolicy({ profile, policy }, { ...app, audited: true }));
+  if ([...server.tools.values()].some(({ candidate }) => candidate !== undefined)) {
+    app.rollouts = (await import("../rollout/open.ts")).openRollouts(app);
+    app.rollouts.begin();
+  }
   let client: TestClient;
   let stop: () => Promise<void>;
   if (wire.startsWith("stdio")) {

@@ -20,7 +20,16 @@ export async function recordVersions(options: CheckOptions, file: URL | string):
           `${version} does not answer the same on two fresh servers, to ${JSON.stringify(input)}: ${JSON.stringify(answer)} and ${JSON.stringify(again)}. Give the test's server a clock and ids that do not change.`,
         );
     }
-  writeFileSync(file, `${JSON.stringify({ ...readRecorded(file), ...first }, null, 2)}\n`);
+  writeFileSync(file, written({ ...readRecorded(file), ...first }));
+}
+
+/** A line for each call, so that a review shows which one changed. */
+function written(recorded: Recorded): string {
+  const sessions = Object.entries(recorded).map(
+    ([version, session]) =>
+      `  ${JSON.stringify(version)}: [\n${session.map((call) => `    ${JSON.stringify(call)}`).join(",\n")}\n  ]`,
+  );
+  return `{\n${sessions.join(",\n")}\n}\n`;
 }
 
 async function recordNow({ server: given, samples = {}, onElicit, onSample }: CheckOptions): Promise<Recorded> {
@@ -37,7 +46,9 @@ async function recordNow({ server: given, samples = {}, onElicit, onSample }: Ch
         shown.push({ ...call, answer: await replay(client, call) });
       }
       if (version !== undefined && shown.length > 0) recorded[`${name}@${version}`] = [...before, ...shown];
-      before.push(...shown.map(({ answer: _, ...call }) => call));
+      // What only reads is nothing to what comes after.
+      if (server.tools.get(name)?.annotations?.readOnlyHint !== true)
+        before.push(...shown.map(({ answer: _, ...call }) => call));
     }
   } finally {
     await client.close();

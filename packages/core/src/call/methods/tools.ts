@@ -9,6 +9,7 @@ import { composeTool, toolFailure } from "../compose.ts";
 import type { Keyed } from "../idempotency/keyed.ts";
 import { parseInput } from "../input/parse-input.ts";
 import { objectParam } from "../normalize.ts";
+import type { Rollouts } from "../rollouts.ts";
 import type { Normalize, Subject } from "../subject.ts";
 import type { Pins } from "../versions.ts";
 import type { WireRequest } from "../wire.ts";
@@ -75,6 +76,7 @@ export function callTool(
   keyed: Keyed,
   access: AccessNow,
   pins: Pins | undefined,
+  rollouts: () => Rollouts | undefined,
 ): Normalize {
   const of = (
     tool: Tool,
@@ -91,7 +93,8 @@ export function callTool(
     run: () => {
       // Reported from inside the tool: the specification has input errors read by the model, which can mend them.
       if (!input.success) throw invalidInput(tool.name, input.error);
-      return tool.handler(input.data, call);
+      const tried = tool.candidate === undefined ? undefined : rollouts();
+      return tried === undefined ? tool.handler(input.data, call) : tried.run(tool, input.data, call);
     },
     compose: (value) => composeTool(tool, value),
     failure: toolFailure,
