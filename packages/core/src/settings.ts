@@ -173,8 +173,8 @@ function checkNames(own: readonly string[]): void {
   }
 }
 
-/** {@link loadConfig} without the process: @throws SettingsError */
-function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
+/** {@link loadConfig} without the process. @internal @throws SettingsError */
+export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   const { argv = process.argv.slice(2), env = process.env, envPrefix, name, positionals } = options;
   checkNames(Object.keys(own.shape));
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };

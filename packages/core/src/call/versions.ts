@@ -130,15 +130,34 @@ const wrongShim = ({ name }: Tool, { version }: ToolVersion, error: z.ZodError):
 
 /** The result in the shape of an earlier version: both channels; what stands beside the data stays as it is. */
 const composeWith = (tool: Tool, version: ToolVersion) => (value: unknown) =>
-  composeTool(tool, value, async () => {
-    const output = await parseWith(tool.outputSchema, isWithContent(value) ? value.data : value);
-    if (!output.success)
-      throw new Error(`${tool.name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
-    const data = version.fromCurrent(output.data);
-    const reply = isWithContent(value) ? withContent(data, ...value.content) : data;
-    return announce(version, await composeValue({ ...version, name: tool.name }, reply));
-  });
+  composeTool(tool, value, () =>
+    whenParsed(tool, isWithContent(value) ? value.data : value, (current) => {
+      const data = version.fromCurrent(current);
+      const reply = isWithContent(value) ? withContent(data, ...value.content) : data;
+      const result = composeValue({ ...version, name: tool.name }, reply);
+      if (version.sunset === undefined) return result;
+      return result instanceof Promise
+        ? result.then((composed) => announced(version, composed))
+        : announced(version, result);
+    }),
+  );
+
+/** Goes on with what a handler returned, as its own schema has it. */
+function whenParsed(
+  { name, outputSchema }: Tool,
+  data: unknown,
+  next: (current: unknown) => ToolResult | Promise<ToolResult>,
+): ToolResult | Promise<ToolResult> {
+  const go = (output: z.ZodSafeParseResult<unknown>): ToolResult | Promise<ToolResult> => {
+    if (output.success) return next(output.data);
+    throw new Error(`${name} returned what its outputSchema refuses:\n${describeIssues(output.error)}`);
+  };
+  const parsed = parseWith(outputSchema, data);
+  return parsed instanceof Promise ? parsed.then(go) : go(parsed);
+}
 
 /** A client that pins hears from its answers that its version ends: it may never look at the list again. */
-const announce = ({ version, sunset }: ToolVersion, result: ToolResult): ToolResult =>
-  sunset === undefined ? result : { ...result, _meta: { ...result._meta, [VERSION]: { version, sunset } } };
+const announced = ({ version, sunset }: ToolVersion, result: ToolResult): ToolResult => ({
+  ...result,
+  _meta: { ...result._meta, [VERSION]: { version, sunset } },
+});

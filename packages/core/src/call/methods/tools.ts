@@ -103,8 +103,11 @@ export function callTool(
     const tool = findNamed(tools, "tool", params, call, access());
     const sent = objectParam(params, "arguments", call.method);
     const pin = call.wire.meta?.[VERSION] ?? pins?.get(tool.name);
-    if (pin !== undefined)
-      return loadVersions().then(({ callVersion }) => callVersion(tool, pin, sent, call, { of, keyed }));
+    if (pin !== undefined) {
+      const loaded = loadVersions();
+      const go = ({ callVersion }: Versions) => callVersion(tool, pin, sent, call, { of, keyed });
+      return loaded instanceof Promise ? loaded.then(go) : go(loaded);
+    }
     return parseInput(tool.inputSchema, tool.json.input, sent, call, (input, taken) => {
       const subject = of(tool, input, taken, call);
       return tool.idempotency === undefined || !input.success ? subject : keyed(subject, tool, taken, call);
@@ -112,13 +115,17 @@ export function callTool(
   };
 }
 
-let versions: Promise<typeof import("../versions.ts")> | undefined;
+type Versions = typeof import("../versions.ts");
+
+let versions: Versions | undefined;
 
 /** Most servers never see a client that pins a version. */
-export function loadVersions(): Promise<typeof import("../versions.ts")> {
-  versions ??= import("../versions.ts");
-  return versions;
-}
+const loadVersions = (): Versions | Promise<Versions> =>
+  versions ??
+  import("../versions.ts").then((loaded) => {
+    versions = loaded;
+    return loaded;
+  });
 
 const invalidInput = (name: string, error: z.ZodError): ToolError =>
   new ToolError(`Invalid input for ${name}. Nothing was done. Correct this and call again:\n${describeIssues(error)}`, {
