@@ -45,7 +45,7 @@ export function callVersion(
   } catch (error) {
     return failing(of(tool, { success: true, data: sent }, sent, call), error);
   }
-  // From here on the log has it, and a question or a key of one version is none of another's.
+  // From here on the log has it, and a question or a key belongs to one version.
   call.version = pin as string;
   const { inputSchema, json } = earlier ?? tool;
   return parseInput(inputSchema, json.input, sent, call, (input, taken): Subject | Promise<Subject> => {

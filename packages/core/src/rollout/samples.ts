@@ -26,7 +26,7 @@ export function createSamples(random: () => number = Math.random): Samples {
     add(outcome: Outcome, ms: number) {
       // A question to the user is not the end of a call.
       if (outcome === "input_required") return;
-      // Whoever gave up has waited that long at least; whether the answer would have been right, nobody knows.
+      // A client that gave up has waited that long at least; whether the answer would have been right, nobody knows.
       if (outcome !== "cancelled") {
         samples.calls += 1;
         if (outcome === "internal_error" || outcome === "deadline_exceeded") samples.errors += 1;

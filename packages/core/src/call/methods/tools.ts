@@ -115,16 +115,16 @@ export function callTool(
   };
 }
 
-type Versions = typeof import("../versions.ts");
+type Versions = Pick<typeof import("../versions.ts"), "callVersion" | "readPins">;
 
 let versions: Versions | undefined;
 
 /** Most servers never see a client that pins a version. */
 const loadVersions = (): Versions | Promise<Versions> =>
   versions ??
-  import("../versions.ts").then((loaded) => {
-    versions = loaded;
-    return loaded;
+  import("../versions.ts").then(({ callVersion, readPins }) => {
+    versions = { callVersion, readPins };
+    return versions;
   });
 
 const invalidInput = (name: string, error: z.ZodError): ToolError =>
