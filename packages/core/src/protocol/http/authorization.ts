@@ -32,7 +32,7 @@ export interface Authentication {
   holds(caller: Caller): boolean;
   /** A public document at this path, as JSON: where clients get their tokens. */
   document?(path: string): object | undefined;
-  /** Why nobody can be let in now, whoever it is; `undefined` where they can. */
+  /** Why no caller at all can be let in now; `undefined` where they can. */
   problem?(): string | undefined;
   /** Learns where the endpoint is, once it listens. */
   listening?(url: string): void;
