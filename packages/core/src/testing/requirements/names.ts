@@ -24,7 +24,7 @@ const OF_HOSTS: readonly string[] = [
 ];
 
 /** A name as it looks: of Unicode's confusable characters (UTS 39), those that a name may have. */
-export const looksOf = (name: string): string =>
+const looksOf = (name: string): string =>
   name.normalize("NFKC").toLowerCase().replaceAll("m", "rn").replaceAll("1", "l").replaceAll("0", "o");
 
 /** What is wrong with the names of tools, one by one and together. */
