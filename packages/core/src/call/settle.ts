@@ -42,8 +42,8 @@ class Settling<Value> {
     this.#resolve = resolve;
     this.#reject = reject;
     const { wire } = call;
-    if (wire.onCancel === undefined) wire.signal.addEventListener("abort", this.#cancelled);
-    else wire.onCancel(this.#cancelled);
+    if (wire.onCancel === undefined) wire.signal.addEventListener("abort", this);
+    else wire.onCancel(this);
     // Most handlers are done within the turn that they began in, and need no timer.
     if (begun.push(this as Settling<unknown>) === 1) setImmediate(armAll);
   }
@@ -57,20 +57,23 @@ class Settling<Value> {
     this.#reject(this.#late ?? error);
   };
   arm(): void {
-    if (!this.#ended) this.#timer = setTimeout(this.#timeIsUp, Math.max(1, Math.ceil(this.#until - performance.now())));
+    if (!this.#ended) this.#timer = setTimeout(expire, Math.max(1, Math.ceil(this.#until - performance.now())), this);
   }
-
-  readonly #cancelled = (): void => this.#stop(new Stopped("cancelled", "The client cancelled the call."));
-  readonly #timeIsUp = (): void => {
+  cancel(): void {
+    this.#stop(new Stopped("cancelled", "The client cancelled the call."));
+  }
+  /** What an `AbortSignal` calls. */
+  handleEvent(): void {
+    this.cancel();
+  }
+  expire(): void {
+    if (this.#late !== undefined) return this.#stop(this.#late);
     const stopped = new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
-    if (this.#graceMs === 0) {
-      this.#stop(stopped);
-      return;
-    }
+    if (this.#graceMs === 0) return this.#stop(stopped);
     this.#late = stopped;
-    this.#timer = setTimeout(() => this.#stop(stopped), this.#graceMs);
+    this.#timer = setTimeout(expire, this.#graceMs, this);
     this.#call.stop(stopped);
-  };
+  }
   #stop(stopped: Stopped): void {
     this.#end();
     this.#call.stop(stopped);
@@ -80,10 +83,12 @@ class Settling<Value> {
     this.#ended = true;
     clearTimeout(this.#timer);
     const { wire } = this.#call;
-    if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", this.#cancelled);
+    if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", this);
     else wire.onCancel(undefined);
   }
 }
+
+const expire = (settling: { expire(): void }): void => settling.expire();
 
 function armAll(): void {
   const now = begun;
