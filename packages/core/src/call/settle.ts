@@ -66,10 +66,13 @@ class Settling<Value> {
   handleEvent(): void {
     this.cancel();
   }
+  /** Its time is over; the second time, its grace. */
   expire(): void {
-    if (this.#late !== undefined) return this.#stop(this.#late);
-    const stopped = new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
-    if (this.#graceMs === 0) return this.#stop(stopped);
+    const stopped = this.#late ?? new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
+    if (this.#late !== undefined || this.#graceMs === 0) {
+      this.#stop(stopped);
+      return;
+    }
     this.#late = stopped;
     this.#timer = setTimeout(expire, this.#graceMs, this);
     this.#call.stop(stopped);

@@ -64,7 +64,17 @@ const CAPABILITIES: Json[] = [
   { roots: [] },
   { elicitation: 1 },
 ];
-const VERSIONS: Json[] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07", "2099-01-01", "", 1, null];
+const VERSIONS: Json[] = [
+  "2025-11-25",
+  "2025-06-18",
+  "2025-03-26",
+  "2024-11-05",
+  "2024-10-07",
+  "2099-01-01",
+  "",
+  1,
+  null,
+];
 const CLIENTS: Json[] = [
   clientInfo,
   { name: "", version: "" },
@@ -129,8 +139,11 @@ test("whatever comes before, with and after it, in any order", async () => {
     fc.asyncProperty(fc.array(piece, { maxLength: 3 }), fc.array(piece, { maxLength: 7 }), async (before, after) => {
       // An id that is in use is refused whatever has it; here none is used twice, so that all of them are answered.
       const used = new Set<unknown>();
-      const once = (message: Json): boolean => message?.id === undefined || (!used.has(message.id) && !!used.add(message.id));
-      const messages = [...before.slice(0, 1), initialize(good, "the first"), ...before.slice(1), ...after].filter(once);
+      const once = (message: Json): boolean =>
+        message?.id === undefined || (!used.has(message.id) && !!used.add(message.id));
+      const messages = [...before.slice(0, 1), initialize(good, "the first"), ...before.slice(1), ...after].filter(
+        once,
+      );
       await compare(messages.map((message) => bytes(message)));
     }),
     { numRuns: process.env.OFFSHOOT_LONG === "1" ? 1_000 : 60 },
