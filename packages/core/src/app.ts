@@ -130,7 +130,7 @@ export function createApp(
     seal: createStateSeal(stateSecrets),
     account: createAccount(log, slo),
     telemetry: undefined,
-    changes: createChanges(definition),
+    changes: createChanges(definition, (caller) => app.access?.rootsOf(caller)),
     readiness: createReadiness(definition.problem, log),
     refresh: createRefresher({ log, timeoutMs }),
     control,
