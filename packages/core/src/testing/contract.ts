@@ -4,6 +4,7 @@ import { connect } from "./connect.ts";
 import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 import { checkListed, checkLock, writeLock } from "./lock.ts";
 import { checkPolicyLock, writePolicyLock } from "./policy-lock.ts";
+import { toolsOver } from "./read-contract-over.ts";
 import { recordVersions } from "./record-versions.ts";
 
 /** What {@link testServerContract} takes. */
@@ -55,7 +56,7 @@ export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: 
         const { server, close } = await make(options.server);
         const client = await connect(server, { wire });
         try {
-          checkListed(server.tools.size === 0 ? [] : await client.tools(), lock);
+          checkListed(server.tools.size === 0 ? [] : await toolsOver(client), lock);
         } catch (error) {
           red((error as Error).message);
         } finally {

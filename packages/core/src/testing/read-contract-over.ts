@@ -16,17 +16,14 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
   const { capabilities } = client;
   const { name, title } = client.serverInfo as { name: string; title?: string | undefined };
   const has = (capability: string): boolean => capability in capabilities;
-  const tools = has("tools") ? await client.tools() : [];
+  const tools = has("tools") ? await toolsOver(client) : [];
   const prompts = has("prompts") ? await client.prompts() : [];
   return normalise({
     name,
     title,
     instructions: client.instructions,
     capabilities,
-    tools: byKey(await Promise.all(tools.map((tool) => versionedOver(client, tool))), ({ name, ...tool }) => [
-      name as string,
-      tool,
-    ]),
+    tools: byKey(tools, ({ name, ...tool }) => [name as string, tool]),
     resources: has("resources") ? await resourcesOver(client) : {},
     prompts: byKey(
       await Promise.all(
@@ -42,6 +39,10 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
     ),
   }) as Contract;
 }
+
+/** @internal The tools that a client is shown, as the lock has them. */
+export const toolsOver = async (client: TestClient): Promise<Listed[]> =>
+  Promise.all((await client.tools()).map((tool) => versionedOver(client, tool)));
 
 /** A tool as the lock has it: its earlier versions as a client is shown them that speaks them. */
 async function versionedOver(client: TestClient, { _meta, ...tool }: Listed): Promise<Listed> {
