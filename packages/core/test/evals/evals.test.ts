@@ -84,7 +84,10 @@ describe("a scenario that cannot fail", () => {
     ["a refusal of any kind", [{ call: "find_book", input: { id: "b9" }, expect: { refused: [" "] } }], "refusals"],
   ])("counts as failed when the judge accepts %s", async (_what, steps, accepted) => {
     const { scenarios } = await runEval(
-      evalOf(scenario(steps), { ...scenario([{ ...added, input: { title: "Ulysses", author: "y" }, expect: { text: ["Ulysses"] } }]), name: "two" }),
+      evalOf(scenario(steps), {
+        ...scenario([{ ...added, input: { title: "Ulysses", author: "y" }, expect: { text: ["Ulysses"] } }]),
+        name: "two",
+      }),
     );
     expect(scenarios).toMatchObject([
       { passed: 0, wrong: [`it cannot fail: it also passes with ${accepted}`] },

@@ -65,7 +65,7 @@ export const adversarial: Scenario[] = [
     },
   ]),
   scenario("a URI outside is no resource", [
-    { read: "file:///etc/passwd", expect: { refused: ["file:///etc/passwd"], notText: ["root:"] } },
+    { read: "file:///etc/passwd", expect: { refused: ["list_allowed_directories"], notText: ["root:"] } },
   ]),
   refused(
     "a path with a zero byte is refused",
@@ -93,7 +93,7 @@ export const adversarial: Scenario[] = [
     {
       call: "write_file",
       input: { path: "a.txt", content: "mine", if_sha256: "0".repeat(64) },
-      expect: { refused: ["sha256"], state: "same" },
+      expect: { refused: ["SHA-256", "Read it again"], state: "same" },
     },
   ]),
   scenario("an edit of a text that is there several times is refused with how often", [
@@ -108,5 +108,5 @@ export const adversarial: Scenario[] = [
     [{ call: "delete", input: { path: "a.txt" }, expect: { data: { deleted: false }, state: "same" } }],
     { task: "Delete a.txt", user: { action: "decline" } },
   ),
-  refused("the allowed folder itself cannot be deleted", "delete", { path: "." }, { refused: ["."], state: "same" }),
+  refused("the allowed folder itself cannot be deleted", "delete", { path: "." }, { refused: ["allowed folder"], state: "same" }),
 ];

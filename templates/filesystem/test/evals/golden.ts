@@ -122,7 +122,7 @@ export const golden: Scenario[] = [
     call: "hash_file",
     input: { path: "a.txt" },
     // printf 'one\ntwo\nthree\n' | sha256sum
-    expect: { data: { hash: "4a1e67f2fe1d1cc7b31d0ca2ec441da4778203a036a77da10344c85e24ff0f92" } },
+    expect: { data: { hash: "b6285c57e8797db5d4c51c80d6f11938afda9b11c6a003549709189e9b4b92a2" } },
   }),
   {
     ...scenario(

@@ -89,7 +89,7 @@ export const adversarial: Scenario[] = [
   refused("an order that has left cannot be cancelled", "cancel_order", { id: "o3" }, { refused: ["409"] }),
   refused("a page of a million is refused", "list_products", { limit: 1_000_000 }, { refused: ["limit"] }),
   scenario("the shop's own query language is text", [
-    { call: "list_products", input: { query: "' OR 1=1 --" }, expect: { data: { data: { products: [] } } } },
+    { call: "list_products", input: { query: "' OR 1=1 --" }, expect: { data: { data: { items: [] } } } },
   ]),
   refused(
     "a text beyond all limits is refused",
@@ -99,6 +99,6 @@ export const adversarial: Scenario[] = [
       refused: ["note"],
     },
   ),
-  scenario("a URI cannot name another address", [{ read: "order://..%2Fproducts", expect: { refused: ["order://"] } }]),
+  scenario("a URI cannot name another address", [{ read: "order://..%2Fproducts", expect: { refused: ["404"], notText: ["Assam"] } }]),
   refused("a tool that does not exist is refused by name", "delete_order", { id: "o1" }, { refused: ["delete_order"] }),
 ];

@@ -8,7 +8,7 @@ export const golden: Scenario[] = [
   scenario("an order is read by its id", "What is in order o1?", {
     call: "get_order",
     input: { id: "o1" },
-    expect: { data: { status: 200, data: { id: "o1" }, stale: false } },
+    expect: { data: { status: 200, data: { id: "o1", customer: "ada", total: 890 } } },
   }),
   scenario("products are found by a word", "Which green teas are there?", {
     call: "list_products",

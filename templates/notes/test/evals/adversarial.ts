@@ -54,7 +54,7 @@ export const adversarial: Scenario[] = [
   ]),
   hostile("another caller's note cannot be changed by guessing its id", [
     { ...kept("note", "Salary", "4000"), by: "alice" },
-    { call: "update_note", input: { id, body: "1" }, by: "bob", expect: { refused: ["No note"] } },
+    { call: "update_note", input: { id, body: "1" }, by: "bob", expect: { refused: ["list_notes"] } },
     { call: "get_note", input: { id }, by: "alice", expect: { data: { body: "4000", version: 1 } } },
   ]),
   hostile("another caller's notes are in no search", [

@@ -155,7 +155,7 @@ export const golden: Scenario[] = [
       ],
       [kept("note", "Old")],
     ),
-    user: { action: "accept", content: { confirm: true } },
+    user: { action: "accept", content: { delete: true } },
   },
   scenario(
     "a note is also a resource",
