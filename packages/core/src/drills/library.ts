@@ -59,43 +59,43 @@ const answered = (tool: keyof Release, answer: Desk["answer"]) => (release: Rele
 /** Of each kind a few, from which a seed takes. */
 export const changes: Record<"words" | "handler" | "harmless", Change[]> = {
   words: [
-    { what: "vague words", worse: true, to: described("find", "Do something with one of the items.") },
+    { what: "vague", worse: true, to: described("find", "Do something with one of the items.") },
     {
-      what: "words of another tool",
+      what: "misleading",
       worse: true,
       to: described("price", "Find a shelf, who wrote it, where it stands."),
     },
-    { what: "words cut away", worse: true, to: described("lend", "For four weeks.") },
+    { what: "too short", worse: true, to: described("lend", "For four weeks.") },
   ],
   handler: [
     {
-      what: "a field is lost",
+      what: "lost field",
       worse: true,
       to: answered("find", (title) => `${title} stands on ${book(title).shelf}`),
     },
     { what: "one too many", worse: true, to: answered("price", (title) => `${title} costs ${book(title).price + 1}`) },
-    { what: "no look at what is there", worse: true, to: answered("lend", (title) => `${title} is lent, from A1`) },
+    { what: "unchecked", worse: true, to: answered("lend", (title) => `${title} is lent, from A1`) },
   ],
   harmless: [
     {
-      what: "another wording",
+      what: "reworded",
       worse: false,
       to: described("find", "On which shelf does a book stand, and who wrote it? Find it."),
     },
     {
-      what: "more words",
+      what: "longer",
       worse: false,
       to: described("lend", "Lend a book to a reader for four weeks, and note the day."),
     },
     {
-      what: "a rewritten handler",
+      what: "rewritten",
       worse: false,
       to: answered("price", (title) => [title, "costs", book(title).price].join(" ")),
     },
   ],
 };
 
-export function libraryServer(release: Release) {
+function libraryServer(release: Release) {
   return defineServer({
     name: "library",
     version: "1.0.0",

@@ -39,7 +39,7 @@ export function changesBetween(before: Point, after: Point): ReleaseChanges {
   const both = <Found>(path: string, compare: (old: never, now: never) => Found): Part<Found> => {
     const [old, now] = [before, after].map((point) => jsonAt(point, path));
     const missing = old === undefined ? before : now === undefined ? after : undefined;
-    if (missing !== undefined) return { absent: `there is no ${path} at ${missing.name}` };
+    if (missing !== undefined) return { absent: `there is no ${path} ${whereOf(missing)}` };
     return { found: compare(old as never, now as never) };
   };
   return {
@@ -63,7 +63,7 @@ export function readDrills(point: Point): Part<Drill[]> {
     ?.toString("utf8")
     .split("\n")
     .filter((line) => line.trim() !== "");
-  if (lines === undefined || lines.length === 0) return { absent: `there is no ${DRILLS} at ${point.name}` };
+  if (lines === undefined || lines.length === 0) return { absent: `there is no ${DRILLS} ${whereOf(point)}` };
   const next = "write it again with the drills' --json.";
   return {
     found: lines.map((line, at) => {
@@ -77,9 +77,11 @@ export function readDrills(point: Point): Part<Drill[]> {
   };
 }
 
+const whereOf = ({ name }: Point): string => (name === "here" ? name : `at ${name}`);
+
 const jsonAt = (point: Point, path: string): Record<string, unknown> | undefined => {
   const bytes = point.read(path);
-  return bytes === undefined ? undefined : parseJson(bytes, `${path} at ${point.name}`, "name another point.");
+  return bytes === undefined ? undefined : parseJson(bytes, `${path} ${whereOf(point)}`, "name another point.");
 };
 
 function configuration(before: Point, after: Point): Part<string[]> {
