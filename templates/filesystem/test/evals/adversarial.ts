@@ -108,5 +108,10 @@ export const adversarial: Scenario[] = [
     [{ call: "delete", input: { path: "a.txt" }, expect: { data: { deleted: false }, state: "same" } }],
     { task: "Delete a.txt", user: { action: "decline" } },
   ),
-  refused("the allowed folder itself cannot be deleted", "delete", { path: "." }, { refused: ["allowed folder"], state: "same" }),
+  refused(
+    "the allowed folder itself cannot be deleted",
+    "delete",
+    { path: "." },
+    { refused: ["allowed folder"], state: "same" },
+  ),
 ];

@@ -99,6 +99,8 @@ export const adversarial: Scenario[] = [
       refused: ["note"],
     },
   ),
-  scenario("a URI cannot name another address", [{ read: "order://..%2Fproducts", expect: { refused: ["404"], notText: ["Assam"] } }]),
+  scenario("a URI cannot name another address", [
+    { read: "order://..%2Fproducts", expect: { refused: ["404"], notText: ["Assam"] } },
+  ]),
   refused("a tool that does not exist is refused by name", "delete_order", { id: "o1" }, { refused: ["delete_order"] }),
 ];
