@@ -186,6 +186,9 @@ describe("the eight lines", () => {
 
   test("without a tag there is no way back", async () => {
     const { folder, line } = project();
+    // It is the first release: its own tag is no way back.
+    expect(await line(7)).toMatchObject({ status: "absent" });
+    expect(await line(0)).toMatchObject({ status: "ok", message: expect.stringContaining("no release to compare") });
     rmSync(join(folder, ".git"), { recursive: true });
     expect(await line(7)).toMatchObject({ status: "absent" });
   });

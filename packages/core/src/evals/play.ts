@@ -22,7 +22,13 @@ export async function play(
   era: "2025" | "2026",
   model?: Model | undefined,
 ): Promise<Transcript> {
-  const prepared = await make(source);
+  const transcript: Transcript = { played: [] };
+  let prepared: PreparedServer;
+  try {
+    prepared = await make(source);
+  } catch (error) {
+    return { ...transcript, broken: `the server could not be made: ${(error as Error).message}` };
+  }
   const steps = [...(scenario.given ?? []), ...scenario.steps];
   // Only HTTP has several callers.
   const wire: Wire = `${steps.some(({ by }) => by !== undefined) ? "http" : "stdio"}-${era}`;
@@ -40,7 +46,6 @@ export async function play(
     clients.set(by, opened);
     return opened;
   };
-  const transcript: Transcript = { played: [] };
   const kept = new Map<string, unknown>();
   const scripted = async (list: readonly Step[]): Promise<void> => {
     for (const step of list) {

@@ -25,12 +25,28 @@ export function readEvalRecords(file: string): EvalRecord[] {
   const lines = readFileSync(file, "utf8").split("\n");
   return lines.flatMap((line, at) => {
     if (line.trim() === "") return [];
-    try {
-      return [JSON.parse(line) as EvalRecord];
-    } catch (cause) {
-      throw new Error(`${file}, line ${at + 1}, is not JSON. Take the line out.`, { cause });
-    }
+    const record = parse(line);
+    if (!isRecord(record)) throw new Error(`${file}, line ${at + 1}, is not a record of an eval. Take the line out.`);
+    return [record];
   });
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is EvalRecord {
+  const { at, eval: name, passed, tried, score, answers } = (value ?? {}) as Record<string, unknown>;
+  return (
+    [at, name].every((text) => typeof text === "string") &&
+    [passed, tried, score].every((number) => typeof number === "number") &&
+    typeof answers === "object" &&
+    Object.values(answers ?? {}).every((list) => Array.isArray(list) && list.every((text) => typeof text === "string"))
+  );
 }
 
 /** What of a run is written down. */

@@ -6,7 +6,7 @@ import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { defaultOf, loadEvals } from "./load-evals.ts";
-import { type RunEvals, runEvals } from "./run-evals.ts";
+import { type RunEvals, refusing, runEvals } from "./run-evals.ts";
 
 /** Records that are kept: enough for a trend. */
 const MAX_RECORDS = 100;
@@ -56,7 +56,8 @@ export const evalCommand = defineCommand({
     );
     const { result, comparison, lock } = found;
     const recordFile = join(folder, core.EVALS_RECORD);
-    const records = core.readEvalRecords(recordFile);
+    const records = refusing(() => core.readEvalRecords(recordFile));
+    leaveSoon();
     const now = new Date();
     const page = resolve(folder, options.report ?? "node_modules/.cache/offshoot/evals.html");
     mkdirSync(dirname(page), { recursive: true });
@@ -78,6 +79,17 @@ export const evalCommand = defineCommand({
     };
   },
 });
+
+/** How long a server that was closed may go on, in ms. */
+const GRACE_MS = 5_000;
+
+/** A server that leaves something open would keep this command from ending. */
+function leaveSoon(): void {
+  setTimeout(() => {
+    process.stderr.write("offshoot: the server keeps something open after its close(); leaving all the same.\n");
+    process.exit();
+  }, GRACE_MS).unref();
+}
 
 function textOf({ result, comparison, baseline }: RunEvals, update: boolean, page: string): string {
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

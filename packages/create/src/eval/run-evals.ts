@@ -35,7 +35,7 @@ export async function runEvals(
 }
 
 /** What core says of a file is the user's to mend. */
-function refusing<Value>(work: () => Value): Value {
+export function refusing<Value>(work: () => Value): Value {
   try {
     return work();
   } catch (cause) {

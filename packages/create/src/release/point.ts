@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npm } from "../npm.ts";
 import type { Project } from "../project.ts";
+import { parseJson } from "../read-json.ts";
 import { readPlainFile } from "../read-plain-file.ts";
 import { Refusal } from "../terminal.ts";
 import { readTarball } from "../update/read-tarball.ts";
@@ -23,13 +24,21 @@ export interface Point {
 const git = (folder: string, ...args: string[]): Buffer =>
   execFileSync("git", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1e8 });
 
-/** The newest tag before this commit; `undefined` where there is none, or no repository. */
+/** The newest tag before what is here; `undefined` where there is none, or no repository. */
 export function lastTag(folder: string): string | undefined {
-  try {
-    return git(folder, "describe", "--tags", "--abbrev=0").toString().trim() || undefined;
-  } catch {
-    return undefined;
-  }
+  const ask = (...args: string[]): string | undefined => {
+    try {
+      return git(folder, ...args)
+        .toString()
+        .trim();
+    } catch {
+      return undefined;
+    }
+  };
+  const newest = ask("describe", "--tags", "--abbrev=0");
+  const isHere = newest !== undefined && ask("describe", "--tags", "--exact-match", "HEAD") !== undefined;
+  // Compared with its own tag, a release would have no change.
+  return isHere && ask("status", "--porcelain") === "" ? ask("describe", "--tags", "--abbrev=0", "HEAD^") : newest;
 }
 
 /** A project as its files are now. */
@@ -77,7 +86,10 @@ export async function published({ manifest: { name = "" } }: Project, version: s
 
 function pointOf(name: string, read: Point["read"], named: Point["named"]): Point {
   const manifest = read("package.json");
-  const { version } = manifest === undefined ? {} : (JSON.parse(manifest.toString()) as { version?: string });
+  const { version } =
+    manifest === undefined
+      ? {}
+      : (parseJson(manifest, `package.json (${name})`, "name another point.") as { version?: string });
   return { name, version, read, named };
 }
 
