@@ -16,6 +16,7 @@ const NAMES = [
   "environment-drift",
   "incompatible-payloads",
   "canary",
+  "regression",
 ];
 const USAGE = `Usage: pnpm drill [${NAMES.join(" | ")} | fleet] [options]
 
@@ -83,6 +84,7 @@ const runs = {
   "environment-drift": () => drills.environmentDriftDrill(options),
   "incompatible-payloads": () => drills.incompatiblePayloadsDrill(options),
   canary: () => drills.canaryDrill(options),
+  regression: () => drills.regressionDrill(options),
   fleet,
 };
 

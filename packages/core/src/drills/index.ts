@@ -17,6 +17,7 @@ export {
 export { type EnvironmentDriftOptions, environmentDriftDrill } from "./environment-drift.ts";
 export { type IncompatiblePayloadsOptions, incompatiblePayloadsDrill } from "./incompatible-payloads.ts";
 export type { KeptRead } from "./kept-read.ts";
+export { regressionDrill } from "./regression.ts";
 export { drillReport } from "./report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./spike.ts";
