@@ -66,7 +66,7 @@ export async function indexNotes(query: Query, owner: number, notes: Indexed[]):
     added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
   );
 
-  const changed = [...counts].flatMap(([tag, notes]) => (notes === 0 ? [] : [{ tag, notes }]));
+  const changed = entriesOf(counts, "tag");
   if (changed.length === 0) return;
   const then = "ON CONFLICT (owner, tag) DO UPDATE SET notes = tags.notes + excluded.notes";
   await query.query(insertSql(owner, "tags", { tag: "text", notes: "bigint" }, changed, then));
@@ -75,3 +75,30 @@ export async function indexNotes(query: Query, owner: number, notes: Indexed[]):
     changed.map(({ tag }) => tag),
   ]);
 }
+
+/** Live notes in folders, as they come and go. */
+export async function countFolders(
+  query: Query,
+  owner: number,
+  moves: { folder: string; by: number }[],
+): Promise<void> {
+  const counts = new Map<string, number>();
+  for (const { folder, by } of moves) counts.set(folder, (counts.get(folder) ?? 0) + by);
+  const changed = entriesOf(counts, "folder");
+  if (changed.length === 0) return;
+  const then = "ON CONFLICT (owner, md5(folder)) DO UPDATE SET notes = folders.notes + excluded.notes";
+  await query.query(insertSql(owner, "folders", { folder: "text", notes: "bigint" }, changed, then));
+  const left = changed.flatMap(({ folder, notes }) => (notes < 0 ? [folder] : []));
+  if (left.length === 0) return;
+  await query.query(
+    `DELETE FROM folders WHERE owner = $1 AND folder = ANY ($2) AND notes <= 0
+     AND md5(folder) = ANY (ARRAY(SELECT md5(f) FROM unnest($2::text[]) f))`,
+    [owner, left],
+  );
+}
+
+/** What has changed in number. */
+const entriesOf = <Name extends string>(counts: Map<string, number>, name: Name) =>
+  [...counts].flatMap(([key, notes]) =>
+    notes === 0 ? [] : [{ [name]: key, notes } as Record<Name, string> & { notes: number }],
+  );

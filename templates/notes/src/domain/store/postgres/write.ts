@@ -1,7 +1,7 @@
 import { limits } from "../../note.ts";
 import { hashNote, hashRevision, readNote, writeText } from "../sqlite-rows.ts";
 import type { Change, Committed, KeyUse, NoteRow, Write } from "../store.ts";
-import { type Indexed, indexNotes } from "./index-notes.ts";
+import { countFolders, type Indexed, indexNotes } from "./index-notes.ts";
 import { migrations, newerSchema } from "./migrations.ts";
 import type { Query } from "./pool.ts";
 import { insertSql } from "./query.ts";
@@ -112,6 +112,14 @@ export async function write(query: Query, owner: number, change: Change, most: n
       const derived = write.type === "deleted" ? undefined : write.derived;
       return { number: row.number, derived, wasLive: old !== undefined && old.deleted_at === null };
     }),
+  );
+  await countFolders(
+    query,
+    owner,
+    done.flatMap(({ row, old }) => [
+      ...(row.deleted_at === null ? [{ folder: row.folder, by: 1 }] : []),
+      ...(old?.deleted_at === null ? [{ folder: old.folder, by: -1 }] : []),
+    ]),
   );
   const changes = done.map(({ write: { type }, row }) => ({ type, number: row.number, version: row.version }));
   const added = { seq, at, action: change.action, changes: JSON.stringify(changes) };
