@@ -54,6 +54,8 @@ async function configOf(url: string, { statementMs, budgetMs }: PoolOptions): Pr
     lock_timeout: budgetMs,
     idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
+    // Statements that do not wait for one another's results go out together: a change is a few trips instead of fifteen.
+    pipeline: true,
   };
 }
 
@@ -158,10 +160,11 @@ export async function openPool(url: string, options: PoolOptions): Promise<Datab
       const { signal, longestMs } = limits;
       let committing = false;
       try {
-        await client.query("BEGIN");
-        if (longestMs !== undefined)
-          await client.query(`SET LOCAL statement_timeout = ${longestMs}; SET LOCAL lock_timeout = ${longestMs}`);
+        const local = `; SET LOCAL statement_timeout = ${longestMs}; SET LOCAL lock_timeout = ${longestMs}`;
+        const begun = client.query(`BEGIN${longestMs === undefined ? "" : local}`);
+        begun.catch(() => {}); // what follows at once fails with it
         const [commit, result] = await run(client);
+        await begun;
         signal?.throwIfAborted();
         decided();
         committing = commit;
