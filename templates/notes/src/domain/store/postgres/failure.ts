@@ -17,6 +17,10 @@ const withoutCode =
 const isPooler = (error: unknown): boolean =>
   codeOf(error) === "08P01" && error instanceof Error && error.message.includes("startup parameter");
 
+/** Node's words for a certificate that is not trusted, or another's; and a server that speaks no TLS. */
+const isUntrusted = (error: Error, code = ""): boolean =>
+  /^(?:ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code) || error.message.includes("does not support SSL");
+
 /** Whether the connection is gone, so that the same may be tried on another one. */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error);
@@ -57,6 +61,12 @@ export function toNotesError(error: unknown): unknown {
         options,
       );
   }
+  if (isUntrusted(error, code))
+    return new NotesError(
+      "refused",
+      "The database does not prove that it is the one in --database-url. Nothing was changed. Tell the user to check the name in the address, and to name the certificate of a private authority with sslrootcert=/path/ca.pem in it.",
+      options,
+    );
   if (!isLost(error)) return error;
   return error.message.includes("timeout exceeded")
     ? new NotesError("busy", "All connections to the database are in use. Nothing was changed. Try again.", options)
