@@ -245,7 +245,7 @@ const rows: [name: string, before: Contract, after: Contract, level: Level, path
   ["a subscription gone", withResource({ subscribe: true }), withResource({}), "major", 'resources["a://b"].subscribe'],
 ];
 
-const schemas = (output: object = { a: { type: "string" } }) => ({
+const schemas = (output: Record<string, Schema> = { a: { type: "string" } }) => ({
   inputSchema: object({ x: { type: "string" } }),
   outputSchema: object(output),
 });
