@@ -57,6 +57,7 @@ describe.each(WIRES)("over %s", (wire) => {
       "update_note",
       "edit_note",
       "delete_note",
+      "delete_note_confirmed",
       "restore_note",
       "list_revisions",
       "diff_revisions",

@@ -1,0 +1,12 @@
+import { AppBridge, PostMessageTransport } from "@modelcontextprotocol/ext-apps/app-bridge";
+const w = globalThis as any;
+const frame = document.querySelector("iframe") as HTMLIFrameElement;
+w.heard = [];
+const bridge = new AppBridge(null, { name: "official", version: "1.0.0" }, { serverTools: {}, updateModelContext: { text: {} } }, { hostContext: { theme: "dark", toolInfo: { tool: w.tool } } as any });
+bridge.oninitialized = async () => { w.heard.push("initialized"); await bridge.sendToolInput({ arguments: w.input }); await bridge.sendToolResult(w.result); };
+bridge.oncalltool = async (params: any) => { w.heard.push("call " + params.name); return w.callTool(params); };
+bridge.onupdatemodelcontext = async () => { w.heard.push("told"); return {}; };
+bridge.onsizechange = ({ height }: any) => { frame.style.height = height + "px"; w.heard.push("height " + height); };
+bridge.onerror = (error) => w.heard.push("error " + error.message);
+await bridge.connect(new PostMessageTransport(frame.contentWindow as Window, frame.contentWindow as Window));
+frame.src = "http://view.invalid/";
