@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect, showView } from "../packages/core/dist/testing/index.js";
-import { openChromium } from "../packages/core/src/testing/views/chromium.ts";
+import { openContext } from "../packages/core/src/testing/views/chromium.ts";
 
 const out = resolve("docs/views");
 mkdirSync(out, { recursive: true });
@@ -15,13 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), "offshoot-screenshots-"));
 const load = (path) => import(resolve("templates", path));
 const extensions = { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=mcp-app"] } };
 
-/** One view, light, dark and on a phone: as high as it is, and no higher than a client would give it. */
-async function shoot(client, name, tool, input, act = async () => {}) {
-  for (const [kind, theme, width] of [
-    ["light", "light", 720],
-    ["dark", "dark", 720],
-    ["phone", "light", 320],
-  ]) {
+const KINDS = { light: ["light", 720], dark: ["dark", 720], phone: ["light", 320] };
+
+/** One view: as high as it is, and no higher than a client would give it. */
+async function shoot(client, name, kinds, tool, input, act = async () => {}) {
+  for (const kind of kinds) {
+    const [theme, width] = KINDS[kind];
     const view = await showView(client, tool, input, { theme, width });
     await act(view.frame);
     const height = await view.frame.evaluate("Math.min(document.body.scrollHeight, 640)");
@@ -42,7 +41,7 @@ const edits = [
   { oldText: "2. Change one thing", newText: "2. Change one thing, with a test that fails first" },
   { oldText: "Then again.", newText: "Then the next one." },
 ];
-await shoot(fileClient, "diff", "edit_file", { path: "plan.md", edits, dryRun: true });
+await shoot(fileClient, "diff", ["light", "dark", "phone"], "edit_file", { path: "plan.md", edits, dryRun: true });
 await fileClient.close();
 await files.close();
 
@@ -58,11 +57,11 @@ for (const [title, body, tags] of [
 ])
   await noteClient.call("create_note", { title, body, tags });
 await noteClient.call("update_note", { id: "n1", body: "oat milk, bread, tea\ncoffee\n" });
-await shoot(noteClient, "notes", "list_notes", {});
-await shoot(noteClient, "revisions", "diff_revisions", { id: "n1", from: 1, to: 2 }, (frame) =>
+await shoot(noteClient, "notes", ["dark"], "list_notes", {});
+await shoot(noteClient, "revisions", ["light"], "diff_revisions", { id: "n1", from: 1, to: 2 }, (frame) =>
   frame.getByLabel("From").waitFor(),
 );
-await shoot(noteClient, "delete", "delete_note", { id: "n1" });
+await shoot(noteClient, "delete", ["phone"], "delete_note", { id: "n1" });
 await noteClient.close();
 await notes.close();
 
@@ -71,8 +70,8 @@ const { openApi } = await load("http-api/src/open.ts");
 const { httpApiServer } = await load("http-api/src/server.ts");
 const api = await openApi(Config.parse({}));
 const apiClient = await connect(httpApiServer(api), { wire: "stdio-2026", extensions });
-await shoot(apiClient, "table", "list_products", { limit: 6 });
-await shoot(apiClient, "request", "create_order", {
+await shoot(apiClient, "table", ["light"], "list_products", { limit: 6 });
+await shoot(apiClient, "request", ["dark"], "create_order", {
   customer: "ada",
   lines: [{ product: "p3", quantity: 2 }],
   dry_run: true,
@@ -107,13 +106,12 @@ const call = async (name, input) => {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
   await (await fetch(url, { method: "POST", headers, body })).text();
 };
-const browser = await openChromium();
 for (const [kind, colorScheme, width] of [
   ["light", "light", 1000],
   ["dark", "dark", 1000],
   ["phone", "light", 320],
 ]) {
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+  const context = await openContext({ colorScheme, viewport: { width, height: 900 } });
   const live = await context.newPage();
   await live.goto(page);
   for (let round = 0; round < 12; round += 1) {
@@ -126,4 +124,3 @@ for (const [kind, colorScheme, width] of [
 }
 server.kill();
 rmSync(folder, { recursive: true });
-await browser.close();

@@ -80,7 +80,7 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
     const row = { [hostile]: hostile, link: "javascript:document.title='ran'", deep: { [hostile]: [hostile] } };
     const data = {
       status: 200,
-      data: Array.from({ length: 100_000 }, () => row),
+      data: Array.from({ length: 100_000 }, (_, at) => (at === 0 ? row : { [hostile]: at })),
       next_cursor: hostile,
       warning: hostile,
     };

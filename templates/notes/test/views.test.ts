@@ -143,7 +143,11 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
     const outcome = await client.call("list_notes");
     const [note] = outcome.data.notes;
     const bad = { ...note, title: hostile, folder: hostile, tags: [hostile], snippet: hostile, updated_at: hostile };
-    const data = { notes: Array.from({ length: 100_000 }, () => bad), next_cursor: hostile };
+    const small = { title: "x", tags: [], folder: "", updated_at: "" };
+    const data = {
+      notes: Array.from({ length: 100_000 }, (_, at) => (at === 0 ? bad : { ...small, id: `n${at}` })),
+      next_cursor: hostile,
+    };
     await using view = await showView(client, "list_notes", {}, { outcome: { ...outcome, data } });
     expect(await view.frame.locator("li").count()).toBe(200);
     await view.frame.getByRole("listitem").first().getByRole("button").click();

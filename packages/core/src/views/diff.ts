@@ -4,7 +4,11 @@ const KINDS: Record<string, "ins" | "del"> = { "+": "ins", "-": "del" };
 
 /** A unified diff as an element: what is added and taken away is marked by its element and sign, not by colour alone. */
 export function diffElement(diff: string): HTMLElement {
-  const lines = diff.replace(/\n$/, "").split(/\r?\n/);
+  const lines = diff
+    // What some tools write above it says nothing that the rest does not.
+    .replace(/^Index: .*\r?\n=+\r?\n/, "")
+    .replace(/\n$/, "")
+    .split(/\r?\n/);
   const firstHunk = lines.findIndex((line) => line.startsWith("@@"));
   const whole = element("pre", { class: "diff", tabindex: "0", role: "region", "aria-label": "Difference" });
   const more = filled(whole, lines, (line, index) => lineElement(line, index < firstHunk), 2_000);

@@ -10,7 +10,7 @@ import { type HttpEndpoint, serveHttp } from "../../src/protocol/http/http.ts";
 import { ServeSettings } from "../../src/settings.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { noChromium } from "../../src/testing/index.ts";
-import { openChromium } from "../../src/testing/views/chromium.ts";
+import { openContext } from "../../src/testing/views/chromium.ts";
 import { type LivePage, openLivePage } from "../../src/ui/live-page.ts";
 
 const SECRET = "argument-that-nobody-else-sees";
@@ -188,7 +188,7 @@ const reason = await noChromium();
 test.skipIf(reason !== undefined)(
   `a browser shows calls as they come, whatever their callers are named${reason === undefined ? "" : ` (${reason})`}`,
   async () => {
-    const context = await (await openChromium()).newContext({ viewport: { width: 320, height: 640 } });
+    const context = await openContext({ viewport: { width: 320, height: 640 } });
     const shown = await context.newPage();
     const problems: string[] = [];
     shown.on("console", (message) => message.type() === "error" && problems.push(message.text()));

@@ -1,11 +1,11 @@
 // What views talk to their client with, against the official client's half and against hosts that lie.
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import type { Browser, BrowserContext, Frame, Page } from "playwright-core";
+import type { BrowserContext, Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wholeDocument } from "../../src/bundle/views.ts";
 import { noChromium } from "../../src/testing/index.ts";
-import { openChromium } from "../../src/testing/views/chromium.ts";
+import { openContext } from "../../src/testing/views/chromium.ts";
 
 const path = (file: string): string => fileURLToPath(new URL(`pages/${file}`, import.meta.url));
 const HOST = "http://host.invalid/";
@@ -17,13 +17,11 @@ interface Win {
   parent: Win;
 }
 const reason = await noChromium();
-let browser: Browser;
 let view: string;
 let bridge: string;
 
 beforeAll(async () => {
   if (reason !== undefined) return;
-  browser = await openChromium();
   view = await wholeDocument(esbuild, path("echo.html"));
   const { outputFiles } = await esbuild.build({
     entryPoints: [path("bridge.ts")],
@@ -39,7 +37,7 @@ afterAll(() => Promise.all(open.map((context) => context.close())));
 
 /** A page with the view in a frame without an origin, beside whatever else the page has. */
 async function shown(rest: string): Promise<{ page: Page; frame: Frame; errors: string[] }> {
-  const context = await browser.newContext();
+  const context = await openContext();
   open.push(context);
   const html = `<!doctype html><html lang="en"><title>Host</title><iframe name="view" title="View" sandbox="allow-scripts"></iframe>${rest}</html>`;
   await context.route("**/*", (route) => {

@@ -18,7 +18,7 @@ export function confirmed(id: string, title: string): Promise<boolean> {
       element(
         "div",
         { class: "row" },
-        element("button", { type: "button", autofocus: true, click: end(false) }, "Keep it"),
+        element("button", { type: "button", click: end(false) }, "Keep it"),
         element("button", { type: "button", class: "danger", click: end(true) }, "Move to the trash"),
       ),
     );

@@ -95,11 +95,10 @@ export const viewRequirements: readonly Requirement[] = [
       "What a view has not declared its client blocks, and who approves a view reads from its csp where data can go.",
     async check(subject) {
       report(
-        (await readViews(subject)).flatMap(({ uri, item, html, problem }) => {
+        (await readViews(subject)).flatMap(({ uri, item, html }) => {
           const declared = origins(uiOf(item._meta));
           const missing = [...html.matchAll(ADDRESSES)].map(([, address]) => address as string);
           return [
-            problem,
             ...declared
               .filter((origin) => /^[a-z]+:$|^\*$|\/\/\*$|[\s;,'"]/.test(origin))
               .map((origin) => `The csp of ${uri} allows ${JSON.stringify(origin)}, which is no origin.`),

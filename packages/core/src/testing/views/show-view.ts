@@ -1,7 +1,7 @@
 import type { Frame, Page } from "playwright-core";
 import type { ViewCsp } from "../../contract/view.ts";
 import type { TestClient, ToolOutcome } from "../client.ts";
-import { openChromium } from "./chromium.ts";
+import { openContext } from "./chromium.ts";
 import { openSandbox } from "./sandbox.ts";
 
 /** How a view is shown. */
@@ -56,7 +56,6 @@ export async function showView(
   input: Record<string, unknown>,
   { theme = "light", width = 800, outcome: given, html, onCall }: ShowOptions = {},
 ): Promise<ShownView & AsyncDisposable> {
-  const browser = await openChromium();
   const listed = (await client.tools()).find(({ name }) => name === tool);
   const { resourceUri } = uiOf(listed?._meta);
   if (typeof resourceUri !== "string") throw new Error(`The tool ${tool} has no view.`);
@@ -105,7 +104,7 @@ export async function showView(
       await post({ jsonrpc: "2.0", id, error: { code: -32000, message: (error as Error).message } }).catch(() => {});
     }
   };
-  const context = await browser.newContext({ viewport: { width, height: 700 }, colorScheme: theme });
+  const context = await openContext({ viewport: { width, height: 700 }, colorScheme: theme });
   const close = (): Promise<void> => context.close();
   try {
     const { page, post } = await openSandbox(context, {

@@ -25,13 +25,6 @@ export const viewSabotages: readonly Sabotage[] = [
   { id: "view-document", how: "a part of a page", server: changed(() => "<p>Books</p>") },
   {
     id: "view-document",
-    how: "no document at all: it was never built",
-    server: resource("book_view", () => ({
-      read: () => Promise.reject(new Error("ENOENT")),
-    })),
-  },
-  {
-    id: "view-document",
     how: "a tool names a view that is not there",
     server: tool("get_book", () => ({ _meta: { ui: { resourceUri: "ui://shelf/none" } } })),
   },
