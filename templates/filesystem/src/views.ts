@@ -10,6 +10,7 @@ export const diffView = defineView({
   description: "What edit_file changes, with a button that applies a dry run.",
   uri: "ui://filesystem/diff",
   html: page("diff"),
+  scopes: ["files:read"],
 });
 
 export const pictureView = defineView({
@@ -18,4 +19,5 @@ export const pictureView = defineView({
   description: "The image or sound that read_media_file has read.",
   uri: "ui://filesystem/picture",
   html: page("picture"),
+  scopes: ["files:read"],
 });

@@ -8,4 +8,5 @@ export const answerView = defineView({
   uri: "ui://http-api/answer",
   // As the build makes it of src/views/: one document, read when a client asks for it.
   html: () => readFile(new URL("../dist/views/answer.html", import.meta.url), "utf8"),
+  scopes: ["api:read"],
 });

@@ -10,6 +10,7 @@ export const listView = defineView({
   description: "Notes as a list to search, open and delete from.",
   uri: "ui://notes/list",
   html: page("list"),
+  scopes: ["notes:read"],
 });
 
 export const revisionsView = defineView({
@@ -18,6 +19,7 @@ export const revisionsView = defineView({
   description: "What changed between two versions, with a button that restores the older one.",
   uri: "ui://notes/revisions",
   html: page("revisions"),
+  scopes: ["notes:read"],
 });
 
 export const deleteView = defineView({
@@ -26,4 +28,5 @@ export const deleteView = defineView({
   description: "Asks the user before a note is moved to the trash, and restores it.",
   uri: "ui://notes/delete",
   html: page("delete"),
+  scopes: ["notes:read"],
 });

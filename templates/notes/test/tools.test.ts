@@ -296,6 +296,9 @@ describe.each(WIRES)("over %s", (wire) => {
     expect((await client.resources()).map(({ uri }) => uri)).toEqual([
       "notes://tags",
       "notes://recent",
+      "ui://notes/list",
+      "ui://notes/delete",
+      "ui://notes/revisions",
       "note://n2",
       "note://n1",
     ]);

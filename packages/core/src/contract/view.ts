@@ -34,6 +34,8 @@ export interface ViewOptions {
   uri: string;
   /** One whole HTML document, or what reads it each time a client asks: scripts and styles stand within it. */
   html: string | (() => string | Promise<string>);
+  /** Scopes a caller must hold to read it, all of them. @default none */
+  scopes?: readonly string[] | undefined;
   /** The network it needs. @default none */
   csp?: ViewCsp | undefined;
   /** @default none */

@@ -206,9 +206,9 @@ test.skipIf(reason !== undefined)(
     expect(await shown.locator("#calls tr").count()).toBeLessThanOrEqual(200);
     expect(await shown.locator("#calls img").count()).toBe(0);
     await shown.evaluate(axe.source);
-  const { violations } = (await shown.evaluate("axe.run()")) as { violations: { id: string }[] };
-  expect(violations.map(({ id }) => id)).toEqual([]);
-  // On a phone the tables scroll, and the page does not.
+    const { violations } = (await shown.evaluate("axe.run()")) as { violations: { id: string }[] };
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    // On a phone the tables scroll, and the page does not.
     expect(await shown.evaluate("document.documentElement.scrollWidth")).toBe(320);
     await shown.goto(new URL("/ui", address).href);
     await expect.poll(() => shown.getByRole("status").textContent()).toMatch(/no valid token/);

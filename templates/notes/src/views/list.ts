@@ -60,7 +60,10 @@ function showList(data: Page): void {
   const { notes, next_cursor: cursor } = data;
   status.textContent = notes.length === 0 ? "No notes found." : `${notes.length} notes on this page.`;
   const list = element("ul");
-  results.replaceChildren(list, filled(list, notes, (note) => element("li", {}, entry(note))));
+  results.replaceChildren(
+    list,
+    filled(list, notes, (note) => element("li", {}, entry(note))),
+  );
   if (cursor !== undefined) results.append(button("Next page", () => load({ ...query, cursor })));
 }
 

@@ -28,8 +28,8 @@ const hostPage = `<!doctype html><html lang="en"><title>Host</title><style>body{
 <iframe title="View" sandbox="allow-scripts"></iframe>
 <script>
 const frame = document.querySelector("iframe");
-addEventListener("message", ({ source, data }) => { if (source === frame.contentWindow) fromView(data); });
-window.toView = (message) => frame.contentWindow.postMessage(message, "*");
+addEventListener("message", ({ source, data }) => { if (source === frame.contentWindow) fromView(JSON.stringify(data)); });
+window.toView = (json) => frame.contentWindow.postMessage(JSON.parse(json), "*");
 // Only now: a view speaks as soon as it is there, and once.
 frame.src = "${VIEW}";
 </script></html>`;
@@ -45,7 +45,12 @@ export async function openSandbox(
     csp,
     problem,
     hear,
-  }: { html: string; csp: ViewCsp | undefined; problem(what: string): void; hear(message: unknown, post: (message: object) => Promise<void>): void },
+  }: {
+    html: string;
+    csp: ViewCsp | undefined;
+    problem(what: string): void;
+    hear(message: unknown, post: (message: object) => Promise<void>): void;
+  },
 ): Promise<{ page: Page; post(message: object): Promise<void> }> {
   const documents: Record<string, { body: string; headers?: Record<string, string> }> = {
     [HOST]: { body: hostPage },
@@ -68,8 +73,12 @@ export async function openSandbox(
     void dialog.dismiss();
   });
   const post = (message: object): Promise<void> =>
-    page.evaluate((sent) => (globalThis as unknown as { toView(sent: object): void }).toView(sent), message);
-  await page.exposeFunction("fromView", (message: unknown) => hear(message, post));
+    // As text: a large answer would take the browser's own protocol minutes, value by value.
+    page.evaluate(
+      (json) => (globalThis as unknown as { toView(json: string): void }).toView(json),
+      JSON.stringify(message),
+    );
+  await page.exposeFunction("fromView", (json: string) => hear(JSON.parse(json), post));
   await page.goto(HOST);
   return { page, post };
 }

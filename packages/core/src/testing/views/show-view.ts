@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Frame, Page } from "playwright-core";
 import type { ViewCsp } from "../../contract/view.ts";
 import type { TestClient, ToolOutcome } from "../client.ts";
@@ -117,18 +118,21 @@ export async function showView(
     await post({ jsonrpc: "2.0", method: "ui/notifications/tool-input", params: { arguments: input } });
     await post({ jsonrpc: "2.0", method: "ui/notifications/tool-result", params: resultOf(answer) });
     const frame = page.frames()[1] as Frame;
-    const shows = frame.waitForFunction(
-      'document.body.innerText.trim() !== "" || document.querySelector("img, svg, canvas, video, audio") !== null',
-      undefined,
-      { timeout: SHOWN_WITHIN_MS },
-    );
-    await within(shows, `The view ${resourceUri} shows nothing`, problems);
+    await within(untilShown(frame), `The view ${resourceUri} shows nothing`, problems);
     await frame.evaluate("new Promise((painted) => requestAnimationFrame(() => setTimeout(painted, 20)))");
     return { frame, page, problems, calls, messages, told, post, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const SHOWS =
+  'document.body.innerText.trim() !== "" || document.querySelector("img, svg, canvas, video, audio") !== null';
+
+/** Asks from here: what the browser itself would wait with is blocked by the policy that the view is under. */
+async function untilShown(frame: Frame): Promise<void> {
+  while (!(await frame.evaluate(SHOWS))) await sleep(50);
 }
 
 /** @throws Error with what the browser complained of, which is why as a rule */
