@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServerDefinition } from "../contract/server.ts";
-import { diffContracts, readContract } from "../surface/contract.ts";
+import { byKey, type Contract, diffContracts, type Json, normalise, readContract } from "../surface/contract.ts";
 
 /** Writes the lock: the contract as JSON, ready to be committed. */
 export function writeLock(server: ServerDefinition, file: URL | string): void {
@@ -32,4 +32,17 @@ export function checkLock(server: ServerDefinition, file: URL | string): void {
   throw new Error(
     `What clients of "${server.name}" rely on is not what ${name} says:\n  ${changes.join("\n  ")}\nIf this is meant, ${accept}: the change then shows in review.`,
   );
+}
+
+/**
+ * Compares the tools that a client was shown with the lock, as text: what a wire or an SDK leaves out is a difference, too.
+ *
+ * @throws Error naming the tools
+ */
+export function checkListed(tools: readonly Json[], file: URL | string): void {
+  const { tools: locked } = JSON.parse(readFileSync(file, "utf8")) as Contract;
+  const listed = normalise(byKey(tools, ({ name, ...tool }) => [name as string, tool])) as Json;
+  const names = [...new Set([...Object.keys(locked), ...Object.keys(listed)])];
+  const others = names.filter((name) => JSON.stringify(listed[name]) !== JSON.stringify(locked[name]));
+  if (others.length > 0) throw new Error(`A client sees other tools than the lock has: ${others.join(", ")}.`);
 }
