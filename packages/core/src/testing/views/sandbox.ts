@@ -5,7 +5,7 @@ const HOST = "http://host.invalid/";
 const VIEW = "http://view.invalid/";
 
 /** The policy that MCP Apps has clients enforce: what is not declared is not reachable. */
-export function policyOf({ connectDomains, resourceDomains, frameDomains, baseUriDomains }: ViewCsp = {}): string {
+function policyOf({ connectDomains, resourceDomains, frameDomains, baseUriDomains }: ViewCsp = {}): string {
   const list = (own: string, origins: readonly string[] = []): string => [own, ...origins].join(" ").trim();
   const orNone = (origins: readonly string[] = []): string => (origins.length === 0 ? "'none'" : origins.join(" "));
   return [
