@@ -76,6 +76,7 @@ export const sidebar = [
         serve: "API: core/serve",
         resilience: "API: core/resilience",
         testing: "API: core/testing",
+        evals: "API: core/evals",
         drills: "API: core/drills",
         bundle: "API: core/bundle",
         "verify-audit": "API: core/verify-audit",
