@@ -1,7 +1,7 @@
 import { parseUriTemplate } from "../contract/names/uri-template.ts";
 import { VERSIONS } from "../contract/versions.ts";
+import { byKey, type Contract, earlierOf, normalise } from "../surface/contract.ts";
 import type { TestClient } from "./client.ts";
-import { byKey, type Contract, earlierOf, normalise } from "./lock.ts";
 
 type Listed = Record<string, unknown>;
 type Completable = { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };

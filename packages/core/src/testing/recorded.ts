@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { VERSION } from "../contract/versions.ts";
+import type { Json } from "../surface/contract.ts";
 import type { TestClient } from "./client.ts";
-import type { Json } from "./lock.ts";
 
 /** A call of a recorded session. Those without an answer are there for what they change. */
 export interface RecordedCall {

@@ -12,6 +12,7 @@ import { resultRequirements } from "./requirements/results.ts";
 import { serverRequirements } from "./requirements/server.ts";
 import { toolRequirements } from "./requirements/tools.ts";
 import { versionRequirements } from "./requirements/versions.ts";
+import { viewRequirements } from "./requirements/views.ts";
 
 /** Everything that a server must do, in the order in which one would look for what is wrong. */
 export const requirements: readonly Requirement[] = [
@@ -28,4 +29,5 @@ export const requirements: readonly Requirement[] = [
   ...errorRequirements,
   ...resourceRequirements,
   ...promptRequirements,
+  ...viewRequirements,
 ];
