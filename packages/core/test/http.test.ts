@@ -441,10 +441,10 @@ test("/readyz answers 503 while the domain says that it cannot work, and the log
 });
 
 test("draining: /readyz says so, running calls finish, new ones are refused", async () => {
-  const { endpoint } = await open();
+  const { endpoint, lab } = await open();
   const call = modern(toolCall(1, "slow", { ms: 400 }, META));
   const running = send(endpoint, { ...call, headers: { ...call.headers, connection: "keep-alive" } });
-  await sleep(100);
+  await expect.poll(() => lab.events).toContain("slow began");
   const drained = endpoint.drain(5_000);
   expect((await running).json).toMatchObject({ id: 1, result: {} });
   await drained;
@@ -455,7 +455,7 @@ test("draining: a call whose body ends after the server began to stop does not b
   const { endpoint, lab } = await open();
   const slow = modern(toolCall(1, "slow", { ms: 400 }, META));
   const running = send(endpoint, slow);
-  await sleep(100);
+  await expect.poll(() => lab.events).toContain("slow began");
   lab.events.length = 0;
   const body = JSON.stringify(toolCall(2, "slow", { ms: 1 }, META));
   const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1");
