@@ -58,6 +58,7 @@ export const sidebar = [
   {
     text: "Keep up",
     items: pages("/docs/", {
+      "roll-out-a-change": "Roll out a change",
       "take-upstreams-changes": "Take upstream's changes",
       upgrade: "Upgrade",
       "when-a-contract-must-break": "When a contract must break",

@@ -80,6 +80,10 @@ export const ServeSettings = z.object({
     .max(86_400)
     .default(60)
     .describe("oauth: seconds after which a signing key that the issuer took away is refused"),
+  authTyp: z
+    .enum(["at+jwt", "jwt"])
+    .default("at+jwt")
+    .describe("oauth: typ of access tokens; jwt for issuers that write JWT there, or nothing"),
   authKeys: z.string().min(1).optional().describe("keys: file that `offshoot keys` writes").meta(perEnvironment),
   authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
   authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),

@@ -13,6 +13,6 @@ const prefix = existsSync(inPackage("../../scripts/bootstrap.mjs"))
 /** A text in which each `offshoot <command>` can be copied and run as it stands. */
 export const runnable = (text: string): string =>
   text.replaceAll(
-    /(^|[`\s])offshoot (?=<command>|(?:update|check|contract|connect|inspect|bundle|add)\b)/gm,
+    /(^|[`\s])offshoot (?=<command>|(?:update|check|contract|connect|inspect|bundle|add|policy|promote|eval|release-notes)\b)/gm,
     `$1${prefix} `,
   );
