@@ -1,5 +1,3 @@
-import type { Answer } from "./transcript.ts";
-
 /** A call that a model wants. */
 export interface WantedCall {
   tool: string;
@@ -8,7 +6,7 @@ export interface WantedCall {
 
 /** What a model did so far: calls with their answers. */
 export interface Turn extends WantedCall {
-  answer: Pick<Answer, "text" | "refused">;
+  answer: { text: string; refused: boolean };
 }
 
 /** What a model is given before each of its turns. */
