@@ -49,6 +49,7 @@ export const sidebar = [
         "several-instances": "Several instances",
         clients: "Clients",
         operating: "Operate",
+        "try-a-handler": "Try another handler",
       }),
       { text: "Runbooks", link: "/docs/runbooks/", collapsed: true, items: runbooks },
       ...pages("/docs/", { "the-call-path": "The call path", drills: "Drills" }),

@@ -125,7 +125,8 @@ const CALL: CallLine = {
   caller: "local",
   client: undefined,
   correlationId: "a-1",
-  coerced: undefined,
+  version: undefined,
+        coerced: undefined,
   traceId: undefined,
 };
 

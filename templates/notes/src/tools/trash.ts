@@ -35,6 +35,24 @@ export const trashTools = (notesOf: NotesOf) => [
       await notes.remove(id, call);
       return { id, title, deleted: true };
     },
+    // #region versions
+    // Before there was a reason. A client that knows no such field may refuse an answer that has it.
+    versions: [
+      {
+        version: "1",
+        inputSchema: z.object({ id: NoteId }),
+        outputSchema: z.object({
+          id: NoteId,
+          title: z.string().describe("Title of the note"),
+          deleted: z
+            .boolean()
+            .describe("False when the user did not agree: the note is still there. Do not ask again."),
+        }),
+        toCurrent: (input) => input,
+        fromCurrent: ({ id, title, deleted }) => ({ id, title, deleted }),
+      },
+    ],
+    // #endregion
   }),
   // #region restore_note
   defineTool({
