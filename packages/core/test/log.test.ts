@@ -126,7 +126,7 @@ const CALL: CallLine = {
   client: undefined,
   correlationId: "a-1",
   version: undefined,
-        coerced: undefined,
+  coerced: undefined,
   traceId: undefined,
 };
 

@@ -457,7 +457,9 @@ describe("recorded answers", () => {
     await recordVersions({ server: before, samples }, file);
     expect(Object.keys(JSON.parse(readFileSync(file, "utf8")))).toEqual(["greet@1"]);
     for (const wire of WIRES) expect(await check(server(greet()), wire)).toMatchObject({ status: "passed" });
-    const gone = await check(server(defineTool({ ...greetNow, version: "2", handler: ({ names }) => ({ greetings: names }) })));
+    const gone = await check(
+      server(defineTool({ ...greetNow, version: "2", handler: ({ names }) => ({ greetings: names }) })),
+    );
     expect(gone).toMatchObject({ status: "failed", message: expect.stringMatching(/greet has no version 1 any more/) });
   });
 
