@@ -29,7 +29,7 @@ export function checkConfigLock(file: string, facts: ConfigFacts): void {
 
 function readLock(file: string): ConfigLock {
   const wrong = (why: string): SettingsError =>
-    new SettingsError(`--config-lock ${file}: ${why} Write it again: offshoot promote <from> <to>.`);
+    new SettingsError(`--config-lock ${file}: ${why} Write it again: npx create-offshoot promote <from> <to>.`);
   let read: Partial<ConfigLock>;
   try {
     read = JSON.parse(readFileSync(file, "utf8")) as Partial<ConfigLock>;

@@ -27,6 +27,7 @@ export interface Finding {
   next?: string;
 }
 
+/** What a check looks at. */
 interface Context {
   project: Project;
   offline: boolean;
@@ -34,18 +35,30 @@ interface Context {
 }
 
 /** A check under its name; what it cannot do without something that is missing is `unknown`. */
-const defineCheck =
-  (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => async (context: Context) => {
+const defineCheck = (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => ({
+  name,
+  async find(context: Context): Promise<Finding> {
     try {
       return { name, ...(await look(context)) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { name, status: "wrong" as const, message: error.message, next: error.next };
+      return { name, status: "wrong", message: error.message, next: error.next };
     }
-  };
+  },
+});
+
+/** Runs every check, one after the other. */
+export async function runChecks(context: Context, onStep: (step: string) => void): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, find } of checks) {
+    onStep(`Checking: ${name}`);
+    findings.push(await find(context));
+  }
+  return findings;
+}
 
 /** In the order of the answer. */
-export const checks: ((context: Context) => Promise<Finding>)[] = [
+export const checks = [
   defineCheck("conflict markers", async ({ project }) => {
     const repository = await openScratchRepository();
     try {

@@ -1,6 +1,7 @@
+import { during } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand } from "../terminal.ts";
-import { checks, type Finding } from "./checks.ts";
+import { runChecks } from "./checks.ts";
 
 const SIGNS = { ok: "✓", wrong: "✗", unknown: "?" };
 
@@ -14,11 +15,10 @@ export const check = defineCommand({
     ["offshoot check --json", "for a program: exit code 1 when something is wrong"],
     ["offshoot check --offline -- --store memory", "without a network, the server started with arguments"],
   ],
-  async run({ words, options }) {
+  async run({ words, options, json }) {
     const project = openProject();
     const context = { project, offline: options.offline === true, args: words.length > 0 ? words : undefined };
-    const findings: Finding[] = [];
-    for (const one of checks) findings.push(await one(context));
+    const findings = await during("Checking", json, (onStep) => runChecks(context, onStep));
     const wrong = findings.filter(({ status }) => status === "wrong");
     const unknown = findings.filter(({ status }) => status === "unknown");
     const width = Math.max(...findings.map(({ name }) => name.length));

@@ -72,7 +72,7 @@ function add(file: string, name: string | undefined, { scopes = "", expires = "9
       );
     return [...entries, made.entry];
   });
-  return shownOnce(made, wanted.length === 0 ? "It has no scopes: calls that need one are refused." : undefined);
+  return showOnce(made, wanted.length === 0 ? "It has no scopes: calls that need one are refused." : undefined);
 }
 
 function list(file: string): Answer {
@@ -90,7 +90,7 @@ function list(file: string): Answer {
 
 function rotate(file: string, name: string | undefined, { expires = "90d", overlap = "24h" }: Options): Answer {
   const now = new Date();
-  const ends = timeIn("--overlap", overlap, now);
+  const ends = timeIn("--overlap", overlap, now, { mayBeNow: true });
   if (ends === undefined) throw new Refusal("--overlap has to end.", "give a time such as 24h.");
   let made: ReturnType<typeof makeKey> | undefined;
   changeKeys(file, (entries) => {
@@ -107,7 +107,7 @@ function rotate(file: string, name: string | undefined, { expires = "90d", overl
     );
     return [...shortened, made.entry];
   });
-  return shownOnce(made as ReturnType<typeof makeKey>, `The keys it had before end at ${ends.toISOString()}.`);
+  return showOnce(made as ReturnType<typeof makeKey>, `The keys it had before end at ${ends.toISOString()}.`);
 }
 
 function revoke(file: string, which: string | undefined): Answer {
@@ -138,7 +138,7 @@ function check(file: string, word: string | undefined): Promise<Answer> | Answer
 /** An entry without the hash. */
 const publicOf = ({ sha256: _sha256, ...entry }: KeyEntry) => entry;
 
-const shownOnce = ({ key, entry }: ReturnType<typeof makeKey>, note?: string): Answer => ({
+const showOnce = ({ key, entry }: ReturnType<typeof makeKey>, note?: string): Answer => ({
   data: { key, ...publicOf(entry) },
   text: [
     key,

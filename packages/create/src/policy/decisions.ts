@@ -30,7 +30,7 @@ export async function readDecisions(
       maxBuffer: 1e8,
     });
     const tables = Object.entries(JSON.parse(stdout) as DecisionTables);
-    return sorted(Object.fromEntries(tables.map(([name, table]) => [name === path ? file : name, table])));
+    return sortKeys(Object.fromEntries(tables.map(([name, table]) => [name === path ? file : name, table])));
   } catch (cause) {
     const { stderr = "", message } = cause as Error & { stderr?: string };
     throw new Refusal(
@@ -46,8 +46,8 @@ export async function readDecisions(
 }
 
 /** Keys in one order all the way down, as the contract suite writes them. */
-function sorted<Value>(value: Value): Value {
+function sortKeys<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)])) as Value;
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)])) as Value;
 }

@@ -97,7 +97,10 @@ function textOf(result: Update, dryRun: boolean): string {
     ...result.kept.map(({ path, reason }) => `kept      ${path}: ${reason}`),
     ...result.unresolved.map((found) => `missing   ${found} leads to no file here`),
     ...result.unasked.map((what) => `runs      by itself at the next install or test: ${what}`),
-    ...result.gates.map(({ name, green }) => `${green ? "green" : "RED  "}  ${name}`),
+    ...(result.knownGreen ? [`green     before the update, on ${result.knownGreen}: not run again`] : []),
+    ...result.gates.map(
+      ({ name, green, tookMs }) => `${green ? "green" : "RED  "}     ${name} (${(tookMs / 1000).toFixed(1)} s)`,
+    ),
     ...result.gates.filter(({ green }) => !green).map(({ output }) => output),
     `Next: ${dryRun ? "`offshoot update --diff` shows every line; `offshoot update` does it." : next(result)}`,
   ].join("\n");

@@ -4,7 +4,7 @@ import { createBook, tidyUp } from "./change/book.ts";
 import { copy } from "./change/copy.ts";
 import type { Desk } from "./change/desk.ts";
 import { createFolderLocks } from "./change/folder-locks.ts";
-import { warn } from "./change/journalled.ts";
+import { warn } from "./change/with-journal.ts";
 import { createLocks } from "./change/locks.ts";
 import { createQuota } from "./change/quota.ts";
 import { undo } from "./change/undo.ts";

@@ -10,7 +10,7 @@ import { isSafe, type Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request/make-request.ts";
 import { resultOf, withBytes } from "./content.ts";
 import { type Common, policyOf } from "./generated.ts";
-import { shortened } from "./long.ts";
+import { shorten } from "./long.ts";
 import { inputCheck } from "./schema.ts";
 
 const PAGE = 50;
@@ -206,7 +206,7 @@ export function dynamicTools(
         if (dry_run) return { request: await api.preview(request, policy, call) };
         const sent = await api.send(call, request, policy);
         const own = files.of(call.caller.id);
-        return withBytes(shortened(resultOf(sent), { maxReply, files: own }), sent.reply, own);
+        return withBytes(shorten(resultOf(sent), { maxReply, files: own }), sent.reply, own);
       },
     }),
   ];

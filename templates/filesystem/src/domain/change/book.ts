@@ -2,7 +2,7 @@ import type { StateFolder } from "../safe-fs/journal/state-folder.ts";
 import type { Ground } from "../safe-fs/locate.ts";
 import { createTrash, type TrashOptions } from "../safe-fs/trash/trash.ts";
 import type { Book, Desk } from "./desk.ts";
-import { warn } from "./journalled.ts";
+import { warn } from "./with-journal.ts";
 import { recover } from "./recover.ts";
 
 /** Opens the journal and the trash with the first change, not before: a server that only reads leaves no trace. */
