@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installedCore } from "../check/installed-core.ts";
 import { builtBin, type Project } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import type { Contract } from "./compare-contracts.ts";
@@ -25,6 +26,8 @@ const LIMIT_MS = 30_000;
  */
 export async function readBuiltServer(project: Project, args = project.marker.args ?? []): Promise<Contract> {
   const main = builtBin(project);
+  // Node reads its package.json to find the harness, and would wait for a pipe.
+  installedCore(project);
   const testing = await loadTesting(project.folder);
   const home = mkdtempSync(join(tmpdir(), "offshoot-contract-"));
   let said = "";

@@ -134,10 +134,6 @@ const folders: Record<string, () => void> = {
   "a bin with a path for its name": () => amend({ bin: { "../../../outside/evil": "dist/main.js" }, author: "a" }),
   "a version with a path": () => amend({ version: "/../../../outside/evil", author: "a" }),
   "a name with a path": () => amend({ name: "../../../outside/evil", author: "a" }),
-  "a core that is a pipe": () => {
-    mkdirSync(inProject("node_modules/@offshoot/core"), { recursive: true });
-    execFileSync("mkfifo", [inProject("node_modules/@offshoot/core/package.json")]);
-  },
   "programs in the settings of its repository": () => {
     const evil = `touch ${join(world.root, "outside/evil")}`;
     for (const [key, value] of [
