@@ -22,4 +22,6 @@ export function closeObjects(schema: Schema): Schema {
 }
 
 const eachOf = (schemas: unknown): SchemaObject =>
-  Object.fromEntries(Object.entries(schemas as SchemaObject).map(([key, schema]) => [key, closeObjects(schema as Schema)]));
+  Object.fromEntries(
+    Object.entries(schemas as SchemaObject).map(([key, schema]) => [key, closeObjects(schema as Schema)]),
+  );

@@ -10,8 +10,10 @@ export type Contract = SchemaObject;
  * clients.
  */
 export function compareContracts(before: Contract, after: Contract): Change[] {
-  const compareLists = (key: string, each: (old: SchemaObject, now: SchemaObject, path: string) => Change[]): Change[] =>
-    eachOf(part(before, key), part(after, key), key, each);
+  const compareLists = (
+    key: string,
+    each: (old: SchemaObject, now: SchemaObject, path: string) => Change[],
+  ): Change[] => eachOf(part(before, key), part(after, key), key, each);
   return [
     ...texts(before, after, "", ["name", "title", "instructions"]),
     ...eachOf(part(before, "capabilities"), part(after, "capabilities"), "capabilities", compareFlags),

@@ -37,7 +37,8 @@ function compareWhole(before: Schema, after: Schema, path: string, direction: Di
 }
 
 const holds = (before: Schema, after: Schema, direction: Direction): boolean =>
-  equal(before, after) || (direction === "input" ? subset(closeObjects(before), after) : subset(closeObjects(after), before));
+  equal(before, after) ||
+  (direction === "input" ? subset(closeObjects(before), after) : subset(closeObjects(after), before));
 
 function compare(before: Schema, after: Schema, path: string, scope: Scope): Change[] {
   if (equal(before, after) && !JSON.stringify(before).includes('"$ref"')) return [];

@@ -45,7 +45,7 @@ export const keys = defineCommand({
       throw new Refusal(
         verb === ""
           ? "What should be done with the keys?"
-          : `It cannot be understood what "${[verb, subject, ...more].filter(Boolean).join(" ")}" asks for.`,
+          : `"keys ${[verb, subject, ...more].filter(Boolean).join(" ")}" is not something this command does.`,
         "offshoot keys add <name>, list, rotate <name>, revoke <name or id>, or check.",
       );
     return run(path, subject, options);
@@ -61,7 +61,7 @@ function add(file: string, name: string | undefined, { scopes = "", expires = "9
     .filter((scope) => scope !== "");
   const wrong = wanted.find((scope) => !isScope(scope));
   if (wrong !== undefined)
-    throw new Refusal(`"${wrong}" is no scope: a scope ${SCOPE}`, "name each scope of the server's tools.");
+    throw new Refusal(`"${wrong}" is not a scope: a scope ${SCOPE}`, "name each scope of the server's tools.");
   const now = new Date();
   const made = makeKey(name, wanted, now, timeIn("--expires", expires, now));
   changeKeys(file, (entries) => {
@@ -131,7 +131,10 @@ function revoke(file: string, which: string | undefined): Answer {
 function check(file: string, word: string | undefined): Promise<Answer> | Answer {
   if (word === "-") return checkKey(file);
   if (word !== undefined)
-    throw new Refusal("A key is no argument: everyone can see those.", "offshoot keys check - < file");
+    throw new Refusal(
+      "A key is not given as an argument: every user of the machine can see those.",
+      "`offshoot keys check - < file`.",
+    );
   return checkKeys(file);
 }
 

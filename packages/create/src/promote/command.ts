@@ -35,9 +35,7 @@ export const promoteCommand = defineCommand({
     const wrong = findings.filter(({ status }) => status === "wrong");
     const green = wrong.length === 0;
     if (green && !dry) promote(plan);
-    const changes = plan.changes.map(
-      ({ setting, before, after }) => `  ${setting}: ${show(before)} → ${show(after)}`,
-    );
+    const changes = plan.changes.map(({ setting, before, after }) => `  ${setting}: ${show(before)} → ${show(after)}`);
     return {
       data: {
         digest: plan.digest,
