@@ -22,7 +22,7 @@ export function checkConfigLock(file: string, facts: ConfigFacts): void {
     if (isDeepStrictEqual(here[key], lock.values[key])) continue;
     const from = facts.values[key]?.from;
     throw new SettingsError(
-      `--${kebab(key)} is ${shown(here[key])} here${from === undefined ? "" : ` (${from})`} and ${shown(lock.values[key])} in ${file}. Start with what is locked, or promote the change: offshoot promote <from> <to>.`,
+      `--${kebab(key)} is ${shown(here[key])} here${from === undefined ? "" : ` (${from})`} and ${shown(lock.values[key])} in ${file}. Start with what is locked, or promote the change: npx create-offshoot promote <from> <to>.`,
     );
   }
 }
