@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { manifestProblem } from "../../src/manifest.ts";
@@ -117,13 +116,4 @@ test.each([
 test.each(["pnpm-workspace.yaml", "binding.gyp", ".corepack.env", ".npmrc"])("%s of a release is named", (path) => {
   const changes = new Map([[path, { bytes: Buffer.from("x"), executable: false }]]);
   expect(runUnasked(undefined, undefined, changes)).toEqual([`the settings in ${path}`]);
-});
-
-test("each command that a text names can be copied and run", async () => {
-  const { COMMANDS, runnable } = await import("../../src/runnable.ts");
-  const source = readFileSync(fileURLToPath(new URL("../../src/commands.ts", import.meta.url)), "utf8");
-  for (const name of COMMANDS) {
-    expect(source).toContain(`  ${name}: {`);
-    expect(runnable(`Next: \`offshoot ${name}\`.\noffshoot ${name}`)).not.toMatch(/(^|`)offshoot /m);
-  }
 });
