@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homeIn } from "../contract/built-server.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 
 /** Time for a server to answer two requests and to leave, in ms. */
@@ -72,7 +73,7 @@ export async function strayOutput(
     await new Promise((done) => child.on("close", done));
     take(rest);
     if (!answered) {
-      const reason = log.trim().split("\n").at(-1) || "no answer";
+      const reason = reasonIn(log) || "no answer";
       throw new Refusal(
         `The built server did not answer: ${reason}`,
         'give it arguments after "--", or as "args" in offshoot.json.',

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { homeIn } from "../contract/built-server.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 import type { DecisionTables } from "./policy-lock.ts";
 
@@ -34,7 +35,7 @@ export async function readDecisions(
   } catch (cause) {
     const { stderr = "", message } = cause as Error & { stderr?: string };
     throw new Refusal(
-      `The built server does not say who may do what: ${stderr.trim().split("\n").at(-1) || message}`,
+      `The built server does not say who may do what: ${reasonIn(stderr) || message}`,
       /unknown flag/.test(stderr)
         ? "`npm install @offshoot/core@latest`, and build again."
         : 'if it needs arguments, give them after "--", or as "args" in offshoot.json.',
