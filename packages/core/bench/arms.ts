@@ -35,6 +35,18 @@ const bin = (template: string, ...args: string[]): Arm => {
   return { name: `${template} bin`, args: [main, ...args], era: "2025", small: false, skipped };
 };
 
+/** Other people's ways to the same server, whose packages the workspace does not install. */
+const peer = (name: string, file: string, era: Era = "2025"): Arm => ({
+  name,
+  args: [path(`peers/${file}.js`)],
+  era,
+  small: true,
+  stateless: true,
+  skipped: existsSync(path("peers/node_modules"))
+    ? undefined
+    : "`npm install` in packages/core/bench/peers brings its packages",
+});
+
 const v1 = small(BASE, "raw-v1");
 const v2 = small("raw v2", "raw-v2");
 const offshoot = small("offshoot", "offshoot");
@@ -62,6 +74,9 @@ export const arms = {
     small("raw v2, 2026 era", "raw-v2", "2026"),
     offshoot,
     small("offshoot, 2026 era", "offshoot", "2026"),
+    peer("tmcp", "tmcp"),
+    peer("tmcp, 2026 era", "tmcp", "2026"),
+    peer("fastmcp", "fastmcp"),
     bare,
   ],
   http: [
@@ -70,6 +85,8 @@ export const arms = {
     http("offshoot, stateless", "offshoot-http", "stateless"),
     http("offshoot, sessions", "offshoot-http", "sessions"),
     http("offshoot, 2026 era", "offshoot-http", "2026"),
+    peer("raw v2, 2026 era", "raw-v2-http", "2026"),
+    peer("tmcp, 2026 era", "tmcp-http", "2026"),
     http("bare loop", "bare-http", "stateless"),
   ],
   pieces: [feed("2025"), feed("2026")],
@@ -77,6 +94,8 @@ export const arms = {
     v1,
     v2,
     offshoot,
+    peer("tmcp", "tmcp"),
+    peer("fastmcp", "fastmcp"),
     bin("notes", "--store", "memory"),
     bin("filesystem", path("."), "--profile", "read-only"),
     bin("http-api"),
@@ -94,9 +113,10 @@ export async function buildServers(): Promise<string | undefined> {
   const dist = path("../dist/serve.js");
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
-    entry: ["raw-v1", "raw-v2", "offshoot", "bare", "feed", "raw-v1-http", "offshoot-http", "bare-http"].map((name) =>
-      path(`${name}.ts`),
-    ),
+    entry: [
+      ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "bare", "feed"],
+      ...["raw-v1-http", "offshoot-http", "bare-http"],
+    ].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),
     config: false,
     splitting: true,

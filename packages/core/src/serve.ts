@@ -63,7 +63,11 @@ export async function serve(
   { config: given = {}, authenticate, limits, telemetry: wanted, slo, onClose }: ServeOptions = {},
 ): Promise<void> {
   protectStderr();
-  const config = { ...ServeSettings.parse({}, { jitless: true }), ...given };
+  // What loadConfig gives is whole.
+  const config =
+    factsOf(given) === undefined
+      ? { ...ServeSettings.parse({}, { jitless: true }), ...given }
+      : (given as ServeSettings);
   const identity: Identity = {
     ...build,
     get config() {

@@ -80,7 +80,16 @@ export const ServeSettings = z.object({
     .max(86_400)
     .default(60)
     .describe("oauth: seconds after which a signing key that the issuer took away is refused"),
-  authKeys: z.string().min(1).optional().describe("keys: file that `npx create-offshoot keys` writes").meta(perEnvironment),
+  authTyp: z
+    .enum(["at+jwt", "jwt"])
+    .default("at+jwt")
+    .describe("oauth: typ of access tokens; jwt for issuers that write JWT there, or nothing"),
+  authKeys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("keys: file that `npx create-offshoot keys` writes")
+    .meta(perEnvironment),
   authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
   authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),
   authProxies: list.describe("proxy: addresses and networks it comes from; comma-separated").meta(perEnvironment),

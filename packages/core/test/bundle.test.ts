@@ -49,13 +49,15 @@ function closure(name: string, found = new Map<string, Output>()): Map<string, O
   return found;
 }
 
-/** What a client of the 2025 era on stdio makes a server load. */
-const started = (): Map<string, Output> => {
+/** What a client on stdio makes a server load, in either era: its handshake needs no SDK. */
+const started = (): Map<string, Output> => closure("dist/server.js");
+/** The same with the SDK of the 2025 era, which a question to the user or a subscription needs. */
+const withSdk = (): Map<string, Output> => {
   const legacy = Object.keys(outputs).find((name) => name.startsWith("dist/connect-legacy-")) as string;
-  return closure(legacy, closure("dist/server.js"));
+  return closure(legacy, started());
 };
-const inputs = (): string[] =>
-  [...started().values()].flatMap(({ inputs }) =>
+const inputs = (files = started()): string[] =>
+  [...files.values()].flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
   );
 
@@ -63,7 +65,6 @@ describe("the start of a bundled server", () => {
   test("loads these packages and no other", () => {
     const packages = inputs().flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
     expect([...new Set(packages)].sort()).toEqual([
-      "@modelcontextprotocol/sdk",
       // pino and what belongs to it are in the same file and do not run yet, see below.
       "@pinojs/redact",
       "on-exit-leak-free",
@@ -73,21 +74,13 @@ describe("the start of a bundled server", () => {
       "safe-stable-stringify",
       "sonic-boom",
       "zod",
-      // What the SDK uses of it is a few lines.
-      "zod-to-json-schema",
     ]);
   });
 
   // A file of its own for everything that two lazy parts share would be found, read and linked on its own.
-  test("comes in five files: the entry, all that it imports, and three for the era that the client speaks", () => {
+  test("comes in two files: the entry, and all that it imports", () => {
     const sizes = [...started()].map(([name, { bytes }]) => [name.replace(/-[^/]*$/, ""), bytes] as const);
-    expect(sizes.map(([name]) => name).sort()).toEqual([
-      "dist/chunk",
-      "dist/chunk",
-      "dist/chunk",
-      "dist/connect",
-      "dist/server.js",
-    ]);
+    expect(sizes.map(([name]) => name).sort()).toEqual(["dist/chunk", "dist/server.js"]);
     // What is awaited here may be a lazy part, which waits for everything that it imports.
     expect(Object.fromEntries(sizes)["dist/server.js"]).toBeLessThan(1_000);
   });
@@ -111,7 +104,7 @@ describe("the start of a bundled server", () => {
     expect(inputs().filter((input) => /zod\/v4\/(core\/compile|classic\/from-json-schema)\.js$/.test(input))).toEqual(
       [],
     );
-    const text = [...started().keys()].map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+    const text = [...withSdk().keys()].map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
     expect(text).toContain("notifications/initialized");
     expect(text).not.toContain("notifications/roots/list_changed");
   });
@@ -123,8 +116,9 @@ describe("the start of a bundled server", () => {
     expect(texts(Object.keys(outputs).filter((name) => name.endsWith(".js"))).some(isPolicy)).toBe(true);
   });
 
-  test("compiles one parser, which the SDK holds every request against", async () => {
+  test("compiles no parser and loads no SDK for a handshake and a list, and one of them for a level", async () => {
     const note =
+      "process.getBuiltinModule('module').registerHooks({ load(url, context, next) { if (url.includes('/connect-')) process.stderr.write('loaded\\n'); return next(url, context); } });" +
       "globalThis.Function = new Proxy(Function, { construct(target, [...words]) { if (words.at(-1) !== '') process.stderr.write('compiled\\n'); return Reflect.construct(target, words); } });";
     await using server = startServer(["--import", `data:text/javascript,${encodeURIComponent(note)}`, main]);
     server.write(
@@ -133,7 +127,10 @@ describe("the start of a bundled server", () => {
       { jsonrpc: "2.0", id: 1, method: "tools/list" },
     );
     await server.lines.id(1);
-    expect(server.stderr().match(/compiled/g)).toHaveLength(1);
+    expect(server.stderr()).not.toMatch(/compiled|loaded/);
+    server.write({ jsonrpc: "2.0", id: 2, method: "logging/setLevel", params: { level: "error" } });
+    await server.lines.id(2);
+    await server.until((text) => text.includes("loaded"));
   });
 
   test("runs pino, and the modules of Node's that it asks for, when a line is logged", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { composeTool } from "../src/call/compose.ts";
-import { stringifyData, stringifyMessage } from "../src/call/output/ready-json.ts";
+import { READY, stringifyData, stringifyMessage } from "../src/call/output/ready-json.ts";
 import { defineTool, isToolError, withContent } from "../src/index.ts";
 
 const MAX_RESULT_BYTES = 4_194_304;
@@ -32,16 +32,17 @@ test("a message is the same text as JSON.stringify makes of it, whatever stands 
         expect(() => stringifyData(data, told)).toThrow(error as Error);
         return;
       }
-      expect(stringifyData(data, told)).toBe(expected);
+      const ready = stringifyData(data, told);
+      expect(ready.json).toBe(expected);
       const content = [
         { type: "text", text: told },
         { type: "text", text: "more" },
         { type: "image", data: text },
       ];
-      const result = { content, structuredContent: data, _meta: JSON.parse(JSON.stringify(meta)), gone: undefined };
+      const _meta = JSON.parse(JSON.stringify(meta));
+      const result = { content, structuredContent: data, _meta, gone: undefined, [READY]: ready };
       const message = { jsonrpc: "2.0", id: 1, result };
       expect(stringifyMessage(message)).toBe(JSON.stringify(message));
-      stringifyData(data, told);
       // As the 2026 SDK does: another result around the same data.
       const wrapped = { result: { resultType: "complete", ...result }, id: "x", jsonrpc: "2.0" };
       expect(stringifyMessage(wrapped)).toBe(JSON.stringify(wrapped));

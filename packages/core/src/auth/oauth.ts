@@ -2,16 +2,19 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Caller } from "../contract/context.ts";
 import { type Authentication, bearer, type Denied } from "../protocol/http/authorization.ts";
+import { LEEWAY_S, TokenRefused, type Typ } from "./access-claims.ts";
 import { NONE, refuse, tokenOf } from "./credentials.ts";
 import { type KeySet, KeysUnavailable } from "./key-set.ts";
 import type { Revoked } from "./revoked.ts";
-import { LEEWAY_S, TokenRefused, type Verified, verifyToken } from "./verify-token.ts";
+import { type Verified, verifyToken } from "./verify-token.ts";
 
 /** What an OAuth resource server is made with. */
 export interface OAuthOptions {
   issuer: string;
   /** What tokens must be for. @default the resource */
   audience: string | undefined;
+  /** @default "at+jwt" */
+  typ?: Typ | undefined;
   /** The URL that clients use. @default where the endpoint listens */
   resource: string | undefined;
   /** Every scope that something here needs. */
@@ -26,7 +29,14 @@ const MAX_VERIFIED = 1_000;
 const METADATA = "/.well-known/oauth-protected-resource";
 
 /** An OAuth 2.1 resource server: it verifies access tokens, and says where to get them (RFC 9728). */
-export function createOAuth({ issuer, scopes, keys, revoked, ...options }: OAuthOptions): Authentication {
+export function createOAuth({
+  issuer,
+  typ = "at+jwt",
+  scopes,
+  keys,
+  revoked,
+  ...options
+}: OAuthOptions): Authentication {
   const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
   let resource = options.resource ?? "";
   /** What a caller was known by. */
@@ -38,7 +48,7 @@ export function createOAuth({ issuer, scopes, keys, revoked, ...options }: OAuth
     const known = verified.get(name);
     // Its key may have been taken away, also while it was being verified.
     if (known === undefined || known.keys !== (await keys.current())) {
-      const fresh = await verifyToken(token, keys, { issuer, audience: options.audience ?? resource });
+      const fresh = await verifyToken(token, keys, { issuer, typ, audience: options.audience ?? resource });
       verified.set(name, fresh);
       return fresh;
     }

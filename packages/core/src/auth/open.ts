@@ -73,6 +73,7 @@ async function openOAuth(
   const oauth = createOAuth({
     issuer,
     audience: settings.authAudience,
+    typ: settings.authTyp,
     resource: settings.publicUrl,
     scopes: () => scopes.all,
     keys,

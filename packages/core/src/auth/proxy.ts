@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import { SettingsError } from "../flags.ts";
 import { type Authentication, bearer } from "../protocol/http/authorization.ts";
+import { isName } from "./access-claims.ts";
 import { refuse } from "./credentials.ts";
 import type { Revoked } from "./revoked.ts";
-import { isName } from "./verify-token.ts";
 
 /** What a trusted proxy is known by, and says. */
 export interface ProxyOptions {

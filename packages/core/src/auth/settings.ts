@@ -9,6 +9,7 @@ export type AuthSettings = Pick<
   | "authIssuer"
   | "authAudience"
   | "authMaxAge"
+  | "authTyp"
   | "authKeys"
   | "authRevoked"
   | "authHeader"

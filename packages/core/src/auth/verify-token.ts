@@ -1,11 +1,13 @@
-import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { decodeProtectedHeader, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Caller } from "../contract/context.ts";
+import { callerOf, checkKind, checkTyp, LEEWAY_S, scopesOf, TokenRefused, type Typ } from "./access-claims.ts";
 import { type KeySet, type Keys, KeysUnavailable } from "./key-set.ts";
 
 /** What an access token has to say. */
 export interface Expected {
   issuer: string;
   audience: string;
+  typ: Typ;
 }
 
 /** A token that was verified. */
@@ -16,19 +18,6 @@ export interface Verified {
   jti: string | undefined;
   /** The keys among which that one was. */
   keys: Keys;
-}
-
-/** A token that does not count, and why. Its text is for the log and holds nothing of the token but names. */
-export class TokenRefused extends Error {
-  readonly facts: Record<string, unknown>;
-  /** Scopes of a token that was genuine and has expired. */
-  readonly granted: readonly string[] | undefined;
-  constructor(reason: string, facts: Record<string, unknown> = {}, granted?: readonly string[]) {
-    super(reason);
-    this.name = "TokenRefused";
-    this.facts = facts;
-    this.granted = granted;
-  }
 }
 
 /** Signatures by public keys. With HS256 the public key would be the secret; `none` is no signature. */
@@ -45,19 +34,17 @@ const ALGORITHMS = [
   "EdDSA",
   "Ed25519",
 ];
-/** How far the clocks of two servers may be apart, in s. */
-export const LEEWAY_S = 30;
 /** Headers that bring a key or an address along, or an extension that nothing here knows. */
 const REFUSED_HEADERS = ["jwk", "jku", "x5u", "x5c", "crit", "b64"];
 
 /**
- * Verifies an access token of RFC 9068: a JWT of this issuer for this audience, by one of the issuer's keys and no other.
+ * Verifies an access token: a JWT of this issuer for this audience, by one of the issuer's keys and no other.
  *
  * @throws TokenRefused for what does not count
  * @throws KeysUnavailable where that cannot be told now
  */
 export async function verifyToken(token: string, keys: KeySet, expected: Expected): Promise<Verified> {
-  const { kid } = checkHeader(token);
+  const { kid } = checkHeader(token, expected.typ);
   try {
     return await verify(token, await keys.current(), expected);
   } catch (error) {
@@ -73,20 +60,21 @@ export async function verifyToken(token: string, keys: KeySet, expected: Expecte
 }
 
 /** @throws TokenRefused before any key is looked for */
-function checkHeader(token: string): { kid: string | undefined } {
+function checkHeader(token: string, expected: Typ): { kid: string | undefined } {
   let header: Record<string, unknown>;
   try {
     header = decodeProtectedHeader(token) as Record<string, unknown>;
   } catch {
     throw new TokenRefused("malformed");
   }
-  const { alg, kid } = header;
+  const { alg, kid, typ } = header;
   if (kid !== undefined && (typeof kid !== "string" || kid.length > 256)) throw new TokenRefused("malformed kid");
   const facts = { kid };
   if (!ALGORITHMS.includes(alg as string))
     throw new TokenRefused("algorithm", { ...facts, alg: String(alg).slice(0, 32) });
   const refused = REFUSED_HEADERS.find((name) => name in header);
   if (refused !== undefined) throw new TokenRefused(`header ${refused}`, facts);
+  checkTyp(typ, expected, facts);
   return { kid };
 }
 
@@ -94,7 +82,6 @@ async function verify(token: string, keys: Keys, { issuer, audience }: Expected)
   const options = {
     issuer,
     audience,
-    typ: "at+jwt",
     algorithms: ALGORITHMS,
     requiredClaims: ["exp", "sub"],
     clockTolerance: LEEWAY_S,
@@ -103,7 +90,9 @@ async function verify(token: string, keys: Keys, { issuer, audience }: Expected)
     const { payload, protectedHeader, key } = await jwtVerify(token, find, options);
     // A token may leave out the name of its key, and that name may be on the kill list.
     const kid = protectedHeader.kid ?? (await keys.kidOf(key, protectedHeader));
-    return { ...accept(payload, kid), keys };
+    checkKind(payload, protectedHeader);
+    const jti = typeof payload.jti === "string" ? payload.jti : undefined;
+    return { caller: callerOf(payload, kid), kid, jti, keys };
   };
   try {
     return await by(keys.find);
@@ -120,34 +109,6 @@ async function verify(token: string, keys: Keys, { issuer, audience }: Expected)
     throw new errors.JWSSignatureVerificationFailed();
   }
 }
-
-/** The caller of a token whose signature holds. @throws TokenRefused */
-function accept(payload: JWTPayload, kid: string | undefined): Omit<Verified, "keys"> {
-  const { sub, exp, iat, jti, cnf, iss, client_id, azp } = payload as JWTPayload & Record<string, unknown>;
-  const facts = { kid, sub: typeof sub === "string" ? sub.slice(0, 256) : undefined };
-  if (typeof sub !== "string" || !isName(sub)) throw new TokenRefused("claim sub", facts);
-  if (typeof exp !== "number") throw new TokenRefused("claim exp", facts);
-  if (iat !== undefined && !((iat as number) <= Date.now() / 1_000 + LEEWAY_S))
-    throw new TokenRefused("claim iat", facts);
-  // Bound to a key that the client has to prove: taken as a plain token, a stolen one would do.
-  if (cnf !== undefined) throw new TokenRefused("bound to a key (cnf), which is not supported", facts);
-  const client = [client_id, azp].find((one) => typeof one === "string") as string | undefined;
-  return {
-    kid,
-    jti: typeof jti === "string" ? jti : undefined,
-    caller: { id: sub, scopes: scopesOf(payload), method: "oauth", issuer: iss, client, expiresAt: exp * 1_000 },
-  };
-}
-
-/** Without the claim a token has no scopes, which is not the same as all. */
-const scopesOf = ({ scope }: JWTPayload & { scope?: unknown }): string[] =>
-  typeof scope === "string" ? scope.split(" ").filter((one) => one !== "") : [];
-
-/** Ids that mean that nobody authenticates: as the id of a caller they would free it of limits and rules. */
-const RESERVED = ["local", "anonymous"];
-/** Whether a text can be the id of a caller: OpenID Connect's 255 characters, all of them visible. */
-export const isName = (text: string): boolean =>
-  /^[\x20-\x7e]{1,255}$/.test(text) && text.trim() === text && !RESERVED.includes(text);
 
 function refusal(error: unknown, kid: string | undefined): unknown {
   if (error instanceof TokenRefused || error instanceof KeysUnavailable) return error;

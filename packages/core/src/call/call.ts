@@ -1,4 +1,4 @@
-import type { CallContext, Logger, NotifyLevel } from "../contract/context.ts";
+import type { CallContext, Logger } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
 import type { Decision } from "./access.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
@@ -155,37 +155,47 @@ export class Call implements CallContext {
     this.#controller?.abort(this.#stopped);
   }
 
-  // Fields and not methods: handlers take them out of the context, `({ signal, progress }) => …`.
-  readonly progress = (done: number, total?: number, message?: string): void => {
-    const token = this.wire.progressToken;
-    if (token === undefined || this.#stopped !== undefined) return;
-    // In JSON they would be null, which no client takes. Not thrown: the work is not worse for it.
-    if (!Number.isFinite(done) || (total !== undefined && !Number.isFinite(total))) {
-      this.log.warn({ name: this.name, done: String(done), total: String(total) }, "progress not sent: not a number");
-      return;
-    }
-    this.wire.notify("notifications/progress", {
-      progressToken: token,
-      progress: done,
-      total,
-      ...(message === undefined ? {} : { message: String(message).slice(0, MAX_PROGRESS).toWellFormed() }),
-    });
-  };
+  // Getters and not methods: handlers take them out of the context, `({ signal, progress }) => …`. Most take none.
+  get progress(): CallContext["progress"] {
+    return (done, total, message) => {
+      const token = this.wire.progressToken;
+      if (token === undefined || this.#stopped !== undefined) return;
+      // In JSON they would be null, which no client takes. Not thrown: the work is not worse for it.
+      if (!Number.isFinite(done) || (total !== undefined && !Number.isFinite(total))) {
+        this.log.warn({ name: this.name, done: String(done), total: String(total) }, "progress not sent: not a number");
+        return;
+      }
+      this.wire.notify("notifications/progress", {
+        progressToken: token,
+        progress: done,
+        total,
+        ...(message === undefined ? {} : { message: String(message).slice(0, MAX_PROGRESS).toWellFormed() }),
+      });
+    };
+  }
 
-  readonly notify = (level: NotifyLevel, data: unknown): void => {
-    if (this.#stopped !== undefined) return;
-    try {
-      const message = plain(data);
-      checkSize(JSON.stringify(message), this.name);
-      this.wire.message(level, message);
-    } catch (error) {
-      this.log.warn({ name: this.name, err: error }, "message to the client not sent");
-    }
-  };
+  get notify(): CallContext["notify"] {
+    return (level, data) => {
+      if (this.#stopped !== undefined) return;
+      try {
+        const message = plain(data);
+        checkSize(JSON.stringify(message), this.name);
+        this.wire.message(level, message);
+      } catch (error) {
+        this.log.warn({ name: this.name, err: error }, "message to the client not sent");
+      }
+    };
+  }
 
-  readonly elicit: CallContext["elicit"] = (question) => elicit(this, question);
-  readonly sample: CallContext["sample"] = (request) => sample(this, request);
-  readonly roots: CallContext["roots"] = () => roots(this);
+  get elicit(): CallContext["elicit"] {
+    return (question) => elicit(this, question);
+  }
+  get sample(): CallContext["sample"] {
+    return (request) => sample(this, request);
+  }
+  get roots(): CallContext["roots"] {
+    return () => roots(this);
+  }
 
   #taken: Promise<void> | undefined;
 

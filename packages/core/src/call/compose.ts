@@ -6,7 +6,7 @@ import { parseWith } from "./normalize.ts";
 import { framedSize, plainBlock } from "./output/blocks.ts";
 import { isLonger } from "./output/length.ts";
 import { parsePlain, stringify, wellFormedJson } from "./output/plain.ts";
-import { stringifyData } from "./output/ready-json.ts";
+import { READY, type Ready, stringifyData } from "./output/ready-json.ts";
 import { andThen } from "./then.ts";
 
 /** Largest channel of a result, in bytes of UTF-8 before it is framed: 4 MiB. */
@@ -23,6 +23,7 @@ export interface ToolResult {
   structuredContent?: Record<string, unknown> | undefined;
   isError?: true | undefined;
   _meta?: Record<string, unknown> | undefined;
+  [READY]?: Ready;
   [member: string]: unknown;
 }
 
@@ -71,7 +72,8 @@ function compose(tool: Tool, data: Record<string, unknown>, beside: readonly unk
   const told = tool.toText?.(data);
   if (told !== undefined && typeof told !== "string") throw new TypeError(`${tool.name}: toText gave no text`);
   checkLength(told, tool.name, MAX_RESULT_BYTES);
-  const json = stringifyData(data, told);
+  const ready = stringifyData(data, told);
+  const { json } = ready;
   checkSize(json, tool.name);
   if (wellFormedJson(json) !== json) return compose(tool, plainData(data, tool.name), beside);
   const text = told?.toWellFormed() ?? json;
@@ -80,7 +82,7 @@ function compose(tool: Tool, data: Record<string, unknown>, beside: readonly unk
   if (beside !== undefined) content.push(...beside.map(plainBlock));
   // A character of a text takes six bytes at most: a result without blocks is rarely measured again.
   if (beside !== undefined || text.length * 6 > MAX_FRAMED_BYTES) checkBlocks(content, tool.name);
-  return { content, structuredContent: data };
+  return { content, structuredContent: data, [READY]: ready };
 }
 
 function plainData(value: Record<string, unknown>, name: string): Record<string, unknown> {

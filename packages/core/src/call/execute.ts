@@ -2,7 +2,6 @@ import type { Gate } from "../admission/gate.ts";
 import { identityOf } from "../contract/context.ts";
 import { fail } from "../contract/errors.ts";
 import { fingerprint } from "./asking/fingerprint.ts";
-import type { Question } from "./asking/question.ts";
 import { QUESTION_MS, type StateSeal } from "./asking/state-seal.ts";
 import type { Call } from "./call.ts";
 import { settle } from "./settle.ts";
@@ -36,41 +35,72 @@ export async function execute(
   gate: Gate,
   seal: StateSeal,
 ): Promise<{ value: unknown } | InputRequired> {
-  const bound = () => ({
-    subject: `${call.method} ${call.name}`,
-    caller: identityOf(call.caller),
-    input: fingerprint(subject.input),
-  });
-  if (call.wire.requestState !== undefined) {
-    const opened = seal.open(call.wire.requestState, bound(), call.wire.answers ?? {});
+  const { wire } = call;
+  if (wire.requestState !== undefined) {
+    const opened = seal.open(wire.requestState, boundTo(subject, call), wire.answers ?? {});
     call.answers = opened.answers;
     call.takeAnswers = opened.take;
   }
   for (;;) {
-    const run = await runOnce(subject, call, gate);
-    if ("value" in run) return run;
-    if (Object.keys(call.answers).length + run.open.length > MAX_QUESTIONS) {
-      throw new Error(
-        `${call.name} asked more than ${MAX_QUESTIONS} questions in one call. Are they the same one over and over, in other words?`,
-      );
+    // No `await` where there is nothing to wait for: each one costs the fast path a turn.
+    call.open(subject.timeoutMs);
+    const entered = gate.enter(call, subject.lane ?? "foreground");
+    if (entered !== undefined) await entered;
+    let value: unknown;
+    try {
+      // A client that does not read holds its places: what piles up is bounded by them.
+      const lagging = wire.writable?.();
+      if (lagging !== undefined) await lagging;
+      call.begin();
+      if (call.beganAt >= call.endsAt) throw gate.overloaded();
+      value = subject.run(call);
+      if (isThenable(value)) value = await settle(call, value, call.leftMs, subject.writes ? GRACE_MS : 0);
+      const room = gate.bytes.roomToAnswer(call.name);
+      if (room !== undefined) await room;
+    } catch (error) {
+      if (call.questions.length === 0) throw error;
+    } finally {
+      gate.leave(call);
     }
-    if (call.wire.ask === undefined) {
-      return {
-        resultType: "input_required",
-        inputRequests: Object.fromEntries(run.open.map(({ key, request }) => [key, request])),
-        requestState: seal.seal({
-          ...bound(),
-          asked: Object.fromEntries(run.open.map(({ key, id }) => [key, id])),
-          answers: call.answers,
-        }),
-      };
-    }
-    // One after the other: a person answers one question at a time.
-    for (const { id, request } of run.open) {
-      call.answers[id] = await settle(call, call.wire.ask(request, call.wire.signal), QUESTION_MS).catch(unanswered);
-    }
-    call.reopen();
+    // Noted even if the handler has caught its throw.
+    if (call.questions.length === 0) return { value };
+    const asked = await ask(subject, call, seal);
+    if (asked !== undefined) return asked;
   }
+}
+
+/** What a sealed state is bound to: only the same call of the same caller opens it. */
+const boundTo = ({ input }: Subject, call: Call) => ({
+  subject: `${call.method} ${call.name}`,
+  caller: identityOf(call.caller),
+  input: fingerprint(input),
+});
+
+/** Asks what a run has left open. @returns the answer that has the client ask, in the era that has one */
+async function ask(subject: Subject, call: Call, seal: StateSeal): Promise<InputRequired | undefined> {
+  const { wire, questions } = call;
+  if (Object.keys(call.answers).length + questions.length > MAX_QUESTIONS) {
+    throw new Error(
+      `${call.name} asked more than ${MAX_QUESTIONS} questions in one call. Are they the same one over and over, in other words?`,
+    );
+  }
+  if (wire.ask === undefined) {
+    return {
+      resultType: "input_required",
+      inputRequests: Object.fromEntries(questions.map(({ key, request }) => [key, request])),
+      requestState: seal.seal({
+        ...boundTo(subject, call),
+        asked: Object.fromEntries(questions.map(({ key, id }) => [key, id])),
+        answers: call.answers,
+      }),
+    };
+  }
+  // One after the other: a person answers one question at a time.
+  for (const { id, request } of questions) {
+    call.answers[id] = await settle(call, wire.ask(request, wire.signal), QUESTION_MS).catch(unanswered);
+  }
+  call.reopen();
+  return undefined;
 }
 
 /**
@@ -85,34 +115,6 @@ function unanswered(cause: unknown): never {
       cause,
     },
   );
-}
-
-async function runOnce(
-  subject: Subject,
-  call: Call,
-  gate: Gate,
-): Promise<{ value: unknown } | { open: readonly Question[] }> {
-  // No `await` where there is nothing to wait for: each one costs the fast path a turn.
-  call.open(subject.timeoutMs);
-  const entered = gate.enter(call, subject.lane ?? "foreground");
-  if (entered !== undefined) await entered;
-  try {
-    // A client that does not read holds its places: what piles up is bounded by them.
-    const lagging = call.wire.writable?.();
-    if (lagging !== undefined) await lagging;
-    call.begin();
-    if (call.beganAt >= call.endsAt) throw gate.overloaded();
-    let value = subject.run(call);
-    if (isThenable(value)) value = await settle(call, value, call.leftMs, subject.writes ? GRACE_MS : 0);
-    const room = gate.bytes.roomToAnswer(call.name);
-    if (room !== undefined) await room;
-    return call.questions.length > 0 ? { open: call.questions } : { value };
-  } catch (error) {
-    if (call.questions.length > 0) return { open: call.questions };
-    throw error;
-  } finally {
-    gate.leave(call);
-  }
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -42,8 +42,8 @@ class Settling<Value> {
     this.#resolve = resolve;
     this.#reject = reject;
     const { wire } = call;
-    if (wire.onCancel === undefined) wire.signal.addEventListener("abort", this.#cancelled);
-    else wire.onCancel(this.#cancelled);
+    if (wire.onCancel === undefined) wire.signal.addEventListener("abort", this);
+    else wire.onCancel(this);
     // Most handlers are done within the turn that they began in, and need no timer.
     if (begun.push(this as Settling<unknown>) === 1) setImmediate(armAll);
   }
@@ -57,20 +57,26 @@ class Settling<Value> {
     this.#reject(this.#late ?? error);
   };
   arm(): void {
-    if (!this.#ended) this.#timer = setTimeout(this.#timeIsUp, Math.max(1, Math.ceil(this.#until - performance.now())));
+    if (!this.#ended) this.#timer = setTimeout(expire, Math.max(1, Math.ceil(this.#until - performance.now())), this);
   }
-
-  readonly #cancelled = (): void => this.#stop(new Stopped("cancelled", "The client cancelled the call."));
-  readonly #timeIsUp = (): void => {
-    const stopped = new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
-    if (this.#graceMs === 0) {
+  cancel(): void {
+    this.#stop(new Stopped("cancelled", "The client cancelled the call."));
+  }
+  /** What an `AbortSignal` calls. */
+  handleEvent(): void {
+    this.cancel();
+  }
+  /** Its time is over; the second time, its grace. */
+  expire(): void {
+    const stopped = this.#late ?? new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
+    if (this.#late !== undefined || this.#graceMs === 0) {
       this.#stop(stopped);
       return;
     }
     this.#late = stopped;
-    this.#timer = setTimeout(() => this.#stop(stopped), this.#graceMs);
+    this.#timer = setTimeout(expire, this.#graceMs, this);
     this.#call.stop(stopped);
-  };
+  }
   #stop(stopped: Stopped): void {
     this.#end();
     this.#call.stop(stopped);
@@ -80,10 +86,12 @@ class Settling<Value> {
     this.#ended = true;
     clearTimeout(this.#timer);
     const { wire } = this.#call;
-    if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", this.#cancelled);
+    if (wire.onCancel === undefined) wire.signal.removeEventListener("abort", this);
     else wire.onCancel(undefined);
   }
 }
+
+const expire = (settling: { expire(): void }): void => settling.expire();
 
 function armAll(): void {
   const now = begun;

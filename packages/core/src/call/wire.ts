@@ -18,7 +18,7 @@ export interface WireRequest {
   /** Whether the client has cancelled, where the transport knows it before the signal does, or without one. */
   cancelled?: (() => boolean) | undefined;
   /** Has this told when the client cancels, once; `undefined` ends that. Absent: the signal says it. */
-  onCancel?: ((listener: (() => void) | undefined) => void) | undefined;
+  onCancel?: ((listener: { cancel(): void } | undefined) => void) | undefined;
   /** The client's token for progress notifications, when it wants them. */
   progressToken?: string | number | undefined;
   /** What the client can be asked. */

@@ -10,7 +10,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { createLab } from "../fixtures/lab.ts";
 import { initialize, type Json, META, toolCall } from "../fixtures/raw.ts";
 
-const DEFAULTS = { authMaxAge: 60, authProxies: [], host: "127.0.0.1" };
+const DEFAULTS = { authMaxAge: 60, authTyp: "at+jwt", authProxies: [], host: "127.0.0.1" };
 
 export async function openServer(
   settings: Partial<AuthSettings>,

@@ -24,7 +24,13 @@ export interface TokenChanges {
   key?: SigningKey;
 }
 
-export async function startIssuer() {
+/** Where an issuer is below its origin, and where it has its metadata. */
+export interface IssuerPlaces {
+  path?: string | undefined;
+  metadata?: string | undefined;
+}
+
+export async function startIssuer({ path = "", metadata: at }: IssuerPlaces = {}) {
   const key = await makeKey("k1");
   const state = {
     keys: [key.jwk] as unknown[],
@@ -32,6 +38,8 @@ export async function startIssuer() {
     behave: undefined as ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
     /** Members that its metadata has besides, or instead. */
     metadata: {} as Record<string, unknown>,
+    /** Answers what is asked at any other place. */
+    elsewhere: (_request: IncomingMessage, response: ServerResponse): unknown => response.writeHead(404).end(),
     /** Requests for its keys. */
     looks: 0,
   };
@@ -41,13 +49,14 @@ export async function startIssuer() {
       if (state.behave !== undefined) return state.behave(request, response);
       return response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: state.keys }));
     }
-    if (request.url !== "/.well-known/oauth-authorization-server") return response.writeHead(404).end();
-    const metadata = { issuer: url, jwks_uri: `${url}/jwks`, ...state.metadata };
+    if (request.url !== (at ?? "/.well-known/oauth-authorization-server")) return state.elsewhere(request, response);
+    const metadata = { issuer: url, jwks_uri: `${origin}/jwks`, ...state.metadata };
     return response.setHeader("content-type", "application/json").end(JSON.stringify(metadata));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `${origin}${path}`;
   const sign = ({ claims = {}, header = {}, key: by = key }: TokenChanges = {}, audience = "") => {
     const now = Math.floor(Date.now() / 1_000);
     const payload = {

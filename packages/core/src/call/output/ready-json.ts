@@ -1,33 +1,30 @@
 /** A shorter text beside the data is not looked for in it. */
 const WORTH_FINDING = 1_024;
 
+/** Where a result carries its {@link Ready}. A symbol: no JSON has it, and a copy of the result keeps it. */
+export const READY = Symbol("ready JSON");
+
 /**
  * JSON of a tool's data as it was proved, for a wire that writes its own lines: nothing is made or escaped twice.
  */
-interface Ready {
+export interface Ready {
   json: string;
   /** The text beside the data, and its JSON, where a member of the data says the same: as a file's content does. */
   text?: string | undefined;
   quoted?: string | undefined;
 }
 
-const ready = new WeakMap<object, Ready>();
-
 /**
- * A tool's data as `JSON.stringify` has it, kept for {@link stringifyMessage}.
+ * A tool's data as `JSON.stringify` has it.
  *
  * @throws TypeError for what JSON does not have: a BigInt, a cycle
  */
-export function stringifyData(data: Record<string, unknown>, text: string | undefined): string {
+export function stringifyData(data: Record<string, unknown>, text: string | undefined): Ready {
   // Looked for by content, which costs a comparison where lengths agree; its JSON costs much more.
   const told = text !== undefined && text.length > WORTH_FINDING && Object.values(data).includes(text);
   const quoted = told ? JSON.stringify(text) : undefined;
-  const plain = quoted === undefined || "toJSON" in data;
-  const json = plain
-    ? JSON.stringify(data)
-    : stringifyMembers(data, (_key, value) => (value === text ? quoted : undefined));
-  ready.set(data, { json, text, quoted });
-  return json;
+  if (quoted === undefined || "toJSON" in data) return { json: JSON.stringify(data), text, quoted };
+  return { json: stringifyMembers(data, (_key, value) => (value === text ? quoted : undefined)), text, quoted };
 }
 
 /** A message as `JSON.stringify` has it. */
@@ -39,12 +36,8 @@ export function stringifyMessage(message: object): string {
 
 /** A result as `JSON.stringify` has it. */
 export function stringifyResult(result: object): string {
-  const { structuredContent: data } = result as { structuredContent?: unknown };
-  const made = typeof data === "object" && data !== null ? ready.get(data) : undefined;
+  const { [READY]: made } = result as { [READY]?: Ready };
   if (made === undefined) return JSON.stringify(result);
-  // It is sent once. Left to the garbage collector, a few dozen large texts wait for their turn: a fifth of a call's
-  // CPU.
-  ready.delete(data as object);
   const twin = twinOf(result);
   if (twin !== undefined && made.quoted === undefined)
     return `{"content":[{"type":"text","text":${JSON.stringify(twin)}}],"structuredContent":${made.json}}`;

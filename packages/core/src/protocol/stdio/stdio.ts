@@ -55,7 +55,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     version ??= (message.result as { protocolVersion?: string } | undefined)?.protocolVersion;
     answers.send(message);
   });
-  const straight = createStraightPipe(app, options, requests, channels.peer, out.write);
+  const straight = createStraightPipe(app, options, requests, channels, out.write);
 
   const receive = ({ message, length }: Sized<Message | Refusal | Batch>): Promise<void> | undefined => {
     // A client that does not read gets nothing new begun; its calls wait here, where no time to wait runs out.
@@ -92,7 +92,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     const pass = channels.get(era);
     // A cancellation of what goes without an SDK loads none.
     if (pass === undefined && request === undefined && named?.straight === undefined)
-      return channels.open(era, straight.begun).catch(broken);
+      return straight.ignores(message) ? undefined : channels.open(era, straight).catch(broken);
     if (id !== undefined && method !== undefined) {
       const taken = requests.get(id);
       const refusal = taken !== undefined ? duplicateId(id) : bytes.fits(length) ? undefined : overloaded(app, id);
@@ -140,6 +140,7 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
     async close() {
       stop();
       answers.stopped();
+      straight.handOver();
       await channels.close();
       await out.flushed();
     },

@@ -1,4 +1,5 @@
 import type { Era } from "../../contract/context.ts";
+import type { asksOf } from "../connection.ts";
 import { CLIENT_CAPABILITIES, CLIENT_INFO, MODERN_VERSION, PROTOCOL_VERSION } from "../era.ts";
 import type { Message } from "../frame.ts";
 
@@ -132,3 +133,21 @@ export function accepts(message: Message, era: Era): message is Message & Accept
 }
 
 const NONE = {};
+
+/** Revisions of the 2025 era whose handshake needs no SDK: all but the one with batches, which are the SDK's. */
+const REVISIONS = new Set(["2025-11-25", "2025-06-18", "2024-11-05"]);
+const handshake = object(
+  { protocolVersion: (value) => REVISIONS.has(value as string), capabilities, clientInfo: implementation },
+  { _meta: META["2025"] },
+);
+
+/** What a client of the 2025 era says of itself. */
+export interface Handshake {
+  readonly protocolVersion: string;
+  readonly capabilities: Parameters<typeof asksOf>[0] & { extensions?: Record<string, Record<string, unknown>> };
+  readonly clientInfo: { readonly name: string; readonly version: string };
+}
+
+/** The handshake of a message, if it is one that needs no SDK. */
+export const handshakeOf = ({ id, method, params }: Message): Handshake | undefined =>
+  id !== undefined && method === "initialize" && handshake(params) ? (params as unknown as Handshake) : undefined;

@@ -15,13 +15,15 @@ const KEPT = new Set(["tools/list", "prompts/list", "resources/templates/list"])
 export interface Answers {
   /** What the server says to `server/discover`. */
   discovery(): object;
+  /** What it says to the handshake of the 2025 era. */
+  welcome(params: Record<string, unknown>): object;
   result(request: StraightRequest, result: object): string;
   error(request: StraightRequest, error: unknown): { json: string; code: number };
 }
 
 export function createAnswers(app: App): Answers {
   const { instructions } = app.definition;
-  const serverInfo = app.info;
+  const { capabilities, info: serverInfo } = app;
   const stamp = `"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO]: serverInfo })}}`;
   const pages = new WeakMap<object, string>();
   const kept = (page: object): string => {
@@ -52,8 +54,15 @@ export function createAnswers(app: App): Answers {
   return {
     discovery: () => ({
       supportedVersions: [MODERN_VERSION],
-      capabilities: app.capabilities,
+      capabilities,
       ...(instructions === undefined ? {} : { instructions }),
+    }),
+    welcome: ({ protocolVersion }) => ({
+      protocolVersion,
+      capabilities,
+      serverInfo,
+      // The SDK leaves an empty text out here.
+      ...(instructions ? { instructions } : {}),
     }),
     result({ id, era, method }, result) {
       const json = KEPT.has(method) ? kept(result) : stringifyResult(result);

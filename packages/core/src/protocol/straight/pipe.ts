@@ -1,7 +1,9 @@
 import type { App } from "../../app.ts";
 import type { Era } from "../../contract/context.ts";
-import type { ConnectionOptions } from "../connection.ts";
+import { asksOf, type ConnectionOptions, forwardChanges, notificationOf } from "../connection.ts";
 import type { Message } from "../frame.ts";
+import type { Channels } from "../stdio/channels.ts";
+import { handshakeOf } from "./accepts.ts";
 import type { Channel, Peer, StraightRequest } from "./request.ts";
 import { createStraight } from "./straight.ts";
 
@@ -18,17 +20,24 @@ export interface StraightPipe {
   /** The request of a message that needs no SDK. In the 2025 era the handshake is one, and comes first. */
   take(message: Message, era: Era): StraightRequest | undefined;
   begin(request: StraightRequest): void;
+  /** Whether nothing has to be done for it: that the client has read the answer to its handshake. */
+  ignores(message: Message): boolean;
+  /** Leaves the 2025 era to its SDK. @returns the handshake that was answered here, which the SDK has yet to hear */
+  handOver(): Message | undefined;
 }
 
 export function createStraightPipe(
   app: App,
-  { caller, writable, lag }: ConnectionOptions,
+  options: ConnectionOptions,
   waiting: Waiting,
-  peer: () => Peer | undefined,
+  channels: Channels,
   write: (line: string) => void,
 ): StraightPipe {
+  const { caller, writable, lag } = options;
   const straight = createStraight(app);
   let begun = false;
+  /** The client of a handshake that was answered here, until the SDK is needed. */
+  let own: { peer: Peer; message: Message; stop: () => void } | undefined;
   const channel: Channel = {
     transport: "pipe",
     caller,
@@ -43,19 +52,57 @@ export function createStraightPipe(
       waiting.settle(request.id);
     },
   };
-  return {
+  const forward = (): (() => void) =>
+    forwardChanges(app, options, { has: () => false }, (change) => {
+      const [list = ""] = change.type.split("_");
+      if (list in app.capabilities) write(JSON.stringify({ jsonrpc: "2.0", ...notificationOf(change) }));
+    });
+  /** The client that a handshake introduces. Only a question to it needs the SDK. */
+  const peerOf = (message: Message): Peer | undefined => {
+    const handshake = channels.isOpening("2025") ? undefined : handshakeOf(message);
+    if (handshake === undefined) return undefined;
+    const { clientInfo, capabilities } = handshake;
+    return {
+      client: { name: clientInfo.name, version: clientInfo.version, extensions: capabilities.extensions },
+      asks: asksOf(capabilities),
+      wants: () => true,
+      async ask(request, signal, about) {
+        await channels.open("2025", pipe);
+        return (channels.peer() as Peer).ask(request, signal, about);
+      },
+    };
+  };
+
+  const pipe: StraightPipe = {
     get begun() {
       return begun;
     },
     take(message, era) {
       if (!app.straight) return undefined;
       if (era === "2026") return straight.take(message, channel);
-      const client = peer();
-      return client === undefined ? undefined : straight.take(message, channel, client);
+      const client = channels.peer() ?? own?.peer;
+      if (client !== undefined) return straight.take(message, channel, client);
+      const peer = peerOf(message);
+      return peer === undefined ? undefined : straight.greet(message, channel, peer);
     },
     begin(request) {
       begun ||= request.era === "2026" && request.method !== "server/discover";
+      if (request.method === "initialize") {
+        const { id, method, params, peer } = request;
+        own = { peer: peer as Peer, message: { jsonrpc: "2.0", id, method, params }, stop: forward() };
+      }
       straight.begin(request);
     },
+    ignores: ({ id, method, params }) =>
+      own !== undefined && id === undefined && method === "notifications/initialized" && isEmpty(params),
+    handOver() {
+      const message = own?.message;
+      own?.stop();
+      own = undefined;
+      return message;
+    },
   };
+  return pipe;
 }
+
+const isEmpty = (params: object = {}): boolean => Object.keys(params).length === 0;

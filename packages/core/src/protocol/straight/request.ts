@@ -42,7 +42,7 @@ export class StraightRequest implements WireRequest {
   #cancelled = false;
   #reason: unknown;
   #controller: AbortController | undefined;
-  #listener: (() => void) | undefined;
+  #listener: { cancel(): void } | undefined;
   #mailbox: Mailbox<Notification> | undefined;
 
   /** @param peer the client, in the 2025 era; in the 2026 era each request says who sends it */
@@ -63,6 +63,10 @@ export class StraightRequest implements WireRequest {
     }
   }
 
+  /** Its client, in the 2025 era. */
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
   get era(): Era {
     return this.#peer === undefined ? "2026" : "2025";
   }
@@ -105,7 +109,7 @@ export class StraightRequest implements WireRequest {
   cancelled(): boolean {
     return this.#cancelled;
   }
-  onCancel(listener: (() => void) | undefined): void {
+  onCancel(listener: { cancel(): void } | undefined): void {
     this.#listener = listener;
   }
   /** The client has cancelled, or has left. */
@@ -114,7 +118,7 @@ export class StraightRequest implements WireRequest {
     this.#cancelled = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    this.#listener?.();
+    this.#listener?.cancel();
   }
 
   notify(method: string, params: Record<string, unknown>): void {

@@ -1,7 +1,7 @@
 import type { App } from "../../app.ts";
 import type { Era } from "../../contract/context.ts";
 import type { Message } from "../frame.ts";
-import { accepts } from "./accepts.ts";
+import { type Accepted, accepts } from "./accepts.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Channel, type Peer, StraightRequest } from "./request.ts";
 
@@ -19,6 +19,8 @@ export interface Straight {
    * @param peer the client of a 2025 connection; without one, the message is of the 2026 era
    */
   take(message: Message, channel: Channel, peer?: Peer): StraightRequest | undefined;
+  /** The request of a handshake, which has been found to need no SDK; `peer` is who it introduces. */
+  greet(message: Message, channel: Channel, peer: Peer): StraightRequest;
   /** Runs it, when all that came in the same chunk has been read: a cancellation among it must not come too late. */
   begin(request: StraightRequest): void;
 }
@@ -33,7 +35,8 @@ export function createStraight(app: App): Straight {
     const { method, params } = request;
     const answer = methods.get(method);
     if (answer !== undefined) return answer(params, request);
-    return method === "ping" ? {} : (answers as Answers).discovery();
+    if (method === "ping") return {};
+    return method === "initialize" ? (answers as Answers).welcome(params) : (answers as Answers).discovery();
   };
   const run = (request: StraightRequest): void => {
     answers ??= createAnswers(app);
@@ -72,6 +75,7 @@ export function createStraight(app: App): Straight {
       if (!accepts(message, era) || !serves(message.method)) return undefined;
       return new StraightRequest(message, channel, peer);
     },
+    greet: (message, channel, peer) => new StraightRequest(message as Message & Accepted, channel, peer),
     begin(request) {
       if (waiting.push(request) === 1) queueMicrotask(runAll);
     },
