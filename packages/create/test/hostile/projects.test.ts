@@ -241,6 +241,12 @@ describe("a secret in a project's folder", () => {
     expect(harmless.some(isSecretName)).toBe(false);
   });
 
+  test("a bundle is not written through a link of the project", async () => {
+    amend({ description: "d", author: "a" });
+    symlinkSync("../../outside", inProject("bundle"));
+    expect(await offshoot("bundle")).toMatchObject({ code: 2, said: expect.stringContaining('"bundle" is a link') });
+  });
+
   test.each(["secrets.json", "linked.js"])("%s is not bundled", async (name) => {
     mkdirSync(inProject("dist/deep"), { recursive: true });
     writeFileSync(inProject("dist/main.js"), "");
