@@ -114,7 +114,7 @@ export function createApp(
     seal: createStateSeal(stateSecrets),
     account: createAccount(log, slo),
     telemetry: undefined,
-    changes: createChanges(definition),
+    changes: createChanges(definition, (caller) => app.access?.rootsOf(caller)),
     readiness: createReadiness(definition.problem, log),
     refresh: createRefresher({ log, timeoutMs }),
     control,

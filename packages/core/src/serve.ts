@@ -23,6 +23,20 @@ import { protectStderr } from "./telemetry/stderr.ts";
 export type { AccountOptions, Alert, BadKind, Limits };
 export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
 
+/**
+ * The JSON of a file that decides something for others, such as whose credential is used: a regular file that only this
+ * user, or root, can write, in which no key stands twice.
+ *
+ * @throws Error in one line, to be put after the file's name
+ */
+export async function readOwnJson(file: string): Promise<unknown> {
+  const [{ readOwnFile }, { parseJson }] = await Promise.all([
+    import("./control/own-file.ts"),
+    import("./control/parse-json.ts"),
+  ]);
+  return parseJson(readOwnFile(file).bytes.toString());
+}
+
 /** What {@link serve} takes beside the server. */
 export interface ServeOptions {
   /** Settings as {@link loadConfig} gives them. @default stdio */

@@ -135,6 +135,7 @@ describe("a configuration file that cannot be taken is refused by name", () => {
     ["not JSON", "{", "it is not JSON"],
     ["a list", "[]", "it is not a JSON object"],
     ["null", "null", "it is not a JSON object"],
+    ["a key that stands twice", '{"port":1,"p\\u006frt":2}', 'it has "port" twice in one object'],
     ["an unknown setting", { loglevel: "warn" }, 'unknown setting "loglevel". Did you mean logLevel?'],
     ["an object", { greeting: {} }, '"greeting" is not a text, a number, true, false or a list of them'],
     ["a list of lists", { greeting: [[]] }, '"greeting" is not a text'],
@@ -214,7 +215,8 @@ describe("--config-lock", () => {
   test("refuses a lock that someone changed, and one that cannot be read", () => {
     write(lock, { ...promote(), values: { logLevel: "debug" } });
     expect(start(["--config-lock", lock])).toEqual({ code: 2, text: expect.stringMatching(/someone has changed it/) });
-    for (const broken of ["", "null", "{}", "[]", '{"digest":1,"values":{}}']) {
+    const twice = JSON.stringify(promote()).replace("{", '{"digest":"sha256-0",');
+    for (const broken of ["", "null", "{}", "[]", '{"digest":1,"values":{}}', twice]) {
       write(lock, broken);
       expect(start(["--config-lock", lock])).toEqual({
         code: 2,

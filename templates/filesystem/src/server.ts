@@ -57,8 +57,11 @@ export function filesystemServer(files: Files, { clientRoots = false }: ServerOp
     ],
     expected: (error) => (error instanceof FilesError ? error.message : undefined),
     changes: (emit) =>
-      files.onChange(({ type }) => {
-        if (type !== "changed") emit.resourcesChanged();
+      files.onChange(({ type, real }) => {
+        if (type === "changed") return;
+        emit.resourcesChanged((_caller, folders) =>
+          (folders === undefined ? files : files.within(folders)).holds(real),
+        );
       }),
     checkRoot: (folder) => files.problemOf(folder),
   });

@@ -199,6 +199,37 @@ test("only what is in one's folders can be watched, and is told to those who ask
   expect(new Set(told["team-a"])).toEqual(new Set([uriOf(at("shared/both.txt"))]));
 });
 
+test.each(["http-2025", "http-2026"] as const)(
+  "%s: who may work in a folder is told when its list of files changes, and nobody else",
+  async (wire) => {
+    const as = await served();
+    const told: Record<string, number> = {};
+    const listening = async (id: string) => {
+      const client = await as(id, wire, {
+        onNotification: (method: string) => {
+          if (method === "notifications/resources/list_changed") told[id] = (told[id] ?? 0) + 1;
+        },
+      });
+      await client.subscribe([]);
+      return client;
+    };
+    const [a, b] = [await listening("team-a"), await listening("team-b"), await listening("eve")];
+    const heard = (first: number, second: number) =>
+      expect
+        .poll(() => told)
+        .toEqual(
+          Object.fromEntries(Object.entries({ "team-a": first, "team-b": second }).filter(([, count]) => count > 0)),
+        );
+    await b.call("write_file", { path: at("b/new.txt"), content: "new" });
+    await heard(0, 1);
+    await a.call("write_file", { path: at("shared/new.txt"), content: "new" });
+    await heard(1, 2);
+    await b.call("write_file", { path: at("shared/new.txt"), content: "another" });
+    await a.call("delete", { path: at("a/mine.txt") });
+    await heard(2, 2);
+  },
+);
+
 test("a caller without folders has none, and a policy with a folder that is not the server's is refused", async () => {
   const as = await served();
   const eve = await as("eve");

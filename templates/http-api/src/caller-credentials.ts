@@ -1,9 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { readOwnJson } from "@offshoot/core/serve";
 import { z } from "zod";
 import { ApiError } from "./domain/errors.ts";
 import { type Credentials, createCredentials, type Wear } from "./domain/upstream/credentials/credentials.ts";
 import { createSecret } from "./domain/upstream/credentials/secret.ts";
 
+const FORM = '{ "<caller id>": "env:NAME" }, or "file:/path"';
 const CallerSecrets = z.record(z.string().min(1), z.string().regex(/^(env|file):./));
 
 /**
@@ -27,13 +29,14 @@ export async function callerCredentials(file: string, wear: Wear): Promise<Crede
       const { mtimeMs, ino, size } = await stat(file);
       const stamp = `${mtimeMs} ${ino} ${size}`;
       if (stamp === read.stamp) return read.callers;
-      const entries = Object.entries(CallerSecrets.parse(JSON.parse(await readFile(file, "utf8"))));
+      const entries = Object.entries(CallerSecrets.parse(await readOwnJson(file)));
       read = { stamp, callers: new Map(entries.map(([caller, reference]) => [caller, make(reference)])) };
       return read.callers;
     } catch (cause) {
+      // Why is for the people who run the server: it has the path of the file.
       throw new ApiError(
         "callers_wrong",
-        'The file of --auth-per-caller cannot be read as JSON of the form { "<caller id>": "env:NAME" } or "file:/path". Nothing was sent. Tell the people who run this server.',
+        "The file of --auth-per-caller cannot be used as it is. Nothing was sent. Tell the people who run this server.",
         { cause },
       );
     }
@@ -49,7 +52,11 @@ export async function callerCredentials(file: string, wear: Wear): Promise<Crede
   };
 
   // A server that could not make itself known would find out with the first call of a model.
-  for (const credentials of (await callersNow()).values()) await credentials.account();
+  const atStart = await callersNow().catch(({ cause }: ApiError) => {
+    const why = cause instanceof z.ZodError ? `it must hold ${FORM}.` : (cause as Error).message;
+    throw new ApiError("callers_wrong", `--auth-per-caller ${file}: ${why}`, { cause });
+  });
+  for (const credentials of atStart.values()) await credentials.account();
   return {
     async dress(schemes, caller) {
       const { stamp, account, ...dressed } = await (await of(caller)).dress(schemes);

@@ -1,5 +1,5 @@
 // Each caller with a credential of its own at the API, judged by what the API sees and what the other caller is shown.
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -153,7 +153,7 @@ test("secrets and the file are read again when they change, and an old one is in
   expect((await ada.call("read_long")).text).toMatch(/no credential for the caller/);
   expect((await (await as("eve")).call("read_long")).text).toContain("eve's own words");
   file("callers.json", "{ not json");
-  expect((await ada.call("read_long")).text).toMatch(/cannot be read as JSON/);
+  expect((await ada.call("read_long")).text).toMatch(/cannot be used as it is\. Nothing was sent/);
 });
 
 test("what a caller shows this server is never sent to the API, and a dry run shows no secret", async () => {
@@ -186,11 +186,23 @@ const refused: [what: string, more: Record<string, string>, said: RegExp][] = [
   ["a secret beside it", { apiAuth: "bearer", secret: "env:PATH" }, /--auth-per-caller names every secret/],
   ["oauth", { apiAuth: "oauth" }, /--api-auth other than oauth/],
   ["a secret that is not there", { authPerCaller: "none" }, /holds no secret/],
-  ["a secret in the file itself", { authPerCaller: "inline" }, /cannot be read as JSON of the form/],
+  ["a secret in the file itself", { authPerCaller: "inline" }, /must hold \{ "<caller id>": "env:NAME" \}/],
+  ["a caller who stands twice", { authPerCaller: "twice" }, /it has "ada" twice in one object/],
+  ["a file that is not there", { authPerCaller: "absent" }, /ENOENT/],
+  ["a file that others can write", { authPerCaller: "open" }, /can be written by others\. Run: chmod go-w/],
+  ["a link", { authPerCaller: "link" }, /is a link\. Name the file itself/],
 ];
 test.each(refused)("%s is refused at the start", async (_what, more, said) => {
-  const files: Record<string, unknown> = { none: { ada: "file:/nowhere/at/all" }, inline: { ada: "ada-token-1" } };
+  const files: Record<string, unknown> = {
+    none: { ada: "file:/nowhere/at/all" },
+    inline: { ada: "ada-token-1" },
+    twice: '{"ada":"env:PATH","\\u0061da":"env:HOME"}',
+    open: { ada: "env:PATH" },
+  };
   const { authPerCaller = "" } = more;
-  const path = authPerCaller === "" ? twoCallers() : file(`${authPerCaller}.json`, files[authPerCaller]);
+  const path = authPerCaller === "" ? twoCallers() : join(folder, `${authPerCaller}.json`);
+  if (authPerCaller in files) file(`${authPerCaller}.json`, files[authPerCaller]);
+  if (authPerCaller === "open") chmodSync(path, 0o666);
+  if (authPerCaller === "link") symlinkSync(twoCallers(), path);
   await expect(served(path, { ...more, authPerCaller: path })).rejects.toThrow(said);
 });

@@ -5,6 +5,8 @@ export interface Keys {
   /** Finds the key of a token, as jose calls it. @throws ERR_JWKS_NO_MATCHING_KEY, ERR_JWKS_MULTIPLE_MATCHING_KEYS */
   readonly find: ReturnType<typeof createLocalJWKSet>;
   readonly kids: readonly string[];
+  /** Of the keys with this kid, or of those without one, all that was published, as texts. */
+  textsOf(kid: string | undefined): readonly string[];
   /** The kid of a key that {@link Keys.find} gave: a token may leave it out. `undefined` for a key without one. */
   kidOf(key: unknown, header: JWSHeaderParameters): Promise<string | undefined>;
 }
@@ -24,6 +26,7 @@ function keysOf(jwks: readonly JWK[]): Keys {
   return {
     find,
     kids,
+    textsOf: (kid) => jwks.filter((one) => one.kid === kid).map((one) => JSON.stringify(one)),
     async kidOf(key, header) {
       for (const kid of kids) if (await has({ ...header, kid }, key)) return kid;
       return undefined;
@@ -51,6 +54,10 @@ export interface KeySet {
   reload(): Promise<void>;
   /** Whether a key was among them once, and was taken away. */
   wasRemoved(kid: string): boolean;
+  /** Whether what had this kid among earlier keys is still there: not where another key has taken its name. */
+  keeps(kid: string | undefined, earlier: Keys): boolean;
+  /** Why no token can be verified now; `undefined` where tokens can be. Looks when that is due. */
+  problem(): string | undefined;
 }
 
 /** What a key set is made with. */
@@ -72,6 +79,7 @@ export interface KeySetOptions {
 const COOLDOWN_MS = 2_000;
 /** How long the last keys are used while no newer ones can be had, in ms: the tokens of most servers have ended by then. */
 const MAX_STALE_MS = 3_600_000;
+const NO_KEYS = "the keys of the issuer cannot be had";
 /** Requests that may wait for a look. What comes beside them is sent away, to come again. */
 const MAX_WAITING = 256;
 
@@ -131,18 +139,21 @@ export function createKeySet(
     });
     return planned;
   };
+  const areUsable = (): boolean => keys !== undefined && now() - loadedAt <= Math.max(MAX_STALE_MS, maxAgeMs);
   const known = (): Keys => {
-    if (keys !== undefined && now() - loadedAt <= Math.max(MAX_STALE_MS, maxAgeMs)) return keys;
-    throw new KeysUnavailable("the keys of the issuer cannot be had", COOLDOWN_MS / 1_000);
+    if (areUsable()) return keys as Keys;
+    throw new KeysUnavailable(NO_KEYS, COOLDOWN_MS / 1_000);
+  };
+  /** Early enough, so that no request waits while the issuer answers. */
+  const lookIfDue = (): void => {
+    if (now() - loadedAt > maxAgeMs / 2 && running === undefined && now() - triedAt >= COOLDOWN_MS) void look();
   };
 
   return {
     async current() {
-      const age = now() - loadedAt;
-      // Early enough, so that no request waits while the issuer answers.
-      if (age > maxAgeMs / 2 && running === undefined && now() - triedAt >= COOLDOWN_MS) void look();
+      lookIfDue();
       // With an issuer that is away, the first request waits and the others go on with what is known.
-      if (running !== undefined && (keys === undefined || (age > maxAgeMs && !failing))) await running;
+      if (running !== undefined && (keys === undefined || (now() - loadedAt > maxAgeMs && !failing))) await running;
       return known();
     },
     async newer() {
@@ -156,7 +167,7 @@ export function createKeySet(
       } finally {
         waiting -= 1;
       }
-      if (failing) throw new KeysUnavailable("the keys of the issuer cannot be had", COOLDOWN_MS / 1_000);
+      if (failing) throw new KeysUnavailable(NO_KEYS, COOLDOWN_MS / 1_000);
       return known();
     },
     async reload() {
@@ -164,5 +175,13 @@ export function createKeySet(
       await look();
     },
     wasRemoved: (kid) => removed.has(kid),
+    keeps(kid, earlier) {
+      const texts = keys?.textsOf(kid);
+      return texts === undefined || earlier.textsOf(kid).every((text) => texts.includes(text));
+    },
+    problem() {
+      lookIfDue();
+      return areUsable() ? undefined : NO_KEYS;
+    },
   };
 }

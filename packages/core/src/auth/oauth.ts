@@ -80,10 +80,11 @@ export function createOAuth({
         scope: wanted.join(" "),
       }),
     holds(caller) {
-      const { kid, jti } = tokens.get(caller) ?? {};
+      const token = tokens.get(caller);
       // Where nothing but streams is open, nobody else looks at the keys.
-      void keys.current().catch(() => {});
-      if (kid !== undefined && keys.wasRemoved(kid)) return false;
+      keys.problem();
+      if (token === undefined || !keys.keeps(token.kid, token.keys)) return false;
+      const { kid, jti } = token;
       return Date.now() < (caller.expiresAt ?? 0) && revoked.names({ sub: caller.id, kid, jti }) === undefined;
     },
     document(path) {
@@ -98,6 +99,7 @@ export function createOAuth({
     listening(url) {
       resource ||= url;
     },
+    problem: keys.problem,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ControlEvents } from "../control/events.ts";
-import { checkRepeatedKeys } from "../control/repeated-key.ts";
+import { parseJson } from "../control/parse-json.ts";
 import type { Log } from "../telemetry/log.ts";
 import { NotYet, watchFile } from "./watched-file.ts";
 
@@ -61,13 +61,7 @@ export function openRevoked(file: string, { log, control }: { log: Log; control:
 
 /** @throws Error in one line */
 function parse(text: string): List {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON.");
-  }
-  checkRepeatedKeys(text);
+  const value = parseJson(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(SHAPE);
   const unknown = Object.keys(value).find((name) => !MEMBERS.includes(name as "sub"));
   if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no member of a kill list. ${SHAPE}`);

@@ -1,5 +1,5 @@
-import fs, { constants } from "node:fs";
-import { openOwnFile, readWhole } from "../control/own-file.ts";
+import fs from "node:fs";
+import { readOwnFile } from "../control/own-file.ts";
 import { SettingsError } from "../flags.ts";
 import type { Log } from "../telemetry/log.ts";
 
@@ -11,8 +11,6 @@ export interface WatchedFile<Value> {
 
 /** How often a file that could not be taken is tried again, in ms. */
 const RETRY_MS = 1_000;
-/** Largest file, in bytes. */
-const MAX_BYTES = 16_777_216;
 
 /**
  * Reads a file now, and again whenever it has changed: it is looked at for each request, which costs some microseconds,
@@ -30,15 +28,8 @@ export function watchFile<Value>(
   log: Log,
 ): WatchedFile<Value> {
   const open = (): { value: Value; by: string } => {
-    const fd = openOwnFile(file, constants.O_RDONLY);
-    try {
-      const { size, uid } = fs.fstatSync(fd);
-      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
-      const by = process.platform === "win32" ? "operator" : `uid ${uid}`;
-      return { value: parse(readWhole(fd).toString()), by };
-    } finally {
-      fs.closeSync(fd);
-    }
+    const { bytes, by } = readOwnFile(file);
+    return { value: parse(bytes.toString()), by };
   };
   const stampOf = (): string => {
     try {

@@ -13,6 +13,8 @@ export interface Access {
   /** Every scope that a rule asks for. */
   readonly scopes: readonly string[];
   decide(caller: Caller, item: Item): Decision;
+  /** Folders that a caller may work in; `undefined` for all. */
+  rootsOf(caller: Caller): readonly string[] | undefined;
 }
 
 /** A call as a policy sees it. */

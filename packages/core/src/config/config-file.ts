@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { visible } from "../contract/names/quoted.ts";
+import { checkRepeatedKeys } from "../control/parse-json.ts";
 import { nearest, SettingsError } from "../flags.ts";
 
 /** Longest configuration file, in bytes: what is longer is another file. */
@@ -39,6 +40,11 @@ export function readConfigFile(
     throw wrong(`it is not JSON (${visible((error as Error).message.replaceAll(/\s+/g, " "), MAX_REASON)}).`);
   }
   if (typeof read !== "object" || read === null || Array.isArray(read)) throw wrong("it is not a JSON object.");
+  try {
+    checkRepeatedKeys(bytes.toString("utf8"));
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
   for (const [key, value] of Object.entries(read)) {
     if (key === "config") throw wrong('"config" names another file. One file holds all.');
     if (!keys.includes(key)) throw wrong(`unknown setting "${key}".${nearest(key, keys)}`);

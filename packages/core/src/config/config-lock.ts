@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { parseJson } from "../control/parse-json.ts";
 import { kebab, SettingsError } from "../flags.ts";
 import { type ConfigFacts, digestOf, promoted } from "./config-facts.ts";
 
@@ -30,13 +31,14 @@ export function checkConfigLock(file: string, facts: ConfigFacts): void {
 function readLock(file: string): ConfigLock {
   const wrong = (why: string): SettingsError =>
     new SettingsError(`--config-lock ${file}: ${why} Write it again: npx create-offshoot promote <from> <to>.`);
-  let read: Partial<ConfigLock>;
+  let read: unknown;
   try {
-    read = JSON.parse(readFileSync(file, "utf8")) as Partial<ConfigLock>;
+    read = parseJson(readFileSync(file, "utf8"));
   } catch (error) {
-    throw wrong(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? "it is not JSON"}).`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw wrong(code === undefined ? message : `it cannot be read (${code}).`);
   }
-  const { digest, values } = read ?? {};
+  const { digest, values } = (read ?? {}) as Partial<ConfigLock>;
   if (typeof digest !== "string" || typeof values !== "object" || values === null)
     throw wrong("it has no digest and values.");
   // A value that was changed by hand, in the one file that says what was checked.

@@ -11,6 +11,9 @@ import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
 import type { Icon, Tool } from "./tool.ts";
 
+/** Whether a caller is notified. @param roots folders that the policy keeps this caller to; `undefined` for all */
+export type Audience = (caller: Caller, roots: readonly string[] | undefined) => boolean;
+
 /** Tells clients that something changed; core says it in the words of each client's era. */
 export interface ChangeEmitter {
   /**
@@ -18,9 +21,9 @@ export interface ChangeEmitter {
    *
    * @param to which callers; a change of one caller's data must not be heard by others. @default all
    */
-  resourceUpdated(uri: string, to?: (caller: Caller) => boolean): void;
+  resourceUpdated(uri: string, to?: Audience): void;
   /** A resource came or went. @param to which callers are notified. @default all */
-  resourcesChanged(to?: (caller: Caller) => boolean): void;
+  resourcesChanged(to?: Audience): void;
   toolsChanged(): void;
   promptsChanged(): void;
 }

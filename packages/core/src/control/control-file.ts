@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstat, lstatSync, type Stats } from "node:fs";
+import { lstat, lstatSync, type Stats } from "node:fs";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import type { Gate } from "../admission/gate.ts";
@@ -10,8 +10,8 @@ import { SettingsError } from "../flags.ts";
 import { type ChosenPolicy, openPolicy, policiesOf } from "../policy/open.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ControlEvents } from "./events.ts";
-import { openOwnFile, readWhole } from "./own-file.ts";
-import { checkRepeatedKeys } from "./repeated-key.ts";
+import { readOwnFile } from "./own-file.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** What an operator may change while the server runs. What the file leaves out is as it was at the start. */
 const ControlFile = z.strictObject({
@@ -116,14 +116,7 @@ function reasonOf(error: unknown): string {
 
 /** @throws Error in one line, for whatever is wrong with it */
 function parse(text: string, { definition }: ControlledServer): z.output<typeof ControlFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON.");
-  }
-  checkRepeatedKeys(text);
-  const parsed = ControlFile.safeParse(value, { jitless: true });
+  const parsed = ControlFile.safeParse(parseJson(text), { jitless: true });
   if (!parsed.success) throw new Error(describeIssues(parsed.error).replaceAll("\n", "; "));
   const { profile, policy, breakers = {} } = parsed.data;
   if (profile !== undefined && policy !== undefined) throw new Error("profile and policy exclude each other.");
@@ -142,9 +135,6 @@ function parse(text: string, { definition }: ControlledServer): z.output<typeof 
   return parsed.data;
 }
 
-/** Largest control file, in bytes. */
-const MAX_BYTES = 1_048_576;
-
 /**
  * The text of the file, and who asks by it: its owner. No text where it is not there, which asks for the values of the
  * start.
@@ -152,19 +142,12 @@ const MAX_BYTES = 1_048_576;
  * @throws Error for a file that others can write, or that is none
  */
 function readControl(file: string): { text?: string; by: string } {
-  let fd: number;
   try {
-    fd = openOwnFile(file, constants.O_RDONLY);
+    const { bytes, by } = readOwnFile(file);
+    return { text: bytes.toString(), by };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { by: "operator" };
     throw error;
-  }
-  try {
-    const { uid, size } = fstatSync(fd);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
-    return { text: readWhole(fd).toString(), by: process.platform === "win32" ? "operator" : `uid ${uid}` };
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import fs, { constants, type Stats } from "node:fs";
 
 /** Neither a link's target nor a pipe's other end: what is opened is what was looked at, and opening never waits. */
@@ -24,6 +25,29 @@ export function openOwnFile(
     throw error;
   }
   return fd;
+}
+
+/** Largest of the files that say who may do what, in bytes. */
+const MAX_BYTES = 16_777_216;
+
+/**
+ * A text that this user, or root, has written, and no one else can.
+ *
+ * @returns the bytes, and who wrote them as the audit names people
+ * @throws Error in one line; for a file that is not there, with the code ENOENT
+ */
+export function readOwnFile(file: string): { bytes: Buffer; by: string } {
+  const fd = openOwnFile(file, constants.O_RDONLY);
+  try {
+    const { size, uid } = fs.fstatSync(fd);
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
+    const bytes = readWhole(fd);
+    // What stands in place of a wrong byte would be another name, and match no one.
+    if (!isUtf8(bytes)) throw new Error("it is not UTF-8.");
+    return { bytes, by: process.getuid === undefined ? "operator" : `uid ${uid}` };
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** Makes a file that was not there. @throws the system's EEXIST where it is, be it as a link */

@@ -1,27 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRemoteJWKSet, customFetch, jwtVerify } from "jose";
-import { type App, createApp } from "../app.ts";
-import { createKeySet } from "../auth/key-set.ts";
-import { createOAuth } from "../auth/oauth.ts";
-import { openRevoked } from "../auth/revoked.ts";
-import { quietWire } from "../call/wire.ts";
-import type { Caller } from "../contract/context.ts";
-import { openAudit } from "../control/audit.ts";
+import { startControl } from "../control/start.ts";
 import { verifyAudit } from "../control/verify.ts";
 import { openPolicy } from "../policy/open.ts";
-import { createLog } from "../telemetry/log.ts";
-import { AUDIENCE, createDrillIssuer, type DrillIssuer, ISSUER, ledgerServer } from "./access-world.ts";
-import {
-  type DrillLine,
-  type DrillOptions,
-  type DrillPhase,
-  type DrillResult,
-  type Findings,
-  runDrill,
-} from "./drill.ts";
+import { createArm, guardedIdentify, isRefusedValid, opened, plainIdentify, type Seen, sumOf } from "./access-arms.ts";
+import { createDrillIssuer } from "./access-world.ts";
+import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { createRandom, openLoop, until } from "./load.ts";
 
 /** What {@link accessPolicyDrill} takes. */
@@ -43,14 +28,6 @@ const PHASES: DrillPhase[] = [
 const PER_SECOND = 2;
 const RENEW_S = 3;
 
-/** What became of a call. */
-interface Seen {
-  at: number;
-  who: "caller" | "thief";
-  tool: "drill_write" | "drill_read";
-  end: "answered" | "refused" | "failed";
-}
-
 /**
  * Twenty callers at a steady rate, while a signing key leaks, another takes its place, the old one is withdrawn and the
  * policy narrows to reading. The control arm verifies tokens with jose as its documentation shows, and has no kill list.
@@ -70,20 +47,19 @@ export function accessPolicyDrill(options: AccessPolicyOptions = {}): Promise<Dr
   });
 }
 
-type Identify = (token: string) => Promise<Caller | undefined>;
-
 async function scenario({ without }: AccessPolicyOptions, seed: number, folder: string): Promise<Findings> {
   const startedAt = performance.now();
   const issuer = await createDrillIssuer();
-  const files = { killList: join(folder, "revoked.json"), audit: join(folder, "audit.jsonl") };
-  writeFileSync(files.killList, "{}", { mode: 0o600 });
+  const [killList, control, audit] = ["revoked.json", "control.json", "audit.jsonl"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  writeFileSync(killList, "{}", { mode: 0o600 });
   const arms = { guarded: createArm(), plain: createArm() };
   const { app } = arms.guarded;
-  const audit = openAudit(files.audit, { log: app.log });
-  if (without !== "audit") app.control.keep(audit.record);
   const changes: string[] = [];
   app.control.listen(({ what, name = "" }) => changes.push(`${what} ${name}`));
-  const guarded = guardedIdentify(app, issuer, files.killList);
+  const endControl = startControl(app, { control, audit: without === "audit" ? undefined : audit });
+  const guarded = guardedIdentify(app, issuer, killList);
   const plain = plainIdentify(issuer);
 
   const send = async (who: Seen["who"], token: string, index: number, at: number): Promise<void> => {
@@ -127,22 +103,29 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
   await issuer.rotate();
   await until(startedAt, TIMES.kill * 1_000);
   if (without !== "withdrawal") issuer.dropOld();
-  if (without !== "withdrawal") writeFileSync(files.killList, JSON.stringify({ kid: [stolen?.kid] }));
+  if (without !== "withdrawal") writeFileSync(killList, JSON.stringify({ kid: [stolen?.kid] }));
   await until(startedAt, TIMES.narrow * 1_000);
   if (without !== "narrowing") {
-    app.control.emit({ what: "profile", before: null, after: "read-only", by: "drill" });
-    for (const arm of Object.values(arms))
-      arm.app.setAccess(openPolicy({ profile: "read-only" }, { ...arm.app, audited: false }));
+    // As an operator does it; the other arm has nobody who would record it.
+    writeFileSync(control, JSON.stringify({ profile: "read-only" }), { mode: 0o600 });
+    process.emit("SIGHUP");
+    arms.plain.app.setAccess(openPolicy({ profile: "read-only" }, { ...arms.plain.app, audited: false }));
   }
   await Promise.all([...calls, theft]);
   await until(startedAt, TIMES.end * 1_000 + 5_000);
   const intact = await arms.guarded.intact();
-  audit.close();
+  endControl();
   for (const arm of Object.values(arms)) arm.app.close();
 
   const seen = { guarded: arms.guarded.seen, plain: arms.plain.seen };
-  const recorded = verifyAudit(files.audit).ok ? recordsOf(files.audit) : [];
-  const expected = ["key https://issuer.drill", `key kid ${stolen?.kid}`, "key https://issuer.drill", "profile "];
+  const recorded = without !== "audit" && verifyAudit(audit).ok ? recordsOf(audit) : [];
+  const expected = [
+    "config ",
+    "key https://issuer.drill",
+    `key kid ${stolen?.kid}`,
+    "key https://issuer.drill",
+    "profile ",
+  ];
   return {
     story:
       "Twenty callers at a steady rate. A signing key leaks, another takes its place, the old one is withdrawn, and the policy narrows to reading. The control arm verifies tokens with jose's own defaults and has no kill list.",
@@ -192,8 +175,8 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
         unit: "calls",
         phases: PHASES,
         lines: [
-          sum("with the kill list", "protected", seen.guarded, opened),
-          sum("jose's defaults", "control", seen.plain, opened),
+          sumOf("with the kill list", "protected", seen.guarded, opened, TIMES.end),
+          sumOf("jose's defaults", "control", seen.plain, opened, TIMES.end),
         ],
       },
       {
@@ -201,94 +184,16 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
         unit: "calls",
         phases: PHASES,
         lines: [
-          sum("with the key set", "protected", seen.guarded, isRefusedValid),
-          sum("jose's defaults", "control", seen.plain, isRefusedValid),
+          sumOf("with the key set", "protected", seen.guarded, isRefusedValid, TIMES.end),
+          sumOf("jose's defaults", "control", seen.plain, isRefusedValid, TIMES.end),
         ],
       },
     ],
   };
 }
 
-/** A server, and what became of the calls to it. */
-function createArm() {
-  const app = createApp(ledgerServer(), { log: createLog("silent", { write() {} }) });
-  const seen: Seen[] = [];
-  /** The last number that each caller was told it had written. */
-  const told = new Map<string, number>();
-  const call = async (tool: string, caller: Caller): Promise<number> => {
-    const method = app.methods.get("tools/call") as NonNullable<ReturnType<App["methods"]["get"]>>;
-    const result = await method({ name: tool, arguments: {} }, quietWire({ caller }));
-    return (result as { structuredContent: { value: number } }).structuredContent.value;
-  };
-  return {
-    app,
-    seen,
-    /** The share of callers who read at the end what they were told they had written. */
-    async intact(): Promise<number> {
-      let same = 0;
-      for (const [id, value] of told) if ((await call("drill_read", { id })) === value) same += 1;
-      return same / told.size;
-    },
-    async send(identify: Identify, token: string, one: Omit<Seen, "end">): Promise<void> {
-      const caller = await identify(token);
-      const end: Seen = { ...one, end: "refused" };
-      seen.push(end);
-      if (caller === undefined) return;
-      const needed = app.scopes.of("tools/call", { name: one.tool }, caller);
-      if (!needed.every((scope) => caller.scopes?.includes(scope))) return;
-      try {
-        const value = await call(one.tool, caller);
-        if (one.tool === "drill_write") told.set(caller.id, Math.max(value, told.get(caller.id) ?? 0));
-        end.end = "answered";
-      } catch {
-        end.end = "failed";
-      }
-    },
-  };
-}
-
-function guardedIdentify(app: App, issuer: DrillIssuer, killList: string): Identify {
-  const keys = createKeySet(async () => issuer.published(), {
-    maxAgeMs: 60_000,
-    changed({ before, after }) {
-      app.control.emit({ what: "key", name: ISSUER, before, after, by: "server" });
-    },
-    trouble() {},
-  });
-  const revoked = openRevoked(killList, app);
-  const oauth = createOAuth({
-    issuer: ISSUER,
-    audience: undefined,
-    resource: AUDIENCE,
-    scopes: () => app.scopes.all,
-    keys,
-    revoked,
-  });
-  issuer.onDrop(() => keys.reload());
-  return async (token) => {
-    const found = await oauth.identify({ headers: { authorization: `Bearer ${token}` } } as IncomingMessage);
-    return "reason" in found ? undefined : found;
-  };
-}
-
-/** As jose's documentation verifies a token. */
-function plainIdentify(issuer: DrillIssuer): Identify {
-  const answer = async () => new Response(JSON.stringify({ keys: issuer.published() }), { status: 200 });
-  const keys = createRemoteJWKSet(new URL(`${ISSUER}/jwks`), { [customFetch]: answer });
-  return async (token) => {
-    try {
-      const { payload } = await jwtVerify(token, keys, { issuer: ISSUER, audience: AUDIENCE });
-      return { id: payload.sub as string, scopes: String(payload.scope).split(" ") };
-    } catch {
-      return undefined;
-    }
-  };
-}
-
-const opened = ({ who, end }: Seen): boolean => who === "thief" && end === "answered";
 const leaked = (seen: readonly Seen[]): number =>
   seen.filter((one) => opened(one) && one.at >= TIMES.kill * 1_000).length;
-const isRefusedValid = ({ who, end }: Seen): boolean => who === "caller" && end === "refused";
 const refusedValid = (seen: readonly Seen[]): number => seen.filter(isRefusedValid).length;
 const written = (seen: readonly Seen[]): number =>
   seen.filter(({ tool, end, at }) => tool === "drill_write" && end === "answered" && at >= TIMES.narrow * 1_000).length;
@@ -301,11 +206,3 @@ const recordsOf = (file: string): string[] =>
     .map(({ what, name = "" }) => `${what} ${name}`);
 const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
   [...one].sort().join() === [...other].sort().join();
-
-/** How many there have been, over time. */
-function sum(name: string, arm: DrillLine["arm"], seen: readonly Seen[], counts: (one: Seen) => boolean): DrillLine {
-  const points: [number, number][] = [];
-  for (let at = 0; at <= TIMES.end; at += 0.5)
-    points.push([at, seen.filter((one) => counts(one) && one.at <= at * 1_000).length]);
-  return { name, arm, points };
-}

@@ -47,6 +47,7 @@ export function compilePolicy(
     label,
     scopes: policy.rules.flatMap(({ scopes = [] }) => scopes),
     ruleOf,
+    rootsOf,
     decide(caller, item): Decision {
       const rule = ruleOf(caller, item);
       const roots = rootsOf(caller);

@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync } from "node:fs";
 import { basename } from "node:path";
 import type { Access } from "../call/access.ts";
 import type { Policy } from "../contract/policy.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { ControlEvent } from "../control/events.ts";
-import { openOwnFile, readWhole } from "../control/own-file.ts";
+import { readOwnFile } from "../control/own-file.ts";
 import { SettingsError } from "../flags.ts";
 import { checkRules } from "./check-rules.ts";
 import { compilePolicy, itemsOf } from "./compile.ts";
 import { managedPolicies } from "./managed.ts";
 import { parsePolicy } from "./schema.ts";
-
-/** Largest policy file, in bytes. */
-const MAX_BYTES = 1_048_576;
 
 /** Which policy: one of the server by its name, or one in a file; neither is none. */
 export interface ChosenPolicy {
@@ -68,11 +64,13 @@ export function readPolicy(
   }
   const where = `--policy ${file}`;
   try {
-    const bytes = readOwnFile(file);
+    const { bytes } = readOwnFile(file);
     const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
     return { policy: parsePolicy(bytes.toString()), label: `${basename(file)} sha256-${digest}`, where };
   } catch (error) {
-    throw new SettingsError(`${where}: ${(error as Error).message}`, { cause: error });
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = missing ? "there is no such file." : (error as Error).message;
+    throw new SettingsError(`${where}: ${why}`, { cause: error });
   }
 }
 
@@ -91,22 +89,4 @@ function checkPolicy(policy: Policy, { definition, audited }: GovernedServer): v
       const problem = checkRoot(folder);
       if (problem !== undefined) throw new Error(`roots, of ${JSON.stringify(caller)}: ${problem}`);
     }
-}
-
-/** @throws Error for a file that others can write, that is none or too large */
-function readOwnFile(file: string): Buffer {
-  let fd: number;
-  try {
-    fd = openOwnFile(file, constants.O_RDONLY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Error("there is no such file.", { cause: error });
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
-    return readWhole(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

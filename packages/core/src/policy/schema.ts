@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Policy } from "../contract/policy.ts";
-import { checkRepeatedKeys } from "../control/repeated-key.ts";
+import { parseJson } from "../control/parse-json.ts";
 import { nearest, SettingsError } from "../flags.ts";
 
 const Names = (what: string) =>
@@ -80,13 +80,7 @@ export const PolicySchema = z
 
 /** @throws SettingsError in one line: the rule by name, the place in the file, and what to do */
 export function parsePolicy(text: string): Policy {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SettingsError(`it is not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  checkRepeatedKeys(text);
+  const value = parseJson(text);
   const parsed = PolicySchema.safeParse(value, { jitless: true });
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues[0] as z.core.$ZodIssue);

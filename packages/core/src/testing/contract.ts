@@ -1,7 +1,8 @@
 import { CHECK_MS, type CheckOptions, checkRequirement, checkSkips, make, requirementsOn } from "./check.ts";
 import { WIRES } from "./client.ts";
+import { connect } from "./connect.ts";
 import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
-import { checkLock, writeLock } from "./lock.ts";
+import { checkListed, checkLock, writeLock } from "./lock.ts";
 import { checkPolicyLock, writePolicyLock } from "./policy-lock.ts";
 
 /** What {@link testServerContract} takes. */
@@ -44,6 +45,19 @@ export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: 
           if (result.status === "failed") red(result.message);
         });
       }
+      if (lock === undefined || process.env.UPDATE_CONTRACT === "1") return;
+      test("what tools/list says is the lock's, byte for byte", async () => {
+        const { server, close } = await make(options.server);
+        const client = await connect(server, { wire });
+        try {
+          checkListed(server.tools.size === 0 ? [] : await client.tools(), lock);
+        } catch (error) {
+          red((error as Error).message);
+        } finally {
+          await client.close();
+          await close?.();
+        }
+      });
     });
   }
   const locks = [

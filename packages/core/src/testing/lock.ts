@@ -106,6 +106,19 @@ export function checkLock(server: ServerDefinition, file: URL | string): void {
   );
 }
 
+/**
+ * Compares the tools that a client was shown with the lock, as text: what a wire or an SDK leaves out is a difference, too.
+ *
+ * @throws Error naming the tools
+ */
+export function checkListed(tools: readonly Json[], file: URL | string): void {
+  const { tools: locked } = JSON.parse(readFileSync(file, "utf8")) as Contract;
+  const listed = normalise(byKey(tools, ({ name, ...tool }) => [name as string, tool])) as Json;
+  const names = [...new Set([...Object.keys(locked), ...Object.keys(listed)])];
+  const others = names.filter((name) => JSON.stringify(listed[name]) !== JSON.stringify(locked[name]));
+  if (others.length > 0) throw new Error(`A client sees other tools than the lock has: ${others.join(", ")}.`);
+}
+
 /** Each difference of two contracts, as its path and what became of it: `tools.add.title: "Add" → "Put"`. */
 export function diffContracts(before: unknown, after: unknown, path = ""): string[] {
   if (isObject(before) && isObject(after)) {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Policy } from "../../src/contract/policy.ts";
-import { checkRepeatedKeys } from "../../src/control/repeated-key.ts";
+import { checkRepeatedKeys } from "../../src/control/parse-json.ts";
 import { openPolicy } from "../../src/policy/open.ts";
 import { PolicySchema } from "../../src/policy/schema.ts";
 import { anyPolicy, createPotServer, policyFile } from "./fixture.ts";
@@ -16,7 +16,7 @@ const rule = { name: "writers", who: "everyone", what: "everything", decision: "
 const rules = (...more: object[]) => ({ default: "deny", rules: [...more.map((one) => ({ ...rule, ...one }))] });
 
 const refused: [what: string, policy: unknown, said: RegExp][] = [
-  ["no JSON", "{ rules:", /^--policy \S+: it is not JSON: /],
+  ["no JSON", "{ rules:", /^--policy \S+: it is not JSON \(/],
   ["a key twice", '{"default":"deny","rules":[],"default":"allow"}', /it has "default" twice in one object/],
   [
     "a key twice in a rule",

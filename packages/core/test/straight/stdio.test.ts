@@ -234,7 +234,12 @@ test("how long a list may be kept follows the policy, as it does through the SDK
   const list = () => [bytes(frame("tools/list", inEra("2026", {})), frame("server/discover", inEra("2026", {})))];
   await compare(list());
   for (const { app } of sides)
-    app.setAccess({ label: "none", scopes: [], decide: () => ({ allow: false, scopes: [], roots: undefined }) });
+    app.setAccess({
+      label: "none",
+      scopes: [],
+      decide: () => ({ allow: false, scopes: [], roots: undefined }),
+      rootsOf: () => undefined,
+    });
   await compare(list());
   await compare([bytes(frame("tools/call", inEra("2026", { name: "echo", arguments: { text: "x" } })))]);
   await close();

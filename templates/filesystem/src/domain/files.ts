@@ -23,6 +23,8 @@ export interface Files {
    * @throws FilesError for a folder that {@link Files.problemOf} says something of
    */
   within(folders: readonly string[]): Files;
+  /** Whether a path without links is in the folders of these. */
+  holds(real: string): boolean;
   /** Why {@link Files.within} does not take a folder; undefined where it does. */
   problemOf(folder: string): string | undefined;
   readText(path: string, options?: ReadText): Promise<TextPart>;
@@ -41,7 +43,7 @@ export interface Files {
   remove(path: string, options?: Precondition & Waiting): Promise<Removed>;
   /** Takes back the newest change that has not been taken back. */
   undo(options?: Waiting): Promise<Undone>;
-  /** Hears of every change made here, before its caller does. */
+  /** Hears of every change made here or within some of the folders, before its caller does. */
   onChange(listener: (event: FilesEvent) => void): () => void;
   close(): Promise<void>;
 }
@@ -229,4 +231,6 @@ export interface FilesEvent {
   type: "created" | "changed" | "deleted";
   /** Absolute, below a root as the user wrote it. */
   path: string;
+  /** The same without links. */
+  real: string;
 }

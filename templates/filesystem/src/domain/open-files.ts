@@ -80,6 +80,7 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
     records,
     holding: createLocks(),
     inFolders: createFolderLocks(records.open),
+    listeners: new Set(),
     isPartial: false,
   });
   await files.ready;
@@ -89,12 +90,13 @@ export async function openFiles(options: OpenFilesOptions): Promise<Files> {
 /** What the files of one server share, whichever folders they are in. */
 interface Shared extends Pick<Desk, "holding" | "inFolders" | "isPartial"> {
   records: StateFolder;
+  listeners: Set<(event: FilesEvent) => void>;
 }
 
 function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Promise<void> } {
   const { strictLinks = false, sameMount = false, readOnly = false, state, isDenied, mounts } = options;
   const { keepMs = weekMs, keepBytes = 1024 ** 3 } = options;
-  const { records, ...locks } = shared;
+  const { records, listeners, ...locks } = shared;
   const roots = openRoots(options.roots, {
     descriptorPaths: options.descriptorPaths ?? hasDescriptorPaths(),
     readOnly: readOnly ? options.roots : options.readOnlyRoots,
@@ -105,7 +107,6 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
   const ground: Ground = { roots, policy, isDenied, state: state === undefined ? undefined : withoutLinks(state) };
   const safeFs = createSafeFs(ground);
   const limits = { ...defaults, ...options.limits };
-  const listeners = new Set<(event: FilesEvent) => void>();
   const book = createBook(ground, records, { keepMs, keepBytes });
   const desk: Desk = {
     ground,
@@ -117,7 +118,8 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
     book: book.open,
     ...locks,
     tell(type, folder, name) {
-      const event = { type, path: join(folder.root.given, ...folder.relative, name) };
+      const { root, relative } = folder;
+      const event = { type, path: join(root.given, ...relative, name), real: join(root.real, ...relative, name) };
       for (const listener of listeners) {
         try {
           listener(event);
@@ -165,6 +167,7 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
       parts.set(key, part);
       return part;
     },
+    holds: (real) => roots.some((root) => below(root.real, real, rules) !== undefined),
     problemOf: (folder) => problemOf(folder, roots),
     safeFs,
     limits,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { checkRepeatedKeys } from "../../control/repeated-key.ts";
+import { parseJson } from "../../control/parse-json.ts";
 
 /** An API key as the file has it: the key itself stands nowhere. */
 export interface KeyEntry {
@@ -45,13 +45,7 @@ export function whyNot({ revoked, expires }: KeyEntry, now: number): "revoked" |
 
 /** @throws Error in one line that names the entry */
 export function parseKeyFile(text: string): KeyEntry[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error("it is not JSON.");
-  }
-  checkRepeatedKeys(text);
+  const value = parseJson(text);
   const { keys } = (value ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('it has no list "keys". Make one with: npx create-offshoot keys add <name>');
   const ids = new Set<string>();

@@ -1,12 +1,10 @@
 import type { Caller } from "../../contract/context.ts";
-import type { ChangeEmitter, ServerDefinition } from "../../contract/server.ts";
+import type { Audience, ChangeEmitter, ServerDefinition } from "../../contract/server.ts";
 
 /** A change in the specification's words. */
 export type Change =
   | { type: "resource_updated"; uri: string }
   | { type: "resources_list_changed" | "tools_list_changed" | "prompts_list_changed" };
-
-type Audience = ((caller: Caller) => boolean) | undefined;
 
 /** Passes the domain's changes to every connection, and what connections subscribe to back to the domain. */
 export interface Changes {
@@ -27,11 +25,15 @@ export interface Changes {
   close(): void;
 }
 
-export function createChanges(definition: ServerDefinition): Changes {
+/** @param rootsOf the folders that a caller is kept to now */
+export function createChanges(
+  definition: ServerDefinition,
+  rootsOf: (caller: Caller) => readonly string[] | undefined = () => undefined,
+): Changes {
   const listeners = new Set<{ caller: Caller; hear: (change: Change) => void }>();
   const watched = new Map<string, { subscribers: number; stop: () => void }>();
   const publish = (change: Change, to?: Audience): void => {
-    for (const { caller, hear } of listeners) if (to === undefined || to(caller)) hear(change);
+    for (const { caller, hear } of listeners) if (to === undefined || to(caller, rootsOf(caller))) hear(change);
   };
   const emit: ChangeEmitter = {
     resourceUpdated: (uri, to) => publish({ type: "resource_updated", uri }, to),

@@ -37,7 +37,8 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const ends = new Map<string, { end: () => void; call: Call; access: Access | undefined }>();
   let closed = false;
 
-  const begin = (uri: string, call: Call): void => {
+  /** @param isNew whether its client asks for it now, and not the server since the policy is another */
+  const begin = (uri: string, call: Call, isNew: boolean): void => {
     const [resource, variables = {}] = findResource(app.definition.resources.values(), uri) ?? [];
     const { access } = app;
     if (resource?.subscribe !== true || !isOffered(access, call, resource))
@@ -47,8 +48,17 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
         // Tells it from a resource that can be and refused this URI.
         { uri, subscribable: false },
       );
-    checkScopes(scopesOf(resource, call.decision), call);
+    const { decision } = call;
+    checkScopes(scopesOf(resource, decision), call);
+    if (decision?.confirm !== undefined)
+      throw new ProtocolError(
+        ErrorCode.invalidParams,
+        `The policy has a person allow each reading of ${quoted(uri, 256)}, so it cannot be subscribed to. Read it instead.`,
+        { uri, subscribable: false },
+      );
     if (ends.has(uri) || closed) return;
+    // What it notifies of is read by calls that count for themselves, so it takes no place while it lasts.
+    if (isNew) decision?.begin?.(call, { input: { uri } })?.();
     if (ends.size >= MAX_SUBSCRIPTIONS) {
       throw new ProtocolError(
         ErrorCode.overloaded,
@@ -84,7 +94,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const isStill = (uri: string, { end, call }: { end: () => void; call: Call }): boolean => {
     finish(uri, end);
     try {
-      begin(uri, call);
+      begin(uri, call, false);
       return true;
     } catch (error) {
       app.log.info({ uri, reason: error instanceof Error ? error.message : String(error) }, "subscription ended");
@@ -101,7 +111,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
       const call = new Call("resources/subscribe", wire, app.log);
       call.name = uri;
       try {
-        begin(uri, call);
+        begin(uri, call, true);
         record(app, call, "ok");
       } catch (error) {
         const failure = mapError(error, call, undefined, app.definition.expected);

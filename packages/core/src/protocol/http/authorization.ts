@@ -32,6 +32,8 @@ export interface Authentication {
   holds(caller: Caller): boolean;
   /** A public document at this path, as JSON: where clients get their tokens. */
   document?(path: string): object | undefined;
+  /** Why no caller at all can be let in now; `undefined` where they can. */
+  problem?(): string | undefined;
   /** Learns where the endpoint is, once it listens. */
   listening?(url: string): void;
   close?(): void;

@@ -111,7 +111,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   const answerReadiness = async (response: ServerResponse): Promise<void> => {
     if (draining) return plain(response, 503, "draining\n");
     // The reason may name files, and probes come without a caller: it is in the log.
-    const problem = await app.readiness.problem();
+    const problem = (await app.readiness.problem()) ?? authentication.problem?.();
     const { config } = app.identity;
     const ready = config === undefined ? "ready\n" : `ready\nconfig ${config}\n`;
     return problem === undefined ? plain(response, 200, ready) : plain(response, 503, "not ready: see the log\n");

@@ -1,7 +1,8 @@
 import { ErrorCode } from "../../contract/errors.ts";
 import { attempt, describe, invalidParams, names } from "./attempt.ts";
+import { nameProblem } from "./names.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
-import { isText, nameProblem } from "./tools.ts";
+import { isText } from "./tools.ts";
 
 interface Listed {
   name: string;

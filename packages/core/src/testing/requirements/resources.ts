@@ -1,8 +1,9 @@
 import { findResource } from "../../call/methods/resources.ts";
 import { ErrorCode } from "../../contract/errors.ts";
 import { attempt, describe } from "./attempt.ts";
+import { nameProblem } from "./names.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
-import { isText, nameProblem } from "./tools.ts";
+import { isText } from "./tools.ts";
 
 /** How many listed resources are read; a store may list thousands. */
 const READ_AT_MOST = 25;

@@ -1,5 +1,6 @@
-import { checkName } from "../../contract/names/names.ts";
+import { decisionTables } from "../../policy/table.ts";
 import { invalidParams } from "./attempt.ts";
+import { problemsOfNames } from "./names.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
 import { type Json, mismatch, walk } from "./schemas.ts";
 
@@ -12,16 +13,6 @@ export interface Listed extends Json {
 export async function listedTools({ client, definition }: Subject): Promise<Listed[]> {
   if (definition.tools.size === 0) notExercised("this server has no tools");
   return (await client.tools()) as Listed[];
-}
-
-/** The problem that {@link checkName} has with a name. */
-export function nameProblem(kind: string, name: unknown): string | undefined {
-  try {
-    checkName(kind, name);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }
 
 export const isText = (value: unknown): value is string => typeof value === "string" && value.trim() !== "";
@@ -43,13 +34,9 @@ export const toolRequirements: readonly Requirement[] = [
   {
     id: "tool-names",
     because:
-      "A model picks a tool by its name and hosts join it to the server's: odd characters are refused, and of two equal names one is never called.",
+      "A model picks a tool by its name, a person allows it by how it looks, and hosts join it to the server's: odd characters are refused, of two names that look alike the wrong one is called.",
     async check(subject) {
-      const names = (await listedTools(subject)).map(({ name }) => name);
-      const twice = names
-        .filter((name, index) => names.indexOf(name) !== index)
-        .map((name) => `Two tools are named "${name}".`);
-      report([...names.map((name) => nameProblem("tool", name)), ...twice]);
+      report(problemsOfNames((await listedTools(subject)).map(({ name }) => name)));
     },
   },
   {
@@ -81,6 +68,23 @@ export const toolRequirements: readonly Requirement[] = [
           if (readOnlyHint === true || typeof destructiveHint === "boolean") return undefined;
           return `The tool ${name} must say readOnlyHint: true, or whether it destroys something (destructiveHint).`;
         }),
+      );
+    },
+  },
+  {
+    id: "read-only-profile",
+    wire: "stdio-2026",
+    because:
+      "Operators switch to read-only in the middle of an incident: whatever it still offers must change nothing, for any caller.",
+    async check({ definition }) {
+      if (definition.tools.size === 0) notExercised("this server has no tools");
+      const offered = Object.entries(decisionTables(definition)["read-only"]?.tools ?? {}).filter(([, cells]) =>
+        Object.values(cells).some((cell) => cell !== "deny"),
+      );
+      report(
+        offered
+          .filter(([name]) => definition.tools.get(name)?.annotations?.readOnlyHint !== true)
+          .map(([name]) => `The policy read-only lets ${name} run, which does not say readOnlyHint: true.`),
       );
     },
   },

@@ -1,3 +1,20 @@
+import { visible } from "../contract/names/quoted.ts";
+
+/** Characters of what JSON.parse says, which may hold some of the text. */
+const MAX_REASON = 120;
+
+/** A file's JSON, read as everyone reads it. @throws Error in one line */
+export function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`it is not JSON (${visible((error as Error).message.replaceAll(/\s+/g, " "), MAX_REASON)}).`);
+  }
+  checkRepeatedKeys(text);
+  return value;
+}
+
 const TOKENS = /"(?:[^"\\]+|\\.)*"|[{}[\]:]/gs;
 
 /**
