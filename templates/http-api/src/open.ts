@@ -18,7 +18,7 @@ import { cacheFolder, fetchDescription } from "./fetch-description.ts";
 import { createUpstream } from "./guarded.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
-import { splitList, readMap } from "./read-map.ts";
+import { readMap, splitList } from "./read-map.ts";
 
 /** An API, opened: what the server is made of. */
 export interface Opened {

@@ -28,7 +28,8 @@ export const listTools = (files: Files) => [
       next_cursor: NextCursor,
     }),
     ...reads,
-    toText: ({ entries }) => entries.map(({ name, type }) => `${label(type)} ${escapeName(name)}`).join("\n") || "[empty]",
+    toText: ({ entries }) =>
+      entries.map(({ name, type }) => `${label(type)} ${escapeName(name)}`).join("\n") || "[empty]",
     handler: async ({ path, cursor, limit }, { signal }) => {
       const page = pageOf(await files.list(path, { signal }), cursor, limit, files.limits.pageBytes);
       const entries = page.items.map(({ name, type }) => ({ name, type }));

@@ -14,8 +14,8 @@ import { measureTree } from "../safe-fs/writing/measure-tree.ts";
 import { syncFolder } from "../safe-fs/writing/on-disk.ts";
 import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { atPlace, atPlaces, type Desk, openBoth, refuseStale } from "./desk.ts";
-import { withJournal, spotOf } from "./with-journal.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 
 export async function createDirectory(
   desk: Desk,

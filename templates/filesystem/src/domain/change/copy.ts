@@ -9,8 +9,8 @@ import { addFile, type Fill } from "../safe-fs/writing/replace-file.ts";
 import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { intoItself, refuseReplacing } from "./arrange.ts";
 import { atPlace, type Desk } from "./desk.ts";
-import { withJournal, spotOf } from "./with-journal.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 import { putFile } from "./write.ts";
 
 const deepest = 256;

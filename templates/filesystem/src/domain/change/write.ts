@@ -28,8 +28,8 @@ import { atPlace, type Desk, openAt, refuseStale } from "./desk.ts";
 import { diffOf } from "./diff.ts";
 import { applyEdits } from "./edits.ts";
 import { encodedFor, refuseMixing } from "./encoded.ts";
-import { withJournal, spotOf } from "./with-journal.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 
 export async function write(
   desk: Desk,

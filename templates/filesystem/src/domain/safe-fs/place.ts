@@ -109,7 +109,10 @@ function openFolder(ground: Ground, root: Located["root"], parts: string[], give
     folder = locate(ground, root, parts, given);
   } catch (error) {
     if (!(error instanceof FilesError) || error.code !== "not_found") throw error;
-    throw new FilesError("not_found", `The folder of ${showPath(given)} does not exist. Make it with create_directory.`);
+    throw new FilesError(
+      "not_found",
+      `The folder of ${showPath(given)} does not exist. Make it with create_directory.`,
+    );
   }
   if (folder.stats.isDirectory()) return folder;
   folder.close();
@@ -117,7 +120,10 @@ function openFolder(ground: Ground, root: Located["root"], parts: string[], give
 }
 
 export const isRoot = (path: string) =>
-  new FilesError("refused", `${showPath(path)} is an allowed folder itself, which is not changed. Name something in it.`);
+  new FilesError(
+    "refused",
+    `${showPath(path)} is an allowed folder itself, which is not changed. Name something in it.`,
+  );
 
 /**
  * The regular file at a place, for a change of its content. Refuses one that is marked read-only, even where the system

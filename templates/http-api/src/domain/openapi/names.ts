@@ -38,7 +38,10 @@ export function nameOperations<Entry extends Pick<OperationEntry, "id" | "method
     ({ id, path }: Entry) => short([snake(id), snake(path)].filter(Boolean).join("_"), id),
     ({ id, method, path }: Entry) => short([snake(id), snake(method), snake(path)].filter(Boolean).join("_"), id),
     ({ id, method, path }: Entry) =>
-      shortenName([snake(id), snake(method), snake(path)].filter(Boolean).join("_") || "operation", `${id} ${method} ${path}`),
+      shortenName(
+        [snake(id), snake(method), snake(path)].filter(Boolean).join("_") || "operation",
+        `${id} ${method} ${path}`,
+      ),
   ];
   const names = new Map<Entry, string>();
   let open = entries;

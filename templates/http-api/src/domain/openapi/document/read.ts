@@ -57,7 +57,8 @@ export async function readSource(
   if (strict) await checkValid(name, raw);
   dropExamples(raw);
   const broken = brokenReferences(raw as Document);
-  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raiseDocument(raw, parsed);
+  const { document, flaws } =
+    version === "3.1" ? { document: raw as Document, flaws: [] } : await raiseDocument(raw, parsed);
   return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };
 }
 

@@ -61,5 +61,7 @@ function replaceTexts(value: unknown, clean: ReadonlyMap<string, string>): unkno
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (isRawNumber(value)) return clean.get(value.rawJSON) ?? value;
   if (Array.isArray(value)) return value.map((item) => replaceTexts(item, clean));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [clean.get(key) ?? key, replaceTexts(item, clean)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [clean.get(key) ?? key, replaceTexts(item, clean)]),
+  );
 }
