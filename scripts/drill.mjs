@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
-const NAMES = ["spike", "slow-dependency", "backlog", "stale-context", "access-policy"];
+const NAMES = ["spike", "slow-dependency", "backlog", "stale-context", "access-policy", "regression"];
 const USAGE = `Usage: pnpm drill [${NAMES.join(" | ")} | fleet] [options]
 
 Without a name, all of them but fleet, which needs HAProxy and takes a minute. Prints a table for each.
@@ -71,6 +71,7 @@ const runs = {
   backlog: (notes) => drills.backlogDrill(notesServer(notes), { ...options, call }),
   "stale-context": () => drills.staleContextDrill(options),
   "access-policy": () => drills.accessPolicyDrill(options),
+  regression: () => drills.regressionDrill(options),
   fleet,
 };
 

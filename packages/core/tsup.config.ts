@@ -11,6 +11,7 @@ export default defineConfig({
     "src/fetch/index.ts",
     "src/verify-audit.ts",
     "src/testing/index.ts",
+    "src/evals/index.ts",
     "src/drills/index.ts",
   ],
   format: "esm",

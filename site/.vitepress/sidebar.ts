@@ -58,6 +58,7 @@ export const sidebar = [
   {
     text: "Keep up",
     items: pages("/docs/", {
+      "roll-out-a-change": "Roll out a change",
       "take-upstreams-changes": "Take upstream's changes",
       upgrade: "Upgrade",
       "when-a-contract-must-break": "When a contract must break",
@@ -73,6 +74,7 @@ export const sidebar = [
         serve: "API: core/serve",
         resilience: "API: core/resilience",
         testing: "API: core/testing",
+        evals: "API: core/evals",
         drills: "API: core/drills",
         bundle: "API: core/bundle",
         "verify-audit": "API: core/verify-audit",

@@ -63,7 +63,13 @@ export {
 } from "./contract/resource.ts";
 export type { ObjectJsonSchema } from "./contract/schemas/json-schema.ts";
 export { jsonSchema, type SchemaIssue } from "./contract/schemas/json-schema.ts";
-export { type ChangeEmitter, defineServer, type ServerDefinition, type ServerOptions } from "./contract/server.ts";
+export {
+  type Audience,
+  type ChangeEmitter,
+  defineServer,
+  type ServerDefinition,
+  type ServerOptions,
+} from "./contract/server.ts";
 export {
   defineTool,
   type Icon,

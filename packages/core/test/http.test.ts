@@ -11,71 +11,13 @@ import { type HttpEndpoint, type HttpOptions, serveHttp } from "../src/protocol/
 import { createLog } from "../src/telemetry/log.ts";
 import { createLab } from "./fixtures/lab.ts";
 import { initialize, type Json, labMain, META, startLab, toolCall } from "./fixtures/raw.ts";
+import { send } from "./fixtures/send.ts";
 
 async function open(options: HttpOptions = {}) {
   const lab = createLab();
   const log: string[] = [];
   const app = createApp(lab.server, { log: createLog("info", { write: (line) => log.push(line) }) });
   return { lab, log, app, endpoint: await serveHttp(app, options) };
-}
-
-interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-  /** The JSON body, or the last message of an event stream. */
-  json: Json;
-}
-
-/** A request with exactly these headers. */
-function send(
-  endpoint: HttpEndpoint,
-  {
-    method = "POST",
-    path = "/mcp",
-    headers = {},
-    body,
-  }: { method?: string; path?: string; headers?: Record<string, string>; body?: unknown } = {},
-): Promise<Answer> {
-  const url = new URL(endpoint.url);
-  const payload =
-    body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: url.hostname,
-        port: url.port,
-        path,
-        method,
-        headers: {
-          ...(method === "POST" && {
-            "content-type": "application/json",
-            accept: "application/json, text/event-stream",
-          }),
-          ...headers,
-        },
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("error", reject);
-        response.on("end", () => {
-          const data = /^data: (.+)$/m.exec(text.trim().split("\n\n").pop() ?? "")?.[1] ?? text;
-          let json: Json;
-          try {
-            json = JSON.parse(data);
-          } catch {
-            json = undefined;
-          }
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, json });
-        });
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end(payload);
-  });
 }
 
 const modern = (message: Json, changes: Record<string, string | undefined> = {}) => {

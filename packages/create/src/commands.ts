@@ -43,6 +43,14 @@ const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () =>
     summary: "Take one environment's configuration over into another's, and lock it",
     load: async () => (await import("./promote/command.ts")).promoteCommand,
   },
+  eval: {
+    summary: "Whether the server does what it must do as well as before",
+    load: async () => (await import("./eval/command.ts")).evalCommand,
+  },
+  "release-notes": {
+    summary: "What is not as it was, from what is written down",
+    load: async () => (await import("./release/command.ts")).releaseNotes,
+  },
   bundle: {
     summary: "Pack the server for hosts that install with a click, and for the MCP registry",
     load: async () => (await import("./bundle/command.ts")).bundle,

@@ -11,6 +11,8 @@ export const COMMANDS = [
   "policy",
   "connect",
   "keys",
+  "eval",
+  "release-notes",
   "inspect",
   "promote",
   "bundle",

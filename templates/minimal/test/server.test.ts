@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { testEval } from "@offshoot/core/evals";
 import { connect, spawn, testServerContract, WIRES } from "@offshoot/core/testing";
 import { describe, expect, test } from "vitest";
 import { glossaryServer } from "../src/server.ts";
+import evals from "./evals.ts";
 
 // What every server must hold, on all four wires, with a sample of each tool and prompt.
 testServerContract({
@@ -18,6 +20,8 @@ testServerContract({
   },
   lock: new URL("../contract.lock.json", import.meta.url),
 });
+
+testEval(evals, { lock: new URL("../evals.lock.json", import.meta.url) });
 
 describe.each(WIRES)("over %s", (wire) => {
   test("a term is found in any case, and a missing one says where to look", async () => {

@@ -33,12 +33,11 @@ export function createProxy({ header, scopesHeader, proxies, revoked }: ProxyOpt
       const ids = valuesOf(request, header);
       if (ids.length === 0) return { status: 401, reason: `no ${header}` };
       const [id = ""] = ids;
-      // Two: one of them is the client's own.
-      if (ids.length > 1 || !isName(id)) return refuse(`unusable ${header}`);
+      if (areJoined(ids) || !isName(id)) return refuse(`unusable ${header}`);
       if (revoked.names({ sub: id }) !== undefined) return refuse("revoked by sub", { caller: id });
       if (scopesHeader === undefined) return { id, method: "proxy" };
       const scopes = valuesOf(request, scopesHeader);
-      if (scopes.length > 1) return refuse(`unusable ${scopesHeader}`, { caller: id });
+      if (areJoined(scopes)) return refuse(`unusable ${scopesHeader}`, { caller: id });
       return { id, method: "proxy", scopes: (scopes[0] ?? "").split(" ").filter((scope) => scope !== "") };
     },
     challenge: (error, scopes) =>
@@ -46,6 +45,9 @@ export function createProxy({ header, scopesHeader, proxies, revoked }: ProxyOpt
     holds: ({ id }) => revoked.names({ sub: id }) === undefined,
   };
 }
+
+/** Two, one of which is the client's own: as two headers, or as the one that a proxy on the way made of them. */
+const areJoined = (values: readonly string[]): boolean => values.length > 1 || /,(\s|$)/.test(values[0] ?? "");
 
 /** Every value of a header as it came: Node joins some and drops others. */
 function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {

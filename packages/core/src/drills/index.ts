@@ -14,6 +14,7 @@ export {
   type Verdict,
 } from "./drill.ts";
 export type { KeptRead } from "./kept-read.ts";
+export { regressionDrill } from "./regression.ts";
 export { drillReport } from "./report.ts";
 export { type SlowDependencyOptions, slowDependencyDrill } from "./slow-dependency.ts";
 export { type SpikeOptions, spikeDrill } from "./spike.ts";

@@ -1,5 +1,4 @@
 // A server behind authentication, and requests to it with exactly these headers.
-import { request } from "node:http";
 import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { createApp } from "../../src/app.ts";
 import { openAuthentication } from "../../src/auth/open.ts";
@@ -8,7 +7,10 @@ import type { ServerDefinition } from "../../src/index.ts";
 import { type HttpEndpoint, type HttpOptions, serveHttp } from "../../src/protocol/http/http.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createLab } from "../fixtures/lab.ts";
-import { initialize, type Json, META, toolCall } from "../fixtures/raw.ts";
+import { initialize, META, toolCall } from "../fixtures/raw.ts";
+import { type Answer, send } from "../fixtures/send.ts";
+
+export { type Answer, send };
 
 const DEFAULTS = { authMaxAge: 60, authTyp: "at+jwt", authProxies: [], host: "127.0.0.1" };
 
@@ -36,60 +38,6 @@ export async function openServer(
       app.close();
     },
   };
-}
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  json: Json;
-}
-
-/** Headers as a list, so that one can come twice. */
-export function send(
-  endpoint: Pick<HttpEndpoint, "url">,
-  { method = "POST", path = "/mcp", headers = [] as [string, string][], body = undefined as unknown, socketPath = "" },
-): Promise<Answer> {
-  const { hostname, port } = new URL(endpoint.url);
-  const bytes = body === undefined ? "" : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        ...(socketPath === "" ? { host: hostname, port } : { socketPath }),
-        path,
-        method,
-        headers: [
-          ["host", new URL(endpoint.url).host],
-          ...(method === "POST"
-            ? [
-                ["content-type", "application/json"],
-                ["accept", "application/json, text/event-stream"],
-                ["content-length", String(Buffer.byteLength(bytes))],
-              ]
-            : []),
-          ...headers,
-        ].flat() as never,
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("error", reject);
-        response.on("end", () => {
-          const data = /^data: (.+)$/m.exec(text.trim().split("\n\n").pop() ?? "")?.[1] ?? text;
-          let json: Json;
-          try {
-            json = JSON.parse(data);
-          } catch {
-            json = undefined;
-          }
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, json });
-        });
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end(bytes);
-  });
 }
 
 /** Bytes by hand, for what no client sends. */

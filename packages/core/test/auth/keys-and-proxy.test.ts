@@ -115,6 +115,20 @@ describe("API keys", () => {
   });
 });
 
+/** What real gateways send, by their documentation. */
+const GATEWAYS = {
+  // oauth2-proxy, Authelia, Cloudflare Access, Google IAP, AWS ALB, Tailscale Serve, Pomerium, Azure App Service.
+  "X-Forwarded-User": "ada",
+  "X-Auth-Request-Email": "ada@example.com",
+  "Remote-User": "ada",
+  "Cf-Access-Authenticated-User-Email": "ada@example.com",
+  "X-Goog-Authenticated-User-Email": "accounts.google.com:ada@example.com",
+  "X-Amzn-Oidc-Identity": "2f3a1c5e-0000-4000-8000-1f2e3d4c5b6a",
+  "Tailscale-User-Login": "ada@github",
+  "X-Pomerium-Claim-Email": "ada@example.com",
+  "X-MS-CLIENT-PRINCIPAL-NAME": "ada@example.onmicrosoft.com",
+};
+
 describe("a proxy that authenticates", () => {
   const settings = { auth: "proxy", authHeader: "X-User" } as const;
   const say = (server: { url: string }, ...headers: [string, string][]) =>
@@ -130,17 +144,37 @@ describe("a proxy that authenticates", () => {
     expect((await say(near.endpoint, ["x-user", "ada"], scopes)).status).toBe(200);
     expect((await say(near.endpoint, ["x-user", "ada"])).status).toBe(403);
     expect((await say(near.endpoint, scopes)).status).toBe(401);
-    for (const ids of [["ada", "root"], ["local"], ["anonymous"], [""], [" "]] as string[][])
+    // The last: one header that a proxy on the way made of two.
+    for (const ids of [["ada", "root"], ["local"], ["anonymous"], [""], [" "], ["root, ada"], ["root,"]] as string[][])
       expect([
         ids,
         (await say(near.endpoint, ...ids.map((id): [string, string] => ["x-user", id]), scopes)).status,
       ]).toEqual([ids, 401]);
     expect((await say(near.endpoint, ["x-user", "ada"], scopes, ["X-Scopes", "all"])).status).toBe(401);
+    expect((await say(near.endpoint, ["x-user", "ada"], ["x-scopes", "lab:read lab:write x, lab:read"])).status).toBe(
+      401,
+    );
     await near.close();
     const far = await openServer({ ...settings, authProxies: ["10.0.0.0/8", "::2"] });
     expect((await say(far.endpoint, ["x-user", "ada"])).status).toBe(401);
     await far.close();
   });
+
+  test.each(Object.entries(GATEWAYS))(
+    "%s: its header is taken as it writes it, and not in another spelling",
+    async (header, id) => {
+      const server = await openServer({ auth: "proxy", authHeader: header, authProxies: ["127.0.0.1"] });
+      const call = async (...headers: [string, string][]) => (await say(server.endpoint, ...headers)).status;
+      expect(await call([header.toLowerCase(), id])).toBe(200);
+      expect(server.log.map((line) => JSON.parse(line))).toContainEqual(
+        expect.objectContaining({ msg: "call", caller: id }),
+      );
+      for (const other of [header.replaceAll("-", "_"), `${header}-`, `x-${header}`])
+        expect([other, await call([other, id])]).toEqual([other, 401]);
+      expect(await call([header, id], [header.toUpperCase(), "root"])).toBe(401);
+      await server.close();
+    },
+  );
 
   test.skipIf(process.platform === "win32")(
     "is believed on a unix socket, and a socket left behind is taken over",

@@ -19,46 +19,82 @@ import { packedFiles } from "./packed-files.ts";
 import { strayOutput } from "./stdout.ts";
 import { upstreamNames } from "./upstream-names.ts";
 
-/** What a check found. `unknown` is neither good nor bad: it could not be checked. */
+/** What a check found. `unknown`: it could not be checked. `absent`: there is nothing that could say so. */
 export interface Finding {
   name: string;
-  status: "ok" | "wrong" | "unknown";
+  status: "ok" | "wrong" | "unknown" | "absent";
   message: string;
   next?: string;
 }
 
-/** What a check looks at. */
-interface Context {
+/** What a check is given. */
+export interface CheckContext {
   project: Project;
   offline: boolean;
   args: string[] | undefined;
 }
 
+/** A question to a project, and what came of it. */
+export type Check = (context: CheckContext) => Promise<Finding>;
+
 /** A check under its name; what it cannot do without something that is missing is `unknown`. */
-const defineCheck = (name: string, look: (context: Context) => Promise<Omit<Finding, "name">>) => ({
-  name,
-  async find(context: Context): Promise<Finding> {
+export const defineCheck =
+  (name: string, look: (context: CheckContext) => Promise<Omit<Finding, "name">>): Check =>
+  async (context) => {
     try {
       return { name, ...(await look(context)) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { name, status: "wrong", message: error.message, next: error.next };
+      return { name, status: "wrong" as const, message: error.message, next: error.next };
     }
-  },
-});
+  };
 
-/** Runs every check, one after the other. */
-export async function runChecks(context: Context, onStep: (step: string) => void): Promise<Finding[]> {
+/** Asks each, one after the other; `onStep` hears which one begins. */
+export async function runChecks(
+  list: readonly Check[],
+  context: CheckContext,
+  onStep: (step: string) => void,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const { name, find } of checks) {
-    onStep(`Checking: ${name}`);
-    findings.push(await find(context));
+  for (const [at, one] of list.entries()) {
+    onStep(`Line ${at + 1} of ${list.length}`);
+    findings.push(await one(context));
   }
   return findings;
 }
 
+/** Whether who may do what is as in the lock. */
+export const policyCheck = defineCheck("policy", async ({ project, args }) => {
+  const locked = readPolicyLock(project.folder);
+  if (locked === undefined)
+    return {
+      status: "unknown",
+      message: `there is no ${POLICY_LOCK} that says who may do what.`,
+      next: "`offshoot policy --write`, and commit it.",
+    };
+  const built = await readDecisions(project, { args, file: fileOf(locked) });
+  if (equal(locked, built)) return { status: "ok", message: `who may do what is what ${POLICY_LOCK} says.` };
+  return {
+    status: "wrong",
+    message: `who may do what is not what ${POLICY_LOCK} says.`,
+    next: "`offshoot policy --check`; if it is meant, `offshoot policy --write`.",
+  };
+});
+
+/** Whether a started server speaks the protocol only, and leaves with its client. */
+export const stdoutCheck = defineCheck("stdout", async ({ project, args }) => {
+  const { lines, stray } = await strayOutput(project, args);
+  if (stray.length > 0)
+    return {
+      status: "wrong",
+      message: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
+      next: "write logs to stderr: `context.log`, never console.log.",
+    };
+  return { status: "ok", message: `carries the protocol only (${lines} lines looked at).` };
+});
+
 /** In the order of the answer. */
-export const checks = [
+export const checks: Check[] = [
   defineCheck("conflict markers", async ({ project }) => {
     const repository = await openScratchRepository();
     try {
@@ -80,32 +116,8 @@ export const checks = [
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
     };
   }),
-  defineCheck("policy", async ({ project, args }) => {
-    const locked = readPolicyLock(project.folder);
-    if (locked === undefined)
-      return {
-        status: "unknown",
-        message: `there is no ${POLICY_LOCK} that says who may do what.`,
-        next: "`offshoot policy --write`, and commit it.",
-      };
-    const built = await readDecisions(project, { args, file: fileOf(locked) });
-    if (equal(locked, built)) return { status: "ok", message: `who may do what is what ${POLICY_LOCK} says.` };
-    return {
-      status: "wrong",
-      message: `who may do what is not what ${POLICY_LOCK} says.`,
-      next: "`offshoot policy --check`; if it is meant, `offshoot policy --write`.",
-    };
-  }),
-  defineCheck("stdout", async ({ project, args }) => {
-    const { lines, stray } = await strayOutput(project, args);
-    if (stray.length > 0)
-      return {
-        status: "wrong",
-        message: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
-        next: "write logs to stderr: `context.log`, never console.log.",
-      };
-    return { status: "ok", message: `carries the protocol only (${lines} lines looked at).` };
-  }),
+  policyCheck,
+  stdoutCheck,
   defineCheck("packed files", async ({ project }) => {
     const files = await packedFiles(project.folder);
     const secret = files.filter(isSecretName);

@@ -1,3 +1,5 @@
+import type { Bump } from "../contract/change.ts";
+
 /** Exactly a version, as semver.org writes it: nothing a shell or npm reads otherwise. */
 const VERSION =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][\w-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\w-]*))*)?(?:\+[\w-]+(?:\.[\w-]+)*)?$/;
@@ -19,6 +21,13 @@ export function newer(one: string, other: string): boolean {
   // A release comes after its own candidates.
   if (left.tag === "" || right.tag === "") return left.tag === "" && right.tag !== "";
   return left.tag.localeCompare(right.tag, "en", { numeric: true }) > 0;
+}
+
+/** The step from one version to another; `none` where it is not later. */
+export function stepBetween(before: string, after: string): Bump {
+  if (!newer(after, before)) return "none";
+  const [old, now] = [parts(before).numbers, parts(after).numbers];
+  return (["major", "minor"] as const).find((_, at) => old[at] !== now[at]) ?? "patch";
 }
 
 interface Parts {

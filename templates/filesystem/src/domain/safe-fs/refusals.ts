@@ -19,7 +19,7 @@ export const outside = (path: string) =>
 export const badLink = (path: string) =>
   new FilesError(
     "refused",
-    `${showPath(path)} is or goes over a link that leads outside the allowed folders, or nowhere.`,
+    `${showPath(path)} is or goes over a link that leads outside the allowed folders, or nowhere. Call list_allowed_directories to see them.`,
   );
 
 export const outsideCaller = (path: string) =>

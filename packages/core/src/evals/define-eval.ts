@@ -1,0 +1,62 @@
+import { usesIn } from "./fill.ts";
+import type { Eval, Expectation, Scenario } from "./scenario.ts";
+
+/**
+ * Returns its argument.
+ *
+ * @throws Error naming a scenario that could not fail, that has the name of another, or that uses an answer nobody kept
+ * @example
+ * export default defineEval({
+ *   name: "notes",
+ *   server: () => ({ server: notesServer(createMemoryNotes()) }),
+ *   scenarios: [
+ *     {
+ *       name: "a note that was written can be read",
+ *       kind: "golden",
+ *       steps: [
+ *         { call: "create_note", input: { title: "Milk", body: "2 litres" }, as: "note" },
+ *         { call: "get_note", input: { id: "{note.id}" }, expect: { text: ["2 litres"] } },
+ *       ],
+ *     },
+ *   ],
+ * });
+ */
+export function defineEval(definition: Eval): Eval {
+  const { name, scenarios } = definition;
+  if (scenarios.length === 0) throw new Error(`The eval "${name}" has no scenario.`);
+  const seen = new Set<string>();
+  for (const scenario of scenarios) {
+    const wrong = seen.has(scenario.name) ? "has the name of another" : problemOf(scenario);
+    if (wrong !== undefined) throw new Error(`${name}: the scenario "${scenario.name}" ${wrong}.`);
+    seen.add(scenario.name);
+  }
+  return definition;
+}
+
+function problemOf({ given = [], steps, mustNotCall = [] }: Scenario): string | undefined {
+  const all = [...given, ...steps];
+  const kept = new Set<string>();
+  const used = new Set<string>();
+  for (const { call, read, input, as, expect } of all) {
+    if ((call === undefined) === (read === undefined)) return "has a step that is not either a call or a read";
+    for (const use of usesIn([read, input, expect], all)) {
+      if (!kept.has(use)) return `uses {${use}…} before a step keeps an answer as "${use}"`;
+      used.add(use);
+    }
+    if (as !== undefined) kept.add(as);
+    if (expect?.refused?.length === 0) return "expects a refusal that says nothing: name what it must tell the model";
+    if (expect?.refused !== undefined && expect.data !== undefined)
+      return "expects both a refusal and data, and no call has both";
+  }
+  const unused = [...kept].find((name) => !used.has(name));
+  if (unused !== undefined) return `keeps an answer as "${unused}" that no step uses`;
+  if (steps.some(({ call }) => call !== undefined && mustNotCall.includes(call)))
+    return "has a step with a call that must not be made";
+  if (!steps.some(({ expect }) => expect !== undefined && saysWhatIsThere(expect)))
+    return "cannot fail: no step says what its answer must have";
+  return undefined;
+}
+
+/** What must not be there is not there in an empty answer either. */
+const saysWhatIsThere = ({ text = [], data, refused }: Expectation): boolean =>
+  text.length > 0 || data !== undefined || refused !== undefined;
