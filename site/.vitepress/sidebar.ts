@@ -47,6 +47,7 @@ export const sidebar = [
         policy: "Who may do what",
         deploy: "Deploy",
         "several-instances": "Several instances",
+        "how-far-does-it-go": "How far does it go",
         clients: "Clients",
         operating: "Operate",
       }),

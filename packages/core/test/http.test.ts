@@ -383,11 +383,17 @@ test("/readyz answers 503 while the domain says that it cannot work, and the log
 });
 
 test("draining: /readyz says so, running calls finish, new ones are refused", async () => {
-  const { endpoint } = await open();
-  const call = modern(toolCall(1, "slow", { ms: 400 }, META));
+  const { endpoint, lab } = await open();
+  const call = modern(toolCall(1, "slow", { ms: 3_000 }, META));
   const running = send(endpoint, { ...call, headers: { ...call.headers, connection: "keep-alive" } });
-  await sleep(100);
+  await expect.poll(() => lab.events, { timeout: 20_000 }).toContain("slow began");
   const drained = endpoint.drain(5_000);
+  // Each comes on a connection of its own, as that of a load balancer's check does.
+  expect(await send(endpoint, { method: "GET", path: "/readyz" })).toMatchObject({ status: 503 });
+  expect(await send(endpoint, { method: "GET", path: "/healthz" })).toMatchObject({ status: 200 });
+  const others = [modern(toolCall(2, "echo", { text: "x" }, META)), { body: initialize(3) }];
+  for (const one of others)
+    expect(await send(endpoint, one)).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
   expect((await running).json).toMatchObject({ id: 1, result: {} });
   await drained;
   await expect(send(endpoint, { method: "GET", path: "/healthz" })).rejects.toThrow();

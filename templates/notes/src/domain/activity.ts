@@ -48,6 +48,7 @@ export function createFeed(store: NoteStore) {
   let seen: number | undefined;
   let unwatch: (() => void) | undefined;
   let reading: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
   const tell = (event: NotesEvent) => {
     for (const listener of listeners) {
@@ -76,16 +77,27 @@ export function createFeed(store: NoteStore) {
     }
   }
 
-  /** Reads the changes since the last time. It never fails: what it cannot read now, it tells next time. */
+  /**
+   * Reads the changes since the last time. It never fails: what it cannot read now, it tells next time. Those who wake it
+   * while it reads share the next reading: where changes come faster than they are read, a queue would grow for ever.
+   */
   const wake = (): Promise<void> => {
-    reading = reading.then(catchUp).catch(() => {});
-    return reading;
+    next ??= reading
+      .then(() => {
+        next = undefined;
+        return catchUp();
+      })
+      .catch(() => {});
+    reading = next;
+    return next;
   };
 
   return {
     wake,
     /** Resolves when a change from now on will be told to those who listen already. */
-    ready: () => reading,
+    ready: async () => {
+      if (listeners.size > 0 && seen === undefined) await reading;
+    },
     /** Calls back for every change from now on, until the returned function is called. */
     onChange(listener: (event: NotesEvent) => void): () => void {
       listeners.add(listener);

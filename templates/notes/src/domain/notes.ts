@@ -75,11 +75,12 @@ function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
   /** Listeners hear of a change before its caller does. */
   const told = async <Result>(change: () => Promise<Result>): Promise<Result> => {
     await feed.ready();
-    try {
-      return await change();
-    } finally {
-      await feed.wake(); // also after a failure: an import that was stopped has made notes
-    }
+    const result = await change().catch((error) => {
+      void feed.wake(); // an import that was stopped has made notes
+      throw error;
+    });
+    await feed.wake();
+    return result;
   };
 
   return {

@@ -10,6 +10,8 @@ export interface Seen {
   /** Ids that the subscriber has heard of or read after its stream was made again. */
   heard: Set<string>;
   streams: number;
+  /** What failed, when and why: the figures alone explain nothing. */
+  failures: { at: number; call: string; why: string }[];
 }
 
 export const nothingSeen = (): Seen => ({
@@ -19,6 +21,7 @@ export const nothingSeen = (): Seen => ({
   done: { reads: 0, questions: 0, sessions: 0 },
   heard: new Set(),
   streams: 0,
+  failures: [],
 });
 
 const anything: StandardSchemaV1<unknown, Record<string, never>> = {
@@ -68,6 +71,17 @@ function reopening(url: string, era: "2025" | "2026", opened = () => {}) {
   };
 }
 
+/** Calls of each kind before the clock starts: a new process is several times slower than it will be. */
+export async function warmUp(url: string): Promise<void> {
+  const client = await open(url, "2026");
+  for (let round = 0; round < 20; round++) {
+    const { id } = await call(client, "create_note", { title: "Warm", body: "fleet" });
+    await call(client, "list_notes", { limit: 1 });
+    if (round < 5) await call(client, "delete_note", { id });
+  }
+  await client.close();
+}
+
 /** The calls of an arm; each is begun by the clock, whatever became of the one before. */
 export function clients(url: string, seen: Seen, since: number) {
   const write = reopening(url, "2026");
@@ -76,6 +90,14 @@ export function clients(url: string, seen: Seen, since: number) {
   });
   const ask = reopening(url, "2026");
 
+  const failed = (call: string, at: number) => (error: Error) => {
+    seen.failures.push({
+      at: at - since,
+      call: `${call} after ${Math.round(performance.now() - at)} ms`,
+      why: `${error} ${error?.cause ?? ""}`,
+    });
+  };
+
   async function create(key: string): Promise<void> {
     const at = performance.now();
     const note = async () => {
@@ -83,10 +105,12 @@ export function clients(url: string, seen: Seen, since: number) {
       seen.acknowledged.set(key, String(made.id));
     };
     let ok = true;
-    await note().catch(async () => {
+    await note().catch(async (error) => {
+      failed("write", at)(error);
       seen.failed.retried += 1;
       await new Promise((resolve) => setTimeout(resolve, 250));
-      await note().catch(() => {
+      await note().catch((error) => {
+        failed("retried write", at)(error);
         ok = false;
         seen.failed.writes += 1;
       });
@@ -96,6 +120,13 @@ export function clients(url: string, seen: Seen, since: number) {
 
   return {
     create,
+    /** Without a key it is sent once, whatever becomes of it: nobody on the way may send it again. */
+    async createOnce(title: string) {
+      await write("create_note", { title, body: "once" }).then(
+        ({ id }) => void seen.acknowledged.set(title, String(id)),
+        failed("write without a key", performance.now()),
+      );
+    },
     async list() {
       await read("list_notes", { limit: 1 }).then(
         () => {
@@ -106,16 +137,30 @@ export function clients(url: string, seen: Seen, since: number) {
         },
       );
     },
-    /** A call that asks its user: the answer goes to whichever instance the balancer chooses. */
+    /**
+     * A call that asks its user: the answer goes to whichever instance the balancer chooses. Where its instance died with it
+     * nobody knows what became of it, and asking again says so.
+     */
     async remove(id: string) {
-      await ask("delete_note", { id }).then(
-        () => {
-          seen.done.questions += 1;
-        },
-        () => {
-          seen.failed.questions += 1;
-        },
-      );
+      const at = performance.now();
+      const remove = () => ask("delete_note", { id });
+      await remove()
+        .catch(async (error) => {
+          failed("question", at)(error);
+          await new Promise((resolve) => setTimeout(resolve, 250));
+          return remove().catch((again) => {
+            if (!String(again).includes("is in the trash")) throw again;
+          });
+        })
+        .then(
+          () => {
+            seen.done.questions += 1;
+          },
+          (error) => {
+            failed("question, asked again", at)(error);
+            seen.failed.questions += 1;
+          },
+        );
     },
     /** Listens until it is stopped; a stream that ends is made again, and what was missed is read. */
     async listen(stopped: () => boolean): Promise<void> {
@@ -139,7 +184,7 @@ export function clients(url: string, seen: Seen, since: number) {
               };
               for (const { id } of notes) seen.heard.add(id);
             }
-            await new Promise((resolve) => setTimeout(resolve, 100));
+            await new Promise((resolve) => setTimeout(resolve, 250));
           }
           await client.close();
         } catch {

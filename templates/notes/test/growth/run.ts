@@ -1,6 +1,7 @@
 /**
  * What an operation takes as notes become more: `node test/growth/run.ts <folder> <notes>…`, such as
  * `node test/growth/run.ts /tmp/growth 1000 10000 100000 1000000`. The databases stay in the folder and are used again.
+ * With `postgres` in the place of the folder, the same notes are in a Postgres of its own, or that of OFFSHOOT_TEST_POSTGRES.
  *
  * Times are medians in milliseconds, and beside them how long the event loop stood still at most. "raw" is what SQLite
  * itself takes for the ten best of a word that is in every note.
@@ -9,25 +10,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
-import { openNotes } from "../../src/domain/notes.ts";
+import { type OpenNotes, openNotes } from "../../src/domain/notes.ts";
 import { databaseName } from "../../src/domain/store/open.ts";
 import { createIndex } from "../../src/domain/store/sqlite-index.ts";
-import { hashNote } from "../../src/domain/store/sqlite-rows.ts";
+import { generateNotes, timeOf } from "./notes.ts";
+import { openGrown } from "./postgres.ts";
 
 const [folder = "growth", ...counts] = process.argv.slice(2);
-
-const start = Date.parse("2026-01-01T00:00:00.000Z");
-const timeOf = (number: number) => new Date(start + number * 10_000).toISOString();
-
-/** Words as texts have them: few of them are most of the text. The same ones in every run. */
-function createWords() {
-  let state = 1;
-  const random = () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-  return (count: number) => Array.from({ length: count }, () => `w${Math.floor(random() ** 3 * 20_000).toString(36)}`);
-}
 
 /** In one transaction and past the domain, which would take an hour for a million. */
 async function build(data: string, count: number): Promise<void> {
@@ -39,47 +28,28 @@ async function build(data: string, count: number): Promise<void> {
     "INSERT INTO notes (number, title, title_key, tags, folder, file, size, version, created_at, updated_at, deleted_at, seq, hash, front, body) VALUES (?, ?, ?, ?, ?, NULL, ?, 1, ?, ?, ?, ?, ?, x'', ?)",
   );
   const act = db.prepare("INSERT INTO activity (seq, at, action, changes) VALUES (?, ?, 'create_note', ?)");
-  const words = createWords();
   let live = 0;
-  for (let number = 1; number <= count; number++) {
-    const title = `Note ${number}`;
-    const text = [...words(25), "common", ...(number % 1_000 === 0 ? ["rare"] : [])];
-    const body = text.join(" ");
-    const tags = [
-      ...(number % 2 === 0 ? ["half"] : []),
-      ...(number % 1_000 === 0 ? ["rare"] : []),
-      ...(number <= count / 10 ? ["old"] : []),
-    ];
-    const [at, inside] = [timeOf(number), `f${number % 100}`];
-    const deleted = number % 50 === 0 ? at : null;
-    const times = { created_at: at, updated_at: at, deleted_at: deleted };
-    const row = { number, title, body, tags, folder: inside, file: null, front: "", version: 1, size: body.length };
+  for (const { row, derived, hash } of generateNotes(count)) {
+    const { number, title, tags, folder, size, created_at: at, deleted_at, body } = row;
     act.run(number, at, JSON.stringify([{ type: "created", number, version: 1 }]));
+    const key = derived.titleKey;
     add.run(
       number,
       title,
-      title.toLowerCase(),
+      key,
       JSON.stringify(tags),
-      inside,
-      body.length,
+      folder,
+      size,
       at,
       at,
-      deleted,
+      deleted_at,
       number,
-      hashNote({ ...row, ...times, seq: number }),
+      hash,
       Buffer.from(body),
     );
-    if (deleted !== null) continue;
+    if (deleted_at !== null) continue;
     live++;
-    const key = title.toLowerCase();
-    index.add(number, {
-      titleKey: key,
-      folderKey: inside,
-      names: [{ key, own: key, path: `${inside}/${key}`, kind: 0 }],
-      links: [],
-      tags: tags.map((tag) => ({ key: tag, tag })),
-      words: { title: key, body, tags: tags.join(" "), signs: "" },
-    });
+    index.add(number, derived);
   }
   db.prepare("UPDATE state SET value = ? WHERE name = 'live'").run(String(live));
   const hasFolders = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'folders'").get();
@@ -89,8 +59,8 @@ async function build(data: string, count: number): Promise<void> {
   db.close();
 }
 
-async function measure(data: string, count: number): Promise<Record<string, string>> {
-  const notes = await openNotes({ store: "sqlite", data, most: 10_000_000 });
+async function measure(where: OpenNotes, count: number): Promise<Record<string, string>> {
+  const notes = await openNotes({ ...where, most: 10_000_000 });
   const result: Record<string, string> = {};
   const loop = monitorEventLoopDelay({ resolution: 5 });
   const time = async (name: string, call: (run: number) => Promise<unknown>, runs = 5, changed = false) => {
@@ -137,25 +107,32 @@ async function measure(data: string, count: number): Promise<Record<string, stri
       cursor = found.next_cursor;
     }
   }
-  const raw = new DatabaseSync(join(data, databaseName), { readOnly: true });
-  const ranked = raw.prepare("SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10, 1, 1, 10) LIMIT 10");
-  await time("raw, word of all", async () => ranked.all('"common" *'), 5);
-  raw.close();
+  if (where.store === "sqlite") {
+    const raw = new DatabaseSync(join(where.data, databaseName), { readOnly: true });
+    const ranked = raw.prepare(
+      "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10, 1, 1, 10) LIMIT 10",
+    );
+    await time("raw, word of all", async () => ranked.all('"common" *'), 5);
+    raw.close();
+  }
   await notes.close();
   return result;
 }
 
 const table: Record<string, Record<string, string>> = {};
+const server = folder === "postgres" ? await openGrown() : undefined;
 for (const count of counts.map(Number)) {
   const data = join(folder, String(count));
-  if (!existsSync(data)) {
-    const begin = performance.now();
-    await build(data, count);
-    console.error(`${count} notes made in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-  }
-  for (const [name, figure] of Object.entries(await measure(data, count)))
+  const begin = performance.now();
+  const where: OpenNotes = server
+    ? { store: "postgres", databaseUrl: await server.fill(count) }
+    : { store: "sqlite", data };
+  if (where.store === "sqlite" && !existsSync(data)) await build(data, count);
+  console.error(`${count} notes after ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  for (const [name, figure] of Object.entries(await measure(where, count)))
     table[name] = { ...table[name], [count]: figure };
 }
+await server?.stop();
 console.log(["operation".padEnd(34), ...counts.map((count) => count.padStart(16))].join(""));
 for (const [name, figures] of Object.entries(table))
   console.log([name.padEnd(34), ...counts.map((count) => (figures[count] ?? "").padStart(16))].join(""));

@@ -182,12 +182,13 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       return sessions.size;
     },
     async drain(ms) {
+      // It listens until the last call has ended: a balancer that looks at /readyz hears why, and so does who calls.
       draining = true;
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
       const until = performance.now() + ms;
       while (app.gate.running + app.gate.waiting > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
       await Promise.allSettled([modern.close(), sessions.close()]);
       authentication.close?.();
       // Answers just written need a turn to leave; streams without an end are cut.

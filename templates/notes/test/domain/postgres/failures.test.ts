@@ -96,6 +96,19 @@ describe("a change that waits for another one", () => {
   });
 });
 
+test("changes that wait for one another leave connections to those who read", async () => {
+  const url = await emptySchema();
+  const [notes, admin] = [await open(url, { connections: 2 }), await administer(url)];
+  await notes.create({ title: "A", body: "" });
+  await admin.lock();
+  const waiting = Array.from({ length: 20 }, () => notes.create({ title: "B", body: "" }));
+  await expect.poll(admin.waiting).toHaveLength(1);
+  expect((await notes.get("n1")).title).toBe("A");
+  expect(await admin.waiting()).toHaveLength(1);
+  await admin.unlock();
+  expect(new Set((await Promise.all(waiting)).map(({ id }) => id)).size).toBe(20);
+});
+
 describe("a connection that is lost while a change is saved", () => {
   /** Stands between the store and the server, and cuts the line at the first COMMIT: before it is sent on, behind it, or not at all. */
   async function cutting(url: string, how: "before" | "behind" | "silent"): Promise<string> {

@@ -124,6 +124,7 @@ test("no question that it is asked reads a whole table", async () => {
   await again.orphans();
   await again.brokenLinks();
   await again.tags();
+  await again.folders();
   await again.revisions({ id: "n1" });
   await again.activity();
   await again.attachments();

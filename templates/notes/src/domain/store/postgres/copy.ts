@@ -9,10 +9,11 @@ import { createFileBlobs } from "../blobs.ts";
 import { attachmentsName, databaseName, loadSqlite, openSqliteStore } from "../open.ts";
 import { readNote } from "../sqlite-rows.ts";
 import { createPostgresBlobs } from "./blobs.ts";
-import { indexNotes } from "./index-notes.ts";
+import { countFolders, indexNotes } from "./index-notes.ts";
 import { migrate } from "./migrate.ts";
 import { findOwner } from "./owners.ts";
 import { type Database, openPool, type Query } from "./pool.ts";
+import { refusePooler } from "./pooler.ts";
 import { insertSql } from "./query.ts";
 import { lockOwner } from "./write.ts";
 
@@ -26,6 +27,9 @@ export interface Copied {
 }
 
 type Row = Record<string, unknown>;
+
+/** How long one statement of a copy may take, in milliseconds. */
+const LONGEST_MS = 600_000;
 
 /** Rows in one statement, and in memory at once. */
 const batch = 200;
@@ -72,15 +76,19 @@ export async function copyFromSqlite(data: string, url: string): Promise<Copied>
   const folders = [{ folder: data, name: "", digest: undefined }, ...ownersIn(data)];
   // Checks each, and brings its schema up to date.
   for (const { folder } of folders) await (await openSqliteStore(folder)).close();
-  const database = await openPool(url, { connections: 2, budgetMs: 5_000, statementMs: 600_000 });
+  const database = await openPool(url, { connections: 2, budgetMs: 5_000, statementMs: 30_000 });
   try {
+    await refusePooler(database);
     await migrate(database);
-    return await database.change(async (query) => {
-      const copied = { notes: 0, revisions: 0, attachments: 0, owners: folders.length - 1 };
-      for (const { folder, name, digest } of folders)
-        await copyFolder(database, query, folder, await findOwner(database, name, digest), copied);
-      return [true, copied];
-    });
+    return await database.change(
+      async (query) => {
+        const copied = { notes: 0, revisions: 0, attachments: 0, owners: folders.length - 1 };
+        for (const { folder, name, digest } of folders)
+          await copyFolder(database, query, folder, await findOwner(database, name, digest), copied);
+        return [true, copied];
+      },
+      { longestMs: LONGEST_MS },
+    );
   } finally {
     await database.close();
   }
@@ -182,6 +190,11 @@ async function index(query: Query, owner: number, source: DatabaseSync): Promise
       query,
       owner,
       live.map(({ row, derived }) => ({ number: row.number, derived, wasLive: false })),
+    );
+    await countFolders(
+      query,
+      owner,
+      live.map(({ row }) => ({ folder: row.folder, by: 1 })),
     );
     const trashed = notes.filter(({ row }) => row.deleted_at !== null);
     const tags = trashed.flatMap(({ row, derived }) => derived.tags.map((tag) => ({ ...tag, note: row.number })));

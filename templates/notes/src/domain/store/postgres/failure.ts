@@ -1,4 +1,5 @@
 import { NotesError } from "../../errors.ts";
+import { pooled } from "./pooler.ts";
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error ? String(error.code) : undefined;
@@ -12,9 +13,18 @@ const interrupted = new Set(
 const withoutCode =
   /connection (?:terminated|ended|error)|not queryable|timeout (?:exceeded|expired)|client was closed/i;
 
+/** What PgBouncer says to the time limits, in the place of a database. */
+const isPooler = (error: unknown): boolean =>
+  codeOf(error) === "08P01" && error instanceof Error && error.message.includes("startup parameter");
+
+/** Node's words for a certificate that is not trusted, or another's; and a server that speaks no TLS. */
+const isUntrusted = (error: Error, code = ""): boolean =>
+  /^(?:ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code) || error.message.includes("does not support SSL");
+
 /** Whether the connection is gone, so that the same may be tried on another one. */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error);
+  if (isPooler(error)) return false;
   if (code !== undefined) return interrupted.has(code) || code.startsWith("08");
   return error instanceof Error && withoutCode.test(error.message);
 }
@@ -22,6 +32,7 @@ export function isLost(error: unknown): boolean {
 /** What an error of the database means for the caller. Its own text may name hosts, users and values: it is the cause. */
 export function toNotesError(error: unknown): unknown {
   if (error instanceof NotesError || !(error instanceof Error)) return error;
+  if (isPooler(error)) return pooled(error);
   const options = { cause: error };
   const code = codeOf(error);
   switch (code) {
@@ -31,11 +42,7 @@ export function toNotesError(error: unknown): unknown {
     case "40P01":
     case "40001":
     case "53300": // too many connections
-      return new NotesError(
-        "busy",
-        "The database is too busy. Nothing was changed. Try again in a few seconds.",
-        options,
-      );
+      return busy(error);
     case "53100": // disk full
     case "53200":
     case "25006": // read only, as a standby is
@@ -54,6 +61,12 @@ export function toNotesError(error: unknown): unknown {
         options,
       );
   }
+  if (isUntrusted(error, code))
+    return new NotesError(
+      "refused",
+      "The database does not prove that it is the one in --database-url. Nothing was changed. Tell the user to check the name in the address, and to name the certificate of a private authority with sslrootcert=/path/ca.pem in it.",
+      options,
+    );
   if (!isLost(error)) return error;
   return error.message.includes("timeout exceeded")
     ? new NotesError("busy", "All connections to the database are in use. Nothing was changed. Try again.", options)
@@ -63,6 +76,9 @@ export function toNotesError(error: unknown): unknown {
         options,
       );
 }
+
+export const busy = (cause?: unknown): NotesError =>
+  new NotesError("busy", "The database is too busy. Nothing was changed. Try again in a few seconds.", { cause });
 
 /** The connection was lost between the wish to commit and the answer. */
 export const outcomeUnknown = (cause: unknown): NotesError =>

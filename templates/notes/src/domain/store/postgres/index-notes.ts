@@ -9,69 +9,108 @@ export interface Indexed {
   /** Undefined for a note that goes to the trash: it keeps its tags, uncounted. */
   derived: Derived | undefined;
   wasLive: boolean;
+  /** Nothing is kept beside it yet. @default false */
+  isNew?: boolean;
 }
 
 /** Brings what is kept beside notes up to date, in a few statements for all of them. */
 export async function indexNotes(query: Query, owner: number, notes: Indexed[]): Promise<void> {
-  const all = notes.map(({ number }) => number);
-  const added = notes.flatMap(({ number, derived }) => (derived ? [{ number, derived }] : []));
+  const wereLive = notes.flatMap(({ number, wasLive }) => (wasLive ? [number] : []));
+  const had = wereLive.length === 0 ? [] : await tagsOf(query, owner, wereLive);
   const counts = new Map<string, number>();
   const count = (tag: string, by: number) => counts.set(tag, (counts.get(tag) ?? 0) + by);
-
-  const wereLive = notes.flatMap(({ number, wasLive }) => (wasLive ? [number] : []));
-  if (wereLive.length > 0) {
-    const { rows } = await query.query("SELECT tag FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
-      owner,
-      wereLive,
-    ]);
-    for (const { tag } of rows) count(tag, -1);
-  }
+  for (const tag of had) count(tag, -1);
+  const added = notes.flatMap(({ number, derived }) => (derived ? [{ number, derived }] : []));
   for (const { derived } of added) for (const { tag } of derived.tags) count(tag, 1);
 
-  for (const table of ["links", "names", "words"])
-    await query.query(`DELETE FROM ${table} WHERE owner = $1 AND note = ANY ($2)`, [owner, all]);
-  await query.query("DELETE FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [
-    owner,
-    added.map(({ number }) => number),
-  ]);
-
-  const insert = async (table: string, columns: Record<string, string>, rows: Record<string, unknown>[]) => {
-    if (rows.length > 0) await query.query(insertSql(owner, table, columns, rows));
+  // A note that goes to the trash keeps its tags.
+  const old = notes.filter(({ isNew }) => isNew !== true);
+  const retagged = old.filter(({ derived }) => derived !== undefined);
+  const remove = (table: string, from: Indexed[]) => {
+    const numbers = from.map(({ number }) => number);
+    return (
+      numbers.length > 0 && query.query(`DELETE FROM ${table} WHERE owner = $1 AND note = ANY ($2)`, [owner, numbers])
+    );
   };
+  const insert = (table: string, columns: Record<string, string>, rows: Record<string, unknown>[]) =>
+    rows.length > 0 && query.query(insertSql(owner, table, columns, rows));
   const path = { key: "text", path: "text", note: "bigint", folder: "text" };
-  await insert(
-    "names",
-    { ...path, own: "text", kind: "int" },
-    added.flatMap(({ number: note, derived: { names, folderKey: folder } }) => {
-      const id = idOf(note);
-      return [...names, { key: id, own: id, path: id, kind: 1 }].map((name) => ({ ...name, note, folder }));
-    }),
-  );
-  await insert(
-    "links",
-    path,
-    added.flatMap(({ number: note, derived: { links, folderKey: folder } }) =>
-      links.map((link) => ({ ...link, note, folder })),
-    ),
-  );
-  await insert(
-    "note_tags",
-    { key: "text", note: "bigint", tag: "text" },
-    added.flatMap(({ number: note, derived: { tags } }) => tags.map((tag) => ({ ...tag, note }))),
-  );
   const text = { title: "text", body: "text", signs: "text", tags: "text" };
-  await insert(
-    "words",
-    { note: "bigint", ...text, cut: "boolean", found: "tsvector" },
-    added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
-  );
-
-  const changed = [...counts].flatMap(([tag, notes]) => (notes === 0 ? [] : [{ tag, notes }]));
-  if (changed.length === 0) return;
-  const then = "ON CONFLICT (owner, tag) DO UPDATE SET notes = tags.notes + excluded.notes";
-  await query.query(insertSql(owner, "tags", { tag: "text", notes: "bigint" }, changed, then));
-  await query.query("DELETE FROM tags WHERE owner = $1 AND tag = ANY ($2) AND notes <= 0", [
-    owner,
-    changed.map(({ tag }) => tag),
+  await Promise.all([
+    ...["links", "names", "words"].map((table) => remove(table, old)),
+    remove("note_tags", retagged),
+    insert(
+      "names",
+      { ...path, own: "text", kind: "int" },
+      added.flatMap(({ number: note, derived: { names, folderKey: folder } }) => {
+        const id = idOf(note);
+        return [...names, { key: id, own: id, path: id, kind: 1 }].map((name) => ({ ...name, note, folder }));
+      }),
+    ),
+    insert(
+      "links",
+      path,
+      added.flatMap(({ number: note, derived: { links, folderKey: folder } }) =>
+        links.map((link) => ({ ...link, note, folder })),
+      ),
+    ),
+    insert(
+      "note_tags",
+      { key: "text", note: "bigint", tag: "text" },
+      added.flatMap(({ number: note, derived: { tags } }) => tags.map((tag) => ({ ...tag, note }))),
+    ),
+    insert(
+      "words",
+      { note: "bigint", ...text, cut: "boolean", found: "tsvector" },
+      added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
+    ),
+    countTags(query, owner, counts),
   ]);
 }
+
+async function tagsOf(query: Query, owner: number, notes: number[]): Promise<string[]> {
+  const { rows } = await query.query("SELECT tag FROM note_tags WHERE owner = $1 AND note = ANY ($2)", [owner, notes]);
+  return rows.map(({ tag }) => tag);
+}
+
+async function countTags(query: Query, owner: number, counts: Map<string, number>): Promise<void> {
+  const changed = entriesOf(counts, "tag");
+  if (changed.length === 0) return;
+  const then = "ON CONFLICT (owner, tag) DO UPDATE SET notes = tags.notes + excluded.notes";
+  await Promise.all([
+    query.query(insertSql(owner, "tags", { tag: "text", notes: "bigint" }, changed, then)),
+    query.query("DELETE FROM tags WHERE owner = $1 AND tag = ANY ($2) AND notes <= 0", [
+      owner,
+      changed.map(({ tag }) => tag),
+    ]),
+  ]);
+}
+
+/** Live notes in folders, as they come and go. */
+export async function countFolders(
+  query: Query,
+  owner: number,
+  moves: { folder: string; by: number }[],
+): Promise<void> {
+  const counts = new Map<string, number>();
+  for (const { folder, by } of moves) counts.set(folder, (counts.get(folder) ?? 0) + by);
+  const changed = entriesOf(counts, "folder");
+  if (changed.length === 0) return;
+  const then = "ON CONFLICT (owner, md5(folder)) DO UPDATE SET notes = folders.notes + excluded.notes";
+  const left = changed.flatMap(({ folder, notes }) => (notes < 0 ? [folder] : []));
+  await Promise.all([
+    query.query(insertSql(owner, "folders", { folder: "text", notes: "bigint" }, changed, then)),
+    left.length > 0 &&
+      query.query(
+        `DELETE FROM folders WHERE owner = $1 AND folder = ANY ($2) AND notes <= 0
+         AND md5(folder) = ANY (ARRAY(SELECT md5(f) FROM unnest($2::text[]) f))`,
+        [owner, left],
+      ),
+  ]);
+}
+
+/** What has changed in number. */
+const entriesOf = <Name extends string>(counts: Map<string, number>, name: Name) =>
+  [...counts].flatMap(([key, notes]) =>
+    notes === 0 ? [] : [{ [name]: key, notes } as Record<Name, string> & { notes: number }],
+  );

@@ -1,10 +1,13 @@
 import type { Client } from "pg";
+import { streamOf } from "./cancel.ts";
 import type { Database } from "./pool.ts";
 import { channel } from "./write.ts";
 
 /** A lost connection is made again after this long, in milliseconds, and twice that after each failure. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+/** A connection that answered none of so many polls is made again. */
+const SILENT_POLLS = 3;
 
 /** Hears of the changes of all instances, on one connection for all owners. */
 export interface Listener {
@@ -44,6 +47,9 @@ export function createListener(database: Database, pollMs: number): Listener {
     connected.on("end", () => {
       if (client === connected) reconnect();
     });
+    // A server that stands still says nothing, and that looks like nothing new: it is asked at every poll.
+    const stream = streamOf(connected);
+    stream.setTimeout(SILENT_POLLS * pollMs, () => stream.destroy());
     // A feed keeps no process alive. The types leave it out.
     (connected as Client & { unref(): void }).unref();
     await connected.query(`LISTEN ${channel}`);
@@ -51,8 +57,20 @@ export function createListener(database: Database, pollMs: number): Listener {
     wake();
   }
 
+  let asking: Client | undefined;
+  function poll(): void {
+    wake();
+    if (client === undefined || client === asking) return;
+    const asked = client;
+    asking = asked;
+    const answered = () => {
+      if (asking === asked) asking = undefined;
+    };
+    asked.query("SELECT").then(answered, answered);
+  }
+
   function start(): void {
-    timers = [setInterval(() => wake(), pollMs).unref()];
+    timers = [setInterval(poll, pollMs).unref()];
     connect();
   }
 

@@ -6,6 +6,7 @@ import { createListener } from "./listen.ts";
 import { migrate } from "./migrate.ts";
 import { findOwner } from "./owners.ts";
 import { openPool } from "./pool.ts";
+import { refusePooler } from "./pooler.ts";
 import { createProblem } from "./problem.ts";
 import { reindex } from "./reindex.ts";
 import { createPostgresStore } from "./store.ts";
@@ -43,11 +44,12 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     const owner = await findOwner(database, name);
     const store = createPostgresStore(
       { database, listener, owner },
-      { most, problem, of: (other) => open(other), close },
+      { budgetMs, most, problem, of: (other) => open(other), close },
     );
     return store;
   };
   try {
+    await refusePooler(database);
     await migrate(database);
     await reindex(database);
     return await open("", database.close);

@@ -1,8 +1,10 @@
 import { lastPart, titleKey } from "../../text/names.ts";
+import { createQueue } from "../busy.ts";
 import { headColumns } from "../sqlite-query.ts";
 import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "../sqlite-rows.ts";
 import type { ActivityRow, NoteStore } from "../store.ts";
 import { createPostgresBlobs } from "./blobs.ts";
+import { busy } from "./failure.ts";
 import type { Listener } from "./listen.ts";
 import type { Database, Query } from "./pool.ts";
 import { createValues, destination, insertSql, linked, listSql, tagged } from "./query.ts";
@@ -17,6 +19,8 @@ interface Shared {
 }
 
 interface Own {
+  /** How long a change waits for those before it, in milliseconds. */
+  budgetMs: number;
   /** Live notes there may be. */
   most: number;
   problem: NoteStore["problem"];
@@ -30,9 +34,22 @@ const weights = "{0.1,0.1,0.1,1}";
 /** The notes of an owner in a database that openPostgresStore has migrated. Any number of processes may share it. */
 export function createPostgresStore(
   { database, listener, owner }: Shared,
-  { most, problem, of, close }: Own,
+  { budgetMs, most, problem, of, close }: Own,
 ): NoteStore {
   const stop = new Set<() => void>();
+  /**
+   * Changes of an owner wait for each other in any case. They do so here, one after another: waiting in the database each
+   * would hold a connection, and reads would find all of them in use.
+   */
+  const inTurn = createQueue();
+  const change = <T>(run: (query: Query) => Promise<[commit: boolean, T]>, signal?: AbortSignal): Promise<T> => {
+    const until = performance.now() + budgetMs;
+    return inTurn(() => {
+      if (performance.now() >= until) throw busy();
+      return database.change(run, { signal });
+    });
+  };
+
   /** The rows of one statement that only reads; $1 is the owner in all of them. */
   const select = (text: string, ...values: unknown[]) =>
     database.read(async (query) => (await query.query(text, [owner, ...values])).rows);
@@ -90,9 +107,10 @@ export function createPostgresStore(
       select("SELECT tag, notes FROM tags WHERE owner = $1 AND tag > $2 ORDER BY tag LIMIT $3", after, limit),
     folders: ({ after, limit }) =>
       select(
-        `SELECT folder, count(*) AS notes FROM notes WHERE owner = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR folder > $2)
-         GROUP BY folder ORDER BY folder LIMIT $3`,
-        after ?? null,
+        `SELECT folder, notes FROM folders
+         WHERE owner = $1 AND left(folder, 200) >= left($2::text, 200) COLLATE "C" AND folder ${after === undefined ? ">=" : ">"} $2
+         ORDER BY left(folder, 200), folder LIMIT $3`,
+        after ?? "",
         limit,
       ),
     async placed(folder, file) {
@@ -146,7 +164,7 @@ export function createPostgresStore(
       ).map(({ path, note }) => ({ path, number: note })),
     blobs: createPostgresBlobs(database),
     attach: ({ path, sha256, size, updated_at }) =>
-      database.change(async (query) => {
+      change(async (query) => {
         await lockOwner(query, owner);
         const old = "DELETE FROM attachments WHERE owner = $1 AND left(path, 200) = left($2::text, 200) AND path = $2";
         await query.query(old, [owner, path]);
@@ -185,9 +203,9 @@ export function createPostgresStore(
       return row;
     },
     used: (key) => database.read((query) => readKey(query, owner, key)),
-    commit: (change, { signal } = {}) =>
-      database.change(async (query) => {
-        const committed = await write(query, owner, change, most);
+    commit: (wanted, { signal } = {}) =>
+      change(async (query) => {
+        const committed = await write(query, owner, wanted, most);
         return [committed.outcome === "done", committed];
       }, signal),
     problem,

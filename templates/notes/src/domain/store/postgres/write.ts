@@ -1,7 +1,7 @@
 import { limits } from "../../note.ts";
 import { hashNote, hashRevision, readNote, writeText } from "../sqlite-rows.ts";
 import type { Change, Committed, KeyUse, NoteRow, Write } from "../store.ts";
-import { type Indexed, indexNotes } from "./index-notes.ts";
+import { countFolders, type Indexed, indexNotes } from "./index-notes.ts";
 import { migrations, newerSchema } from "./migrations.ts";
 import type { Query } from "./pool.ts";
 import { insertSql } from "./query.ts";
@@ -29,6 +29,7 @@ const noteColumns = {
   seq: "bigint",
   ...content,
 };
+const activityColumns = { seq: "bigint", at: "text", action: "text", changes: "text" };
 const replaced = `ON CONFLICT (owner, number) DO UPDATE SET ${Object.keys(noteColumns)
   .map((name) => `${name} = excluded.${name}`)
   .join(", ")}`;
@@ -66,23 +67,26 @@ export async function lockOwner(query: Query, owner: number): Promise<Counters> 
   return counters;
 }
 
+async function readRows(query: Query, owner: number, numbers: number[]) {
+  return (await query.query("SELECT * FROM notes WHERE owner = $1 AND number = ANY ($2)", [owner, numbers])).rows;
+}
+
 /** One change in the transaction it is given. It is to be committed where the outcome is "done", and only then. */
 export async function write(query: Query, owner: number, change: Change, most: number): Promise<Committed> {
-  const counters = await lockOwner(query, owner);
   const { writes, at, key } = change;
-  const use = key && (await readKey(query, owner, key));
+  const numbers = writes.flatMap((one) => (one.type === "created" ? [] : [one.number]));
+  // Sent together: the others are answered once the lock is there.
+  const [counters, use, found] = await Promise.all([
+    lockOwner(query, owner),
+    key && readKey(query, owner, key),
+    numbers.length === 0 ? [] : readRows(query, owner, numbers),
+  ]);
   if (use) return { outcome: "replayed", ...use };
   if (change.latest !== undefined && counters.seq !== change.latest) return { outcome: "stale" };
   const arriving = writes.filter(({ type }) => type === "created" || type === "restored").length;
   const leaving = writes.filter(({ type }) => type === "deleted").length;
   const live = counters.live + arriving - leaving;
   if (arriving > 0 && live > most) return { outcome: "full", free: Math.max(0, most - counters.live) };
-
-  const numbers = writes.flatMap((one) => (one.type === "created" ? [] : [one.number]));
-  const found =
-    numbers.length === 0
-      ? []
-      : (await query.query("SELECT * FROM notes WHERE owner = $1 AND number = ANY ($2)", [owner, numbers])).rows;
   const before = new Map(found.map((columns) => [columns.number, columns]));
   if (writes.some((one) => one.type !== "created" && before.get(one.number)?.seq !== one.seq))
     return { outcome: "stale" };
@@ -94,7 +98,6 @@ export async function write(query: Query, owner: number, change: Change, most: n
     const old = readNote(before.get(one.number));
     return { write: one, old, row: altered(one, old, at, seq) };
   });
-  await keepRevisions(query, owner, done);
   const notes = done.map(({ row, write: { type, ...rest }, old }) => ({
     ...row,
     title_key: "derived" in rest ? rest.derived.titleKey : before.get(row.number)?.title_key,
@@ -104,35 +107,31 @@ export async function write(query: Query, owner: number, change: Change, most: n
     body: writeText(row.body),
     old,
   }));
-  await query.query(insertSql(owner, "notes", noteColumns, notes, replaced));
-  await indexNotes(
-    query,
-    owner,
-    done.map(({ write, row, old }): Indexed => {
-      const derived = write.type === "deleted" ? undefined : write.derived;
-      return { number: row.number, derived, wasLive: old !== undefined && old.deleted_at === null };
-    }),
-  );
+  const indexed = done.map(({ write, row, old }): Indexed => {
+    const derived = write.type === "deleted" ? undefined : write.derived;
+    return { number: row.number, derived, wasLive: old?.deleted_at === null, isNew: old === undefined };
+  });
+  const moves = done.flatMap(({ row, old }) => [
+    ...(row.deleted_at === null ? [{ folder: row.folder, by: 1 }] : []),
+    ...(old?.deleted_at === null ? [{ folder: old.folder, by: -1 }] : []),
+  ]);
   const changes = done.map(({ write: { type }, row }) => ({ type, number: row.number, version: row.version }));
   const added = { seq, at, action: change.action, changes: JSON.stringify(changes) };
-  await query.query(
-    insertSql(owner, "activity", { seq: "bigint", at: "text", action: "text", changes: "text" }, [added]),
-  );
-  if (key)
-    await keepKey(
-      query,
-      owner,
-      key,
-      at,
-      counters.keys + 1,
-      JSON.stringify(changes.map((one) => [one.number, one.version])),
-    );
-  // The notice goes out with the commit, and never without it.
-  await query.query(
-    `WITH told AS (SELECT pg_notify('${channel}', $1::bigint::text))
-     UPDATE owners SET seq = $2, number = $3, live = $4, keys = $5 FROM told WHERE owner = $1`,
-    [owner, seq, number, live, counters.keys + (key ? 1 : 0)],
-  );
+  const written = JSON.stringify(changes.map((one) => [one.number, one.version]));
+  await Promise.all([
+    indexNotes(query, owner, indexed),
+    keepRevisions(query, owner, done),
+    query.query(insertSql(owner, "notes", noteColumns, notes, replaced)),
+    countFolders(query, owner, moves),
+    query.query(insertSql(owner, "activity", activityColumns, [added])),
+    key && keepKey(query, owner, key, at, counters.keys + 1, written),
+    // The notice goes out with the commit, and never without it.
+    query.query(
+      `WITH told AS (SELECT pg_notify('${channel}', $1::bigint::text))
+       UPDATE owners SET seq = $2, number = $3, live = $4, keys = $5 FROM told WHERE owner = $1`,
+      [owner, seq, number, live, counters.keys + (key ? 1 : 0)],
+    ),
+  ]);
   return { outcome: "done", rows: done.map(({ row }) => row) };
 }
 
@@ -158,13 +157,15 @@ async function keepRevisions(query: Query, owner: number, done: { write: Write; 
     return [{ note: number, version, title, size, updated_at, hash: hashRevision(number, old), ...texts }];
   });
   if (revisions.length === 0) return;
-  await query.query(insertSql(owner, "revisions", { note: "bigint", version: "bigint", ...content }, revisions));
-  // Never the first version: a repeated create answers with it.
-  await query.query(
-    `DELETE FROM revisions r USING unnest($2::bigint[], $3::bigint[]) AS kept (note, version)
-     WHERE r.owner = $1 AND r.note = kept.note AND r.version > 1 AND r.version <= kept.version`,
-    [owner, revisions.map(({ note }) => note), revisions.map(({ version }) => version - limits.revisions + 1)],
-  );
+  await Promise.all([
+    query.query(insertSql(owner, "revisions", { note: "bigint", version: "bigint", ...content }, revisions)),
+    // Never the first version: a repeated create answers with it.
+    query.query(
+      `DELETE FROM revisions r USING unnest($2::bigint[], $3::bigint[]) AS kept (note, version)
+       WHERE r.owner = $1 AND r.note = kept.note AND r.version > 1 AND r.version <= kept.version`,
+      [owner, revisions.map(({ note }) => note), revisions.map(({ version }) => version - limits.revisions + 1)],
+    ),
+  ]);
 }
 
 type Key = NonNullable<Change["key"]>;
@@ -178,10 +179,9 @@ async function keepKey(
   numbers: string,
 ) {
   const columns = { place: "bigint", key: "text", input: "text", at: "text", numbers: "text", answer: "text" };
-  await query.query("DELETE FROM idempotency WHERE owner = $1 AND (at < $2 OR place <= $3)", [
-    owner,
-    expired,
-    place - limits.keys,
+  const old = "DELETE FROM idempotency WHERE owner = $1 AND (at < $2 OR place <= $3)";
+  await Promise.all([
+    query.query(old, [owner, expired, place - limits.keys]),
+    query.query(insertSql(owner, "idempotency", columns, [{ place, key, input, at, numbers, answer }])),
   ]);
-  await query.query(insertSql(owner, "idempotency", columns, [{ place, key, input, at, numbers, answer }]));
 }
