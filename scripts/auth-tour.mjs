@@ -78,8 +78,9 @@ async function session({ resource, provider, redirect, call: [name, input], scop
     const response = await fetch(url, init);
     const { pathname } = new URL(url);
     const challenge = response.headers.get("www-authenticate");
+    const about = methodOf(init?.body) ?? ABOUT[pathname];
     console.log(
-      `→ ${init?.method ?? "GET"} ${pathname}\n← ${response.status}${challenge === null ? "" : ` ${challenge}`}`,
+      `→ ${init?.method ?? "GET"} ${pathname}${about === undefined ? "" : ` (${about})`}\n← ${response.status}${challenge === null ? "" : ` ${challenge}`}`,
     );
     return response;
   };
@@ -122,6 +123,24 @@ async function session({ resource, provider, redirect, call: [name, input], scop
   const refused = await fetch(resource, { method: "POST", headers, body });
   console.log(`← ${refused.status} ${refused.headers.get("www-authenticate")}`);
   if (refused.status !== 403) throw new Error("a call without its scope was not refused");
+}
+
+/** What is asked at the addresses that everyone may ask. */
+const ABOUT = {
+  "/mcp": "notifications of the server, if it has any",
+  "/.well-known/oauth-protected-resource/mcp": "who issues tokens for this server",
+  "/.well-known/oauth-authorization-server": "where that is done",
+  "/reg": "the client registers itself",
+  "/token": "the code of the sign-in for a token",
+};
+
+/** The method of a JSON-RPC message; undefined for anything else. */
+function methodOf(body) {
+  try {
+    return JSON.parse(body).method;
+  } catch {
+    return undefined;
+  }
 }
 
 const freePort = () =>

@@ -1,4 +1,16 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
+import { wholeDocument } from "./src/bundle/views.ts";
+
+/** Puts the finished live page in the place of the module that reads its sources. */
+const livePage: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "live-page",
+  setup(build) {
+    build.onLoad({ filter: /ui[\\/]read-page\.ts$/ }, async () => {
+      const html = await wholeDocument(build.esbuild, "src/ui/page/page.html");
+      return { contents: `export const readPage = () => ${JSON.stringify(html)};` };
+    });
+  },
+};
 
 export default defineConfig({
   entry: [
@@ -13,7 +25,10 @@ export default defineConfig({
     "src/testing/index.ts",
     "src/evals/index.ts",
     "src/drills/index.ts",
+    "src/views/index.ts",
+    "src/views/view.css",
   ],
+  esbuildPlugins: [livePage],
   format: "esm",
   target: "node22",
   // Chunks keep the lazy imports lazy: a stdio server never loads HTTP, nor the SDK of the era nobody speaks to it.

@@ -103,6 +103,14 @@ export const arms = {
   ],
 } as const satisfies Record<string, readonly Arm[]>;
 
+/** The servers of `scale`, which compares ours with itself. */
+export const grown = {
+  /** Has as many tools as the argument after it says. */
+  many: path("dist/many.js"),
+  stdio: (["2025", "2026"] as const).map((era) => small(`stdio, ${era} era`, "offshoot", era)),
+  http: arms.http.filter(({ name }) => name.startsWith("offshoot")),
+};
+
 /**
  * Turns the servers of this folder into JavaScript: types stripped at every start would count as the server's own time.
  * Packages stay outside. feed.ts takes core's sources in, since what it measures is not published.
@@ -114,7 +122,7 @@ export async function buildServers(): Promise<string | undefined> {
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
     entry: [
-      ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "bare", "feed"],
+      ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "many", "bare", "feed"],
       ...["raw-v1-http", "offshoot-http", "bare-http"],
     ].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 /** A message as far as this client looks into it. */
@@ -12,6 +13,8 @@ export interface Message {
 /** A server in a process of its own, and a client without an SDK: what it costs is the same for every server. */
 export interface Client {
   readonly pid: number;
+  /** What the server says of itself. */
+  readonly stderr: Readable;
   /** Writes messages, all in one system call. */
   send(...messages: object[]): void;
   /** Sends one request. @returns its result, an error of the server's being a rejection */
@@ -82,6 +85,7 @@ export function start(args: readonly string[]): Client {
     });
   return {
     pid: child.pid as number,
+    stderr: child.stderr,
     send,
     receive,
     request(id, method, params) {

@@ -11,36 +11,14 @@ import { difference, type Sample, SETTLE_MS } from "./measure.ts";
 /** Calls before the first that counts. */
 export const HTTP_WARM_UP = 3_000;
 /** Connections, each with a call on its way. */
-const CONNECTIONS = 16;
+export const CONNECTIONS = 16;
 
 /** A server over HTTP under load: µs of its CPU time per call, calls/s, and MB of memory afterwards. */
 export async function measureHttp(arm: Arm, calls: number): Promise<Sample> {
   const child = spawn(process.execPath, arm.args, { stdio: ["ignore", "ignore", "pipe"] });
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   try {
-    const url = await listening(child);
-    const post = poster(url, agent);
-    const headers = await open(post, arm);
-    const call = async (id: number): Promise<void> => {
-      const params = { name: "repeat_text", arguments: inputOf(id), ...(arm.era === "2026" && { _meta: META }) };
-      const named = { "mcp-method": "tools/call", "mcp-name": "repeat_text" };
-      const { text } = await post(
-        { id, method: "tools/call", params },
-        { ...headers, ...(arm.era === "2026" && named) },
-      );
-      checkAnswer(JSON.parse(text.startsWith("{") ? text : text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)));
-    };
-    const run = async (first: number, count: number): Promise<void> => {
-      let next = first;
-      const worker = async (): Promise<void> => {
-        while (next < first + count) {
-          const id = next;
-          next += 1;
-          await call(id);
-        }
-      };
-      await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-    };
+    const { run } = await speak(child, agent, arm);
     await run(10, HTTP_WARM_UP);
     await wait(SETTLE_MS);
     const pid = child.pid as number;
@@ -55,6 +33,34 @@ export async function measureHttp(arm: Arm, calls: number): Promise<Sample> {
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   }
+}
+
+/** A client of the arm's era, once its server listens. */
+export async function speak(child: ReturnType<typeof spawn>, agent: Agent, arm: Arm) {
+  const post = poster(await listening(child), agent);
+  const headers = await open(post, arm);
+  const call = async (id: number): Promise<void> => {
+    const params = { name: "repeat_text", arguments: inputOf(id), ...(arm.era === "2026" && { _meta: META }) };
+    const named = { "mcp-method": "tools/call", "mcp-name": "repeat_text" };
+    const { text } = await post({ id, method: "tools/call", params }, { ...headers, ...(arm.era === "2026" && named) });
+    checkAnswer(JSON.parse(text.startsWith("{") ? text : text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)));
+  };
+  return {
+    /** Makes `count` calls with ids from `first` on, one on its way for each connection. */
+    async run(first: number, count: number): Promise<void> {
+      let next = first;
+      const worker = async (): Promise<void> => {
+        while (next < first + count) {
+          const id = next;
+          next += 1;
+          await call(id);
+        }
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+    },
+    /** Opens one more session. */
+    another: () => open(post, arm),
+  };
 }
 
 type Headers = Record<string, string>;

@@ -109,6 +109,12 @@ if (process.argv[2] === "files") {
   process.stdout.write(`${await measureFiles()}\n`);
   process.exit();
 }
+if (process.argv[2] === "scale") {
+  await buildServers();
+  const { measureScale } = await import("./scale.ts");
+  for await (const line of measureScale()) process.stdout.write(`${line}\n`);
+  process.exit();
+}
 const { values, positionals } = readFlags();
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))

@@ -194,7 +194,7 @@ function freshnessOf({ lists = {}, resources }: ServerDefinition): Record<string
 }
 
 /** The capabilities follow from the definition, so they cannot promise what is not there. */
-function capabilitiesOf(
+export function capabilitiesOf(
   { tools, resources, prompts, changes, extensions }: ServerDefinition,
   operated: boolean,
 ): Record<string, Record<string, unknown>> {

@@ -7,6 +7,7 @@ import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { oneStart } from "./bundle/one-start.ts";
 import { recordSchemas } from "./bundle/ready-schemas.ts";
 import { sdkParsing, sdkSchemas, zodFunctions } from "./bundle/shake.ts";
+import { views } from "./bundle/views.ts";
 
 /** When a server that has started writes its compile cache, in ms after its process began. */
 const CACHE_AFTER_MS = 2_000;
@@ -26,7 +27,8 @@ export interface BundleOptions {
 
 /**
  * The tsup configuration of a published server: `src/main.ts` and everything it imports in `dist/`, started by
- * `dist/main.js`, with no dependency at run time and the licences of what was bundled.
+ * `dist/main.js`, with no dependency at run time and the licences of what was bundled. Each page of `src/views/` becomes
+ * one document in `dist/views/`.
  *
  * @example export default bundleServer();
  */
@@ -48,6 +50,7 @@ export function bundleServer({ workers = {}, args = [] }: BundleOptions = {}): O
       sdkParsing,
       lazyBuiltins,
       lazyPino,
+      views,
     ],
     clean: true,
     dts: false,

@@ -8,7 +8,12 @@ import { isLocalHost, type ServeSettings } from "./settings.ts";
  * @throws SettingsError
  */
 export function checkWhoComesIn(config: ServeSettings, authenticated: boolean): void {
-  const { transport, host, insecure, auth } = config;
+  const { transport, host, insecure, auth, ui } = config;
+  if (ui && transport === "stdio") throw new SettingsError("--ui needs --transport http: the page is served over it.");
+  if (ui && (!isLocalHost(host) || host.startsWith("/")))
+    throw new SettingsError(
+      `--ui is for this machine alone, and --host ${host} is not an address only it can reach. Bind 127.0.0.1, or drop --ui: /metrics is for others.`,
+    );
   if (transport === "http" && !isLocalHost(host) && !authenticated && auth === undefined && !insecure) {
     throw new SettingsError(
       `--host ${host} can be reached by others and nobody authenticates. Bind 127.0.0.1, say who may come in with --auth, or add --insecure if that is meant.`,

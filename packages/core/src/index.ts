@@ -39,7 +39,7 @@ export type {
   IdempotencyStore,
 } from "./contract/idempotency.ts";
 export type { Mode, ServerJobs } from "./contract/jobs.ts";
-export type { Meta } from "./contract/names/meta.ts";
+export type { Icon, Meta } from "./contract/names/meta.ts";
 export type { UriTemplate, UriVariables } from "./contract/names/uri-template.ts";
 export type { Policy, PolicyRule, PolicyWhat, PolicyWho } from "./contract/policy.ts";
 export {
@@ -72,10 +72,17 @@ export {
 } from "./contract/server.ts";
 export {
   defineTool,
-  type Icon,
   type Lane,
   type Tool,
   type ToolAnnotations,
   type ToolOptions,
   type ToolReply,
 } from "./contract/tool.ts";
+export {
+  defineView,
+  showsViews,
+  type View,
+  type ViewCsp,
+  type ViewOptions,
+  type ViewPermission,
+} from "./contract/view.ts";

@@ -19,6 +19,7 @@ import { openExporters } from "./telemetry/otel/exporters.ts";
 import { createScrub } from "./telemetry/scrub.ts";
 import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
+import type { LivePage } from "./ui/live-page.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
 export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
@@ -94,6 +95,7 @@ export async function serve(
   let metrics: HttpOptions["metrics"];
   let authentication: Authentication | undefined;
   let endControl = (): void => {};
+  let ui: LivePage | undefined;
   const app = await orExit(async () => {
     checkWhoComesIn(config, authenticate !== undefined);
     const { prometheus, telemetry } = await openExporters(config, wanted, log);
@@ -111,6 +113,7 @@ export async function serve(
     await applyPolicy(made, config);
     const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
     authentication = await openAuthentication?.(config, made);
+    if (config.ui) ui = (await import("./ui/live-page.ts")).openLivePage(made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config, identity.config);
@@ -124,7 +127,7 @@ export async function serve(
     app.control.emit({ what: "drain", before: "serving", after: "draining", by: "server", reason: stop.reason });
   });
   if (config.transport === "stdio") await serveStdio(app, stopped);
-  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate, authentication });
+  else await serveOverHttp(app, stopped, { ...config, metrics, authenticate, authentication, ui });
   for (const close of [app.close, () => server.jobs?.close(DRAIN_MS), onClose, endControl]) {
     try {
       await close?.();
@@ -210,6 +213,8 @@ async function serveOverHttp(app: App, stopped: Promise<void>, options: HttpOpti
       `${app.info.name} serves 2025 clients without sessions: no questions to users, no subscriptions, no log messages\n`,
     );
   process.stderr.write(`${app.info.name} ${app.info.version} listens on ${endpoint.url}\n`);
+  if (options.ui !== undefined)
+    process.stderr.write(`${app.info.name} shows what it does at ${options.ui.addressAt(endpoint.url)}\n`);
   await stopped;
   await endpoint.drain(DRAIN_MS);
 }

@@ -118,6 +118,7 @@ export const ServeSettings = z.object({
   config: file.describe("JSON file of settings; a flag and the environment win over it").meta(perEnvironment),
   configLock: file.describe("Start only with the settings of this config.lock.json").meta(perEnvironment),
   metrics: z.stringbool().default(false).describe("Serve GET /metrics in Prometheus' format, with http"),
+  ui: z.stringbool().default(false).describe("Show calls, load and alerts live at /ui, with http on this machine"),
   profile: z.string().optional().describe("Who may do what, by name: read-only, local, standard, strict"),
   policy: z.string().min(1).optional().describe("Who may do what, in a JSON file"),
   policyTable: z.stringbool().default(false).describe("Print who may do what under each policy, as JSON, and exit"),

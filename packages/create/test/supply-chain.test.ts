@@ -42,7 +42,7 @@ test("no package's install script runs in this repository", () => {
   expect(allowed).not.toMatch(/: true/);
 });
 
-describe.runIf(process.env.OFFSHOOT_LONG === "1")("a project from the notes template", { timeout: 300_000 }, () => {
+describe.runIf(process.env.OFFSHOOT_LONG === "1")("a project from the notes template", { timeout: 600_000 }, () => {
   test("installs by npm ci without scripts, the same parts each time, and its server starts", () => {
     const folder = mkdtempSync(join(tmpdir(), "supply-chain-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -76,8 +76,12 @@ describe.runIf(process.env.OFFSHOOT_LONG === "1")("a project from the notes temp
     const parts = (): string => {
       rmSync(join(folder, "node_modules"), { recursive: true, force: true });
       npm("ci", "--ignore-scripts", "--no-audit", "--no-fund");
-      const { serialNumber: _serial, metadata, ...bom } = JSON.parse(npm("sbom", "--sbom-format", "cyclonedx"));
-      expect(metadata.component.name).toBe("notes");
+      // Its number and its time are each run's own.
+      const {
+        serialNumber: _serial,
+        metadata: _metadata,
+        ...bom
+      } = JSON.parse(npm("sbom", "--sbom-format", "cyclonedx"));
       expect(bom.components.length).toBeGreaterThan(5);
       return JSON.stringify(bom);
     };

@@ -76,6 +76,7 @@ testServerContract({
       },
       recent_activity: { valid: [{ limit: 2 }] },
       delete_note: { valid: [{ id: "n2" }], failing: [{ id: "n999" }] },
+      delete_note_confirmed: { valid: [{ id: "n3" }], failing: [{ id: "n999" }] },
       restore_note: { valid: [{ id: "n2" }], failing: [{ id: "n1" }] },
       export_notes: { valid: [{ folder: "out" }], failing: [{ folder: "../out" }] },
       import_notes: { valid: [{ folder: "out" }], failing: [{ folder: "missing" }] },

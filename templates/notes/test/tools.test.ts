@@ -57,6 +57,7 @@ describe.each(WIRES)("over %s", (wire) => {
       "update_note",
       "edit_note",
       "delete_note",
+      "delete_note_confirmed",
       "restore_note",
       "list_revisions",
       "diff_revisions",
@@ -295,6 +296,9 @@ describe.each(WIRES)("over %s", (wire) => {
     expect((await client.resources()).map(({ uri }) => uri)).toEqual([
       "notes://tags",
       "notes://recent",
+      "ui://notes/list",
+      "ui://notes/delete",
+      "ui://notes/revisions",
       "note://n2",
       "note://n1",
     ]);

@@ -9,6 +9,8 @@ export interface WatchedFile<Value> {
   read(): Value;
 }
 
+/** Largest file, in bytes: a kill list grows. */
+const MAX_BYTES = 16_777_216;
 /** How often a file that could not be taken is tried again, in ms. */
 const RETRY_MS = 1_000;
 
@@ -28,7 +30,7 @@ export function watchFile<Value>(
   log: Log,
 ): WatchedFile<Value> {
   const open = (): { value: Value; by: string } => {
-    const { bytes, by } = readOwnFile(file);
+    const { bytes, by } = readOwnFile(file, MAX_BYTES);
     return { value: parse(bytes.toString()), by };
   };
   const stampOf = (): string => {

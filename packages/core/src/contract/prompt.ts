@@ -2,10 +2,9 @@ import type { z } from "zod";
 import type { ContentBlock } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
-import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Icon, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names/names.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
-import type { Icon } from "./tool.ts";
 
 /** A message of a prompt; a string is a text block. */
 export interface PromptMessage {

@@ -2,10 +2,9 @@ import type { ContentAnnotations, ResourceContents } from "./content.ts";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
-import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Icon, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTimeout } from "./names/names.ts";
 import { parseUriTemplate, type UriTemplate, type UriVariables } from "./names/uri-template.ts";
-import type { Icon } from "./tool.ts";
 
 /** One resource in a list. */
 export interface ResourceEntry {

@@ -4,12 +4,13 @@ import { DefinitionError } from "./errors.ts";
 import { checkFreshness, type Freshness } from "./freshness.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { ServerJobs } from "./jobs.ts";
-import { checkExtensions, checkIcons, type Meta } from "./names/meta.ts";
+import { checkExtensions, checkIcons, type Icon, type Meta } from "./names/meta.ts";
 import { checkText } from "./names/names.ts";
 import type { Policy } from "./policy.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Resource } from "./resource.ts";
-import type { Icon, Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
+import { isView, UI_EXTENSION } from "./view.ts";
 
 /** Whether a caller is notified. @param roots folders that the policy keeps this caller to; `undefined` for all */
 export type Audience = (caller: Caller, roots: readonly string[] | undefined) => boolean;
@@ -65,7 +66,7 @@ export interface ServerOptions {
   jobs?: ServerJobs | undefined;
   /**
    * Extensions of the protocol that this server speaks, by id, with what each wants said: `{ "io.modelcontextprotocol/ui":
-   * {} }`. A handler sees the client's in `call.client.extensions`.
+   * {} }`. A handler sees the client's in `call.client.extensions`. Views declare theirs.
    */
   extensions?: Record<string, Meta> | undefined;
   /**
@@ -120,7 +121,8 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   checkIcons(where, options.icons);
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
-  const resources = byName(where, "resources", options.resources, "resource");
+  const tools = byName(where, "tools", options.tools, "tool");
+  const resources = byName(where, "resources", withViews(options.resources, tools.values()), "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {
     if (uris.has(resource.uri)) throw new DefinitionError(`Two resources have the URI ${resource.uri}.`);
@@ -129,15 +131,23 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   const server = {
     ...options,
     kind: "server" as const,
-    tools: byName(where, "tools", options.tools, "tool"),
+    tools,
     resources,
     prompts: byName(where, "prompts", options.prompts, "prompt"),
     dependencies: byName(where, "dependencies", options.dependencies),
+    ...([...resources.values()].some(isView) && { extensions: { [UI_EXTENSION]: {}, ...options.extensions } }),
   };
   if (server.tools.size + server.resources.size + server.prompts.size === 0) {
     throw new DefinitionError(`server "${options.name}" offers nothing: give it tools, resources or prompts.`);
   }
   return Object.freeze(server);
+}
+
+/** Views are resources: those that tools name need no list of their own. */
+function withViews(resources: readonly Resource[] = [], tools: Iterable<Tool>): readonly Resource[] {
+  if (!Array.isArray(resources)) return resources;
+  const views = new Set([...tools].flatMap(({ view }) => (view === undefined ? [] : [view])));
+  return views.size === 0 ? resources : [...resources, ...[...views].filter((view) => !resources.includes(view))];
 }
 
 function byName<Item extends { name: string; kind?: string | undefined }>(

@@ -3,11 +3,12 @@ import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkIdempotency, type Idempotency } from "./idempotency.ts";
-import { checkIcons, checkMeta, type Meta } from "./names/meta.ts";
+import { checkIcons, checkMeta, type Icon, type Meta } from "./names/meta.ts";
 import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from "./names/names.ts";
 import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 import { isPlainSchema } from "./schemas/plain-schema.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
+import { type View, withView } from "./view.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
@@ -23,13 +24,6 @@ export interface ToolAnnotations {
 
 /** Which lane's places a call takes: those of work that a client waits for, or the few of work that can wait. */
 export type Lane = "foreground" | "background";
-
-/** An icon, as in the specification. */
-export interface Icon {
-  src: string;
-  mimeType?: string | undefined;
-  sizes?: string[] | undefined;
-}
 
 /** What {@link defineTool} takes. */
 export interface ToolOptions<
@@ -50,6 +44,8 @@ export interface ToolOptions<
   annotations?: ToolAnnotations | undefined;
   /** For programs, as the specification's `_meta`; an extension says what it reads. No model sees it. */
   _meta?: Meta | undefined;
+  /** What a client shows for its calls, from `defineView`; the text must mean something without it. @default none */
+  view?: View | undefined;
   icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same
@@ -134,7 +130,8 @@ export function defineTool<
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
-  checkMeta(where, options._meta);
+  const _meta = options.view === undefined ? options._meta : withView(where, options._meta, options.view);
+  checkMeta(where, _meta);
   checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
@@ -159,6 +156,7 @@ export function defineTool<
   return Object.freeze({
     ...(options as ToolOptions<z.ZodType, z.ZodType>),
     kind: "tool" as const,
+    _meta,
     json,
     plainOutput: isPlainSchema(options.outputSchema),
   });

@@ -27,8 +27,8 @@ export function openOwnFile(
   return fd;
 }
 
-/** Largest of the files that say who may do what, in bytes. */
-const MAX_BYTES = 16_777_216;
+/** Largest of the files that say how a server behaves, in bytes. */
+const MAX_BYTES = 1_048_576;
 
 /**
  * A text that this user, or root, has written, and no one else can.
@@ -36,11 +36,11 @@ const MAX_BYTES = 16_777_216;
  * @returns the bytes, and who wrote them as the audit names people
  * @throws Error in one line; for a file that is not there, with the code ENOENT
  */
-export function readOwnFile(file: string): { bytes: Buffer; by: string } {
+export function readOwnFile(file: string, maxBytes = MAX_BYTES): { bytes: Buffer; by: string } {
   const fd = openOwnFile(file, constants.O_RDONLY);
   try {
     const { size, uid } = fs.fstatSync(fd);
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}.`);
+    if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}.`);
     const bytes = readWhole(fd);
     // What stands in place of a wrong byte would be another name, and match no one.
     if (!isUtf8(bytes)) throw new Error("it is not UTF-8.");

@@ -23,6 +23,8 @@ export interface Account {
   /** Latencies since the start, by tool. */
   latency(): Record<string, LatencyOf>;
   readonly slo: Slo;
+  /** Has each call told to this when it is over; `undefined` ends that. */
+  onCall(listener: ((call: Call, outcome: Outcome, ms: number) => void) | undefined): void;
   /** Alerts that began since the start. */
   readonly alerts: Readonly<Record<Alert["severity"], number>>;
 }
@@ -38,6 +40,7 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
   const latency = createLatency();
   const protocolErrors = new Map<string, number>();
   const alerts = { page: 0, ticket: 0 };
+  let told: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   const slo = createSlo(options, (alert) => {
     const { state, severity } = alert;
@@ -62,6 +65,10 @@ export function createAccount(log: Log, { slowMs, onAlert, ...options }: Account
       if (outcome === "refused" && isProtocolError(shown)) protocolError(REASONS[shown.code] ?? "other");
       // The client gave up: whether it would have succeeded is unknown.
       if (outcome !== "cancelled") slo.record(badness(outcome, ms, slowMs, shown), call.startedAt + ms);
+      told?.(call, outcome, ms);
+    },
+    onCall(listener) {
+      told = listener;
     },
     protocolError,
     protocolErrors,

@@ -53,7 +53,8 @@ export const CHECK_MS = 30_000;
 /** The requirements that a client on this wire can tell. */
 export const requirementsOn = (wire: Wire): readonly Requirement[] =>
   requirements.filter(
-    ({ era, wire: only }) => (era === undefined || wire.endsWith(era)) && (only === undefined || wire === only),
+    ({ era, wire: only }) =>
+      (era === undefined || wire.endsWith(era)) && (only === undefined || [only].flat().includes(wire)),
   );
 
 /**

@@ -1,4 +1,5 @@
 export type { HttpOptions } from "../protocol/http/http.ts";
+export { type Contract, diffContracts, type Json, readContract } from "../surface/contract.ts";
 export type { LogLevel } from "../telemetry/log.ts";
 export {
   type CheckOptions,
@@ -21,8 +22,10 @@ export { type ConnectOptions, connect } from "./connect.ts";
 export { type ContractOptions, testServerContract } from "./contract.ts";
 export { type Fault, type FaultUpstream, type SeenRequest, serveFaults } from "./faults.ts";
 export { type FuzzOptions, fuzzServer } from "./fuzz.ts";
-export { type Contract, checkLock, diffContracts, type Json, readContract, writeLock } from "./lock.ts";
+export { checkLock, writeLock } from "./lock.ts";
 export { readContractOver } from "./read-contract-over.ts";
 export type { Input, Requirement, Samples, Subject, ToolSamples } from "./requirements/requirement.ts";
 export { requirements } from "./requirements.ts";
 export { type SpawnedClient, type SpawnOptions, spawn } from "./spawn.ts";
+export { noChromium } from "./views/chromium.ts";
+export { type ShownView, type ShowOptions, showView } from "./views/show-view.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ServerDefinition } from "../contract/server.ts";
 import { policiesOf } from "../policy/open.ts";
 import { type DecisionTable, decisionTables } from "../policy/table.ts";
-import { diffContracts, normalise } from "./lock.ts";
+import { diffContracts, normalise } from "../surface/contract.ts";
 
 const pathOf = (file: URL | string): string => (file instanceof URL ? fileURLToPath(file) : file);
 

@@ -1,6 +1,6 @@
 import { parseUriTemplate } from "../contract/names/uri-template.ts";
+import { byKey, type Contract, normalise } from "../surface/contract.ts";
 import type { TestClient } from "./client.ts";
-import { byKey, type Contract, normalise } from "./lock.ts";
 
 type Listed = Record<string, unknown>;
 type Completable = { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };

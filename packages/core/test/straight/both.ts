@@ -4,6 +4,7 @@ import { type App, createApp } from "../../src/app.ts";
 import type { ServerDefinition } from "../../src/index.ts";
 import { serveStdioConnection } from "../../src/protocol/stdio/stdio.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { createLab } from "../fixtures/lab.ts";
 import type { Json } from "../fixtures/raw.ts";
 
 // The SDKs are loaded when they are needed; here nobody should wait for that.
@@ -104,4 +105,27 @@ export function openPipe(app: App) {
       return messages.slice(before);
     },
   };
+}
+
+/**
+ * Says the same to a server with the straight path and to one without: the chunks of a part a turn apart, each part when
+ * all is calm after the one before.
+ *
+ * @param after what happens to the server then
+ */
+export async function sayToBoth(parts: Buffer[][], after?: (lab: ReturnType<typeof createLab>) => void) {
+  const [own, expected] = await Promise.all(
+    [true, false].map(async (straight) => {
+      const lab = createLab();
+      const { app, count, log } = openApp(lab.server, straight);
+      const pipe = openPipe(app);
+      for (const chunks of parts) await pipe.speak(chunks);
+      after?.(lab);
+      if (after !== undefined) await pipe.settle();
+      await pipe.connection.close();
+      app.close();
+      return { messages: byId(pipe.messages), log: sorted(log()), count };
+    }),
+  );
+  return { own, expected } as Record<"own" | "expected", NonNullable<typeof own>>;
 }

@@ -2,9 +2,9 @@
 // the SDK comes to it late.
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { createLab } from "../fixtures/lab.ts";
+import type { createLab } from "../fixtures/lab.ts";
 import type { Json } from "../fixtures/raw.ts";
-import { byId, openApp, openPipe, sorted } from "./both.ts";
+import { sayToBoth } from "./both.ts";
 
 const counts = { handshakes: 0, straight: 0 };
 afterAll(() => {
@@ -22,22 +22,8 @@ const request = (id: Json, method: string, params?: Json): Json => ({ jsonrpc: "
 const call = (id: Json, name: string, args: Json = {}): Json =>
   request(id, "tools/call", { name, arguments: args, _meta: { progressToken: `of ${id}` } });
 
-/** Sends the same chunks to a server with the straight path and to one without, and compares all that comes of it. */
-async function compare(chunks: Buffer[], after?: (lab: ReturnType<typeof createLab>) => void): Promise<Json[]> {
-  const sides = await Promise.all(
-    [true, false].map(async (straight) => {
-      const lab = createLab();
-      const { app, count, log } = openApp(lab.server, straight);
-      const pipe = openPipe(app);
-      await pipe.speak(chunks);
-      after?.(lab);
-      if (after !== undefined) await pipe.speak([Buffer.alloc(0)]);
-      await pipe.connection.close();
-      app.close();
-      return { messages: byId(pipe.messages), log: sorted(log()), count };
-    }),
-  );
-  const [own, expected] = sides as [(typeof sides)[0], (typeof sides)[0]];
+async function compare(chunks: Buffer[], after?: Parameters<typeof sayToBoth>[1]): Promise<Json[]> {
+  const { own, expected } = await sayToBoth([chunks], after);
   expect(own.messages, String(chunks[0])).toEqual(expected.messages);
   expect(own.log).toEqual(expected.log);
   counts.handshakes += 1;

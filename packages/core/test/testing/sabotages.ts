@@ -3,6 +3,7 @@ import { contentSabotages } from "./sabotage/content.ts";
 import { effectSabotages } from "./sabotage/effects.ts";
 import { portableSabotages } from "./sabotage/portable.ts";
 import { toolSabotages } from "./sabotage/tools.ts";
+import { viewSabotages } from "./sabotage/views.ts";
 
 /** At least one for each requirement. */
 export const sabotages = [
@@ -11,4 +12,5 @@ export const sabotages = [
   ...portableSabotages,
   ...effectSabotages,
   ...contentSabotages,
+  ...viewSabotages,
 ];

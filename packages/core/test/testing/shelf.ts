@@ -4,6 +4,7 @@ import {
   defineResource,
   defineServer,
   defineTool,
+  defineView,
   fail,
   type ServerDefinition,
 } from "../../src/index.ts";
@@ -31,6 +32,27 @@ export function createShelf(): Shelf {
   };
 }
 
+// By hand, what `@offshoot/core/view` does for a view.
+const bookList = `<!doctype html><html lang="en"><head><title>Books</title></head><body><ul></ul><script>
+const post = (message) => parent.postMessage({ jsonrpc: "2.0", ...message }, "*");
+addEventListener("message", ({ source, data }) => {
+  if (source !== parent) return;
+  if (data.id === 1) post({ method: "ui/notifications/initialized", params: {} });
+  if (data.method !== "ui/notifications/tool-result") return;
+  for (const { title } of data.params.structuredContent.books)
+    document.querySelector("ul").append(Object.assign(document.createElement("li"), { textContent: title }));
+});
+post({ id: 1, method: "ui/initialize", params: { appInfo: { name: "books", version: "1.0.0" }, appCapabilities: {}, protocolVersion: "2026-01-26" } });
+</script></body></html>`;
+
+export const bookView = defineView({
+  name: "book_view",
+  title: "Books",
+  description: "The books of list_books.",
+  uri: "ui://shelf/books",
+  html: bookList,
+});
+
 /** A small server that has something of everything and meets every requirement. */
 export function shelfServer(shelf: Shelf = createShelf()): ServerDefinition {
   const { books } = shelf;
@@ -57,6 +79,7 @@ export function shelfServer(shelf: Shelf = createShelf()): ServerDefinition {
         inputSchema: z.object({ limit: z.int().min(1).max(100).default(20).describe("How many, at most") }),
         outputSchema: z.object({ books: z.array(Book).describe("The books") }),
         annotations: { readOnlyHint: true },
+        view: bookView,
         toText: (data) => data.books.map(({ id, title }) => `${id} ${title}`).join("\n") || "no books",
         handler: ({ limit }) => ({ books: [...books].slice(0, limit).map(([id, title]) => ({ id, title })) }),
       }),

@@ -2,22 +2,36 @@ import { spawn } from "node:child_process";
 import { npmCommand, ownEnvironment } from "../npm.ts";
 import { builtBin, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
+import { startLiveServer } from "./live-server.ts";
 
 const TOOL = "@modelcontextprotocol/inspector@2";
 
 /** `offshoot inspect`: the official Inspector on the built server. */
 export const inspect = defineCommand({
-  usage: "inspect [-- <the server's arguments>]",
+  usage: "inspect [--live] [-- <the server's arguments>]",
   summary: "Opens the official MCP Inspector on the built server. It runs until you press Ctrl+C.",
-  options: {},
+  options: {
+    live: {
+      type: "boolean",
+      description: "Serve it over HTTP, with a page that shows its calls and load as they come",
+    },
+  },
   examples: [
     ["offshoot inspect", "every tool, by hand, in the browser"],
+    ["offshoot inspect --live", "the live page beside it: its address is printed first"],
     ["offshoot inspect -- --store memory", "with arguments for the server"],
   ],
-  async run({ words }) {
+  async run({ words, options }) {
+    const project = openProject();
+    const live = options.live ? await startLiveServer(project, words) : undefined;
+    if (live !== undefined) process.stderr.write(`Live page: ${live.page}\n`);
     // Without the "--" the Inspector takes what it knows itself, such as --transport and --help.
+    const server =
+      live === undefined
+        ? ["--", process.execPath, builtBin(project), ...words]
+        : ["--transport", "http", "--server-url", live.url];
     const [npx, before] = npmCommand("npx");
-    const args = [...before, "-y", TOOL, "--", process.execPath, builtBin(openProject()), ...words];
+    const args = [...before, "-y", TOOL, ...server];
     // A group of its own, off Windows: npx runs a shell that runs the Inspector, and a signal to npx alone stays with the
     // shell. Ctrl+C in a terminal comes to this, and goes on to the group like any other.
     const windows = process.platform === "win32";
@@ -34,7 +48,7 @@ export const inspect = defineCommand({
         failed(new Refusal("npx cannot be started.", "put npm on your PATH; it comes with Node.", { cause })),
       );
       child.on("close", (code, signal) => done(code ?? (signal as NodeJS.Signals)));
-    });
+    }).finally(() => live?.stop());
     if (ended !== 0 && !stopped)
       throw new Refusal(
         `The Inspector ended with ${ended}.`,

@@ -63,6 +63,44 @@ test("inspect starts the official Inspector on the built server, and nothing of 
   expect(given).not.toHaveProperty("npm_config_package");
 });
 
+/** In the place of a server that has a live page: says so, and writes down how it was started and ended. */
+const LIVE = `const { appendFileSync } = require("node:fs");
+const tell = (what) => appendFileSync(process.env.TOLD, JSON.stringify(what) + "\\n");
+process.on("SIGTERM", () => { tell({ server: "stopped" }); process.exit(0); });
+tell({ server: process.argv.slice(2) });
+process.stderr.write("mine 1.0.0 listens on http://127.0.0.1:4321/mcp\\nmine shows what it does at http://127.0.0.1:4321/ui#token\\n");
+setInterval(() => {}, 1000);
+`;
+
+test("--live serves it on this machine with its live page, hands the Inspector its address, and ends both", async () => {
+  const { folder, env, told } = place();
+  writeFileSync(join(folder, "package.json"), '{"name":"mine","type":"commonjs","bin":{"mine":"dist/main.js"}}');
+  writeFileSync(join(folder, "dist/main.js"), LIVE);
+  const words = [offshootBin, "inspect", "--live", "--", "--store", "memory"];
+  const { code, stderr } = await run(process.execPath, words, { cwd: folder, env: { ...env, ENDS: "0" } });
+  expect([code, stderr]).toEqual([0, "Live page: http://127.0.0.1:4321/ui#token\n"]);
+  const own = ["--transport", "http", "--host", "127.0.0.1", "--port", "0", "--ui"];
+  await expect.poll(() => told().length).toBe(3);
+  const [first, second, third] = told();
+  expect([first, third]).toEqual([{ server: ["--store", "memory", ...own] }, { server: "stopped" }]);
+  const address = ["--transport", "http", "--server-url", "http://127.0.0.1:4321/mcp"];
+  expect(second.args).toEqual(["-y", "@modelcontextprotocol/inspector@2", ...address]);
+});
+
+test("--live says why a server did not start", async () => {
+  const { folder, env } = place();
+  writeFileSync(join(folder, "package.json"), '{"name":"mine","type":"commonjs","bin":{"mine":"dist/main.js"}}');
+  writeFileSync(join(folder, "dist/main.js"), 'process.stderr.write("mine: unknown flag --ui\\n"); process.exit(2);');
+  const { code, stdout } = await run(process.execPath, [offshootBin, "inspect", "--live", "--json"], {
+    cwd: folder,
+    env,
+  });
+  expect([code, JSON.parse(stdout).error]).toEqual([
+    2,
+    "The server ended with 2 before it listened: mine: unknown flag --ui",
+  ]);
+});
+
 test("an Inspector that fails is a refusal that says with what", async () => {
   const { folder, env } = place();
   const words = [offshootBin, "inspect", "--json"];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LookAlikeError } from "../domain/errors.ts";
 import type { Edited, Files } from "../domain/files.ts";
 import { escapeName } from "../domain/misleading.ts";
+import { diffView } from "../views.ts";
 import { Encoding, IfSha256, optional, Path, Sha256, writes } from "./shared.ts";
 
 const Written = z.object({
@@ -16,6 +17,42 @@ const LookAlike = z
   .boolean()
   .default(false)
   .describe("Make a new file although its name looks the same as another one in its folder");
+
+/** What edit_file takes and answers; its view is typed by it, too. */
+export const EditFile = {
+  input: z.object({
+    path: Path("File to edit"),
+    edits: z
+      .array(
+        z.object({
+          oldText: z.string().describe("Text to search for - must match exactly"),
+          newText: z.string().describe("Text to replace with"),
+          replace_all: z.boolean().optional().describe("Replace every occurrence, however many there are"),
+          expected_replacements: z
+            .int()
+            .min(1)
+            .optional()
+            .describe("How often oldText must occur; every occurrence is replaced. Without it, once."),
+        }),
+      )
+      .min(1)
+      .max(1_000)
+      .describe("The replacements. Each is looked for in the file as it is before this call; they must not overlap."),
+    dryRun: z.boolean().default(false).describe("Preview changes using git-style diff format"),
+    if_sha256: IfSha256,
+    encoding: Encoding,
+  }),
+  output: z.object({
+    diff: z.string().optional().describe("Unified diff. Absent where the texts differ too much for one."),
+    diff_cut: z.literal(true).optional().describe("The diff is long, and does not show everything"),
+    replacements: z.int().describe("How many pieces were replaced"),
+    applied: z.boolean().describe("False after a dry run"),
+    size_before: z.int().describe("Bytes before"),
+    size: z.int().describe("Bytes now, or as they would be after a dry run"),
+    sha256_before: z.string().describe("SHA-256 before. To apply a dry run to the same content, pass it as if_sha256."),
+    sha256: z.string().describe("SHA-256 now, or as it would be after a dry run"),
+  }),
+};
 
 /** A second file of the same looks is rarely meant: the user is asked where the client can ask, otherwise it is refused. */
 async function askAboutLookAlike<Result>(
@@ -86,40 +123,9 @@ export const writeTools = (files: Files) => [
     title: "Edit a file",
     description:
       "Replace exact pieces of a text file and get the difference as a diff. Each oldText must occur once, unless replace_all or expected_replacements says otherwise; where it does not, nothing changes. Line endings and encoding stay. With dryRun nothing is written.",
-    inputSchema: z.object({
-      path: Path("File to edit"),
-      edits: z
-        .array(
-          z.object({
-            oldText: z.string().describe("Text to search for - must match exactly"),
-            newText: z.string().describe("Text to replace with"),
-            replace_all: z.boolean().optional().describe("Replace every occurrence, however many there are"),
-            expected_replacements: z
-              .int()
-              .min(1)
-              .optional()
-              .describe("How often oldText must occur; every occurrence is replaced. Without it, once."),
-          }),
-        )
-        .min(1)
-        .max(1_000)
-        .describe("The replacements. Each is looked for in the file as it is before this call; they must not overlap."),
-      dryRun: z.boolean().default(false).describe("Preview changes using git-style diff format"),
-      if_sha256: IfSha256,
-      encoding: Encoding,
-    }),
-    outputSchema: z.object({
-      diff: z.string().optional().describe("Unified diff. Absent where the texts differ too much for one."),
-      diff_cut: z.literal(true).optional().describe("The diff is long, and does not show everything"),
-      replacements: z.int().describe("How many pieces were replaced"),
-      applied: z.boolean().describe("False after a dry run"),
-      size_before: z.int().describe("Bytes before"),
-      size: z.int().describe("Bytes now, or as they would be after a dry run"),
-      sha256_before: z
-        .string()
-        .describe("SHA-256 before. To apply a dry run to the same content, pass it as if_sha256."),
-      sha256: z.string().describe("SHA-256 now, or as it would be after a dry run"),
-    }),
+    inputSchema: EditFile.input,
+    outputSchema: EditFile.output,
+    view: diffView,
     ...writes({ destructiveHint: true, idempotentHint: false }),
     toText: (data) => fenced(data),
     handler: async ({ path, edits, dryRun, if_sha256: ifSha256, encoding }, { signal }) => {

@@ -1,7 +1,29 @@
 import { audio, type ContentBlock, image, withContent } from "@offshoot/core";
-import type { Sent } from "../api.ts";
+import type { Api, Sent } from "../api.ts";
 import type { ApiReply } from "../domain/operation.ts";
 import type { CallersFiles } from "../kept-files.ts";
+
+/** What tools answer, as far as their view shows it. */
+export interface ToolResult {
+  status?: number | undefined;
+  data?: unknown;
+  cut?: Record<string, unknown> | undefined;
+  warning?: string | undefined;
+  stale?: boolean | undefined;
+  age_seconds?: number | undefined;
+  next_cursor?: string | undefined;
+  /** The request as it would be sent, for a dry run. */
+  request?: Awaited<ReturnType<Api["preview"]>> | undefined;
+}
+
+/** Under this key of a tool's `_meta`, its view finds which of the inputs are ours. */
+export const VIEW_META = "offshoot/view";
+export interface ViewMeta {
+  /** Takes `next_cursor`. */
+  next_page?: string | undefined;
+  /** False sends what was shown. */
+  dry_run?: string | undefined;
+}
 
 /** Headers of an answer that say where something is, how much there is, or when to come back. */
 const SHOWN_HEADERS = ["location", "link", "retry-after", "x-total-count"] as const;

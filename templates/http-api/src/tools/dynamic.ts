@@ -8,7 +8,8 @@ import type { OperationEntry } from "../domain/openapi/read-operation.ts";
 import { plainText } from "../domain/openapi/texts.ts";
 import { isSafe, type Operation } from "../domain/operation.ts";
 import { makeRequest } from "../domain/request/make-request.ts";
-import { resultOf, withBytes } from "./content.ts";
+import { answerView } from "../views.ts";
+import { resultOf, VIEW_META, type ViewMeta, withBytes } from "./content.ts";
 import { type Common, policyOf } from "./generated.ts";
 import { shorten } from "./long.ts";
 import { inputCheck } from "./schema.ts";
@@ -189,6 +190,8 @@ export function dynamicTools(
       }),
       annotations: { readOnlyHint: readOnly, ...(readOnly ? {} : { destructiveHint: true }), openWorldHint: true },
       scopes: [readOnly ? "api:read" : "api:write"],
+      view: answerView,
+      _meta: { [VIEW_META]: { dry_run: "dry_run" } satisfies ViewMeta },
       handler: async (given, call) => {
         const { operation: id, input, dry_run, idempotency_key } = CallInput.parse(given);
         const { operation: found, inputs, check } = look(id);

@@ -12,7 +12,8 @@ import { makeRequest } from "../domain/request/make-request.ts";
 import type { CallersFiles, KeptFiles } from "../kept-files.ts";
 import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
 import { nextCursor } from "../pages.ts";
-import { resultOf, withBytes } from "./content.ts";
+import { answerView } from "../views.ts";
+import { resultOf, VIEW_META, type ViewMeta, withBytes } from "./content.ts";
 import { shorten } from "./long.ts";
 import { inputCheck, replyCheck } from "./schema.ts";
 
@@ -61,6 +62,8 @@ export function operationTool(
     outputSchema: jsonSchema(outputSchema(operation, entry, safe, bare || replies !== "strict"), () => []),
     annotations: annotationsOf(operation, entry),
     scopes: [safe ? "api:read" : "api:write"],
+    view: answerView,
+    _meta: { [VIEW_META]: { next_page: pages?.input, dry_run: own.dryRunName } satisfies ViewMeta },
     handler: async (input, call) => {
       const made = makeRequest(operation, inputs.fields, { ...input, ...fixed }, { sendDefaults });
       const request = withFixed(made, entry);

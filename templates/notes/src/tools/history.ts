@@ -4,9 +4,23 @@ import { ListRevisions, RevisionSummary } from "../domain/history.ts";
 import { NextCursor } from "../domain/list.ts";
 import { limits, NoteId, NoteSummary } from "../domain/note.ts";
 import type { NotesOf } from "../owner.ts";
+import { revisionsView } from "../views.ts";
 import { marked, reads, untrusted, writes } from "./shared.ts";
 
 const Version = z.int().min(1);
+
+/** What diff_revisions takes and answers; its view is typed by it, too. */
+export const DiffRevisions = {
+  input: z.object({
+    id: NoteId,
+    from: Version.describe("Version to compare from, usually the older"),
+    to: Version.describe("Version to compare to"),
+  }),
+  output: z.object({
+    diff: z.string().describe("Unified diff, empty where the versions are equal"),
+    ...untrusted,
+  }),
+};
 
 export const historyTools = (notesOf: NotesOf) => [
   defineTool({
@@ -26,15 +40,9 @@ export const historyTools = (notesOf: NotesOf) => [
     name: "diff_revisions",
     title: "Compare two versions",
     description: "Show what changed in a note between two versions, as a unified diff of title, tags and body.",
-    inputSchema: z.object({
-      id: NoteId,
-      from: Version.describe("Version to compare from, usually the older"),
-      to: Version.describe("Version to compare to"),
-    }),
-    outputSchema: z.object({
-      diff: z.string().describe("Unified diff, empty where the versions are equal"),
-      ...untrusted,
-    }),
+    inputSchema: DiffRevisions.input,
+    outputSchema: DiffRevisions.output,
+    view: revisionsView,
     ...reads,
     handler: async ({ id, from, to }, call) => marked({ diff: await (await notesOf(call)).diff(id, from, to) }),
   }),

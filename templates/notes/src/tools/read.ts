@@ -4,6 +4,7 @@ import { ActivityEntry, RecentActivity } from "../domain/activity.ts";
 import { ListNotes, NextCursor, SearchHit, SearchNotes } from "../domain/list.ts";
 import { Note, NoteId, NoteSummary } from "../domain/note.ts";
 import type { NotesOf } from "../owner.ts";
+import { listView } from "../views.ts";
 import { marked, reads, untrusted } from "./shared.ts";
 
 export const readTools = (notesOf: NotesOf) => [
@@ -44,6 +45,7 @@ export const readTools = (notesOf: NotesOf) => [
       next_cursor: NextCursor,
       ...untrusted,
     }),
+    view: listView,
     ...reads,
     handler: async (input, call) => marked(await (await notesOf(call)).list(input)),
   }),
@@ -58,6 +60,7 @@ export const readTools = (notesOf: NotesOf) => [
       next_cursor: NextCursor,
       ...untrusted,
     }),
+    view: listView,
     ...reads,
     handler: async (input, call) => marked(await (await notesOf(call)).search(input)),
   }),

@@ -20,6 +20,8 @@ export interface Changes {
    * @throws what `watch` throws; then there is no subscriber
    */
   subscribe(uri: string, watch: (changed: () => void) => () => void, sharedBy?: string): () => void;
+  /** What is subscribed to now, and how many subscribers each has. */
+  subscriptions(): { uri: string; subscribers: number }[];
   /** For what core itself changes. */
   readonly emit: ChangeEmitter;
   close(): void;
@@ -68,6 +70,8 @@ export function createChanges(
         entry.stop();
       };
     },
+    subscriptions: () =>
+      [...watched].map(([key, { subscribers }]) => ({ uri: key.slice(0, key.lastIndexOf("\n")), subscribers })),
     emit,
     close() {
       listeners.clear();

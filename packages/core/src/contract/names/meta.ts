@@ -4,6 +4,13 @@ import { DefinitionError } from "../errors.ts";
 /** What a definition carries for programs, as the specification's `_meta`: `{ ui: { resourceUri: "ui://notes/list" } }`. */
 export type Meta = Record<string, unknown>;
 
+/** An icon, as in the specification. */
+export interface Icon {
+  src: string;
+  mimeType?: string | undefined;
+  sizes?: string[] | undefined;
+}
+
 // The specification's grammar: an optional prefix of dotted labels, and a name.
 const LABELS = "(?:[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?/";
 const NAME = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";

@@ -28,6 +28,19 @@ export interface HttpOptions extends Partial<RequestCheckOptions>, SessionOption
   metrics?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Says who calls, from the request's headers; `undefined` answers 401. Default: everyone is one anonymous caller. */
   authenticate?: ((request: IncomingMessage) => Caller | undefined | Promise<Caller | undefined>) | undefined;
+  /**
+   * Answers `/ui` and what is below it, behind the same checks, for this machine's own names alone. Default: there is no
+   * such path.
+   *
+   * @internal
+   */
+  ui?:
+    | {
+        answer(request: IncomingMessage, response: ServerResponse): void;
+        addressAt(url: string): string;
+        close(): void;
+      }
+    | undefined;
   /** The URL that clients use, where it is not that of the address. */
   publicUrl?: string | undefined;
   /**
@@ -49,6 +62,7 @@ export interface HttpEndpoint {
 }
 
 const PATH = "/mcp";
+const LOCAL_ONLY: RequestCheckOptions = { allowedHosts: [], allowedOrigins: [] };
 const DRAINING: HttpRefusal = {
   status: 503,
   message: "The server is shutting down.",
@@ -62,7 +76,7 @@ const DRAINING: HttpRefusal = {
  * @throws the listen error (`EADDRINUSE`, `EACCES`) when the address cannot be bound
  */
 export async function serveHttp(app: App, options: HttpOptions = {}): Promise<HttpEndpoint> {
-  const { host = "127.0.0.1", port = 0, metrics } = options;
+  const { host = "127.0.0.1", port = 0, metrics, ui } = options;
   const { authentication = ownAuthentication(options.authenticate) } = options;
   const checks: RequestCheckOptions = {
     // Who names the URL that clients use has named its host.
@@ -124,10 +138,12 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     const document = authentication.document?.(path as string);
     if (document !== undefined) return publicDocument(request, response, document);
     const measured = metrics !== undefined && path === "/metrics";
-    if (path !== PATH && !measured)
+    const shown = ui !== undefined && /^\/ui(?:\/|$)/.test(path as string);
+    if (path !== PATH && !measured && !shown)
       return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
-    const wrong = checkRequest(request, checks);
+    const wrong = checkRequest(request, shown ? LOCAL_ONLY : checks);
     if (wrong !== undefined) return refused(app, request, response, wrong);
+    if (shown) return ui.answer(request, response);
     if (measured) return sendMetrics(request, response);
     allowOrigin(request, response);
     if (request.method === "OPTIONS" && request.headers.origin !== undefined) return plain(response, 204, "");
@@ -191,6 +207,7 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       server.closeIdleConnections();
       await Promise.allSettled([modern.close(), sessions.close()]);
       authentication.close?.();
+      ui?.close();
       // Answers just written need a turn to leave; streams without an end are cut.
       const timer = setTimeout(() => server.closeAllConnections(), 250);
       await closed;

@@ -56,8 +56,8 @@ export interface Requirement {
   readonly because: string;
   /** Only clients of this era can tell. @default both */
   readonly era?: Era | undefined;
-  /** Asked on this wire alone, where it is about handlers and not about wires. Default: all. */
-  readonly wire?: Wire | undefined;
+  /** Asked on these wires alone, where it is about handlers and not about wires. Default: all. */
+  readonly wire?: Wire | readonly Wire[] | undefined;
   /**
    * Resolves when it holds.
    *
