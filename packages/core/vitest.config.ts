@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,8 +7,10 @@ export default defineConfig({
     // Many tests have a handler throw on purpose, and the harness prints what was masked.
     silent: "passed-only",
     // Many tests start a process, which takes its time on a busy machine.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Hundreds of servers are started from their sources: with V8's cache each takes 0.2 s of CPU instead of 0.5.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/compile") },
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -403,7 +403,7 @@ test("draining: a call whose body ends after the server began to stop does not b
   const { endpoint, lab } = await open();
   const slow = modern(toolCall(1, "slow", { ms: 400 }, META));
   const running = send(endpoint, slow);
-  await sleep(100);
+  await expect.poll(() => lab.events).toContain("slow began");
   lab.events.length = 0;
   const body = JSON.stringify(toolCall(2, "slow", { ms: 1 }, META));
   const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1");

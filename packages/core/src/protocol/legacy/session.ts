@@ -45,8 +45,8 @@ export interface SessionContext {
   single: boolean;
 }
 
-/** Cancellations that wait for their calls. */
-const MAX_EARLY = 64;
+/** How many ids are remembered whose calls may still be on their way. */
+const MAX_AWAITED = 64;
 /**
  * The 2025 era's Streamable HTTP. Own streams, because the SDK's leave one open and its id taken when a call is
  * cancelled, keep a server for each handshake that fails, and know nothing of how fast a client reads.
@@ -74,9 +74,16 @@ export async function openSession(app: App, id: string, context: SessionContext)
     },
   };
   // A client that gives a call up at once sends its cancellation on another connection, where it can overtake the call.
-  const early = new Set<string | number>();
+  const early = new Set<number>();
+  // Clients count their requests, so an id that was skipped belongs to one that others have overtaken.
+  const skipped = new Set<number>();
   let newest = 0;
-  const isEarly = (id: unknown): id is number => typeof id === "number" && id > newest && early.size < MAX_EARLY;
+  const isEarly = (id: unknown): id is number => typeof id === "number" && (id > newest || skipped.has(id));
+  const noteArrival = (id: number): void => {
+    skipped.delete(id);
+    for (let gap = Math.max(newest + 1, id - MAX_AWAITED); gap < id; gap += 1) keepNewest(skipped, gap);
+    newest = Math.max(newest, id);
+  };
   const settle = (request: string | number): void => {
     const exchange = exchanges.get(request);
     exchanges.delete(request);
@@ -157,9 +164,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
         // It will have no answer: its stream ends and its id is free, once the call has heard of it.
         if (cancelled !== undefined)
           setImmediate(() => exchanges.get(requestId as string) === cancelled && settle(requestId as string));
-        else if (isEarly(requestId)) early.add(requestId);
+        else if (isEarly(requestId)) keepNewest(early, requestId);
         const { id: request } = message;
-        if (typeof request === "number" && request > newest) newest = request;
+        if (typeof request === "number") noteArrival(request);
         if (message.method !== undefined && early.delete(request as number)) settle(request as number);
         else if (taken?.straight !== undefined) straight.begin(taken.straight);
         else if (cancelled?.straight !== undefined) cancelled.straight.cancel(reason);
@@ -183,6 +190,11 @@ export async function openSession(app: App, id: string, context: SessionContext)
       }
     },
   };
+}
+
+function keepNewest(ids: Set<number>, id: number): void {
+  ids.add(id);
+  if (ids.size > MAX_AWAITED) ids.delete(ids.values().next().value as number);
 }
 
 const CLOSED = "the client closed the connection";
