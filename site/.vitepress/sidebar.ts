@@ -51,6 +51,7 @@ export const sidebar = [
         "how-far-does-it-go": "How far does it go",
         clients: "Clients",
         operating: "Operate",
+        "try-a-handler": "Try another handler",
         "live-page": "The live page",
       }),
       { text: "Runbooks", link: "/docs/runbooks/", collapsed: true, items: runbooks },
