@@ -84,7 +84,12 @@ export const ServeSettings = z.object({
     .enum(["at+jwt", "jwt"])
     .default("at+jwt")
     .describe("oauth: typ of access tokens; jwt for issuers that write JWT there, or nothing"),
-  authKeys: z.string().min(1).optional().describe("keys: file that `offshoot keys` writes").meta(perEnvironment),
+  authKeys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("keys: file that `npx create-offshoot keys` writes")
+    .meta(perEnvironment),
   authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
   authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),
   authProxies: list.describe("proxy: addresses and networks it comes from; comma-separated").meta(perEnvironment),

@@ -49,6 +49,20 @@ export const defineCheck =
     }
   };
 
+/** Asks each, one after the other; `onStep` hears which one begins. */
+export async function runChecks(
+  list: readonly Check[],
+  context: CheckContext,
+  onStep: (step: string) => void,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [at, one] of list.entries()) {
+    onStep(`Line ${at + 1} of ${list.length}`);
+    findings.push(await one(context));
+  }
+  return findings;
+}
+
 /** Whether who may do what is as in the lock. */
 export const policyCheck = defineCheck("policy", async ({ project, args }) => {
   const locked = readPolicyLock(project.folder);

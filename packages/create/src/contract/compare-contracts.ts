@@ -11,14 +11,16 @@ export type Contract = SchemaObject;
  * clients.
  */
 export function compareContracts(before: Contract, after: Contract): Change[] {
-  const named = (key: string, each: (old: SchemaObject, now: SchemaObject, path: string) => Change[]): Change[] =>
-    eachOf(part(before, key), part(after, key), key, each);
+  const compareLists = (
+    key: string,
+    each: (old: SchemaObject, now: SchemaObject, path: string) => Change[],
+  ): Change[] => eachOf(part(before, key), part(after, key), key, each);
   return [
     ...texts(before, after, "", ["name", "title", "instructions"]),
     ...eachOf(part(before, "capabilities"), part(after, "capabilities"), "capabilities", compareFlags),
-    ...named("tools", compareTools),
-    ...named("resources", compareResources),
-    ...named("prompts", comparePrompts),
+    ...compareLists("tools", compareTools),
+    ...compareLists("resources", compareResources),
+    ...compareLists("prompts", comparePrompts),
   ];
 }
 
