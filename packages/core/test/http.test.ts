@@ -382,6 +382,39 @@ test("/readyz answers 503 while the domain says that it cannot work, and the log
   app.close();
 });
 
+test.each(["2025", "2026"])(
+  "clients of the %s era that leave before their calls begin leave nothing running",
+  async (era) => {
+    const { endpoint, app, lab } = await open();
+    const { host, port } = new URL(endpoint.url);
+    const own = era === "2025" ? await session(endpoint) : undefined;
+    const leave = async (id: number): Promise<void> => {
+      const call = modern(toolCall(id, "slow", { ms: 60_000 }, own === undefined ? META : undefined));
+      const body = JSON.stringify(call.body);
+      const headers = {
+        host,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "content-length": String(body.length),
+        ...(own ?? call.headers),
+      };
+      const socket = connectSocket(Number(port), "127.0.0.1");
+      await once(socket, "connect");
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`POST /mcp HTTP/1.1\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
+    };
+    await Promise.all(Array.from({ length: 300 }, (_item, index) => leave(index + 1)));
+    const headers = own ?? {};
+    const echo = toolCall(1_000, "echo", { text: "next" }, own === undefined ? META : undefined);
+    const next = await send(endpoint, own === undefined ? modern(echo) : { headers, body: echo });
+    expect(next.json).toMatchObject({ result: { structuredContent: { text: "next" } } });
+    await expect.poll(() => app.gate.running).toBe(0);
+    const began = lab.events.filter((event) => event === "slow began").length;
+    expect(lab.events.filter((event) => event.startsWith("slow aborted"))).toHaveLength(began);
+    await endpoint.drain(0);
+  },
+);
+
 test("draining: /readyz says so, running calls finish, new ones are refused", async () => {
   const { endpoint, lab } = await open();
   const call = modern(toolCall(1, "slow", { ms: 3_000 }, META));

@@ -115,8 +115,14 @@ describe("http-2025", () => {
       };
       for (let round = 0; round < 30; round += 1) await Promise.all(Array.from({ length: 10 }, aborted));
       // The last cancellations may still be on their way, each in a request of its own.
-      const normal = () => client.callTool({ name: "echo", arguments: { text: "normal" } }).catch(() => undefined);
-      await expect.poll(async () => (await normal())?.structuredContent).toEqual({ text: "normal" });
+      const normal = async (): Promise<unknown> => {
+        try {
+          return (await client.callTool({ name: "echo", arguments: { text: "normal" } })).structuredContent;
+        } catch (error) {
+          return String(error);
+        }
+      };
+      await expect.poll(normal, { timeout: 50_000, interval: 500 }).toEqual({ text: "normal" });
       await client.close();
     },
     120_000,

@@ -28,7 +28,7 @@ test.each([
 ] as const)("an upstream of the manner %s is asked %i times", async (manner, asked, code) => {
   upstream.manner = manners[manner];
   const silent = manner === "hang" || manner === "drip";
-  const orders = dependency("orders", { timeoutMs: silent ? 150 : 5_000, retry: quick });
+  const orders = dependency("orders", { timeoutMs: silent ? 1_000 : 5_000, retry: quick });
   const { error } = await outcomeOf(orders.run({}, { key: "order:1" }, get));
   expect(upstream.hits).toBe(asked);
   expect(error.code).toBe(code);

@@ -41,7 +41,7 @@ async function runSuite(env: Record<string, string> = {}, ...more: string[]): Pr
   return JSON.parse(readFileSync(report, "utf8")).testResults[0].assertionResults;
 }
 
-test("a broken server is red where it is broken, and says why and what to do", { timeout: 60_000 }, async () => {
+test("a broken server is red where it is broken, and says why and what to do", { timeout: 180_000 }, async () => {
   const tests = await runSuite();
   const of = (status: string) => tests.filter((one) => one.status === status).map(({ title }) => title.split(":")[0]);
   expect([...new Set(of("failed"))]).toEqual([
@@ -65,8 +65,11 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "recorded-versions",
     "stopped-changes-nothing",
     "late-work-is-success",
+    "view-text",
   ];
-  expect([...new Set([...of("skipped"), ...of("pending")])].sort()).toEqual(unproven.sort());
+  // Where there is no browser, views are not rendered either.
+  const skipped = new Set([...of("skipped"), ...of("pending")].filter((id) => id !== "view-renders"));
+  expect([...skipped].sort()).toEqual(unproven.sort());
 
   const [failed, locked] = ["failing-input", "the contract"].map(
     (start) => tests.find(({ title }) => title.startsWith(start))?.failureMessages[0] ?? "",

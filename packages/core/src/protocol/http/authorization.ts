@@ -6,6 +6,7 @@ import { quoted } from "../../contract/names/quoted.ts";
 import { decodeText, isBatch, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "../frame.ts";
 import { refused } from "./answers.ts";
 import { readBody } from "./body.ts";
+import { onClose } from "./on-close.ts";
 
 /** Why a request is not let in. */
 export interface Denied {
@@ -156,7 +157,7 @@ export function createAuthorization(app: App, authentication: Authentication) {
       if (request.method !== "GET" && message?.method !== LISTEN) return;
       streams.set(response, caller);
       timer ??= setInterval(look, LOOK_MS).unref();
-      response.once("close", () => {
+      onClose(response, () => {
         streams.delete(response);
         if (streams.size > 0) return;
         clearInterval(timer);

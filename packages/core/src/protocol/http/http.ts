@@ -172,6 +172,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     authorization.follow(caller, request, response, message);
     const turn = turnOf(message.method);
     if (turn !== undefined) await turn;
+    // Whoever has left meanwhile would never read what would begin now.
+    if (response.destroyed) return;
     // Its body, or its turn, came after the server had begun to stop: nothing waits for what would begin now.
     if (draining) return refused(app, request, response, { ...DRAINING, id: message.id });
     return answer(request, response, caller, message);

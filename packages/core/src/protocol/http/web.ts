@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
+import { onClose } from "./on-close.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { ResponseWriter } from "./response-writer.ts";
  */
 export function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const left = new AbortController();
-  response.once("close", () => {
+  onClose(response, () => {
     if (!response.writableFinished) left.abort(new Error("the client closed the connection"));
   });
   const headers = new Headers();
@@ -37,7 +38,7 @@ export async function writeWebResponse(
   setImmediate(() => response.flushHeaders());
   const writer = open(response);
   const reader = answer.body.getReader();
-  response.once("close", () => void reader.cancel().catch(() => {}));
+  onClose(response, () => void reader.cancel().catch(() => {}));
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;

@@ -5,6 +5,7 @@ import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
 import type { Message, Refusal } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
+import { onClose } from "../http/on-close.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
 import { createReply, type Reply } from "../straight/reply.ts";
 import type { Channel, StraightRequest } from "../straight/request.ts";
@@ -148,7 +149,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
         for (const request of open) exchanges.set(request, exchange);
         for (const refusal of refusals) exchange.reply.write(JSON.stringify(refusal.answer));
         if (open.size === 0) exchange.reply.end();
-        response.once("close", () => {
+        onClose(response, () => {
           // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
           for (const request of open) {
             if (exchanges.get(request) !== exchange) continue;
@@ -177,7 +178,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
     listen(response) {
       const writer = openStream(response);
       standalone = writer;
-      response.once("close", () => {
+      onClose(response, () => {
         if (standalone === writer) standalone = undefined;
       });
     },

@@ -5,6 +5,7 @@ import { ErrorCode } from "../../contract/errors.ts";
 import { asksOf } from "../connection.ts";
 import { MODERN_VERSION } from "../era.ts";
 import type { Message } from "../frame.ts";
+import { onClose } from "../http/on-close.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import { accepts } from "./accepts.ts";
 import { createReply, type Reply } from "./reply.ts";
@@ -49,7 +50,7 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     const request = straight.take(message, channel, peer);
     if (request === undefined) return false;
     reply = createReply(response, openWriter, caller.id, peer !== undefined);
-    response.once("close", () => {
+    onClose(response, () => {
       if (!response.writableFinished) request.cancel("the client closed the connection");
     });
     straight.begin(request);

@@ -26,7 +26,7 @@ export const contentSabotages: readonly Sabotage[] = [
   {
     id: "unknown-resource",
     how: "an unknown URI reads as nothing",
-    client: (real) => ({ read: async (uri) => (/^(book|shelf):/.test(uri) ? real.read(uri) : []) }),
+    client: (real) => ({ read: async (uri) => (/^(book|shelf|ui):/.test(uri) ? real.read(uri) : []) }),
   },
   {
     id: "missing-resource",

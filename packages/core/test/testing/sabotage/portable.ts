@@ -41,7 +41,7 @@ export const portableSabotages: readonly Sabotage[] = [
   {
     id: "no-bytes-in-data",
     how: "a picture as a field",
-    server: tool("get_book", ({ handler }) => ({
+    server: tool("add_book", ({ handler }) => ({
       handler: async (input, call) => {
         const picture = Buffer.from("89504e470d0a1a0a", "hex").toString("base64");
         return { ...((await handler(input, call)) as object), title: picture };
