@@ -6,7 +6,6 @@ import { quoted } from "../../contract/names/quoted.ts";
 import { decodeText, isBatch, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "../frame.ts";
 import { refused } from "./answers.ts";
 import { readBody } from "./body.ts";
-import { onClose } from "./on-close.ts";
 
 /** Why a request is not let in. */
 export interface Denied {
@@ -73,7 +72,8 @@ export function createAuthorization(app: App, authentication: Authentication) {
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     for (const [response, caller] of streams) {
-      if (authentication.holds(caller)) continue;
+      // One without a head has yet to be opened: ended now, what it subscribes to would stay.
+      if (!response.headersSent || authentication.holds(caller)) continue;
       app.log.info({ caller: caller.id }, "stream ended: its caller is no longer let in");
       response.end();
     }
@@ -157,7 +157,7 @@ export function createAuthorization(app: App, authentication: Authentication) {
       if (request.method !== "GET" && message?.method !== LISTEN) return;
       streams.set(response, caller);
       timer ??= setInterval(look, LOOK_MS).unref();
-      onClose(response, () => {
+      response.once("close", () => {
         streams.delete(response);
         if (streams.size > 0) return;
         clearInterval(timer);

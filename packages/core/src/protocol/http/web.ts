@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ReadableStream, type Transformer, TransformStream } from "node:stream/web";
-import { onClose } from "./on-close.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
 /**
@@ -9,7 +8,7 @@ import type { ResponseWriter } from "./response-writer.ts";
  */
 export function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const left = new AbortController();
-  onClose(response, () => {
+  response.once("close", () => {
     if (!response.writableFinished) left.abort(new Error("the client closed the connection"));
   });
   const headers = new Headers();
@@ -38,7 +37,7 @@ export async function writeWebResponse(
   setImmediate(() => response.flushHeaders());
   const writer = open(response);
   const reader = answer.body.getReader();
-  onClose(response, () => void reader.cancel().catch(() => {}));
+  response.once("close", () => void reader.cancel().catch(() => {}));
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;

@@ -3,9 +3,8 @@ import type { App } from "../../app.ts";
 import { stringifyMessage } from "../../call/output/ready-json.ts";
 import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
-import type { Message, Refusal } from "../frame.ts";
+import { type Message, type Refusal, stopped } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
-import { onClose } from "../http/on-close.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
 import { createReply, type Reply } from "../straight/reply.ts";
 import type { Channel, StraightRequest } from "../straight/request.ts";
@@ -34,7 +33,8 @@ export interface Session {
   answer(messages: readonly Message[], response: ServerResponse, caller: Caller, refusals?: readonly Refusal[]): void;
   /** Opens the stream for what answers no request; there is one at most. */
   listen(response: ServerResponse): void;
-  close(): Promise<void>;
+  /** @param stops the server ends, which its calls are told; else it is its client that has gone */
+  close(stops?: boolean): Promise<void>;
 }
 
 /** What a {@link Session} is made with. */
@@ -149,7 +149,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
         for (const request of open) exchanges.set(request, exchange);
         for (const refusal of refusals) exchange.reply.write(JSON.stringify(refusal.answer));
         if (open.size === 0) exchange.reply.end();
-        onClose(response, () => {
+        response.once("close", () => {
           // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
           for (const request of open) {
             if (exchanges.get(request) !== exchange) continue;
@@ -178,17 +178,18 @@ export async function openSession(app: App, id: string, context: SessionContext)
     listen(response) {
       const writer = openStream(response);
       standalone = writer;
-      onClose(response, () => {
+      response.once("close", () => {
         if (standalone === writer) standalone = undefined;
       });
     },
-    async close() {
-      await close();
-      standalone?.end();
+    async close(stops = false) {
       for (const [request, exchange] of [...exchanges]) {
-        exchange.straight?.cancel(CLOSED);
+        if (stops) exchange.reply.write(stopped(request));
         settle(request);
+        exchange.straight?.cancel(CLOSED);
       }
+      standalone?.end();
+      await close();
     },
   };
 }

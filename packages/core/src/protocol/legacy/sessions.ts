@@ -3,7 +3,6 @@ import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { isRefusal, type Message, type Refusal } from "../frame.ts";
 import { refused } from "../http/answers.ts";
-import { onClose } from "../http/on-close.ts";
 import type { HttpRefusal } from "../http/request-checks.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import type { StraightHttp } from "../straight/http.ts";
@@ -64,7 +63,7 @@ export function createSessions(
         const single = !batch && message !== undefined && !isRefusal(message) && more.length === 0;
         if (single && straightHttp.answerAlone(response, caller, message)) return;
         const alone = await open("", caller);
-        onClose(response, () => void alone.close());
+        response.once("close", () => void alone.close());
         return alone.answer(messages ?? [], response, caller, refusals);
       }
       if (entry === undefined) {
