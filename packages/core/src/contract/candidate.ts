@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFunction } from "./names/names.ts";
@@ -21,7 +20,7 @@ export interface Gates {
   differences?: number | undefined;
 }
 
-/** All gates, the defaults in place. */
+/** All gates, the defaults in place. @internal */
 export type GateValues = { readonly [Gate in keyof Gates]-?: number };
 
 /** Another handler for a tool, tried on a share of its calls before it takes all of them. */
@@ -56,12 +55,6 @@ export interface Candidate {
   readonly same?: ((answer: any, candidate: any) => boolean) | undefined;
 }
 
-export type CandidateOf<Input extends z.ZodType, Output extends z.ZodType, Reply> = CandidateOptions<
-  z.output<Input>,
-  z.output<Output>,
-  Reply
->;
-
 const GATES: GateValues = {
   minCalls: 100,
   confidence: 0.99,
@@ -81,6 +74,7 @@ const LIMITS: Record<keyof Gates, readonly [least: number, most: number]> = {
   differences: [0, 1],
 };
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What a candidate's tool says of itself. */
@@ -114,8 +108,8 @@ export function makeCandidate(
     throw new DefinitionError(
       `${name} cannot run in the shadow: what changes data would change it twice. Only a read-only tool can.`,
     );
-  const rising = steps.every((step, index) => step > (steps[index - 1] ?? 0));
-  if (!Array.isArray(steps) || !rising || steps.at(-1) !== 100)
+  const rising = Array.isArray(steps) && steps.every((step, index) => step > (steps[index - 1] ?? 0));
+  if (!rising || steps.at(-1) !== 100)
     throw new DefinitionError(
       `${name}: steps must be shares in percent that rise to 100, got ${JSON.stringify(steps)}.`,
     );
@@ -124,6 +118,9 @@ export function makeCandidate(
     throw new DefinitionError(
       `${name}: every must be a time such as "30s", "5m" or "1h", got ${JSON.stringify(every)}.`,
     );
+  const everyMs = Number(count) * (UNITS[unit] as number);
+  // A timer that is set for longer goes off at once.
+  if (everyMs > MAX_TIMER_MS) throw new DefinitionError(`${name}: every must be at most 24 days, got ${every}.`);
   for (const [gate, value] of Object.entries(gates)) {
     const [least, most] = LIMITS[gate as keyof Gates] ?? [];
     if (least === undefined)
@@ -135,7 +132,7 @@ export function makeCandidate(
   return {
     handler,
     steps,
-    everyMs: Number(count) * (UNITS[unit] as number),
+    everyMs,
     gates: { ...GATES, ...given },
     shadow,
     same,
