@@ -149,6 +149,18 @@ describe("offshoot release-notes", () => {
     });
   });
 
+  test("a lock of evals that is none is refused with the way to write it again", async () => {
+    const { write, offshoot } = project();
+    write("evals.lock.json", { minimal: { runs: 1 } });
+    expect(await offshoot("release-notes", "v1.0.0")).toMatchObject({
+      code: 2,
+      data: {
+        error: "evals.lock.json is not a lock of evals at both points.",
+        next: expect.stringContaining("--update"),
+      },
+    });
+  });
+
   test("a text from a lock is no Markdown of the notes", async () => {
     const { folder, write, json, release } = project();
     const evals = json("evals.lock.json");

@@ -41,7 +41,7 @@ export function readEvalsLock(file: URL | string): EvalsLock {
   }
   if (!isRecord(lock) || !Object.values(lock).every(isBaseline))
     throw new Error(`${name} is not a lock of evals. ${again}`);
-  // JSON.parse would take the last: whoever adds a line lowers the bar.
+  // JSON.parse would take the last: one line more would lower the bar.
   if (keysIn(text) !== countKeys(lock)) throw new Error(`${name} has a key twice (left over from a merge?). ${again}`);
   return lock as EvalsLock;
 }

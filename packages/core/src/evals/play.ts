@@ -88,7 +88,7 @@ export async function play(
   return transcript;
 }
 
-/** A tool by a wrong name is refused, too, and must not be; whoever means one expects its name in the refusal. */
+/** A tool by a wrong name is refused, too, and must not be; a scenario that means one expects its name in the refusal. */
 function strangeTool(
   steps: readonly Step[],
   mustNotCall: readonly string[] = [],

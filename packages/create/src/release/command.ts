@@ -74,7 +74,7 @@ function notesOf(name: string, { from, to, contract, policy, configuration, eval
   ].join("\n\n");
 }
 
-/** A text of a lock in one line that is no heading, link, picture or HTML: whoever writes a scenario writes no notes. */
+/** A text of a lock in one line that is no heading, link, picture or HTML: a scenario has a name, and the notes are ours. */
 const asMarkdown = (text: string): string =>
   text
     .replaceAll(/\s+/g, " ")
