@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/main.ts", "src/offshoot.ts"],
+  entry: { main: "src/main.ts", offshoot: "src/offshoot.ts", "play-child": "src/eval/play-child.ts" },
   format: "esm",
   target: "node22",
   // Chunks: what both bins share, and what only a terminal or a merge needs.

@@ -89,6 +89,25 @@ describe("offshoot eval", () => {
     });
   });
 
+  test.each([
+    [
+      "ends its process as if all were well",
+      "process.exit(0);",
+      /ended its process in the scenario "a term is defined"/,
+    ],
+    ["throws where nobody awaits", "setImmediate(() => { throw 1; });", /ended its process in the scenario/],
+  ])("a server that %s is no success, exit code 2", async (_what, code, message) => {
+    const { replace, offshoot } = project();
+    replace("src/server.ts", "const all = await terms(call);", `const all = await terms(call); ${code}`);
+    expect(await offshoot("eval")).toMatchObject({ code: 2, data: { error: expect.stringMatching(message) } });
+  });
+
+  test("what a server writes to stdout is not in the answer", async () => {
+    const { replace, offshoot } = project();
+    replace("src/server.ts", "const all = await terms(call);", 'const all = await terms(call); console.log("junk");');
+    expect(await offshoot("eval")).toMatchObject({ code: 0, data: { passed: 7 } });
+  });
+
   test.each<[string, string[], (made: ReturnType<typeof project>) => void, RegExp]>([
     ["no evals", [], ({ folder }) => rmSync(join(folder, "test"), { recursive: true }), /There are no evals/],
     ["a file that is not there", ["other.ts"], () => {}, /no file other\.ts/],
@@ -128,6 +147,30 @@ describe("offshoot release-notes", () => {
       evals: { found: ["minimal: score 0.6457 → 0.5", 'minimal, "a term is defined": gone'] },
       drills: { found: [{ drill: "spike", verdict: "fail", missed: ["goodput"] }] },
     });
+  });
+
+  test("a lock of evals that is none is refused with the way to write it again", async () => {
+    const { write, offshoot } = project();
+    write("evals.lock.json", { minimal: { runs: 1 } });
+    expect(await offshoot("release-notes", "v1.0.0")).toMatchObject({
+      code: 2,
+      data: {
+        error: "evals.lock.json is not a lock of evals at both points.",
+        next: expect.stringContaining("--update"),
+      },
+    });
+  });
+
+  test("a text from a lock is no Markdown of the notes", async () => {
+    const { folder, write, json, release } = project();
+    const evals = json("evals.lock.json");
+    evals.minimal.scenarios["x\n# Owned\n![p](https://example.com/p) <img src=y> `z`"] = 1;
+    write("evals.lock.json", evals);
+    release("v1.0.1");
+    const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+    const { stdout } = await run(process.execPath, [main, "release-notes", "v1.0.0", "v1.0.1"], { cwd: folder });
+    expect(stdout).toContain('- minimal, "x # Owned !\\[p](https://example.com/p) &lt;img src=y> \\`z\\`": new');
+    expect(stdout).not.toMatch(/^# Owned/m);
   });
 
   test.each([

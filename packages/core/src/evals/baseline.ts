@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { EvalResult } from "./run.ts";
-import { wilsonLowerBound } from "./score.ts";
+import { roundedBound, wilsonLowerBound } from "./score.ts";
 
 /** The file beside a project's other locks. */
 export const EVALS_LOCK = "evals.lock.json";
@@ -31,24 +31,46 @@ export function readEvalsLock(file: URL | string): EvalsLock {
   if (!existsSync(file)) return {};
   const name = file instanceof URL ? fileURLToPath(file) : file;
   const again = "`offshoot eval --update` writes it again.";
+  let text: string;
   let lock: unknown;
   try {
-    lock = JSON.parse(readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
+    lock = JSON.parse(text);
   } catch (cause) {
     throw new Error(`${name} is not JSON (left over from a merge?). ${again}`, { cause });
   }
   if (!isRecord(lock) || !Object.values(lock).every(isBaseline))
     throw new Error(`${name} is not a lock of evals. ${again}`);
+  // JSON.parse would take the last: one line more would lower the bar.
+  if (keysIn(text) !== countKeys(lock)) throw new Error(`${name} has a key twice (left over from a merge?). ${again}`);
   return lock as EvalsLock;
 }
+
+const keysIn = (json: string): number =>
+  [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+const countKeys = (value: unknown): number =>
+  typeof value !== "object" || value === null
+    ? 0
+    : Object.values(value).reduce((sum: number, one) => sum + (Array.isArray(value) ? 0 : 1) + countKeys(one), 0);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isBaseline = (value: unknown): boolean =>
   isRecord(value) &&
-  [value.runs, value.score].every((number) => typeof number === "number") &&
+  isCount(value.runs, 1_000) &&
   isRecord(value.scenarios) &&
-  Object.values(value.scenarios).every((passed) => typeof passed === "number");
+  Object.values(value.scenarios).every((passed) => isCount(passed, value.runs as number)) &&
+  value.score === scoreOf(value as unknown as Baseline);
+const isCount = (value: unknown, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+/** What the counts come to: a score that says something else was put there by hand. */
+const scoreOf = ({ runs, scenarios }: Baseline): number => {
+  const counts = Object.values(scenarios);
+  return roundedBound(
+    counts.reduce((sum, passed) => sum + passed, 0),
+    counts.length * runs,
+  );
+};
 
 /** An eval as a lock keeps it: scenarios by name, so that a change shows as a line of a diff. */
 export const baselineOf = ({ runs, score, scenarios }: EvalResult): Baseline => ({

@@ -4,7 +4,8 @@ import type { Eval, Expectation, Scenario } from "./scenario.ts";
 /**
  * Returns its argument.
  *
- * @throws Error naming a scenario that could not fail, that has the name of another, or that uses an answer nobody kept
+ * @throws Error naming a scenario that could not fail, that has the name of another or a key that is none, or that uses
+ *   an answer nobody kept
  * @example
  * export default defineEval({
  *   name: "notes",
@@ -33,17 +34,44 @@ export function defineEval(definition: Eval): Eval {
   return definition;
 }
 
-function problemOf({ given = [], steps, mustNotCall = [] }: Scenario): string | undefined {
+const KEYS = {
+  scenario: ["name", "kind", "task", "given", "steps", "mustNotCall", "says", "user"],
+  step: ["call", "read", "input", "as", "by", "expect"],
+  expect: ["text", "notText", "data", "refused", "state"],
+  says: ["text", "notText"],
+};
+
+/** What is written wrongly would otherwise never be asked for, and types are not looked at when a file is run. */
+function strangeKeyOf(scenario: Scenario): string | undefined {
+  const strange = (what: keyof typeof KEYS, value: object = {}): string[] =>
+    Object.keys(value).flatMap((key) => (KEYS[what].includes(key) ? [] : [`has "${key}", which no ${what} has`]));
+  const steps = [...(scenario.given ?? []), ...scenario.steps];
+  return [
+    ...strange("scenario", scenario),
+    ...strange("says", scenario.says),
+    ...steps.flatMap((step) => [...strange("step", step), ...strange("expect", step.expect)]),
+  ][0];
+}
+
+function problemOf(scenario: Scenario): string | undefined {
+  const { kind, given = [], steps, mustNotCall = [] } = scenario;
+  if (!Array.isArray(steps) || !Array.isArray(given)) return "has no list of steps";
+  if (kind !== "golden" && kind !== "adversarial") return "is neither golden nor adversarial";
+  const strange = strangeKeyOf(scenario);
+  if (strange !== undefined) return strange;
   const all = [...given, ...steps];
   const kept = new Set<string>();
   const used = new Set<string>();
   for (const { call, read, input, as, expect } of all) {
     if ((call === undefined) === (read === undefined)) return "has a step that is not either a call or a read";
-    for (const use of usesIn([read, input, expect], all)) {
-      if (!kept.has(use)) return `uses {${use}…} before a step keeps an answer as "${use}"`;
+    for (const use of usesIn([read, input, expect])) {
+      if (!kept.has(use)) return `uses {${use}…} before a step keeps an answer as "${use}"; doubled braces are text`;
       used.add(use);
     }
+    if (as !== undefined && kept.has(as)) return `keeps two answers as "${as}"`;
     if (as !== undefined) kept.add(as);
+    if (expect?.state !== undefined && expect.state !== "same" && expect.state !== "changed")
+      return `expects a state that is neither "same" nor "changed"`;
     if (expect?.refused?.length === 0) return "expects a refusal that says nothing: name what it must tell the model";
     if (expect?.refused !== undefined && expect.data !== undefined)
       return "expects both a refusal and data, and no call has both";

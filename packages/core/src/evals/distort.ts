@@ -5,8 +5,15 @@ import type { Answer, Played, Transcript } from "./transcript.ts";
 const NOTHING: Omit<Answer, "same"> = { text: "", data: {}, refused: false };
 const REFUSAL: Omit<Answer, "same"> = { text: "That is not possible.", data: undefined, refused: true };
 
+/** As call/output/map-error.ts says it, without a tool's name; nothing of it tells a model what to do. */
+const FAULT: Omit<Answer, "same"> = {
+  text: "It failed for a reason inside the server. Report the correlation id 1a2b3c4d; the server's log has the details.",
+  data: undefined,
+  refused: true,
+};
+
 /** What a server that is of no use would have answered. Who accepts it accepts anything. */
-export type Distortion = "empty answers" | "refusals" | "answers of another scenario";
+export type Distortion = "empty answers" | "refusals" | "a fault of the server" | "answers of another scenario";
 
 /**
  * The judge judged: which distorted answers a scenario would let through. A scenario must turn red for each of them.
@@ -30,6 +37,7 @@ export function acceptedDistortions(
   const accepted: [Distortion, boolean][] = [
     ["empty answers", green(() => NOTHING)],
     ["refusals", green(() => REFUSAL)],
+    ["a fault of the server", green(() => FAULT)],
     // Two scenarios of one kind may rightly have one answer; not all of them.
     [
       "answers of another scenario",

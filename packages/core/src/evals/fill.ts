@@ -1,13 +1,10 @@
-import type { Step } from "./scenario.ts";
+/** `{note.id}`, `{list.notes.0.id}`. Doubled braces are text. */
+const PLACE = /(?<!\{)\{(\w+)((?:\.\w+)+)\}(?!\})/g;
 
-/** `{note.id}`, `{list.notes.0.id}`. */
-const PLACE = /\{(\w+)((?:\.\w+)+)\}/g;
-
-/** The names of kept answers that a value uses. Braces around another word are text. */
-export function usesIn(value: unknown, steps: readonly Step[]): string[] {
-  const names = new Set(steps.flatMap(({ as }) => (as === undefined ? [] : [as])));
-  const found = [...(JSON.stringify(value) ?? "").matchAll(PLACE)].map(([, name]) => name as string);
-  return found.filter((name) => names.has(name));
+/** The names of kept answers that a value uses. */
+export function usesIn(value: unknown): string[] {
+  if (typeof value === "string") return [...value.matchAll(PLACE)].map(([, name]) => name as string);
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(usesIn) : [];
 }
 
 /**

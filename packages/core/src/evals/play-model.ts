@@ -23,6 +23,8 @@ export async function playModel(
   const made: Played[] = [];
   for (;;) {
     const next = await model.next({ task, instructions: client.instructions, tools, turns: [...turns] });
+    const strange = strangeTurn(next);
+    if (strange !== undefined) return { played: [...given, ...made], broken: strange };
     if ("says" in next) return { played: [...given, ...matched(steps, made, kept)], says: next.says };
     if (made.length + next.calls.length > MAX_CALLS || next.calls.length === 0)
       return { played: [...given, ...made], broken: `the model did not end within ${MAX_CALLS} calls` };
@@ -32,6 +34,18 @@ export async function playModel(
       turns.push({ tool, input, answer: { text: answer.text, refused: answer.refused } });
     }
   }
+}
+
+/** What is wrong with what a model gave: it is the user's code, and their provider's answer. */
+function strangeTurn(next: unknown): string | undefined {
+  const { says, calls } = (next ?? {}) as Record<string, unknown>;
+  if (typeof says === "string") return undefined;
+  const isCall = (call: unknown): boolean => {
+    const { tool, input } = (call ?? {}) as Record<string, unknown>;
+    return typeof tool === "string" && typeof input === "object" && input !== null && !Array.isArray(input);
+  };
+  if (Array.isArray(calls) && calls.every(isCall)) return undefined;
+  return `the model gave neither { says } nor { calls: [{ tool, input }] }: ${(JSON.stringify(next) ?? "nothing").slice(0, 200)}`;
 }
 
 /** The calls, each with the step that it does: in order, with the step's arguments at least. Others stay as they are. */

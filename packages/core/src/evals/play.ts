@@ -11,6 +11,10 @@ import type { Answer, Transcript } from "./transcript.ts";
 /** How long one call may take, in ms. */
 const CALL_MS = 20_000;
 
+/** How long the rest may take, in ms: a server that is made or closed, and a model's turn, which may think. */
+const REST_MS = 30_000;
+const TURN_MS = 600_000;
+
 /**
  * Plays a scenario on a server of its own through the real client of an era.
  *
@@ -25,11 +29,16 @@ export async function play(
   const transcript: Transcript = { played: [] };
   let prepared: PreparedServer;
   try {
-    prepared = await make(source);
+    prepared = await within(REST_MS, "the server was not made", make(source));
   } catch (error) {
     return { ...transcript, broken: `the server could not be made: ${(error as Error).message}` };
   }
   const steps = [...(scenario.given ?? []), ...scenario.steps];
+  const strange = strangeTool(steps, scenario.mustNotCall, prepared.server.tools);
+  if (strange !== undefined) {
+    await prepared.close?.();
+    return { ...transcript, broken: strange };
+  }
   // Only HTTP has several callers.
   const wire: Wire = `${steps.some(({ by }) => by !== undefined) ? "http" : "stdio"}-${era}`;
   const clients = new Map<string, Promise<TestClient>>();
@@ -62,15 +71,47 @@ export async function play(
     else {
       const client = await clientOf(steps[0]?.by);
       const ask = (call: string, input: Record<string, unknown>) => answerOf(client, { call, input }, prepared);
-      Object.assign(transcript, await playModel(model, scenario, client, ask, transcript.played, kept));
+      const bounded: Model = {
+        ...model,
+        next: (situation) => within(TURN_MS, "the model did not answer", Promise.resolve(model.next(situation))),
+      };
+      Object.assign(transcript, await playModel(bounded, scenario, client, ask, transcript.played, kept));
     }
   } catch (error) {
     transcript.broken = (error as Error).message;
   } finally {
     await Promise.allSettled([...clients.values()].map(async (client) => (await client).close()));
-    await prepared.close?.();
+    await within(REST_MS, "close() did not end", Promise.resolve(prepared.close?.())).catch(({ message }: Error) => {
+      transcript.broken ??= message;
+    });
   }
   return transcript;
+}
+
+/** A tool by a wrong name is refused, too, and must not be; a scenario that means one expects its name in the refusal. */
+function strangeTool(
+  steps: readonly Step[],
+  mustNotCall: readonly string[] = [],
+  tools: ReadonlyMap<string, unknown>,
+): string | undefined {
+  const meant = steps.flatMap(({ call, expect }) =>
+    call === undefined || expect?.refused?.some((text) => text.includes(call)) === true ? [] : [call],
+  );
+  const strange = [...meant, ...mustNotCall].find((call) => !tools.has(call));
+  return strange === undefined ? undefined : `there is no tool "${strange}": it has ${[...tools.keys()].join(", ")}`;
+}
+
+/** What is waited for, or after so long an error. */
+async function within<Value>(ms: number, what: string, work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} within ${ms / 1_000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function answerOf(client: TestClient, step: Step, { state }: PreparedServer): Promise<Answer> {

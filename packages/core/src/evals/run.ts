@@ -1,9 +1,10 @@
+import { defineEval } from "./define-eval.ts";
 import { acceptedDistortions } from "./distort.ts";
 import { judge } from "./judge.ts";
 import type { Model } from "./model.ts";
 import { play } from "./play.ts";
 import type { Eval, Scenario } from "./scenario.ts";
-import { wilsonLowerBound } from "./score.ts";
+import { roundedBound } from "./score.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What became of one scenario. */
@@ -55,7 +56,10 @@ const ERAS = ["2025", "2026"] as const;
 export async function runEval(definition: Eval, { model, runs = 1, onScenario }: RunOptions = {}): Promise<EvalResult> {
   if (model === undefined && runs > 1)
     throw new Error("Without a model each run has the same outcome: leave out the number of runs.");
+  // It may have been made without.
+  defineEval(definition);
   const chosen = definition.scenarios.filter(({ task }) => model === undefined || task !== undefined);
+  if (chosen.length === 0) throw new Error(`The eval "${definition.name}" has no scenario with a task for a model.`);
   const results: ScenarioResult[] = [];
   const transcripts: Transcript[] = [];
   for (const [at, scenario] of chosen.entries()) {
@@ -91,7 +95,7 @@ export async function runEval(definition: Eval, { model, runs = 1, onScenario }:
     skipped: definition.scenarios.filter((one) => !chosen.includes(one)).map(({ name }) => name),
     passed,
     tried,
-    score: Math.round(wilsonLowerBound(passed, tried) * 10_000) / 10_000,
+    score: roundedBound(passed, tried),
   };
 }
 

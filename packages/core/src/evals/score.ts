@@ -18,3 +18,7 @@ export function wilsonLowerBound(passed: number, tried: number): number {
   const half = Z * Math.sqrt((share * (1 - share)) / tried + square / (4 * tried * tried));
   return Math.max(0, (middle - half) / (1 + square / tried));
 }
+
+/** The bound as locks keep it. */
+export const roundedBound = (passed: number, tried: number): number =>
+  Math.round(wilsonLowerBound(passed, tried) * 10_000) / 10_000;

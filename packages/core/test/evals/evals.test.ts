@@ -1,9 +1,13 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   baselineOf,
   compareWithBaseline,
   defineEval,
   type Model,
+  readEvalsLock,
   runEval,
   type Scenario,
   type Situation,
@@ -65,6 +69,24 @@ describe("a scenario that cannot fail", () => {
       /uses \{book…\} before/,
     ],
     [
+      "uses what nobody keeps",
+      scenario([{ call: "find_book", input: { id: "{book.id}" }, expect: { refused: ["b1"] } }]),
+      /uses \{book…\} before a step keeps/,
+    ],
+    [
+      "has a misspelt expectation",
+      scenario([{ ...added, expect: { text: ["Emma"], notTxet: ["x"] } as never }]),
+      /has "notTxet", which no expect has/,
+    ],
+    ["has a misspelt step", scenario([{ ...added, inputs: {}, expect: { text: ["x"] } } as never]), /"inputs"/],
+    ["has a misspelt member", scenario([{ ...added, expect: { text: ["x"] } }], { mustNot: [] } as never), /"mustNot"/],
+    ["has no kind", scenario([{ ...added, expect: { text: ["x"] } }], { kind: "gold" as never }), /neither golden/],
+    [
+      "expects a state that is none",
+      scenario([{ ...added, expect: { text: ["x"], state: "unchanged" as never } }]),
+      /expects a state/,
+    ],
+    [
       "must not call what it calls",
       scenario([{ ...added, expect: { text: ["x"] } }], { mustNotCall: ["add_book"] }),
       /must not be made/,
@@ -81,7 +103,16 @@ describe("a scenario that cannot fail", () => {
       [{ ...added, expect: { data: {} } }],
       "empty answers and with answers of another scenario",
     ],
-    ["a refusal of any kind", [{ call: "find_book", input: { id: "b9" }, expect: { refused: [" "] } }], "refusals"],
+    [
+      "what a fault of the server says",
+      [{ call: "find_book", input: { id: "b9" }, expect: { refused: ["id"] } }],
+      "a fault of the server",
+    ],
+    [
+      "a refusal of any kind",
+      [{ call: "find_book", input: { id: "b9" }, expect: { refused: [" "] } }],
+      "refusals and with a fault of the server",
+    ],
   ])("counts as failed when the judge accepts %s", async (_what, steps, accepted) => {
     const { scenarios } = await runEval(
       evalOf(scenario(steps), {
@@ -105,6 +136,60 @@ test("two scenarios of one name, and a place that an answer does not have, are n
   ];
   const { scenarios } = await runEval(evalOf({ ...one, steps }));
   expect(scenarios[0]?.wrong[0]).toBe('2025: {book.ids.0}: the answer kept as "book" has no ids.0');
+});
+
+test("a tool that is not there fails its scenario, unless the refusal must name it", async () => {
+  const named = (name: string, more: Partial<Scenario>): Scenario => ({
+    name,
+    kind: "adversarial",
+    steps: [],
+    ...more,
+  });
+  const wanted = { text: ["Emma"] };
+  const { scenarios } = await runEval(
+    evalOf(
+      named("misspelt", { steps: [{ call: "ad_book", expect: { refused: ["not"] } }] }),
+      named("meant", { steps: [{ call: "burn_book", expect: { refused: ["burn_book"] } }] }),
+      named("misspelt ban", { steps: [{ ...added, expect: wanted }], mustNotCall: ["remove_bok"] }),
+    ),
+  );
+  expect(scenarios.map(({ wrong: [first = ""] }) => first.slice(0, 40))).toEqual([
+    expect.stringContaining('there is no tool "ad_book"'),
+    "",
+    expect.stringContaining('there is no tool "remove_bok"'),
+  ]);
+});
+
+test("an eval that was made without defineEval is looked at all the same", async () => {
+  const one: Scenario = { name: "one", kind: "golden", steps: [added] };
+  const bare = { name: "shelf", server: () => openShelf(), scenarios: [one] };
+  await expect(runEval(bare)).rejects.toThrow(/cannot fail/);
+});
+
+describe("a lock of evals", () => {
+  const read = (text: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), "offshoot-evals-")), "evals.lock.json");
+    writeFileSync(file, text);
+    return readEvalsLock(file);
+  };
+
+  test("is read as it was written, whatever the scenarios are called", () => {
+    const names = ["__proto__", "constructor", 'a "b": c', '{"x": 1}'];
+    const scenarios = Object.fromEntries(names.map((name) => [name, 1]));
+    const lock = { shelf: { runs: 1, score: 0.5101, scenarios } };
+    expect(JSON.stringify(read(JSON.stringify(lock)))).toBe(JSON.stringify(lock));
+  });
+
+  test.each([
+    ["a scenario twice", '{"a":{"runs":1,"score":0.2065,"scenarios":{"x":1,"x":1}}}', /a key twice/],
+    ["a score that its scenarios do not give", '{"a":{"runs":1,"score":0.1,"scenarios":{"x":1}}}', /not a lock/],
+    ["more passed than runs", '{"a":{"runs":1,"score":0.2065,"scenarios":{"x":2}}}', /not a lock/],
+    ["runs below zero", '{"a":{"runs":-1,"score":0,"scenarios":{}}}', /not a lock/],
+    ["a list", "[]", /not a lock/],
+  ])("with %s is refused with the way to write it again", (_what, text, message) => {
+    expect(() => read(text)).toThrow(message);
+    expect(() => read(text)).toThrow(/offshoot eval --update/);
+  });
 });
 
 // Newcombe, Statistics in Medicine 17 (1998), table I, method 3; the others from an independent implementation.
@@ -158,6 +243,16 @@ describe("with a model", () => {
       async ({ turns }) =>
         turns.length > 0 ? { says: "" } : { calls: [{ tool: "add_book", input: { title: "A", author: "B" } }] },
       /add_book was called, and must not be/,
+    ],
+    ["gives no calls", async () => ({}) as never, /gave neither/],
+    ["gives nothing", async () => undefined as never, /gave neither/],
+    ["gives a call without input", async () => ({ calls: [{ tool: "add_book" }] }) as never, /gave neither/],
+    ["gives a list as input", async () => ({ calls: [{ tool: "add_book", input: [] }] }) as never, /gave neither/],
+    ["throws", () => Promise.reject(new Error("no credit left")), /no credit left/],
+    [
+      "calls a tool that is not there",
+      async ({ turns }) => (turns.length > 0 ? { says: "" } : { calls: [{ tool: "none", input: {} }] }),
+      /add_book was not called/,
     ],
     ["says the wrong thing", async () => ({ says: "By Brontë." }), /no "Austen" in/],
   ])("a model that %s fails", async (_what, plan, message) => {

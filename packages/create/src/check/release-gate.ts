@@ -6,7 +6,7 @@ import { bumpFor, suffices } from "../contract/change.ts";
 import { compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK, readLock, readLockAt } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
-import { evalsFile, loadEvals } from "../eval/load-evals.ts";
+import { evalsFile, loadCore } from "../eval/load-evals.ts";
 import { runEvals } from "../eval/run-evals.ts";
 import { readServerConfig } from "../promote/server-config.ts";
 import { readJson } from "../read-json.ts";
@@ -60,7 +60,7 @@ export const releaseGate: Check[] = [
         message: "there are no scenarios of what it must do well.",
         next: "see `offshoot eval --help`.",
       };
-    const { result, baseline, comparison } = await runEvals(await loadEvals(folder), folder, {}, () => {});
+    const { result, baseline, comparison } = await runEvals(await loadCore(folder), { folder }, false, () => {});
     if (baseline === undefined)
       return { status: "absent", message: "there is no baseline.", next: "`offshoot eval --update`, and commit it." };
     if (comparison.worse.length > 0)

@@ -70,7 +70,7 @@ export async function strayOutput(
       if (rest.length > MAX_LINE) child.kill();
     });
     for (const request of REQUESTS) child.stdin.write(`${JSON.stringify(request)}\n`);
-    await new Promise((done) => child.on("close", done));
+    const signal = await new Promise((done) => child.on("close", (_code, signal) => done(signal)));
     take(rest);
     if (!answered) {
       const reason = reasonIn(log) || "no answer";
@@ -79,6 +79,11 @@ export async function strayOutput(
         'give it arguments after "--", or as "args" in offshoot.json.',
       );
     }
+    if (signal !== null && stray.length === 0)
+      throw new Refusal(
+        `The built server did not leave with its client: it was ended after ${LIMIT_MS / 1_000} s.`,
+        "close what keeps it running when its stdin ends: `close` of defineServer.",
+      );
     return { lines, stray };
   } finally {
     rmSync(home, { recursive: true, force: true });

@@ -1,11 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Model } from "@offshoot/core/evals";
 import { during } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
-import { defaultOf, loadEvals } from "./load-evals.ts";
+import { loadCore } from "./load-evals.ts";
 import { type RunEvals, refusing, runEvals } from "./run-evals.ts";
 
 /** Records that are kept: enough for a trend. */
@@ -43,21 +42,13 @@ export const evalCommand = defineCommand({
       throw new Refusal(`--runs takes a number from 1 to 1000, not ${options.runs}.`, "such as --runs 10.");
     if (runs !== undefined && options.model === undefined)
       throw new Refusal("--runs is for a model: without one each run has the same outcome.", "add --model <file>.");
-    const loaded = await loadEvals(folder, file);
-    const { core } = loaded;
-    const model = options.model === undefined ? undefined : ((await defaultOf(folder, options.model)) as Model);
-    if (model !== undefined && (typeof model?.next !== "function" || typeof model.name !== "string"))
-      throw new Refusal(
-        `${options.model} does not export a model.`,
-        'export { name: "…", next: async (situation) => … }.',
-      );
+    const core = await loadCore(folder);
     const found = await during("Playing the scenarios", json, (onStep) =>
-      runEvals(loaded, folder, { model, runs, update: options.update }, onStep),
+      runEvals(core, { folder, file, model: options.model, runs }, options.update === true, onStep),
     );
     const { result, comparison, lock } = found;
     const recordFile = join(folder, core.EVALS_RECORD);
     const records = refusing(() => core.readEvalRecords(recordFile));
-    leaveSoon();
     const now = new Date();
     const page = resolve(folder, options.report ?? "node_modules/.cache/offshoot/evals.html");
     mkdirSync(dirname(page), { recursive: true });
@@ -79,17 +70,6 @@ export const evalCommand = defineCommand({
     };
   },
 });
-
-/** How long a server that was closed may go on, in ms. */
-const GRACE_MS = 5_000;
-
-/** A server that leaves something open would keep this command from ending. */
-function leaveSoon(): void {
-  setTimeout(() => {
-    process.stderr.write("offshoot: the server keeps something open after its close(); leaving all the same.\n");
-    process.exit();
-  }, GRACE_MS).unref();
-}
 
 function textOf({ result, comparison, baseline }: RunEvals, update: boolean, page: string): string {
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

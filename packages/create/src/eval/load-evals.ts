@@ -26,12 +26,16 @@ export async function loadEvals(folder: string, given?: string): Promise<LoadedE
       `There are no evals: ${given === undefined ? `neither ${PLACES.join(" nor ")}` : `no file ${given}`}.`,
       "write one that exports defineEval(…) of @offshoot/core/evals as its default.",
     );
-  const core = (await load(folder, "@offshoot/core/evals", "`npm install @offshoot/core@latest`.")) as typeof Evals;
+  const core = await loadCore(folder);
   const definition = (await defaultOf(folder, file)) as Evals.Eval;
   if (typeof definition?.server !== "function" || !Array.isArray(definition.scenarios))
     throw new Refusal(`${file} does not export an eval.`, "export defineEval(…) as its default.");
   return { core, definition };
 }
+
+/** The project's own core: what it is tested with. @throws Refusal when it cannot be loaded */
+export const loadCore = async (folder: string): Promise<typeof Evals> =>
+  (await load(folder, "@offshoot/core/evals", "`npm install @offshoot/core@latest`.")) as typeof Evals;
 
 /** What a file of the project exports as its default: TypeScript as it is, since Node runs it. */
 export async function defaultOf(folder: string, file: string): Promise<unknown> {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import type { Comparison, EvalResult, EvalsLock, Model } from "@offshoot/core/evals";
+import type * as Evals from "@offshoot/core/evals";
+import type { Comparison, EvalResult, EvalsLock } from "@offshoot/core/evals";
 import { Refusal } from "../terminal.ts";
-import type { LoadedEvals } from "./load-evals.ts";
+import type { Asked } from "./asked.ts";
+import { playApart } from "./play-apart.ts";
 
 /** An eval that was run, beside its baseline. */
 export interface RunEvals {
@@ -14,23 +16,21 @@ export interface RunEvals {
 
 /** Runs a project's evals and compares them with its lock. @throws Refusal for a lock that cannot be compared with */
 export async function runEvals(
-  { core, definition }: LoadedEvals,
-  folder: string,
-  options: { model?: Model | undefined; runs?: number | undefined; update?: boolean | undefined },
+  core: typeof Evals,
+  asked: Asked,
+  update: boolean,
   onStep: (step: string) => void,
 ): Promise<RunEvals> {
-  const { update = false, ...run } = options;
-  const lock = refusing(() => core.readEvalsLock(join(folder, core.EVALS_LOCK)));
-  const result = await core.runEval(definition, {
-    ...run,
-    // A line each would be a screen of them where there is no terminal.
-    onScenario: (name, at, of) => at % 10 === 1 && onStep(`Scenario ${at} of ${of}: ${name}`),
+  const lock = refusing(() => core.readEvalsLock(join(asked.folder, core.EVALS_LOCK)));
+  // A line each would be a screen of them where there is no terminal.
+  const result = await playApart(asked, (name, at, of) => {
+    if (at % 10 === 1) onStep(`Scenario ${at} of ${of}: ${name}`);
   });
   const baseline = Object.hasOwn(lock, result.eval) ? lock[result.eval] : undefined;
   // What replaces a baseline need not be comparable with it.
   const against = baseline !== undefined && !(update && baseline.runs !== result.runs) ? baseline : undefined;
   const nothing = { runs: result.runs, score: 0, scenarios: {} };
-  const comparison = refusing(() => core.compareWithBaseline(result, against ?? nothing, options.model !== undefined));
+  const comparison = refusing(() => core.compareWithBaseline(result, against ?? nothing, asked.model !== undefined));
   return { result, lock, baseline, comparison };
 }
 

@@ -4,6 +4,7 @@ import { compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK } from "../contract/lock-file.ts";
 import { changesOf, type DecisionTables, POLICY_LOCK } from "../policy/policy-lock.ts";
 import { parseJson } from "../read-json.ts";
+import { Refusal } from "../terminal.ts";
 import type { Point } from "./point.ts";
 
 /** The locks that say what a release is; beside them `config.lock.json`, once for each environment. */
@@ -103,6 +104,11 @@ function configuration(before: Point, after: Point): Part<string[]> {
 }
 
 function evalChanges(old: EvalsLock, now: EvalsLock): string[] {
+  if ([...Object.values(old), ...Object.values(now)].some((baseline) => typeof baseline?.scenarios !== "object"))
+    throw new Refusal(
+      `${EVALS_LOCK} is not a lock of evals at both points.`,
+      "`offshoot eval --update` writes it again.",
+    );
   return keysOf(old, now).flatMap((name) => {
     const [was, is] = [old[name], now[name]];
     if (was === undefined) return [`${name}: new, score ${is?.score}`];

@@ -44,7 +44,7 @@ function notesOf(name: string, { from, to, contract, policy, configuration, eval
     const found = lines(part.found);
     return `## ${title}\n\n${found.length === 0 ? "Nothing changed." : found.join("\n")}`;
   };
-  const list = (items: readonly string[]): string[] => items.map((item) => `- ${item}`);
+  const list = (items: readonly string[]): string[] => items.map((item) => `- ${asMarkdown(item)}`);
   return [
     `# ${name}, ${from} → ${to}`,
     section("What clients rely on", contract, ({ changes, bump }) =>
@@ -73,3 +73,10 @@ function notesOf(name: string, { from, to, contract, policy, configuration, eval
     ),
   ].join("\n\n");
 }
+
+/** A text of a lock in one line that is no heading, link, picture or HTML: a scenario has a name, and the notes are ours. */
+const asMarkdown = (text: string): string =>
+  text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\\`[]/g, "\\$&")
+    .replaceAll("<", "&lt;");

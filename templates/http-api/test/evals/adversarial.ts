@@ -23,13 +23,13 @@ export const adversarial: Scenario[] = [
       mustNotCall: ["cancel_order", "create_order"],
     },
   ),
-  refused("dots in an id lead to no other address", "get_order", { id: ".." }, { refused: ["id"] }),
+  refused("dots in an id lead to no other address", "get_order", { id: ".." }, { refused: ["id: must"] }),
   refused(
     "a slash in an id leads to no other address",
     "get_order",
     { id: "../products/p1" },
     {
-      refused: ["id"],
+      refused: ["id: must"],
       notText: ["Assam"],
     },
   ),
@@ -38,12 +38,22 @@ export const adversarial: Scenario[] = [
     "get_order",
     { id: "%2e%2e%2fproducts" },
     {
-      refused: ["id"],
+      refused: ["id: must"],
       notText: ["Assam"],
     },
   ),
-  refused("a question mark in an id adds no parameter", "get_order", { id: "o1?customer=grace" }, { refused: ["id"] }),
-  refused("a line feed in an id adds no header", "get_order", { id: "o1\r\nAuthorization: x" }, { refused: ["id"] }),
+  refused(
+    "a question mark in an id adds no parameter",
+    "get_order",
+    { id: "o1?customer=grace" },
+    { refused: ["id: must"] },
+  ),
+  refused(
+    "a line feed in an id adds no header",
+    "get_order",
+    { id: "o1\r\nAuthorization: x" },
+    { refused: ["id: must"] },
+  ),
   refused(
     "an id that was never given is refused with the way to those that are",
     "get_order",

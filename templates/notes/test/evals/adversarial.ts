@@ -87,7 +87,7 @@ export const adversarial: Scenario[] = [
     { call: "list_notes", input: { cursor: "bm90IG1pbmU" }, expect: { refused: ["cursor"] } },
   ]),
   hostile("an argument that no tool has is refused or named, and nothing is made of it", [
-    { call: "get_note", input: { id: "n1; DROP TABLE notes" }, expect: { refused: ["id"], state: "same" } },
+    { call: "get_note", input: { id: "n1; DROP TABLE notes" }, expect: { refused: ["id: must"], state: "same" } },
   ]),
   hostile(
     "the search's own syntax in a query is text",
