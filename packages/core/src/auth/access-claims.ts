@@ -34,6 +34,8 @@ export function checkTyp(typ: unknown, expected: Typ, facts: Record<string, unkn
 
 /** What ID tokens and logout tokens have, and access tokens do not. */
 const OF_OTHER_KINDS = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
+/** Where libraries that issue both write that a token is for refreshing. */
+const NAME_REFRESH = ["token_type", "type", "use", "purpose"];
 
 /**
  * Tells an access token from the others of its issuer, where its header does not (RFC 8725, 3.12): an ID token for an
@@ -48,10 +50,11 @@ export function checkKind(payload: JWTPayload, header: { typ?: string | undefine
     OF_OTHER_KINDS.find((claim) => claim in payload) ??
     // Keycloak's name of the kind, and Cognito's.
     (typ !== undefined && plain(typ) !== "bearer" ? "typ" : undefined) ??
-    (token_use !== undefined && token_use !== "access" ? "token_use" : undefined);
+    (token_use !== undefined && token_use !== "access" ? "token_use" : undefined) ??
+    NAME_REFRESH.find((claim) => /refresh/i.test(JSON.stringify(payload[claim] ?? "")));
   const facts = { kid: header.kid, sub: String(payload.sub).slice(0, 256) };
-  if (other !== undefined) throw new TokenRefused(`no access token: claim ${other}`, facts);
-  if (scope === undefined && scp === undefined) throw new TokenRefused("no access token: names no scopes", facts);
+  if (other !== undefined) throw new TokenRefused(`of another kind, by its claim ${other}`, facts);
+  if (scope === undefined && scp === undefined) throw new TokenRefused("of another kind: it names no scopes", facts);
 }
 
 /** The caller of a token whose signature holds. @throws TokenRefused */

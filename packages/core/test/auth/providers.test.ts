@@ -51,6 +51,21 @@ describe.each(PROVIDERS)("$name", ({ name, path, metadata, elsewhere, access, ot
   });
 });
 
+test("a token that says it is for refreshing is not let in, wherever it says so, and the log says why", async () => {
+  const issuer = await startIssuer();
+  const server = await openServer({ auth: "oauth", authIssuer: issuer.url, authAudience: AUDIENCE, authTyp: "jwt" });
+  const said = { token_type: "refresh", type: "Refresh", use: "refresh", purpose: "refresh_token" };
+  for (const [claim, value] of Object.entries(said)) {
+    const token = bearer(await issuer.sign({ header: { typ: "JWT" }, claims: { [claim]: value } }, AUDIENCE));
+    expect((await ERAS["2026"](server.endpoint, [token])).status).toBe(401);
+    expect(server.log.at(-1)).toContain(`by its claim ${claim}`);
+  }
+  const bearerToken = await issuer.sign({ header: { typ: "JWT" }, claims: { token_type: "Bearer" } }, AUDIENCE);
+  expect((await ERAS["2026"](server.endpoint, [bearer(bearerToken)])).status).toBe(200);
+  await server.close();
+  issuer.close();
+});
+
 test("who signs in by another application is another caller", async () => {
   const issuer = await startIssuer();
   const { callerOf } = await import("../../src/auth/access-claims.ts");
