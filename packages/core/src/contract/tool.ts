@@ -8,7 +8,7 @@ import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from ".
 import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 import { isPlainSchema } from "./schemas/plain-schema.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
-import { type View, withView } from "./view.ts";
+import { checkUi, type View, withView } from "./view.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
@@ -130,6 +130,7 @@ export function defineTool<
 >(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
+  checkUi(where, options._meta);
   const _meta = options.view === undefined ? options._meta : withView(where, options._meta, options.view);
   checkMeta(where, _meta);
   checkIcons(where, options.icons);
