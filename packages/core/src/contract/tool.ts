@@ -172,9 +172,9 @@ export function defineTool<
 ): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
+  checkMeta(where, options._meta);
   checkUi(where, options._meta);
   const _meta = options.view === undefined ? options._meta : withView(where, options._meta, options.view);
-  checkMeta(where, _meta);
   checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);
