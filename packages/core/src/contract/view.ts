@@ -111,7 +111,7 @@ function checkCsp(where: string, csp: ViewCsp | undefined): void {
       throw new DefinitionError(`The csp of ${where} is made of lists: ${CSP_LISTS.join(", ")}. Got ${list}.`);
     for (const origin of origins) {
       checkText(`An origin in the csp of ${where}`, origin, "value");
-      // A whole top-level domain is everybody's.
+      // A whole top-level domain is everyone's.
       const isOne = (ORIGIN.test(origin) && !/\*\.[^.]+$/.test(origin)) || LOCAL_ORIGIN.test(origin);
       if (!isOne || !URL.canParse(origin.replace("*.", "")))
         throw new DefinitionError(

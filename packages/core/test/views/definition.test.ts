@@ -95,7 +95,7 @@ test.each([
   ["text in place of an object", "app", /_meta.ui of tool "list_things" must be an object/],
   ["a list in place of an object", ["app"], /must be an object/],
   ["whom it is for, not in a list", { visibility: "app" }, /visibility of tool "list_things" must be a list/],
-  ["somebody that there is not", { visibility: ["apps"] }, /must be a list of "model" and "app"/],
+  ["a reader that there is not", { visibility: ["apps"] }, /must be a list of "model" and "app"/],
   ["nobody", { visibility: [] }, /must be a list/],
   ["a view of another scheme", { resourceUri: "https://a.example.com" }, /must begin with ui:/],
 ] as [string, unknown, RegExp][])(
