@@ -180,7 +180,7 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
       client,
       "list_notes",
       { limit: 2 },
-      { onCall: () => new Promise((resolve) => setTimeout(resolve, 50)) },
+      { onCall: () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50)) },
     );
     const focused = () => view.frame.evaluate("document.activeElement.textContent");
     for (const [button, then] of [
