@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Config } from "../src/config.ts";
 import { openApi } from "../src/open.ts";
 import { httpApiServer } from "../src/server.ts";
-import { rowsOf, sorted } from "../src/views/rows.ts";
+import { columnsOf, rowsOf, sorted } from "../src/views/rows.ts";
 
 const reason = await noChromium();
 const built = new URL("../dist/views/", import.meta.url);
@@ -30,11 +30,26 @@ test("rows are found in an answer or in a field of it, and sorted as what they a
   const rows = [{ n: 10 }, { n: 9 }, { n: null }, { n: 100 }];
   expect(rowsOf(rows)).toBe(rows);
   expect(rowsOf({ total: 3, items: rows })).toBe(rows);
-  for (const none of [[], {}, null, "text", [1, 2], { items: ["a"] }, [{ a: 1 }, 2]])
+  for (const none of [
+    [],
+    {},
+    null,
+    "text",
+    [1, 2],
+    { items: ["a"] },
+    [{ a: 1 }, 2],
+    [...Array(200).fill({ a: 1 }), null],
+  ])
     expect(rowsOf(none)).toBeUndefined();
   expect(sorted(rows, "n", false).map(({ n }) => n)).toEqual([9, 10, 100, null]);
   expect(sorted(rows, "n", true).map(({ n }) => n)).toEqual([100, 10, 9, null]);
   expect(sorted([{ n: "o10" }, { n: "o9" }], "n", false).map(({ n }) => n)).toEqual(["o9", "o10"]);
+});
+
+test("fields of every row are columns, and those without room are counted", () => {
+  expect(columnsOf([...Array(200).fill({ a: 1 }), { b: 2 }])).toEqual({ columns: ["a", "b"], left: 0 });
+  const wide = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`f${at}`, at]));
+  expect(columnsOf([wide])).toMatchObject({ columns: { length: 12 }, left: 8 });
 });
 
 describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" : ` (${reason})`}`, () => {
@@ -72,6 +87,35 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
       .poll(() => view.told)
       .toEqual([expect.stringContaining("The user has called create_order in its view")]);
     expect(view.problems).toEqual([]);
+  });
+
+  test("a dry run that a client shows again, after it was sent, does nothing twice", async () => {
+    const client = await session();
+    const input = { customer: "ada", lines: [{ product: "p3", quantity: 2 }], dry_run: true };
+    const outcome = await client.call("create_order", input);
+    const orders = async () =>
+      (await client.call("list_orders", { customer: "ada", limit: 100 })).data.data.items.length;
+    const before = await orders();
+    for (let time = 0; time < 2; time += 1) {
+      await using view = await showView(client, "create_order", input, { outcome });
+      await view.frame.getByRole("button", { name: "Send" }).click();
+      await expect.poll(() => view.frame.locator("p.quiet").first().textContent()).toMatch(/HTTP 201/);
+      expect(view.calls[0]?.input.idempotency_key).toBe(outcome.data.request.headers["idempotency-key"]);
+    }
+    expect(await orders()).toBe(before + 1);
+  });
+
+  test("what stands beside a list is shown, and fields without room are counted", async () => {
+    const client = await session();
+    const outcome = await client.call("list_products", { limit: 1 });
+    const row = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`f${at}`, at]));
+    const data = { status: 200, data: { error: "quota exceeded", items: [row] } };
+    await using view = await showView(client, "list_products", {}, { outcome: { ...outcome, data } });
+    expect(await view.frame.locator("td").count()).toBe(12);
+    expect(await view.frame.locator("main").textContent()).toContain("8 more fields are not shown.");
+    expect(await view.frame.locator("pre").textContent()).toContain("quota exceeded");
+    await view.post({ jsonrpc: "2.0", method: "ui/notifications/tool-cancelled", params: { reason: "enough" } });
+    await expect.poll(() => view.frame.getByRole("status").textContent()).toBe("The call was cancelled.");
   });
 
   test("what the API answers is text, and stays in the frame", async () => {

@@ -118,6 +118,97 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
     expect((await client.call("get_note", { id: "n1" })).data.body).toBe("theirs\n");
   });
 
+  test("nothing is restored before it is known what would be replaced, and what came meanwhile is named", async () => {
+    const client = await session();
+    await client.call("create_note", { title: "Milk", body: "first\n" });
+    await client.call("update_note", { id: "n1", body: "second\n" });
+    const outcome = await client.call("diff_revisions", { id: "n1", from: 1, to: 2 });
+    await client.call("update_note", { id: "n1", body: "theirs\n" });
+    let know = (): void => {};
+    const known = new Promise<undefined>((resolve) => {
+      know = () => resolve(undefined);
+    });
+    await using view = await showView(
+      client,
+      "diff_revisions",
+      { id: "n1", from: 1, to: 2 },
+      { outcome, onCall: async (name) => (name === "list_revisions" ? known : undefined) },
+    );
+    expect(await view.frame.locator("del").last().textContent()).toBe("-first\n");
+    expect(await view.frame.getByRole("button").count()).toBe(0);
+    know();
+    const restore = view.frame.getByRole("button", { name: "Restore version 1 in place of 3" });
+    await expect.poll(() => restore.count()).toBe(1);
+    // A refusal is no dead end: what is there now is what the next press is about.
+    await client.call("update_note", { id: "n1", body: "theirs again\n" });
+    await restore.click();
+    await view.frame.getByRole("button", { name: "Restore version 1 in place of 4" }).waitFor();
+    expect((await client.call("get_note", { id: "n1" })).data.body).toBe("theirs again\n");
+  });
+
+  test("an answer that comes after that of a later question is not shown", async () => {
+    const client = await session();
+    for (const title of ["alpha", "beta"]) await client.call("create_note", { title, body: title });
+    let late = (): void => {};
+    const held = new Promise<undefined>((resolve) => {
+      late = () => resolve(undefined);
+    });
+    await using view = await showView(
+      client,
+      "list_notes",
+      {},
+      { onCall: async (_, { query }) => (query === "alpha" ? held : undefined) },
+    );
+    const shown = () => view.frame.locator("li strong").allTextContents();
+    for (const words of ["alpha", "beta"]) {
+      await view.frame.getByRole("searchbox").fill(words);
+      await view.page.keyboard.press("Enter");
+    }
+    await expect.poll(shown).toEqual(["beta"]);
+    late();
+    await expect.poll(() => view.calls.length).toBe(2);
+    // The view has heard it before the next thing that it does.
+    await view.frame.getByRole("button", { name: /beta/ }).click();
+    await view.frame.getByRole("button", { name: "Back to the list" }).click();
+    expect(await shown()).toEqual(["beta"]);
+  });
+
+  test("the keyboard goes on where it was, or at the heading where that has gone", async () => {
+    const client = await session();
+    for (const title of ["one", "two", "three"]) await client.call("create_note", { title, body: "" });
+    await using view = await showView(
+      client,
+      "list_notes",
+      { limit: 2 },
+      { onCall: () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50)) },
+    );
+    const focused = () => view.frame.evaluate("document.activeElement.textContent");
+    for (const [button, then] of [
+      ["Search", "Search"],
+      [/one/, "one"],
+      ["Back to the list", "Notes"],
+    ] as const) {
+      await view.frame.getByRole("button", { name: button }).focus();
+      await view.page.keyboard.press("Enter");
+      await expect.poll(focused).toBe(then);
+      await expect.poll(() => view.frame.locator("button:disabled").count()).toBe(0);
+      await expect.poll(focused).toBe(then);
+    }
+  });
+
+  test("what does not show in a name is written out, and a call that was cancelled is said to be", async () => {
+    const client = await session();
+    await client.call("create_note", { title: "a", body: "" });
+    const outcome = await client.call("list_notes", {});
+    const unseen = ["\u3164", "\u115f", "\uffa0", "\u2800", "\u034f", "\u180e", "\u{e0101}", "\ud800", "\u2066"];
+    const data = { notes: [{ ...outcome.data.notes[0], title: `a${unseen.join("b")}c 👩‍👧 ❤️` }] };
+    await using view = await showView(client, "list_notes", {}, { outcome: { ...outcome, data } });
+    const written = unseen.map((one) => `\\u{${(one.codePointAt(0) as number).toString(16)}}`).join("b");
+    expect(await view.frame.locator("li strong").textContent()).toBe(`a${written}c 👩‍👧 ❤️`);
+    await view.post({ jsonrpc: "2.0", method: "ui/notifications/tool-cancelled", params: { reason: "enough" } });
+    await expect.poll(() => view.frame.getByRole("status").textContent()).toBe("The call was cancelled.");
+  });
+
   test("the user is asked before a model's delete, may say no, and may take it back", async () => {
     const client = await session();
     await client.call("create_note", { title: "Milk", body: "" });

@@ -10,7 +10,7 @@ import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 import { isPlainSchema } from "./schemas/plain-schema.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
 import { type GivenVersion, makeVersions, type ToolVersion, type ToolVersionOptions } from "./versions.ts";
-import { type View, withView } from "./view.ts";
+import { checkUi, type View, withView } from "./view.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
 export interface ToolAnnotations {
@@ -172,8 +172,9 @@ export function defineTool<
 ): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
+  checkMeta(where, options._meta);
+  checkUi(where, options._meta);
   const _meta = options.view === undefined ? options._meta : withView(where, options._meta, options.view);
-  checkMeta(where, _meta);
   checkIcons(where, options.icons);
   checkText(`The title of ${where}`, options.title, "title");
   checkText(`The description of ${where}`, options.description);

@@ -61,8 +61,9 @@ const PERMISSIONS = ["camera", "microphone", "geolocation", "clipboardWrite"];
  *
  * @throws DefinitionError naming the view
  */
-export function defineView({ html, csp, permissions, prefersBorder, ...resource }: ViewOptions): View {
-  const where = `view "${resource?.name}"`;
+export function defineView(options: ViewOptions): View {
+  const { html, csp, permissions, prefersBorder, ...resource } = options ?? {};
+  const where = `view "${resource.name}"`;
   if (typeof resource.uri !== "string" || !/^ui:\/\/[^{}\s]+$/.test(resource.uri))
     throw new DefinitionError(
       `The URI of ${where} must begin with ui:// and have no variables: ui://notes/list. Got ${JSON.stringify(resource.uri)}.`,
@@ -70,6 +71,10 @@ export function defineView({ html, csp, permissions, prefersBorder, ...resource 
   if (typeof html !== "string" && typeof html !== "function")
     throw new DefinitionError(`${where} has no html: it must be a document, or a function that reads one.`);
   checkCsp(where, csp);
+  if (permissions !== undefined && !Array.isArray(permissions))
+    throw new DefinitionError(`The permissions of ${where} must be a list of ${PERMISSIONS.join(", ")}.`);
+  if (prefersBorder !== undefined && typeof prefersBorder !== "boolean")
+    throw new DefinitionError(`prefersBorder of ${where} must be true or false, got ${String(prefersBorder)}.`);
   const unknown = permissions?.find((name) => !PERMISSIONS.includes(name));
   if (unknown !== undefined)
     throw new DefinitionError(`${where} asks for the permission "${unknown}". There are: ${PERMISSIONS.join(", ")}.`);
@@ -98,13 +103,17 @@ async function documentOf(where: string, html: ViewOptions["html"]): Promise<str
   }
 }
 
-function checkCsp(where: string, csp: ViewCsp = {}): void {
-  for (const [list, origins] of Object.entries(csp)) {
+function checkCsp(where: string, csp: ViewCsp | undefined): void {
+  if (csp === null) throw new DefinitionError(`The csp of ${where} must be an object of lists, or left out.`);
+  for (const [list, origins] of Object.entries(csp ?? {})) {
+    if (origins === undefined && CSP_LISTS.includes(list)) continue;
     if (!CSP_LISTS.includes(list) || !Array.isArray(origins))
       throw new DefinitionError(`The csp of ${where} is made of lists: ${CSP_LISTS.join(", ")}. Got ${list}.`);
     for (const origin of origins) {
       checkText(`An origin in the csp of ${where}`, origin, "value");
-      if (!ORIGIN.test(origin) && !LOCAL_ORIGIN.test(origin))
+      // A whole top-level domain is everyone's.
+      const isOne = (ORIGIN.test(origin) && !/\*\.[^.]+$/.test(origin)) || LOCAL_ORIGIN.test(origin);
+      if (!isOne || !URL.canParse(origin.replace("*.", "")))
         throw new DefinitionError(
           `The csp of ${where} has ${JSON.stringify(origin)} in ${list}. Name an origin, such as https://api.example.com.`,
         );
@@ -120,9 +129,38 @@ export function showsViews({ client }: Pick<CallContext, "client">): boolean {
   return Array.isArray(mimeTypes) && mimeTypes.includes(VIEW_TYPE);
 }
 
+/**
+ * What a tool says of views. A client that cannot read whom a tool is for shows it to the model.
+ *
+ * @throws DefinitionError for what clients would not understand
+ */
+export function checkUi(where: string, { ui }: Meta = {}): void {
+  if (ui === undefined) return;
+  if (typeof ui !== "object" || ui === null || Array.isArray(ui))
+    throw new DefinitionError(`The _meta.ui of ${where} must be an object, got ${JSON.stringify(ui)}.`);
+  const { visibility, resourceUri } = ui as Record<string, unknown>;
+  const isVisibility = (who: unknown): boolean => who === "model" || who === "app";
+  if (
+    visibility !== undefined &&
+    !(Array.isArray(visibility) && visibility.length > 0 && visibility.every(isVisibility))
+  )
+    throw new DefinitionError(
+      `The _meta.ui.visibility of ${where} must be a list of "model" and "app", got ${JSON.stringify(visibility)}.`,
+    );
+  if (resourceUri !== undefined && !(typeof resourceUri === "string" && resourceUri.startsWith("ui://")))
+    throw new DefinitionError(
+      `The _meta.ui.resourceUri of ${where} must begin with ui://, got ${JSON.stringify(resourceUri)}.`,
+    );
+}
+
 /** The `_meta` of a tool with the view that it names. @throws DefinitionError for what `defineView` has not made */
 export function withView(where: string, meta: Meta = {}, view: View): Meta {
   if (view?.kind !== "resource" || !isView(view))
     throw new DefinitionError(`The view of ${where} was not made by defineView.`);
-  return { ...meta, ui: { ...(meta.ui as object | undefined), resourceUri: view.uri } };
+  const ui = meta.ui as Meta | undefined;
+  if (ui?.resourceUri !== undefined && ui.resourceUri !== view.uri)
+    throw new DefinitionError(
+      `${where} has the view ${view.uri}, and its _meta names another: ${JSON.stringify(ui.resourceUri)}. Name one.`,
+    );
+  return { ...meta, ui: { ...ui, resourceUri: view.uri } };
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { createScrub } from "../telemetry/scrub.ts";
 import type { LiveState } from "./live-state.ts";
 
 /** Pages that may be open at once. */
@@ -11,9 +12,11 @@ const STATE_EVERY_MS = 1_000;
 export function createWatchers(state: LiveState) {
   const open = new Map<ServerResponse, { seen: number }>();
   let timers: NodeJS.Timeout[] = [];
+  // URIs and names of others may hold secrets, as in the log.
+  const scrub = createScrub();
   const send = (response: ServerResponse, event: string, data: unknown): void => {
     // A page that does not keep up misses what comes meanwhile, and holds nothing here.
-    if (!response.writableNeedDrain) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (!response.writableNeedDrain) response.write(`event: ${event}\ndata: ${scrub(JSON.stringify(data))}\n\n`);
   };
   const sendCalls = (response: ServerResponse, watcher: { seen: number }): void => {
     const { calls, skipped, last } = state.callsSince(watcher.seen);

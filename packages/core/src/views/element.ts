@@ -45,26 +45,39 @@ export function filled<Item>(
   return more;
 }
 
-/** A button that cannot be pressed twice: it is off until what it does has ended. */
+/**
+ * A button that cannot be pressed twice: it is off until what it does has ended. Who pressed it goes on from there, or
+ * from the heading where the button has gone, and not from the top of the client.
+ */
 export function button(
   label: string,
   press: () => void | Promise<void>,
   attributes: Attributes = {},
 ): HTMLButtonElement {
   const click = async (): Promise<void> => {
+    const hadFocus = document.activeElement === made;
     made.disabled = true;
     try {
       await press();
     } finally {
       made.disabled = false;
+      // What is switched off or taken away loses the focus.
+      if (hadFocus && (document.activeElement ?? document.body) === document.body) focusOn(made);
     }
   };
   const made = element("button", { type: "button", ...attributes, click: () => void click() }, label);
   return made;
 }
 
-// Controls, what turns text around, what has no width and tags. The joiners stay, which emoji and Persian are written with.
-const UNSEEN = /(?![\n\t])\p{Cc}|[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e0fff}]/gu;
+function focusOn(pressed: HTMLElement): void {
+  const heading = document.querySelector("h1");
+  if (!pressed.isConnected) heading?.setAttribute("tabindex", "-1");
+  (pressed.isConnected ? pressed : heading)?.focus();
+}
+
+// Joiners and the choice of a picture stay, which emoji and Persian are written with.
+const UNSEEN =
+  /(?![\n\t]|\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800\u{1d159}]/gu;
 
 /**
  * Text of others as it should be seen: what turns the text around it or does not show is written out, so that no name

@@ -71,7 +71,7 @@ export function connectHost<Input, Data>(name: string, { input, answer, cancelle
     });
 
   const heard: Record<string, (params: Record<string, unknown>) => void> = {
-    "ui/notifications/tool-input": (params) => input?.((params.arguments ?? {}) as Input),
+    "ui/notifications/tool-input": (params) => input?.((isObject(params.arguments) ? params.arguments : {}) as Input),
     "ui/notifications/tool-result": (params) => answer?.(answerOf<Data>(params)),
     "ui/notifications/tool-cancelled": ({ reason }) => cancelled?.(typeof reason === "string" ? reason : ""),
     "ui/notifications/host-context-changed": (params) => dress(params),
@@ -79,7 +79,8 @@ export function connectHost<Input, Data>(name: string, { input, answer, cancelle
   addEventListener("message", ({ source, data }: MessageEvent<unknown>) => {
     // Any frame can post to any other: only the one above shows this view.
     if (source !== parent || source === window || !isMessage(data)) return;
-    const { id, method, params = {}, result, error } = data;
+    const { id, method, result, error } = data;
+    const params = isObject(data.params) ? data.params : {};
     if (method !== undefined && id !== undefined) {
       const known = method === "ping" || method === "ui/resource-teardown";
       post(known ? { id, result: {} } : { id, error: { code: -32601, message: "Method not found" } });
@@ -91,7 +92,7 @@ export function connectHost<Input, Data>(name: string, { input, answer, cancelle
         reject: (why: Error) => void;
       };
       waiting.delete(id);
-      if (result === undefined) reject(new Error(error?.message ?? "The client refused without a reason."));
+      if (!isObject(result)) reject(new Error(error?.message ?? "The client refused without a reason."));
       else resolve(result);
     }
   });
@@ -127,17 +128,17 @@ export function connectHost<Input, Data>(name: string, { input, answer, cancelle
   };
 }
 
-const isMessage = (data: unknown): data is Message =>
-  typeof data === "object" && data !== null && (data as { jsonrpc?: unknown }).jsonrpc === "2.0";
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isMessage = (data: unknown): data is Message => isObject(data) && data.jsonrpc === "2.0";
 
 function answerOf<Data>(result: Record<string, unknown>): ToolAnswer<Data> {
-  const content = (Array.isArray(result.content) ? result.content : []) as { type?: unknown; text?: unknown }[];
+  const content = Array.isArray(result.content) ? result.content.filter(isObject) : [];
   const isError = result.isError === true;
   return {
-    data: isError ? undefined : ((result.structuredContent ?? undefined) as Data | undefined),
+    data: !isError && isObject(result.structuredContent) ? (result.structuredContent as Data) : undefined,
     text: content.flatMap(({ type, text }) => (type === "text" ? [String(text)] : [])).join("\n"),
     isError,
-    content: content as Record<string, unknown>[],
+    content,
   };
 }
 

@@ -159,7 +159,7 @@ test("the page lets nothing run or leave but its own script and events, and know
 
 test("calls come with name, outcome, time, caller and id, and never with arguments or answers", async () => {
   await call(SECRET, "ada");
-  await call("fail", "ben");
+  await call("fail", "ben?token=seen-by-nobody");
   const { status, headers, text } = await get("/ui/events", bearer());
   expect(status).toBe(200);
   expect(headers["content-type"]).toBe("text/event-stream");
@@ -179,7 +179,7 @@ test("calls come with name, outcome, time, caller and id, and never with argumen
   });
   expect(events.calls.calls).toMatchObject([
     { name: "echo", outcome: "ok", caller: "ada", ms: expect.any(Number), correlationId: expect.any(String) },
-    { name: "echo", outcome: "tool_error", caller: "ben" },
+    { name: "echo", outcome: "tool_error", caller: "ben?token=[secret]" },
   ]);
   expect(text).not.toContain(SECRET);
 });

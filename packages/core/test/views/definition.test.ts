@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { defineServer, defineTool, defineView, type Tool, type ViewOptions } from "../../src/index.ts";
+import { DefinitionError, defineServer, defineTool, defineView, type Tool, type ViewOptions } from "../../src/index.ts";
 import { connect, readContract, WIRES } from "../../src/testing/index.ts";
 
 const options: ViewOptions = {
@@ -76,9 +76,43 @@ test.each([
   ["a directive in an origin", { csp: { frameDomains: ["https://a.example.com; script-src *"] } }, /Name an origin/],
   ["a keyword as an origin", { csp: { resourceDomains: ["'unsafe-eval'"] } }, /Name an origin/],
   ["another list", { csp: { scriptDomains: [] } }, /made of lists: connectDomains/],
+  ["no list of lists", { csp: null }, /csp of view "list_view" must be an object/],
+  ["a whole top-level domain", { csp: { connectDomains: ["https://*.com"] } }, /Name an origin/],
+  ["a port that there is not", { csp: { connectDomains: ["https://a.example.com:99999"] } }, /Name an origin/],
+  ["a permission outside a list", { permissions: "camera" }, /permissions of view "list_view" must be a list/],
+  ["a border that is neither", { prefersBorder: "yes" }, /must be true or false/],
   ["a permission that there is not", { permissions: ["bluetooth"] }, /permission "bluetooth"/],
 ] as [string, object, RegExp][])("%s is refused", (_what, more, culprit) => {
   expect(() => defineView({ ...options, ...more } as ViewOptions)).toThrow(culprit);
+});
+
+test("a list of the csp may be left undefined, and a view without anything is refused by name", () => {
+  expect(defineView({ ...options, csp: { connectDomains: undefined } })._meta).toEqual({ ui: { csp: {} } });
+  expect(() => defineView(undefined as never)).toThrow(DefinitionError);
+});
+
+test.each([
+  ["text in place of an object", "app", /_meta.ui of tool "list_things" must be an object/],
+  ["a list in place of an object", ["app"], /must be an object/],
+  ["whom it is for, not in a list", { visibility: "app" }, /visibility of tool "list_things" must be a list/],
+  ["a reader that there is not", { visibility: ["apps"] }, /must be a list of "model" and "app"/],
+  ["nobody", { visibility: [] }, /must be a list/],
+  ["a view of another scheme", { resourceUri: "https://a.example.com" }, /must begin with ui:/],
+] as [string, unknown, RegExp][])(
+  "a tool that says %s of views is refused: clients would show it to models",
+  (_what, ui, culprit) => {
+    expect(() => toolWith({ _meta: { ui } })).toThrow(culprit);
+    expect(() => toolWith({ _meta: { ui }, view })).toThrow(DefinitionError);
+  },
+);
+
+test("a tool has one view, and keeps what else its _meta says", () => {
+  const _meta = { "example.com/x": 1, ui: { visibility: ["app"] } };
+  expect(toolWith({ view, _meta })._meta).toEqual({
+    "example.com/x": 1,
+    ui: { visibility: ["app"], resourceUri: options.uri },
+  });
+  expect(() => toolWith({ view, _meta: { ui: { resourceUri: "ui://other/x" } } })).toThrow(/Name one/);
 });
 
 test("a tool's view must come from defineView", () => {

@@ -115,6 +115,7 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
       { jsonrpc: "2.0", id: "1", result: { hostCapabilities: { serverTools: {} } } },
       { jsonrpc: "2.0", method: "__proto__", params: {} },
       { jsonrpc: "2.0", method: "constructor", params: {} },
+      { jsonrpc: "2.0", method: "ui/notifications/host-context-changed", params: null },
     ])
       await post(message);
     await post({
@@ -123,6 +124,21 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
       params: { content: "no list", structuredContent: null },
     });
     await expect.poll(() => frame.locator("p").allTextContents()).toEqual(['answer {"text":"","isError":false}']);
+    for (const [params, said] of [
+      [null, 'answer {"text":"","isError":false}'],
+      [
+        { content: [null, 5, { type: "text", text: "a" }], structuredContent: 5 },
+        'answer {"text":"a","isError":false}',
+      ],
+    ] as const) {
+      await post({ jsonrpc: "2.0", method: "ui/notifications/tool-result", params });
+      await expect.poll(() => frame.locator("p").last().textContent()).toBe(said);
+    }
+    for (const params of [null, { arguments: 5 }, { arguments: null }])
+      await post({ jsonrpc: "2.0", method: "ui/notifications/tool-input", params });
+    await expect.poll(() => frame.getByText("input {}", { exact: true }).count()).toBe(3);
+    await post({ jsonrpc: "2.0", method: "ui/notifications/tool-cancelled", params: null });
+    await expect.poll(() => frame.locator("p").last().textContent()).toBe("cancelled ");
     // A host that answers no call leaves the button off; one that refuses is shown.
     await frame.getByRole("button", { name: "Call" }).click();
     await post({

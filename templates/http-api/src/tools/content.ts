@@ -23,6 +23,8 @@ export interface ViewMeta {
   next_page?: string | undefined;
   /** False sends what was shown. */
   dry_run?: string | undefined;
+  /** Takes the key by which the API knows a request that it has had already. */
+  key?: string | undefined;
 }
 
 /** Headers of an answer that say where something is, how much there is, or when to come back. */

@@ -191,7 +191,7 @@ export function dynamicTools(
       annotations: { readOnlyHint: readOnly, ...(readOnly ? {} : { destructiveHint: true }), openWorldHint: true },
       scopes: [readOnly ? "api:read" : "api:write"],
       view: answerView,
-      _meta: { [VIEW_META]: { dry_run: "dry_run" } satisfies ViewMeta },
+      _meta: { [VIEW_META]: { dry_run: "dry_run", key: "idempotency_key" } satisfies ViewMeta },
       handler: async (given, call) => {
         const { operation: id, input, dry_run, idempotency_key } = CallInput.parse(given);
         const { operation: found, inputs, check } = look(id);

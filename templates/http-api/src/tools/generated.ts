@@ -63,7 +63,7 @@ export function operationTool(
     annotations: annotationsOf(operation, entry),
     scopes: [safe ? "api:read" : "api:write"],
     view: answerView,
-    _meta: { [VIEW_META]: { next_page: pages?.input, dry_run: own.dryRunName } satisfies ViewMeta },
+    _meta: { [VIEW_META]: { next_page: pages?.input, dry_run: own.dryRunName, key: own.keyed } satisfies ViewMeta },
     handler: async (input, call) => {
       const made = makeRequest(operation, inputs.fields, { ...input, ...fixed }, { sendDefaults });
       const request = withFixed(made, entry);
@@ -147,6 +147,7 @@ function ownFields({ schema }: Inputs, operation: Operation, entry: ToolEntry) {
   return {
     dryRunName,
     keyName,
+    keyed: isKeyed(operation, entry) ? keyName : undefined,
     properties: {
       ...(dryRunName === undefined ? {} : { [dryRunName]: DRY_RUN }),
       ...(isKeyed(operation, entry) ? { [keyName]: KEY } : {}),

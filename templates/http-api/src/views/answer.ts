@@ -14,15 +14,22 @@ const host = connectHost<Input, ToolResult>("http-api-answer", {
     asked = input;
   },
   answer: (answer) => void show(answer),
+  cancelled() {
+    status.textContent = "The call was cancelled.";
+  },
 });
 
 async function show({ data: result, text }: ToolAnswer<ToolResult>): Promise<void> {
   if (result === undefined) return main.replaceChildren(element("p", { role: "alert" }, visible(text)));
   const tool = await host.tool();
-  const { next_page: nextPage, dry_run: dryRun } = (tool?._meta?.["offshoot/view"] ?? {}) as ViewMeta;
+  const { next_page: nextPage, dry_run: dryRun, key } = (tool?._meta?.["offshoot/view"] ?? {}) as ViewMeta;
   const send = (change: Input) => call(tool?.name as string, { ...asked, ...change });
-  if (result.request !== undefined)
-    return showRequest(result.request, tool && dryRun ? () => send({ [dryRun]: false }) : undefined);
+  if (result.request !== undefined) {
+    // With the key that is shown: a view that its client shows again sends nothing that the API does twice.
+    const shownKey = result.request.headers?.["idempotency-key"];
+    const keyed = key !== undefined && shownKey !== undefined ? { [key]: shownKey } : {};
+    return showRequest(result.request, tool && dryRun ? () => send({ ...keyed, [dryRun]: false }) : undefined);
+  }
   const { data, status: code, stale, age_seconds: age, warning, next_cursor: cursor } = result;
   const facts = [
     code === undefined ? "" : `HTTP ${code}`,
@@ -40,18 +47,26 @@ async function show({ data: result, text }: ToolAnswer<ToolResult>): Promise<voi
 
 function body(data: unknown): HTMLElement {
   const rows = rowsOf(data);
-  if (rows === undefined) {
-    const text = typeof data === "string" ? data : JSON.stringify(data, null, 2);
-    return element("pre", { tabindex: "0", role: "region", "aria-label": "Answer" }, visible(text.slice(0, 100_000)));
-  }
+  if (rows === undefined) return asText(data, "Answer");
   const whole = element("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Answer" });
   fill(whole, rows);
-  return whole;
+  const rest = Object.entries(data as object).filter(([, value]) => value !== rows);
+  if (data === rows || rest.length === 0) return whole;
+  return element("div", {}, whole, asText(Object.fromEntries(rest), "Beside the table"));
+}
+
+/** Longest text that is shown. */
+const MAX_TEXT = 100_000;
+
+function asText(data: unknown, label: string): HTMLElement {
+  const text = typeof data === "string" ? data : JSON.stringify(data, null, 2);
+  const shown = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)` : text;
+  return element("pre", { tabindex: "0", role: "region", "aria-label": label }, visible(shown));
 }
 
 /** A table whose headings sort it. */
 function fill(whole: HTMLElement, rows: readonly Row[], by?: string, descending = false): void {
-  const columns = columnsOf(rows);
+  const { columns, left } = columnsOf(rows);
   const heading = (column: string): HTMLElement => {
     const isSorted = column === by;
     const sort = button(visible(column), () => {
@@ -71,7 +86,8 @@ function fill(whole: HTMLElement, rows: readonly Row[], by?: string, descending 
     element("tr", {}, ...columns.map((column) => element("td", { dir: "auto" }, visible(cellText(row?.[column]))))),
   );
   const head = element("thead", {}, element("tr", {}, ...columns.map(heading)));
-  whole.replaceChildren(element("table", {}, head, list), more);
+  const unshown = left === 0 ? [] : [element("p", { class: "quiet" }, `${left} more fields are not shown.`)];
+  whole.replaceChildren(...unshown, element("table", {}, head, list), more);
 }
 
 /** The exact request of a dry run. It is sent once: what became of it is for the model to look at, not for a second press. */

@@ -3,20 +3,19 @@ export type Row = Record<string, unknown>;
 
 /** Columns that a table has room for. */
 const COLUMNS = 12;
-/** Rows that are looked at for their fields. */
-const LOOKED_AT = 100;
 
 /** The list of objects in an answer: itself, or the first list among its fields. */
 export function rowsOf(data: unknown): readonly Row[] | undefined {
-  const isRows = (value: unknown): value is Row[] =>
-    Array.isArray(value) && value.length > 0 && value.slice(0, LOOKED_AT).every(isObject);
+  const isRows = (value: unknown): value is Row[] => Array.isArray(value) && value.length > 0 && value.every(isObject);
   if (isRows(data)) return data;
   return isObject(data) ? Object.values(data).find(isRows) : undefined;
 }
 
-/** The fields of the rows, in the order in which they come. */
-export const columnsOf = (rows: readonly Row[]): string[] =>
-  [...new Set(rows.slice(0, LOOKED_AT).flatMap((row) => Object.keys(row)))].slice(0, COLUMNS);
+/** The fields of the rows, in the order in which they come, and how many are left out. */
+export function columnsOf(rows: readonly Row[]): { columns: string[]; left: number } {
+  const fields = new Set(rows.flatMap((row) => Object.keys(row)));
+  return { columns: [...fields].slice(0, COLUMNS), left: Math.max(0, fields.size - COLUMNS) };
+}
 
 /** Rows in the order of a column: numbers by size, all else as text, and what has nothing there at the end. */
 export function sorted(rows: readonly Row[], column: string, descending: boolean): readonly Row[] {

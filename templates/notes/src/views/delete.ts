@@ -8,7 +8,12 @@ type Deleted = z.output<typeof DeleteNote.output>;
 const main = document.querySelector("main") as HTMLElement;
 const status = document.querySelector("[role=status]") as HTMLElement;
 
-const host = connectHost<z.input<typeof DeleteNote.input>, Deleted>("notes-delete", { answer: show });
+const host = connectHost<z.input<typeof DeleteNote.input>, Deleted>("notes-delete", {
+  answer: show,
+  cancelled() {
+    status.textContent = "The call was cancelled.";
+  },
+});
 
 function show({ data, text }: ToolAnswer<Deleted>): void {
   if (data === undefined) {

@@ -15,6 +15,8 @@ const field = element("input", { type: "search", id: "words", placeholder: "Word
 const results = element("div");
 let query: Query = {};
 let page: Page = { notes: [] };
+/** Counts what is asked for: an answer to an earlier question that comes late is not shown. */
+let turn = 0;
 
 const host = connectHost<Query, Page>("notes-list", {
   input(input) {
@@ -24,6 +26,9 @@ const host = connectHost<Query, Page>("notes-list", {
   answer({ data, text }) {
     if (data === undefined) fail(text);
     else showList(data);
+  },
+  cancelled() {
+    status.textContent = "The call was cancelled.";
   },
 });
 main.append(
@@ -56,6 +61,7 @@ async function load(wanted: Query): Promise<void> {
 }
 
 function showList(data: Page): void {
+  turn += 1;
   page = data;
   const { notes, next_cursor: cursor } = data;
   status.textContent = notes.length === 0 ? "No notes found." : `${notes.length} notes on this page.`;
@@ -107,18 +113,22 @@ async function open(id: string): Promise<void> {
 
 async function remove({ id, title }: NoteSummary): Promise<void> {
   if (!(await confirmed(id, title))) return;
-  if ((await call("delete_note_confirmed", { id })) === undefined) return;
+  const data = await call("delete_note_confirmed", { id }, true);
+  if (data === undefined) return;
   showList({ ...page, notes: page.notes.filter((note) => note.id !== id) });
   status.textContent = `“${visible(title)}” is in the trash.`;
   await host.tellModel(`The user has moved the note ${id} to the trash. restore_note brings it back.`);
 }
 
-/** The data of a call; where there is none, why is shown. */
-async function call<Data>(tool: string, input: object): Promise<Data | undefined> {
+/** The data of a call; where there is none, why is shown. What changes something counts however late it comes. */
+async function call<Data>(tool: string, input: object, changes = false): Promise<Data | undefined> {
+  turn += 1;
+  const mine = turn;
   status.textContent = "Loading…";
   const answer = await host
     .callTool<Data>(tool, { ...input })
     .catch((error: Error): ToolAnswer<Data> => ({ data: undefined, text: error.message, isError: true, content: [] }));
+  if (mine !== turn && !changes) return undefined;
   if (answer.data === undefined) fail(answer.text);
   return answer.data;
 }

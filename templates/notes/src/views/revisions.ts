@@ -9,7 +9,9 @@ type Diff = z.output<typeof DiffRevisions.output>;
 
 const main = document.querySelector("main") as HTMLElement;
 const status = document.querySelector("[role=status]") as HTMLElement;
+/** What is shown, and what was asked for last: an answer to an earlier question that comes late is not shown. */
 let compared: Compared | undefined;
+let wanted: Compared | undefined;
 let revisions: readonly RevisionSummary[] = [];
 
 const host = connectHost<Compared, Diff>("notes-revisions", {
@@ -20,6 +22,9 @@ const host = connectHost<Compared, Diff>("notes-revisions", {
     show(answer);
     void list();
   },
+  cancelled() {
+    status.textContent = "The call was cancelled.";
+  },
 });
 
 function show({ data, text }: ToolAnswer<Diff>): void {
@@ -29,14 +34,20 @@ function show({ data, text }: ToolAnswer<Diff>): void {
   }
   const { id, from, to } = compared;
   const restored = Math.min(from, to);
-  const isCurrent = revisions.find(({ current }) => current)?.version === restored;
+  const current = currentVersion();
+  const over = current === Math.max(from, to) ? "" : ` in place of ${current}`;
   main.replaceChildren(
     element("h1", {}, `${visible(id)}: version ${from} → ${to}`),
     element("div", { class: "row" }, ...choices(from, to)),
     data.diff === "" ? element("p", {}, "These versions are equal.") : diffElement(data.diff),
-    ...(isCurrent ? [] : [button(`Restore version ${restored}`, () => restore(id, restored))]),
+    // Not before it is known what would be replaced.
+    ...(current === undefined || current === restored
+      ? []
+      : [button(`Restore version ${restored}${over}`, () => restore(id, restored, current))]),
   );
 }
+
+const currentVersion = (): number | undefined => revisions.find(({ current }) => current)?.version;
 
 /** Two lists of versions, once they are known. */
 function choices(from: number, to: number): HTMLElement[] {
@@ -60,18 +71,25 @@ async function list(): Promise<void> {
 }
 
 async function compare(change: Partial<Compared>): Promise<void> {
-  const wanted = { ...(compared as Compared), ...change };
-  const answer = await call<Diff>("diff_revisions", wanted);
+  const mine = { ...((wanted ?? compared) as Compared), ...change };
+  wanted = mine;
+  const answer = await call<Diff>("diff_revisions", mine);
+  if (wanted !== mine) return;
+  wanted = undefined;
   if (answer === undefined) return;
-  compared = wanted;
+  compared = mine;
   show(answer);
 }
 
 /** Writes the older version again, unless someone has changed the note since its versions were listed. */
-async function restore(id: string, version: number): Promise<void> {
-  const current = revisions.find((revision) => revision.current)?.version;
+async function restore(id: string, version: number, current: number): Promise<void> {
   const answer = await call<{ version: number }>("restore_revision", { id, version, if_version: current });
-  if (answer?.data === undefined) return;
+  if (answer?.data === undefined) {
+    const why = status.textContent;
+    await list();
+    status.textContent = why;
+    return;
+  }
   compared = { id, from: version, to: answer.data.version };
   await list();
   status.textContent = `Version ${version} is restored, as version ${answer.data.version}.`;

@@ -66,8 +66,8 @@ const element = (tag: string, text: string, className = ""): HTMLElement => {
 /** What turns the text around it or does not show is written out. */
 const visible = (text: string): string =>
   text.replace(
-    /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
-    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+    /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800\u{1d159}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
   );
 
 const rowOf = (cells: readonly [text: string, className?: string][]): HTMLElement => {
