@@ -20,6 +20,8 @@ const WORDS = {
   "said no": "rejected, refused",
   "is another now": "changed",
   "is had": "exists",
+  // A bare name is whatever package a stranger publishes under it.
+  "npx offshoot": "npx create-offshoot",
 };
 const FOLDERS = ["packages", "templates", "docs", "scripts", ".changeset", ".github"];
 const SKIPPED = ["node_modules", "dist", "CHANGELOG.md", "check-words.mjs"];

@@ -7,7 +7,17 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
-const NAMES = ["spike", "slow-dependency", "backlog", "stale-context", "access-policy", "regression"];
+const NAMES = [
+  "spike",
+  "slow-dependency",
+  "backlog",
+  "stale-context",
+  "access-policy",
+  "environment-drift",
+  "incompatible-payloads",
+  "canary",
+  "regression",
+];
 const USAGE = `Usage: pnpm drill [${NAMES.join(" | ")} | fleet] [options]
 
 Without a name, all of them but fleet, which needs HAProxy and takes a minute. Prints a table for each.
@@ -71,6 +81,9 @@ const runs = {
   backlog: (notes) => drills.backlogDrill(notesServer(notes), { ...options, call }),
   "stale-context": () => drills.staleContextDrill(options),
   "access-policy": () => drills.accessPolicyDrill(options),
+  "environment-drift": () => drills.environmentDriftDrill(options),
+  "incompatible-payloads": () => drills.incompatiblePayloadsDrill(options),
+  canary: () => drills.canaryDrill(options),
   regression: () => drills.regressionDrill(options),
   fleet,
 };

@@ -2,11 +2,11 @@ const pages = (prefix: string, entries: Record<string, string>) =>
   Object.entries(entries).map(([path, text]) => ({ text, link: `${prefix}${path}` }));
 
 const runbooks = pages("/docs/runbooks/", {
-  spike: "A spike: more calls than it can do",
+  spike: "A spike: more calls than the server can handle",
   "background-backlog": "Background work piles up",
-  "slow-dependency": "A dependency is slow, or gone",
-  "environment-drift": "An instance is not what you think it is",
-  "incompatible-payloads": "What comes in has another shape",
+  "slow-dependency": "A dependency is slow or down",
+  "environment-drift": "An instance is configured differently than you think",
+  "incompatible-payloads": "Inputs or answers have a new shape",
   "access-policy-change": "Who may do what has changed, or must",
 });
 
@@ -51,6 +51,7 @@ export const sidebar = [
         "how-far-does-it-go": "How far does it go",
         clients: "Clients",
         operating: "Operate",
+        "try-a-handler": "Try another handler",
         "live-page": "The live page",
       }),
       { text: "Runbooks", link: "/docs/runbooks/", collapsed: true, items: runbooks },

@@ -9,11 +9,13 @@ import { complete } from "./call/methods/complete.ts";
 import { createPages } from "./call/methods/pages.ts";
 import { getPrompt, listedPrompt } from "./call/methods/prompts.ts";
 import { listedTemplate, listResources, readResource } from "./call/methods/resources.ts";
-import { callTool, listedTool } from "./call/methods/tools.ts";
+import { callTool, listTools } from "./call/methods/tools.ts";
 import { createNeededScopes, type NeededScopes } from "./call/needed-scopes.ts";
 import { type CallRuntime, runCall } from "./call/pipeline.ts";
 import type { Telemetry } from "./call/record.ts";
+import type { Rollouts } from "./call/rollouts.ts";
 import type { Normalize } from "./call/subject.ts";
+import type { Pins } from "./call/versions.ts";
 import type { WireRequest } from "./call/wire.ts";
 import { build, type Identity } from "./config/build.ts";
 import type { Freshness } from "./contract/freshness.ts";
@@ -38,6 +40,8 @@ export interface AppOptions {
    * @internal
    */
   identity?: Identity | undefined;
+  /** Which version of a tool clients get that name none, by tool. @default the current ones */
+  pins?: Pins | undefined;
   /** An operator may change the policy while it serves, so clients are told that lists change. */
   operated?: boolean | undefined;
   /**
@@ -77,6 +81,8 @@ export interface App extends CallRuntime {
   readonly straight: boolean;
   /** What decides who may do what; without one, everything is there for everyone. */
   readonly access: Access | undefined;
+  /** Candidates that are tried; see `rollout/open.ts`. */
+  rollouts: Rollouts | undefined;
   /** Has another policy decide, from the next request on: calls that run keep their decision. */
   setAccess(access: Access | undefined): void;
   /** The methods this server answers, beyond what an SDK does itself. */
@@ -92,7 +98,17 @@ export interface App extends CallRuntime {
  */
 export function createApp(
   definition: ServerDefinition,
-  { log, limits: given, slo, stateSecrets, operated = false, identity = build, telemetry, straight = true }: AppOptions,
+  {
+    log,
+    limits: given,
+    slo,
+    stateSecrets,
+    operated = false,
+    identity = build,
+    telemetry,
+    pins,
+    straight = true,
+  }: AppOptions,
 ): App {
   const resources = [...definition.resources.values()];
   const { tools, prompts } = definition;
@@ -121,6 +137,7 @@ export function createApp(
     methods,
     straight,
     access: undefined,
+    rollouts: undefined,
     setAccess(wanted) {
       app.access = wanted;
       // What one caller may see is nothing for a cache that others share.
@@ -129,6 +146,7 @@ export function createApp(
     close() {
       app.changes.close();
       app.readiness.close();
+      app.rollouts?.close();
       for (const stop of stops) stop();
     },
   };
@@ -149,9 +167,12 @@ export function createApp(
     methods.set(method, (params, wire) => runCall(app, method, normalize, params, wire));
   };
   if (definition.tools.size > 0) {
-    list("tools/list", createPages("tools", [...tools.values()], listedTool, lists));
+    methods.set("tools/list", listTools(tools, pins, lists));
     const { expected, idempotencyStore: store } = definition;
-    call("tools/call", callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access));
+    call(
+      "tools/call",
+      callTool(tools, timeoutMs, createKeyed({ log, expected, store }), access, pins, () => app.rollouts),
+    );
   }
   if (resources.length > 0) {
     const templates = resources.filter(({ template }) => template.variables.length > 0);

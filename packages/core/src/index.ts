@@ -1,4 +1,5 @@
 export { createPostgresIdempotencyStore, type PostgresQuery } from "./call/idempotency/postgres-store.ts";
+export type { Candidate, CandidateOptions, Gates } from "./contract/candidate.ts";
 export {
   audio,
   type ContentAnnotations,
@@ -78,6 +79,7 @@ export {
   type ToolOptions,
   type ToolReply,
 } from "./contract/tool.ts";
+export type { ToolVersion, ToolVersionOptions } from "./contract/versions.ts";
 export {
   defineView,
   showsViews,

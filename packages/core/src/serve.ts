@@ -91,7 +91,10 @@ export async function serve(
   };
   const log = createLog(config.logLevel, undefined, undefined, () => identity);
   // A start says what it is once its first answers are out: opening the log would hold them up.
-  setTimeout(() => log.isLevelEnabled("info"), STARTED_AFTER_MS).unref();
+  setTimeout(() => {
+    if (log.isLevelEnabled("info") && hasSunset(server))
+      void import("./config/pins.ts").then(({ announceSunsets }) => announceSunsets(server, log));
+  }, STARTED_AFTER_MS).unref();
   let metrics: HttpOptions["metrics"];
   let authentication: Authentication | undefined;
   let endControl = (): void => {};
@@ -105,6 +108,7 @@ export async function serve(
       limits,
       identity,
       telemetry,
+      pins: config.pinVersions && (await import("./config/pins.ts")).pinsOf(config.pinVersions, server),
       operated: config.control !== undefined,
       slo,
       stateSecrets: config.stateSecret?.map((secret) => secret.reveal()),
@@ -113,11 +117,13 @@ export async function serve(
     await applyPolicy(made, config);
     const { openAuthentication } = config.auth === undefined ? {} : await import("./auth/open.ts");
     authentication = await openAuthentication?.(config, made);
+    if (hasCandidate(server)) made.rollouts = (await import("./rollout/open.ts")).openRollouts(made);
     if (config.ui) ui = (await import("./ui/live-page.ts")).openLivePage(made);
     if (config.audit !== undefined || config.control !== undefined) {
       const { startControl } = await import("./control/start.ts");
       endControl = startControl(made, config, identity.config);
     }
+    made.rollouts?.begin();
     return made;
   });
   // Before anything says that the server is up: a signal may follow at once.
@@ -178,6 +184,12 @@ async function applyPolicy(app: App, { profile, policy, audit }: ServeSettings):
   const { openPolicy } = await import("./policy/open.ts");
   app.setAccess(openPolicy({ profile, policy }, { ...app, audited: audit !== undefined }));
 }
+
+const hasCandidate = ({ tools }: ServerDefinition): boolean =>
+  [...tools.values()].some(({ candidate }) => candidate !== undefined);
+
+const hasSunset = ({ tools }: ServerDefinition): boolean =>
+  [...tools.values()].some(({ earlier }) => [...(earlier?.values() ?? [])].some(({ sunset }) => sunset !== undefined));
 
 async function printTables(
   server: ServerDefinition,

@@ -84,7 +84,12 @@ export const ServeSettings = z.object({
     .enum(["at+jwt", "jwt"])
     .default("at+jwt")
     .describe("oauth: typ of access tokens; jwt for issuers that write JWT there, or nothing"),
-  authKeys: z.string().min(1).optional().describe("keys: file that `offshoot keys` writes").meta(perEnvironment),
+  authKeys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("keys: file that `npx create-offshoot keys` writes")
+    .meta(perEnvironment),
   authHeader: z.string().optional().describe("proxy: header with the id of the caller"),
   authScopesHeader: z.string().optional().describe("proxy: header with the caller's scopes, blank-separated"),
   authProxies: list.describe("proxy: addresses and networks it comes from; comma-separated").meta(perEnvironment),
@@ -117,6 +122,11 @@ export const ServeSettings = z.object({
   profile: z.string().optional().describe("Who may do what, by name: read-only, local, standard, strict"),
   policy: z.string().min(1).optional().describe("Who may do what, in a JSON file"),
   policyTable: z.stringbool().default(false).describe("Print who may do what under each policy, as JSON, and exit"),
+  pinVersions: z
+    .string()
+    .transform((text) => text.split(",").map((item) => item.trim()))
+    .optional()
+    .describe("Earlier versions to serve to clients that name none, such as get_note@1; comma-separated"),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .default("info")
@@ -173,8 +183,8 @@ function checkNames(own: readonly string[]): void {
   }
 }
 
-/** {@link loadConfig} without the process: @throws SettingsError */
-function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
+/** {@link loadConfig} without the process. @internal @throws SettingsError */
+export function readConfig<Own extends z.ZodObject>(own: Own, options: ConfigOptions): z.output<Own> & ServeSettings {
   const { argv = process.argv.slice(2), env = process.env, envPrefix, name, positionals } = options;
   checkNames(Object.keys(own.shape));
   const shape: Record<string, z.ZodType> = { ...own.shape, ...ServeSettings.shape };

@@ -209,7 +209,7 @@ describe("--config-lock", () => {
     const { code, text } = start(["--config-lock", lock], { LAB_LOG_LEVEL: "debug" });
     expect(code).toBe(2);
     expect(text).toContain(`--log-level is "debug" here (LAB_LOG_LEVEL) and "info" in ${lock}.`);
-    expect(text).toContain("offshoot promote");
+    expect(text).toContain("npx create-offshoot promote");
   });
 
   test("refuses a lock that someone changed, and one that cannot be read", () => {

@@ -125,6 +125,7 @@ const CALL: CallLine = {
   caller: "local",
   client: undefined,
   correlationId: "a-1",
+  version: undefined,
   coerced: undefined,
   traceId: undefined,
 };

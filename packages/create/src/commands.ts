@@ -1,12 +1,12 @@
 /** The command `offshoot`, under whichever name it was started. */
-import { runnable } from "./runnable.ts";
+import { type COMMANDS, runnable } from "./runnable.ts";
 import { type Command, Refusal, runCommand } from "./terminal.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each command has options of its own; runCommand reads them as data
 type AnyCommand = Command<any>;
 
 /** The commands, each loaded when it is called. */
-const commands: Record<string, { summary: string; load: () => Promise<AnyCommand> }> = {
+const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () => Promise<AnyCommand> }> = {
   update: {
     summary: "Take upstream's changes into a project",
     load: async () => (await import("./update/command.ts")).update,
@@ -75,7 +75,8 @@ Examples:
 `;
 
 /** Whether a word is one of the commands, and not the folder of a new project. */
-export const isCommand = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(commands, word);
+export const isCommand = (word: string | undefined): word is keyof typeof commands =>
+  word !== undefined && Object.hasOwn(commands, word);
 
 /** Runs the command that the words of a command line name. */
 export async function runOffshoot([name, ...words]: string[]): Promise<void> {
@@ -92,6 +93,6 @@ export async function runOffshoot([name, ...words]: string[]): Promise<void> {
       throw new Refusal(`There is no command "${name}".`, `choose one of: ${Object.keys(commands).join(", ")}.`);
     },
   } satisfies AnyCommand;
-  const command = isCommand(name) ? ((await commands[name]?.load()) as AnyCommand) : unknown;
+  const command = isCommand(name) ? await commands[name].load() : unknown;
   await runCommand("offshoot", command, isCommand(name) ? words : words.filter((word) => word === "--json"));
 }

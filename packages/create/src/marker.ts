@@ -69,13 +69,20 @@ const MEMBERS: Record<Exclude<keyof Marker, "template" | "version">, [(value: un
 /** Reads an `offshoot.json`. @throws Refusal for one of another shape */
 export function readMarker(file: string): Marker {
   const marker = readJson(file, "fix it; a merge may have left its markers.");
+  const problem = markerProblem(marker);
+  if (problem !== undefined) throw new Refusal(`${file} ${problem.what}.`, `${problem.next}.`);
+  return marker as unknown as Marker;
+}
+
+/** What is wrong with the data of an `offshoot.json`, to be put after its name; `undefined` when nothing is. */
+export function markerProblem(marker: Record<string, unknown>): { what: string; next: string } | undefined {
   if (!isText(marker.template) || !/^[a-z][a-z\d-]*$/.test(marker.template) || !isVersion(marker.version))
-    throw new Refusal(
-      `${file} does not name a template and a version.`,
-      'write {"template": "notes", "version": "0.1.0"}: the version exactly, as on the registry.',
-    );
+    return {
+      what: "does not name a template and a version",
+      next: 'write {"template": "notes", "version": "0.1.0"}: the version exactly, as on the registry',
+    };
   for (const [key, [fits, what, example]] of Object.entries(MEMBERS))
     if (marker[key] !== undefined && !fits(marker[key]))
-      throw new Refusal(`"${key}" in ${file} is not ${what}.`, `write "${key}": ${example}, or remove it.`);
-  return marker as unknown as Marker;
+      return { what: `has a "${key}" that is not ${what}`, next: `write "${key}": ${example}, or remove it` };
+  return undefined;
 }

@@ -26,7 +26,8 @@ export function parseJsonObject(bytes: Buffer): Record<string, unknown> {
   }
   if (typeof data !== "object" || data === null || Array.isArray(data)) throw new Error("is not a JSON object");
   if (isDeeper(data, MAX_JSON_DEPTH)) throw new Error(`is nested more than ${MAX_JSON_DEPTH} levels deep`);
-  const key = duplicateKey(text);
+  const key = oddKey(text);
+  if (key === "__proto__") throw new Error("has the key __proto__, which some programs take for something else");
   if (key !== undefined) throw new Error(`has the key ${JSON.stringify(key)} twice in one object`);
   return data as Record<string, unknown>;
 }
@@ -41,18 +42,18 @@ function isDeeper(data: object, depth: number): boolean {
   return false;
 }
 
-/** JSON.parse takes the last of two values, other readers the first. */
-function duplicateKey(text: string): string | undefined {
+/** JSON.parse takes the last of two values, other readers the first; `__proto__` is no key once it is assigned. */
+function oddKey(text: string): string | undefined {
   const objects: Set<string>[] = [];
-  let duplicate: string | undefined;
+  let odd: string | undefined;
   visit(text, {
     onObjectBegin: () => void objects.push(new Set()),
     onObjectEnd: () => void objects.pop(),
     onObjectProperty: (key) => {
       const keys = objects.at(-1);
-      if (keys?.has(key)) duplicate ??= key;
+      if (keys?.has(key) || key === "__proto__") odd ??= key;
       keys?.add(key);
     },
   });
-  return duplicate;
+  return odd;
 }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type Manifest, manifestProblem } from "./manifest.ts";
 import { type Marker, readMarker } from "./marker.ts";
 import { linkOnTheWay, pathProblem } from "./path-problem.ts";
 import { readJson } from "./read-json.ts";
@@ -11,25 +12,6 @@ export interface Project {
   /** Without a template in a server that was written from nothing. */
   marker: Partial<Marker>;
   manifest: Manifest;
-}
-
-/** The parts of a package.json that this reads. */
-export interface Manifest {
-  name?: string;
-  version?: string;
-  description?: string;
-  bin?: string | Record<string, string>;
-  author?: unknown;
-  license?: string;
-  keywords?: string[];
-  private?: boolean;
-  engines?: { node?: string };
-  /** The server's name on the MCP registry. */
-  mcpName?: string;
-  scripts?: Record<string, string>;
-  dependencies?: Record<string, string>;
-  devDependencies?: Record<string, string>;
-  [key: string]: unknown;
 }
 
 /** Reads the project in this folder, made from a template or not. @throws Refusal when there is no package.json */
@@ -56,11 +38,15 @@ export function openFork(folder = process.cwd()): Fork {
   return { folder: where, marker: readMarker(file), manifest: readManifest(where) };
 }
 
-/** Reads a folder's package.json. @throws Refusal when there is none, or it is no JSON */
+/** Reads a folder's package.json. @throws Refusal when there is none, or it is of another shape */
 function readManifest(folder: string): Manifest {
   const file = join(folder, "package.json");
   if (!existsSync(file)) throw new Refusal(`There is no ${file}.`, "go to the folder of your project.");
-  return readJson(file, "fix it; a merge may have left its markers.") as Manifest;
+  const manifest = readJson(file, "fix it; a merge may have left its markers.");
+  const problem = manifestProblem(manifest);
+  if (problem !== undefined)
+    throw new Refusal(`In ${file}, ${problem}.`, "fix it: `npm pkg get` shows what npm reads.");
+  return manifest;
 }
 
 /** What the server is called: its bin, or the package without its scope. */

@@ -2,6 +2,22 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { shellWord } from "./connect/shell-word.ts";
 
+/** The words after `offshoot`, in the order of its help. */
+export const COMMANDS = [
+  "update",
+  "add",
+  "check",
+  "contract",
+  "policy",
+  "connect",
+  "keys",
+  "eval",
+  "release-notes",
+  "inspect",
+  "promote",
+  "bundle",
+] as const;
+
 /** From src/ and from dist/ alike. */
 const inPackage = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -10,9 +26,7 @@ const prefix = existsSync(inPackage("../../scripts/bootstrap.mjs"))
   ? `node ${shellWord(inPackage("dist/main.js"))}`
   : "npx create-offshoot";
 
+const TO_RUN = new RegExp(String.raw`(^|[\x60\s])offshoot (?=<command>|(?:${COMMANDS.join("|")})\b)`, "gm");
+
 /** A text in which each `offshoot <command>` can be copied and run as it stands. */
-export const runnable = (text: string): string =>
-  text.replaceAll(
-    /(^|[`\s])offshoot (?=<command>|(?:update|check|contract|connect|inspect|bundle|add|policy|promote|eval|release-notes)\b)/gm,
-    `$1${prefix} `,
-  );
+export const runnable = (text: string): string => text.replaceAll(TO_RUN, `$1${prefix} `);

@@ -17,6 +17,8 @@ export interface Option {
 export interface Answer {
   data: object;
   text: string;
+  /** Whether the text is data, such as a patch, in which no command is written out. */
+  raw?: boolean;
   /** 0 unless given; 1 for a "no" that a script asks for: conflicts, behind, broken. */
   exitCode?: 0 | 1;
 }
@@ -70,15 +72,20 @@ export async function runCommand<O extends Record<string, Option>>(
       return;
     }
     const answer = await command.run({ words, options: values as Input<O>["options"], json });
-    process.stdout.write(json ? `${JSON.stringify(answer.data, null, 2)}\n` : `${runnable(answer.text)}\n`);
+    const { data, text, raw = false } = answer;
+    process.stdout.write(`${json ? JSON.stringify(data, withCommands, 2) : raw ? text : runnable(text)}\n`);
     process.exitCode = answer.exitCode ?? 0;
   } catch (error) {
     process.exitCode = 2;
     const { message, next } = describeError(error);
-    if (json) process.stdout.write(`${JSON.stringify({ error: message, next }, null, 2)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ error: message, next }, withCommands, 2)}\n`);
     else process.stderr.write(runnable(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`));
   }
 }
+
+/** A program that shows what to do next shows a command that runs. */
+const withCommands = (key: string, value: unknown): unknown =>
+  key === "next" && typeof value === "string" ? runnable(value) : value;
 
 function parse(bin: string, options: Record<string, Option>, args: string[]) {
   const all: ParseOptions = { help: { type: "boolean", short: "h" }, json: { type: "boolean" } };
@@ -101,7 +108,7 @@ function parse(bin: string, options: Record<string, Option>, args: string[]) {
  * system refuses is no such error.
  */
 function describeError(error: unknown): { message: string; next?: string } {
-  if (error instanceof Refusal) return { message: error.message, next: runnable(error.next) };
+  if (error instanceof Refusal) return { message: error.message, next: error.next };
   if (error instanceof Error && "syscall" in error)
     return { message: `${error.message}.`, next: "see whether that place is there, and yours to write." };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };

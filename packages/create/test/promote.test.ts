@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -96,5 +96,23 @@ describe("offshoot promote", () => {
     const answer = text === undefined ? await offshoot("more.json") : await offshoot();
     expect(answer).toMatchObject({ code: 2, next: expect.any(String) });
     if (text !== undefined) expect(answer.error).toContain(message);
+  });
+
+  test("leaves settings that only their owner may read as private as they were", async () => {
+    const { file, offshoot } = project();
+    writeFileSync(file("production.json"), '{"logLevel":"info"}', { mode: 0o600 });
+    expect(await offshoot()).toMatchObject({ code: 0 });
+    expect(statSync(file("production.json")).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["a folder where the lock goes", (file: (name: string) => string) => mkdirSync(file("config.lock.json"))],
+    ["a link where the lock goes", (file: (name: string) => string) => symlinkSync("x", file("config.lock.json"))],
+    ["a key twice", (file: (name: string) => string) => writeFileSync(file("staging.json"), '{"port":1,"port":2}')],
+  ])("writes neither file with %s", async (_what, prepare) => {
+    const { file, offshoot } = project();
+    prepare(file);
+    expect(await offshoot()).toMatchObject({ code: 2, next: expect.any(String) });
+    expect(existsSync(file("production.json"))).toBe(false);
   });
 });

@@ -6,13 +6,20 @@ import { createOffshoot, main, run, temporaryFolder } from "./fixtures/run.ts";
 
 /** What is no call of a command, whichever project it is in. */
 const lines = [
-  ...["update", "add", "check", "contract", "connect", "bundle", "inspect"].map((name) => `${name} --nope`),
+  ...["update", "add", "check", "contract", "connect", "bundle", "inspect", "keys", "policy", "promote"].map(
+    (name) => `${name} --nope`,
+  ),
   ...["update x", "update --to ''", "update --to $(x)", "update --from ''", "update --from /nope", "update --from /"],
   ...["update --base /dev/null --from /dev/zero", "update --since 1.0.0", "update --to 1.0.0 --from x", "update --to"],
   ...["add", "add tool", "add tool A", "add tool ../x", "add tool ''", "add widget x", "add constructor x"],
   ...["connect", "connect nope", "connect __proto__", "connect cursor --name ''", "connect cursor --file / --write"],
   ...["contract --write --check", "contract --against nope", "contract --against=--upload-pack=x", "contract --diff=3"],
   ...["bundle --out ''", "bundle --url nope", "bundle --out /dev/null", "a b", "''", "/dev/null", "/dev/null/x"],
+  ...["keys", "keys nope", "keys add", "keys add ../x", "keys add a --expires 0d", "keys add a --expires 2020-01-01"],
+  ...["keys add a --file /", "keys add a --file /dev/null", "keys add a --file nope/x", "keys list --file /dev/null"],
+  ...["keys add a b", "keys rotate", "keys rotate nope", "keys revoke nope", "keys check nope", "keys add local"],
+  ...["policy --write --check", "policy --profile ''", "policy --policy /nope", "policy --check"],
+  ...["promote", "promote a", "promote a a", "promote a b c", "promote /dev/null b", "promote a b --lock a"],
   ...[
     "/proc/x --core registry",
     "--template nope x",

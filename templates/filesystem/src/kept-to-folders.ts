@@ -32,7 +32,7 @@ export function keptToFolders(shared: Surface, surfaceIn: (folders: readonly str
         ...resource,
         read: (variables, call) => own(call).read(variables, call),
         list: list && ((page, call) => (own(call).list as typeof list)(page, call)),
-        ...completed(resource, own),
+        ...completeIn(resource, own),
         watch: watch && ((variables, changed, call) => (own(call).watch as typeof watch)(variables, changed, call)),
       };
     }),
@@ -41,7 +41,7 @@ export function keptToFolders(shared: Surface, surfaceIn: (folders: readonly str
       return {
         ...prompt,
         handler: (input, call) => own(call).handler(input, call),
-        ...completed(prompt, own),
+        ...completeIn(prompt, own),
       };
     }),
   };
@@ -49,7 +49,7 @@ export function keptToFolders(shared: Surface, surfaceIn: (folders: readonly str
 
 type Completed = Pick<Resource, "complete">;
 
-const completed = (
+const completeIn = (
   { complete = {} }: Completed,
   own: (call: CallContext) => Completed,
 ): { complete: NonNullable<Resource["complete"]> } => ({

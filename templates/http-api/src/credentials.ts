@@ -26,8 +26,8 @@ export async function credentialsOf(
   schemes: readonly Scheme[] = [],
   { headers = {}, query = {} }: Pick<OperationMap, "headers" | "query"> = {},
 ): Promise<((client: Client) => Credentials) | undefined> {
-  const ways = named("--api-auth", settings.apiAuth, /,/);
-  const secrets = named("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
+  const ways = readNamed("--api-auth", settings.apiAuth, /,/);
+  const secrets = readNamed("--secret", settings.secret, /,(?=\s*(?:[^\s=,:]+=)?(?:env|file):)/);
   const makers: ((client: Client) => Part)[] = [];
   if (settings.authPerCaller !== undefined) {
     const [[scheme, way] = ["", "bearer"], ...more] = ways;
@@ -74,7 +74,7 @@ export async function credentialsOf(
 }
 
 /** The items of a setting, by the scheme they name; one may name none. @throws ApiError for two of one name */
-function named(flag: string, setting: string | undefined, between: RegExp): Map<string, string> {
+function readNamed(flag: string, setting: string | undefined, between: RegExp): Map<string, string> {
   const found = new Map<string, string>();
   for (const item of (setting ?? "")
     .split(between)

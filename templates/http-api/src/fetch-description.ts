@@ -40,7 +40,7 @@ export async function fetchDescription(url: URL, options: FetchOptions): Promise
   const copy = kept === undefined ? undefined : await readFile(kept).catch(() => undefined);
   if (copy !== undefined && pin !== undefined && digestOf(copy) === pin) return readSource(url.href, copy, options);
   try {
-    const bytes = await fetched(url, privateHosts);
+    const bytes = await fetchBytes(url, privateHosts);
     const source = await readSource(url.href, bytes, options);
     if (kept !== undefined) await keep(kept, bytes);
     return source;
@@ -53,7 +53,7 @@ export async function fetchDescription(url: URL, options: FetchOptions): Promise
   }
 }
 
-async function fetched(url: URL, privateHosts: readonly string[]): Promise<Buffer> {
+async function fetchBytes(url: URL, privateHosts: readonly string[]): Promise<Buffer> {
   const client = createClient({ guard: createGuard(privateHosts), ...guarded, maxBytes: MAX_DESCRIPTION_BYTES });
   try {
     const headers = { accept: "application/json, application/yaml, */*;q=0.5", "user-agent": "offshoot-http-api" };

@@ -18,7 +18,7 @@ import { cacheFolder, fetchDescription } from "./fetch-description.ts";
 import { createUpstream } from "./guarded.ts";
 import type { OperationMap, Replies } from "./map.ts";
 import { operations as sampleMap } from "./operations.ts";
-import { listed, readMap } from "./read-map.ts";
+import { readMap, splitList } from "./read-map.ts";
 
 /** An API, opened: what the server is made of. */
 export interface Opened {
@@ -99,23 +99,23 @@ async function openReal(config: Config, path: string): Promise<Opened> {
   ];
   checkFlaws(path, flaws, { strict, operations: all });
   const map = await readMap(config.map);
-  const named = listed(config.operations);
+  const named = splitList(config.operations);
   const mode = config.mode ?? (map === undefined && named.length === 0 ? "dynamic" : "explicit");
   const credentials = await credentialsOf(config, schemesOf(document), map);
   const goesTo =
     credentials === undefined ? [] : originsOf([baseUrl, ...absolute(all.servers, baseUrl)], config.tokenUrl);
-  if (!config.insecureHttp) for (const origin of goesTo) checkSecrecy(new URL(origin), listed(config.privateHosts));
+  if (!config.insecureHttp) for (const origin of goesTo) checkSecrecy(new URL(origin), splitList(config.privateHosts));
   const upstream = createUpstream({
     baseUrl,
     credentials,
-    allowedHosts: listed(config.privateHosts),
+    allowedHosts: splitList(config.privateHosts),
     insecureHttp: config.insecureHttp,
     maxRedirects: config.redirects,
     connections: config.connections,
   });
   return {
     api: createApi(upstream, { ...times(config), perCaller: config.authPerCaller !== undefined }),
-    operations: filtered(all, mode, { include: listed(config.include), exclude: listed(config.exclude) }),
+    operations: filtered(all, mode, { include: splitList(config.include), exclude: splitList(config.exclude) }),
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",
     digest,
@@ -137,7 +137,7 @@ function descriptionFrom(url: string, { pin, strictDescription, privateHosts, in
   return fetchDescription(new URL(url), {
     pin,
     strict: strictDescription,
-    privateHosts: listed(privateHosts),
+    privateHosts: splitList(privateHosts),
     insecureHttp,
     folder,
   });

@@ -51,17 +51,17 @@ const MapFile = z.strictObject({
  * @throws ApiError that names the place
  */
 export async function readMap(path: string | undefined): Promise<Required<OperationMap> | undefined> {
-  return path === undefined ? undefined : parsed(path);
+  return path === undefined ? undefined : parseMap(path);
 }
 
 /** The items of a comma-separated setting. */
-export const listed = (text = ""): string[] =>
+export const splitList = (text = ""): string[] =>
   text
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
-async function parsed(path: string): Promise<Required<OperationMap>> {
+async function parseMap(path: string): Promise<Required<OperationMap>> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(path, "utf8"));

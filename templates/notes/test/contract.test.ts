@@ -90,5 +90,6 @@ testServerContract({
     },
   },
   lock: new URL("../contract.lock.json", import.meta.url),
+  recorded: new URL("../versions.lock.json", import.meta.url),
   policyLock: new URL("../policy.lock.json", import.meta.url),
 });

@@ -52,7 +52,7 @@ export function checkAuthSettings(settings: AuthSettings): void {
       );
   }
   if (auth === "keys" && authKeys === undefined)
-    throw new SettingsError("--auth keys needs --auth-keys, a file that `offshoot keys add` makes.");
+    throw new SettingsError("--auth keys needs --auth-keys, a file that `npx create-offshoot keys add` makes.");
   if (auth === "proxy") {
     if (authHeader === undefined)
       throw new SettingsError("--auth proxy needs --auth-header, the header in which the proxy says who calls.");

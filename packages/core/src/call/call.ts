@@ -7,6 +7,7 @@ import { type Answers, Question } from "./asking/question.ts";
 import { checkSize } from "./compose.ts";
 import { plain } from "./output/plain.ts";
 import { Stopped } from "./stopped.ts";
+import type { Trial } from "./trial.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
 let calls = 0;
@@ -37,6 +38,10 @@ export class Call implements CallContext {
   answerBytes = 0;
   /** The tool, resource URI or prompt, once it is known. */
   name = "";
+  /** The version of the tool that its client says it speaks; `undefined` where it says none. */
+  version: string | undefined;
+  /** What counts it, where a candidate is tried beside its handler. */
+  trial: Trial | undefined;
   /** What the policy says of it, where there is one: it does not change while the call runs. */
   decision: Decision | undefined;
   answers: Answers = {};

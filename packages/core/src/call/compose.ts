@@ -31,10 +31,14 @@ export interface ToolResult {
  * Stage 5, compose, for tools: the output parsed by its schema, in both channels, serialised and measured inside the
  * boundary: what JSON does not have fails here, and not in a transport that cannot answer.
  */
-export function composeTool(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
-  if (tool.annotations?.readOnlyHint === true) return composeValue(tool, value);
+export function composeTool(
+  tool: Tool,
+  value: unknown,
+  compose: (tool: Tool, value: unknown) => ToolResult | Promise<ToolResult> = composeValue,
+): ToolResult | Promise<ToolResult> {
+  if (tool.annotations?.readOnlyHint === true) return compose(tool, value);
   try {
-    const composed = composeValue(tool, value);
+    const composed = compose(tool, value);
     return composed instanceof Promise
       ? composed.catch((error) => Promise.reject(doneAllTheSame(tool, error)))
       : composed;
@@ -55,7 +59,11 @@ function doneAllTheSame({ name }: Tool, cause: unknown): unknown {
   );
 }
 
-function composeValue(tool: Tool, value: unknown): ToolResult | Promise<ToolResult> {
+/** What a result is made by: the tool, or a version of it. */
+type Shape = Pick<Tool, "name" | "outputSchema" | "plainOutput" | "toText">;
+
+/** {@link composeTool} without a thought of what was done. */
+export function composeValue(tool: Shape, value: unknown): ToolResult | Promise<ToolResult> {
   const beside = isWithContent(value) ? value.content : undefined;
   return andThen(parseWith(tool.outputSchema, isWithContent(value) ? value.data : value), (output) => {
     if (!output.success)
@@ -68,7 +76,7 @@ function composeValue(tool: Tool, value: unknown): ToolResult | Promise<ToolResu
   });
 }
 
-function compose(tool: Tool, data: Record<string, unknown>, beside: readonly unknown[] | undefined): ToolResult {
+function compose(tool: Shape, data: Record<string, unknown>, beside: readonly unknown[] | undefined): ToolResult {
   const told = tool.toText?.(data);
   if (told !== undefined && typeof told !== "string") throw new TypeError(`${tool.name}: toText gave no text`);
   checkLength(told, tool.name, MAX_RESULT_BYTES);

@@ -71,7 +71,8 @@ export async function execute(
 
 /** What a sealed state is bound to: only the same call of the same caller opens it. */
 const boundTo = ({ input }: Subject, call: Call) => ({
-  subject: `${call.method} ${call.name}`,
+  // An input means what its version says: a yes to one of them does not hold for another.
+  subject: `${call.method} ${call.name}${call.version === undefined ? "" : `@${call.version}`}`,
   caller: identityOf(call.caller),
   input: fingerprint(input),
 });

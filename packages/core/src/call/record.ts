@@ -13,6 +13,8 @@ export interface CallLine {
   caller: string;
   client: string | undefined;
   correlationId: string;
+  /** The version of the tool that its client pinned. */
+  version: string | undefined;
   /** How many values of its input were made to fit. */
   coerced: number | undefined;
   traceId: string | undefined;
@@ -68,6 +70,7 @@ function write(
 ): void {
   const ms = performance.now() - call.startedAt;
   account.end(call, outcome, ms, failure?.shown);
+  call.trial?.end(outcome);
   telemetry?.end(call, outcome, ms, failure === undefined ? undefined : { error: failure.shown, asResult });
   const level = outcome === "internal_error" ? "error" : "info";
   if (!log.isLevelEnabled(level)) return;
@@ -80,6 +83,7 @@ function write(
     caller: call.caller.id,
     client: call.client.name,
     correlationId: call.correlationId,
+    version: call.version,
     coerced: call.coerced > 0 ? call.coerced : undefined,
     traceId: telemetry?.traceId(call),
   };

@@ -23,14 +23,14 @@ export function checkConfigLock(file: string, facts: ConfigFacts): void {
     if (isDeepStrictEqual(here[key], lock.values[key])) continue;
     const from = facts.values[key]?.from;
     throw new SettingsError(
-      `--${kebab(key)} is ${shown(here[key])} here${from === undefined ? "" : ` (${from})`} and ${shown(lock.values[key])} in ${file}. Start with what is locked, or promote the change: offshoot promote <from> <to>.`,
+      `--${kebab(key)} is ${shown(here[key])} here${from === undefined ? "" : ` (${from})`} and ${shown(lock.values[key])} in ${file}. Start with what is locked, or promote the change: npx create-offshoot promote <from> <to>.`,
     );
   }
 }
 
 function readLock(file: string): ConfigLock {
   const wrong = (why: string): SettingsError =>
-    new SettingsError(`--config-lock ${file}: ${why} Write it again: offshoot promote <from> <to>.`);
+    new SettingsError(`--config-lock ${file}: ${why} Write it again: npx create-offshoot promote <from> <to>.`);
   let read: unknown;
   try {
     read = parseJson(readFileSync(file, "utf8"));

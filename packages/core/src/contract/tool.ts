@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type Candidate, type CandidateOf, makeCandidate } from "./candidate.ts";
 import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
@@ -8,6 +9,7 @@ import { checkFunction, checkName, checkText, checkTexts, checkTimeout } from ".
 import type { ObjectJsonSchema } from "./schemas/json-schema.ts";
 import { isPlainSchema } from "./schemas/plain-schema.ts";
 import { toJsonSchema } from "./schemas/schema.ts";
+import { type GivenVersion, makeVersions, type ToolVersion, type ToolVersionOptions } from "./versions.ts";
 import { type View, withView } from "./view.ts";
 
 /** Hints about what a tool does, as in the specification. Absent hints mean the worst case. */
@@ -76,8 +78,22 @@ export interface ToolOptions<
    * @default `foreground`
    */
   lane?: Lane | undefined;
+  /**
+   * What clients call the input and output that the tool has now, once there are versions of it. A name that was given
+   * out is never used for another shape.
+   *
+   * @default the whole number after the last of `versions`; without those it has no name, and nobody can pin it
+   */
+  version?: string | undefined;
   /** Text for models, beside the structured data; an empty string sends no text block. @default the data as JSON */
   toText?: ((data: z.output<Output>) => string) | undefined;
+  /**
+   * Another handler, which takes over step by step while it is no worse, and is taken back by itself when it is. A tool
+   * that changes data needs an idempotency key, or `idempotentHint`.
+   *
+   * @default none
+   */
+  candidate?: CandidateOf<Input, Output, ToolReply<z.input<Output>>> | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.
@@ -107,8 +123,12 @@ type KnownKeys<Shape, Reply> = [Extra<Shape, DataOf<Reply>>] extends [never]
       };
 
 /** A tool as data, with its JSON Schemas already made. */
-export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText"> {
+export interface Tool extends Omit<ToolOptions<z.ZodType, z.ZodType>, "handler" | "toText" | "candidate"> {
   readonly kind: "tool";
+  /** Another handler that is tried, where there is one. */
+  readonly candidate?: Candidate | undefined;
+  /** Earlier versions by name, where it has any. */
+  readonly earlier?: ReadonlyMap<string, ToolVersion> | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists; defineTool has checked the pair
   readonly handler: (input: any, call: CallContext) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
@@ -127,7 +147,29 @@ export function defineTool<
   Input extends z.ZodType,
   Output extends z.ZodType,
   const Reply extends ToolReply<z.input<Output>>,
->(options: ToolOptions<Input, Output, Reply> & KnownKeys<z.input<Output>, Reply>): Tool {
+  In1 extends z.ZodType,
+  Out1 extends z.ZodType,
+  In2 extends z.ZodType,
+  Out2 extends z.ZodType,
+  In3 extends z.ZodType,
+  Out3 extends z.ZodType,
+  In4 extends z.ZodType,
+  Out4 extends z.ZodType,
+>(
+  options: ToolOptions<Input, Output, Reply> &
+    KnownKeys<z.input<Output>, Reply> & {
+      /** Earlier versions that clients may still speak, four at most: more is more than anyone keeps working. */
+      // A tuple, and not a list of any length: only here does TypeScript infer each one's own types.
+      versions?:
+        | readonly [
+            ToolVersionOptions<In1, Out1, Input, Output>,
+            ToolVersionOptions<In2, Out2, Input, Output>?,
+            ToolVersionOptions<In3, Out3, Input, Output>?,
+            ToolVersionOptions<In4, Out4, Input, Output>?,
+          ]
+        | undefined;
+    },
+): Tool {
   checkName("tool", options?.name);
   const where = `tool "${options.name}"`;
   const _meta = options.view === undefined ? options._meta : withView(where, options._meta, options.view);
@@ -153,11 +195,16 @@ export function defineTool<
   };
   if (options.idempotency !== undefined)
     checkIdempotency(where, options.idempotency, json.input, options.annotations?.readOnlyHint);
+  const { versions, candidate, ...rest } = options as ToolOptions<z.ZodType, z.ZodType> & {
+    versions?: readonly GivenVersion[];
+  };
   return Object.freeze({
-    ...(options as ToolOptions<z.ZodType, z.ZodType>),
+    ...rest,
     kind: "tool" as const,
     _meta,
     json,
     plainOutput: isPlainSchema(options.outputSchema),
+    ...((versions ?? rest.version) === undefined ? {} : makeVersions(where, rest.version, versions ?? [])),
+    ...(candidate === undefined ? {} : { candidate: makeCandidate(where, candidate, rest) }),
   });
 }

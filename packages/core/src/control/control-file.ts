@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Gate } from "../admission/gate.ts";
 import type { Limits } from "../admission/limits.ts";
 import type { Access } from "../call/access.ts";
+import type { Rollouts } from "../call/rollouts.ts";
 import { describeIssues } from "../contract/schemas/schema.ts";
 import type { ChangeEmitter, ServerDefinition } from "../contract/server.ts";
 import { SettingsError } from "../flags.ts";
@@ -20,6 +21,7 @@ const ControlFile = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   limits: z.record(z.string(), z.number()).optional(),
   breakers: z.record(z.string(), z.enum(["open", "closed", "auto"])).optional(),
+  rollouts: z.record(z.string(), z.enum(["promote", "hold", "abort", "auto"])).optional(),
 });
 type Wanted = Omit<z.output<typeof ControlFile>, "profile" | "policy"> & { access: Access | undefined };
 
@@ -31,6 +33,7 @@ export interface ControlledServer {
   readonly control: ControlEvents;
   readonly changes: { readonly emit: ChangeEmitter };
   readonly access: Access | undefined;
+  readonly rollouts: Pick<Rollouts, "order"> | undefined;
   setAccess(access: Access | undefined): void;
 }
 
@@ -118,7 +121,7 @@ function reasonOf(error: unknown): string {
 function parse(text: string, { definition }: ControlledServer): z.output<typeof ControlFile> {
   const parsed = ControlFile.safeParse(parseJson(text), { jitless: true });
   if (!parsed.success) throw new Error(describeIssues(parsed.error).replaceAll("\n", "; "));
-  const { profile, policy, breakers = {} } = parsed.data;
+  const { profile, policy, breakers = {}, rollouts = {} } = parsed.data;
   if (profile !== undefined && policy !== undefined) throw new Error("profile and policy exclude each other.");
   if (policy !== undefined && !isAbsolute(policy))
     throw new Error(`policy: ${policy} must be an absolute path: the server may have been started in another folder.`);
@@ -130,6 +133,15 @@ function parse(text: string, { definition }: ControlledServer): z.output<typeof 
     if (!dependencies.has(name))
       throw new Error(
         `there is no dependency "${name}". This server has: ${[...dependencies.keys()].join(", ") || "none"}.`,
+      );
+  }
+  const tried = [...definition.tools.values()].flatMap(({ name, candidate }) =>
+    candidate === undefined ? [] : [name],
+  );
+  for (const name of Object.keys(rollouts)) {
+    if (!tried.includes(name))
+      throw new Error(
+        `no candidate of a tool "${name}" is tried. There are candidates of: ${tried.join(", ") || "none"}.`,
       );
   }
   return parsed.data;
@@ -152,7 +164,11 @@ function readControl(file: string): { text?: string; by: string } {
 }
 
 /** Each part that is another emits its own event, before it changes. */
-function apply(app: ControlledServer, { access, logLevel, limits = {}, breakers = {} }: Wanted, by: string): void {
+function apply(
+  app: ControlledServer,
+  { access, logLevel, limits = {}, breakers = {}, rollouts = {} }: Wanted,
+  by: string,
+): void {
   const { gate, definition } = app;
   if (access !== app.access) {
     app.control.emit({ what: "profile", before: app.access?.label ?? null, after: access?.label ?? null, by });
@@ -165,6 +181,7 @@ function apply(app: ControlledServer, { access, logLevel, limits = {}, breakers 
   const others = Object.entries(limits).filter(([name, value]) => gate.limits[name as keyof Limits] !== value);
   if (others.length > 0) gate.configure(Object.fromEntries(others), by);
   for (const [name, dependency] of definition.dependencies) dependency.force(breakers[name] ?? "auto", { by });
+  app.rollouts?.order(rollouts, by);
 }
 
 const stampOf = (stats: Stats | undefined): string =>

@@ -3,6 +3,7 @@ export type ControlSubject =
   | "degradation"
   | "breaker"
   | "limit"
+  | "rollout"
   | "profile"
   | "config"
   | "key"

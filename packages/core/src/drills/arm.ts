@@ -1,7 +1,6 @@
 import type { Limits } from "../admission/limits.ts";
 import { type App, createApp } from "../app.ts";
 import { quietWire, type WireRequest } from "../call/wire.ts";
-import type { Era } from "../contract/context.ts";
 import { ErrorCode, isProtocolError } from "../contract/errors.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
@@ -26,7 +25,7 @@ export interface Arm {
   readonly app: App;
   readonly outcomes: Outcome[];
   /** Sends a request that was due at `at`, and notes what becomes of it. */
-  send(method: string, params: Record<string, unknown>, at: number, era?: Era): Promise<Outcome>;
+  send(method: string, params: Record<string, unknown>, at: number, wire?: Partial<WireRequest>): Promise<Outcome>;
   /** Keeps a value every quarter of a second. */
   sample(name: string, kind: DrillLine["arm"], read: () => number): DrillLine;
   close(): void;
@@ -44,11 +43,11 @@ export function openArm(server: ServerDefinition, startedAt: number, limits: Par
   return {
     app,
     outcomes,
-    async send(method, params, at, era = "2026") {
+    async send(method, params, at, wire) {
       const outcome: Outcome = { name: String(params.name ?? method), at, tookMs: 0, end: "open" };
       outcomes.push(outcome);
       try {
-        const answer = await app.methods.get(method)?.(params, requestOf(era));
+        const answer = await app.methods.get(method)?.(params, requestOf(wire));
         outcome.result = answer;
         outcome.end = (answer as { isError?: boolean | undefined } | undefined)?.isError ? "failed" : "answered";
       } catch (error) {
@@ -71,7 +70,8 @@ export function openArm(server: ServerDefinition, startedAt: number, limits: Par
   };
 }
 
-const requestOf = (era: Era): WireRequest => quietWire({ era, client: { name: "drill", version: "1.0.0" } });
+const requestOf = (wire: Partial<WireRequest> = {}): WireRequest =>
+  quietWire({ client: { name: "drill", version: "1.0.0" }, ...wire });
 
 /** The server with another tool in place of one of its own, or beside them. */
 export const withTool = (server: ServerDefinition, tool: Tool): ServerDefinition => ({

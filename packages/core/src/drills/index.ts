@@ -1,6 +1,7 @@
 export { type AccessPolicyOptions, accessPolicyDrill } from "./access-policy.ts";
 export type { DrillCall } from "./arm.ts";
 export { type BacklogOptions, backlogDrill } from "./backlog.ts";
+export { type CanaryOptions, canaryDrill } from "./canary.ts";
 export { chartSvg } from "./chart.ts";
 export type { DrillTime } from "./clock.ts";
 export {
@@ -13,6 +14,8 @@ export {
   drillLine,
   type Verdict,
 } from "./drill.ts";
+export { type EnvironmentDriftOptions, environmentDriftDrill } from "./environment-drift.ts";
+export { type IncompatiblePayloadsOptions, incompatiblePayloadsDrill } from "./incompatible-payloads.ts";
 export type { KeptRead } from "./kept-read.ts";
 export { regressionDrill } from "./regression.ts";
 export { drillReport } from "./report.ts";

@@ -51,7 +51,7 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
     await until(startedAt, at);
     for (const { arm } of Object.values(arms)) {
       for (let reader = 0; reader < READERS; reader += 1)
-        void arm.send("resources/read", { uri: "drill://rate" }, at, reader % 2 === 0 ? "2026" : "2025");
+        void arm.send("resources/read", { uri: "drill://rate" }, at, { era: reader % 2 === 0 ? "2026" : "2025" });
     }
   }
   await until(startedAt, TIMES.end * 1_000 + 1_000);

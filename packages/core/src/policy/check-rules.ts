@@ -51,7 +51,7 @@ function checkPatterns(
       .flatMap((item) => (item.kind === "resource" ? [item.name, item.uri] : [item.name]));
     for (const [index, pattern] of (what[kinds] ?? []).entries()) {
       if (pattern === "*" || known.some((text) => isLike(text, pattern))) continue;
-      const hint = nearest(pattern, known) || " `offshoot policy` shows the names.";
+      const hint = nearest(pattern, known) || " `npx create-offshoot policy` shows the names.";
       refuse(["what", kinds, index], `no ${kind} of this server is called ${JSON.stringify(pattern)}.${hint}`);
     }
   }

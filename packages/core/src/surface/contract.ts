@@ -30,7 +30,19 @@ export function readContract(server: ServerDefinition): Contract {
     title,
     instructions,
     capabilities: capabilitiesOf(server, false),
-    tools: byKey(server.tools.values(), (tool) => [tool.name, { ...listedTool(tool), name: undefined }]),
+    tools: byKey(server.tools.values(), (tool) => [
+      tool.name,
+      {
+        ...listedTool(tool),
+        name: undefined,
+        _meta: tool._meta,
+        version: tool.version,
+        versions: earlierOf([...(tool.earlier?.values() ?? [])], ({ version, sunset, json }) => [
+          version,
+          { sunset, inputSchema: json.input, outputSchema: json.output },
+        ]),
+      },
+    ]),
     resources: byKey(
       server.resources.values(),
       ({ uri, mimeType = "text/plain", subscribe, complete, name, title, description, icons, _meta }) => [
@@ -64,6 +76,10 @@ export function readContract(server: ServerDefinition): Contract {
 /** @internal Entries by what identifies them. */
 export const byKey = <Item>(items: Iterable<Item>, entry: (item: Item) => [key: string, value: unknown]): Json =>
   Object.fromEntries([...items].map(entry));
+
+/** @internal Earlier versions of a tool; absent where there are none. */
+export const earlierOf = <Item>(items: readonly Item[], entry: (item: Item) => [string, unknown]): Json | undefined =>
+  items.length === 0 ? undefined : byKey(items, entry);
 
 /** What can be completed; absent where nothing can. */
 function namesOf(complete: object = {}): string[] | undefined {

@@ -64,9 +64,9 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
       if (name === undefined || caller === undefined || client === undefined) return write("info", line, "call");
       // Whatever comes first opens the log with a line of its own.
       if (opened === undefined) log();
-      const { method, outcome, ms, era, correlationId, coerced, traceId } = line;
+      const { method, outcome, ms, era, correlationId, version, coerced, traceId } = line;
       lines().write(
-        `{"level":"info"${timestamp()},"method":"${method}","name":${name},"outcome":"${outcome}","ms":${ms},"era":"${era}","caller":${caller},${line.client === undefined ? "" : `"client":${client},`}"correlationId":"${correlationId}",${coerced === undefined ? "" : `"coerced":${coerced},`}${traceId === undefined ? "" : `"traceId":"${traceId}",`}"msg":"call"}\n`,
+        `{"level":"info"${timestamp()},"method":"${method}","name":${name},"outcome":"${outcome}","ms":${ms},"era":"${era}","caller":${caller},${line.client === undefined ? "" : `"client":${client},`}"correlationId":"${correlationId}",${version === undefined ? "" : `"version":"${version}",`}${coerced === undefined ? "" : `"coerced":${coerced},`}${traceId === undefined ? "" : `"traceId":"${traceId}",`}"msg":"call"}\n`,
       );
     },
     isLevelEnabled: (wanted) => (LEVELS[wanted as LogLevel] ?? 0) >= LEVELS[level],

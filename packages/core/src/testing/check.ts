@@ -34,6 +34,13 @@ export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSamp
    * @default 10_000
    */
   listTokens?: number | undefined;
+  /**
+   * What earlier versions of the tools have answered: `new URL("./versions.recorded.json", import.meta.url)`, which a run
+   * with `RECORD_VERSIONS=1` writes.
+   *
+   * @default no answer is compared, which is an error once a tool has earlier versions
+   */
+  recorded?: URL | string | undefined;
   /** Requirements not asked of this server: id and reason. */
   skip?: Readonly<Record<string, string>> | undefined;
 }
@@ -91,6 +98,7 @@ export async function checkRequirement(
   const skipped = Object.hasOwn(skip, id) ? skip[id] : undefined;
   if (skipped !== undefined) return { id, status: "skipped", reason: skipped };
   const { server: definition, close, state } = await make(options.server);
+  const closing = [close];
   const clients: TestClient[] = [];
   const connectOne = async (behaviour: ClientBehaviour = {}, other = definition): Promise<TestClient> => {
     const client = await open(other, {
@@ -102,6 +110,11 @@ export async function checkRequirement(
     clients.push(client);
     return client;
   };
+  const fresh = async (): Promise<TestClient> => {
+    const { server, close } = await make(options.server);
+    closing.push(close);
+    return connectOne({}, server);
+  };
   try {
     checkSamples(samples, definition);
     return await resultOf(id, async () =>
@@ -110,14 +123,16 @@ export async function checkRequirement(
         definition,
         samples,
         listTokens: options.listTokens,
+        recorded: options.recorded,
         state,
         client: await connectOne(),
         connect: connectOne,
+        fresh,
       }),
     );
   } finally {
     await Promise.allSettled(clients.map((client) => client.close()));
-    await close?.();
+    for (const one of closing) await one?.();
   }
 }
 

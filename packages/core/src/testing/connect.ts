@@ -37,7 +37,7 @@ export interface ConnectOptions extends ClientBehaviour, Omit<AppOptions, "log">
  */
 export async function connect(
   server: ServerDefinition,
-  { wire, log, logLevel, http, profile, policy, limits, slo, telemetry, ...behaviour }: ConnectOptions,
+  { wire, log, logLevel, http, profile, policy, limits, slo, telemetry, pins, ...behaviour }: ConnectOptions,
 ): Promise<TestClient> {
   const level = logLevel ?? (log === undefined ? "error" : "info");
   const write = log === undefined ? printMasked() : (line: string) => log.push(line);
@@ -46,8 +46,13 @@ export async function connect(
     limits,
     slo,
     telemetry,
+    pins,
   });
   app.setAccess(openPolicy({ profile, policy }, { ...app, audited: true }));
+  if ([...server.tools.values()].some(({ candidate }) => candidate !== undefined)) {
+    app.rollouts = (await import("../rollout/open.ts")).openRollouts(app);
+    app.rollouts.begin();
+  }
   let client: TestClient;
   let stop: () => Promise<void>;
   if (wire.startsWith("stdio")) {

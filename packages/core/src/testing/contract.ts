@@ -4,6 +4,8 @@ import { connect } from "./connect.ts";
 import { type FuzzOptions, fuzzServer } from "./fuzz.ts";
 import { checkListed, checkLock, writeLock } from "./lock.ts";
 import { checkPolicyLock, writePolicyLock } from "./policy-lock.ts";
+import { toolsOver } from "./read-contract-over.ts";
+import { recordVersions } from "./record-versions.ts";
 
 /** What {@link testServerContract} takes. */
 export interface ContractOptions extends CheckOptions {
@@ -36,6 +38,10 @@ export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: 
   checkSkips(options.skip);
   if (vitest === undefined) throw new Error("testServerContract registers tests: call it in a file that vitest runs.");
   const { describe, test } = vitest;
+  const { recorded } = options;
+  if (recorded !== undefined && process.env.RECORD_VERSIONS === "1")
+    test("what every version answers is recorded", () =>
+      recordVersions(options, recorded).catch((error: Error) => red(error.message)));
   for (const wire of WIRES) {
     describe(`contract over ${wire}`, () => {
       for (const requirement of requirementsOn(wire)) {
@@ -50,7 +56,7 @@ export function testServerContract({ lock, policyLock, fuzz = {}, ...options }: 
         const { server, close } = await make(options.server);
         const client = await connect(server, { wire });
         try {
-          checkListed(server.tools.size === 0 ? [] : await client.tools(), lock);
+          checkListed(server.tools.size === 0 ? [] : await toolsOver(client), lock);
         } catch (error) {
           red((error as Error).message);
         } finally {

@@ -1,5 +1,6 @@
 import { parseUriTemplate } from "../contract/names/uri-template.ts";
-import { byKey, type Contract, normalise } from "../surface/contract.ts";
+import { VERSIONS } from "../contract/versions.ts";
+import { byKey, type Contract, earlierOf, normalise } from "../surface/contract.ts";
 import type { TestClient } from "./client.ts";
 
 type Listed = Record<string, unknown>;
@@ -15,7 +16,7 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
   const { capabilities } = client;
   const { name, title } = client.serverInfo as { name: string; title?: string | undefined };
   const has = (capability: string): boolean => capability in capabilities;
-  const tools = has("tools") ? await client.tools() : [];
+  const tools = has("tools") ? await toolsOver(client) : [];
   const prompts = has("prompts") ? await client.prompts() : [];
   return normalise({
     name,
@@ -37,6 +38,41 @@ export async function readContractOver(client: TestClient): Promise<Contract> {
       ({ name, ...prompt }) => [name as string, prompt],
     ),
   }) as Contract;
+}
+
+/** @internal The tools that a client is shown, as the lock has them. */
+export const toolsOver = async (client: TestClient): Promise<Listed[]> =>
+  Promise.all((await client.tools()).map((tool) => versionedOver(client, tool)));
+
+/** A tool as the lock has it: its earlier versions as a client is shown them that speaks them. */
+async function versionedOver(client: TestClient, { _meta, ...tool }: Listed): Promise<Listed> {
+  const { [VERSIONS]: known, ...meta } = (_meta ?? {}) as {
+    [VERSIONS]?: { current: string; earlier: { version: string; sunset?: string | undefined }[] };
+  };
+  const authored = Object.keys(meta).length === 0 ? {} : { _meta: meta };
+  if (known === undefined) return { ...tool, ...authored };
+  const earlier = await Promise.all(
+    known.earlier.map(async ({ version, sunset }) => {
+      const { inputSchema, outputSchema } = await listedAs(client, tool.name as string, version);
+      return { version, sunset, inputSchema, outputSchema };
+    }),
+  );
+  const versions = earlierOf(earlier, ({ version, ...schemas }) => [version, schemas]);
+  return { ...tool, ...authored, version: known.current, versions };
+}
+
+async function listedAs(client: TestClient, name: string, version: string): Promise<Listed> {
+  let cursor: unknown;
+  do {
+    const page = (await client.request("tools/list", {
+      ...(cursor === undefined ? {} : { cursor }),
+      _meta: { [VERSIONS]: { [name]: version } },
+    })) as { tools: Listed[]; nextCursor?: unknown };
+    const found = page.tools.find((tool) => tool.name === name);
+    if (found !== undefined) return found;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return {};
 }
 
 async function resourcesOver(client: TestClient): Promise<Record<string, unknown>> {

@@ -11,6 +11,7 @@ import { resourceRequirements } from "./requirements/resources.ts";
 import { resultRequirements } from "./requirements/results.ts";
 import { serverRequirements } from "./requirements/server.ts";
 import { toolRequirements } from "./requirements/tools.ts";
+import { versionRequirements } from "./requirements/versions.ts";
 import { viewRequirements } from "./requirements/views.ts";
 
 /** Everything that a server must do, in the order in which one would look for what is wrong. */
@@ -23,6 +24,7 @@ export const requirements: readonly Requirement[] = [
   ...resultRequirements,
   ...effectRequirements,
   ...keyRequirements,
+  ...versionRequirements,
   ...inputRequirements,
   ...errorRequirements,
   ...resourceRequirements,

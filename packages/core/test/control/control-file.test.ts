@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { followControlFile } from "../../src/control/control-file.ts";
 import type { ControlEvent } from "../../src/control/events.ts";
+import type { Candidate, Tool } from "../../src/index.ts";
 import { dependency } from "../../src/resilience/index.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createLab } from "../fixtures/lab.ts";
@@ -16,7 +17,13 @@ function operated(wanted: object) {
   const file = join(folder, "control.json");
   const log: string[] = [];
   const orders = dependency("orders");
-  const server = { ...createLab().server, dependencies: new Map([["orders", orders]]) };
+  const { tools, ...lab } = createLab().server;
+  const tried = { ...(tools.get("echo") as Tool), name: "get_rate", candidate: {} as Candidate };
+  const server = {
+    ...lab,
+    tools: new Map([...tools, ["get_rate", tried]]),
+    dependencies: new Map([["orders", orders]]),
+  };
   const app = createApp(server, { log: createLog("info", { write: (line) => log.push(line) }) });
   const events: ControlEvent[] = [];
   app.control.listen((event) => events.push(event));

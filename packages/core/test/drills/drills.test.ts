@@ -4,7 +4,10 @@ import { openAudit } from "../../src/control/audit.ts";
 import {
   accessPolicyDrill,
   backlogDrill,
+  canaryDrill,
   type DrillResult,
+  environmentDriftDrill,
+  incompatiblePayloadsDrill,
   type KeptRead,
   slowDependencyDrill,
   spikeDrill,
@@ -34,6 +37,42 @@ describe.each([1, 7])("with all safeguards, seed %i", (seed) => {
   });
   test("access-policy passes", async () => {
     expect(verdictOf(await accessPolicyDrill({ seed }))).toEqual(passed);
+  });
+  test("canary passes", async () => {
+    expect(verdictOf(await canaryDrill({ seed }))).toEqual(passed);
+  });
+});
+
+test("environment-drift passes, and turns red where servers start without the lock", async () => {
+  expect(verdictOf(await environmentDriftDrill())).toEqual(passed);
+  expect(verdictOf(await environmentDriftDrill({ without: "lock" }))).toEqual({
+    verdict: "fail",
+    missed: ["refused", "named"],
+  });
+});
+
+// Not what it takes: CPU time is the machine's, and this one may be busy.
+test("incompatible-payloads has old calls answered as recorded, and turns red for a shim that is gone or wrong", async () => {
+  const seen = async (without?: "shim" | "text") => {
+    const { measured, control } = await incompatiblePayloadsDrill({ without, slices: 1 });
+    return [measured.asRecorded, control.asRecorded, (measured.throughput as number) > 0];
+  };
+  expect(await seen()).toEqual([1, 0, true]);
+  expect(await seen("text")).toEqual([0, 0, true]);
+  expect(await seen("shim")).toEqual([0, 0, true]);
+});
+
+describe("canary turns red", () => {
+  test("for gates that let everything through", async () => {
+    const { verdict, missed } = await canaryDrill({ without: "gates" });
+    expect(verdict).toBe("fail");
+    expect(missed).toEqual(["gatesToRollBack", "metTheSlow", "wrongAnswers", "wrongStopped"]);
+  });
+  test("without the shadow, where answers are wrong and not slower", async () => {
+    expect(verdictOf(await canaryDrill({ without: "shadow" }))).toEqual({
+      verdict: "fail",
+      missed: ["wrongAnswers", "wrongStopped"],
+    });
   });
 });
 

@@ -143,7 +143,7 @@ const commandsOf = (page: string): string[] =>
   [...readFileSync(join(root, page), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
 
 async function run(commands: string[]): Promise<{ code: number; output: string }> {
-  const command = `offshoot() { "${process.execPath}" "${offshoot}" "$@"; }`;
+  const command = `npx() { test "$1" = create-offshoot; shift; "${process.execPath}" "${offshoot}" "$@"; }`;
   const script = [command, "set -euo pipefail", `trap 'echo "failed: $BASH_COMMAND"' ERR`, ...commands].join("\n");
   const bash = spawn("bash", ["-c", script], {
     cwd: root,

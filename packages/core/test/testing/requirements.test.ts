@@ -1,8 +1,13 @@
 // Every requirement must be able to fail: for each there is a server broken in just that way.
 import { describe, expect, test } from "vitest";
 import { checkServer, connect, noChromium, requirements, WIRES } from "../../src/testing/index.ts";
+import { tool } from "./sabotage/sabotage.ts";
 import { sabotages } from "./sabotages.ts";
 import { createShelf, shelfSamples, shelfServer } from "./shelf.ts";
+
+/** The shelf with a tool whose version has a name, and what it has answered. */
+const versioned = tool("get_book", () => ({ version: "1" }));
+const recorded = new URL("./shelf.versions.lock.json", import.meta.url);
 
 test("every requirement has a server that breaks it", () => {
   const broken = new Set(sabotages.map(({ id }) => id));
@@ -22,7 +27,12 @@ test.each(WIRES)(
   "a sound server passes every requirement over %s, and none is skipped",
   { timeout: 30_000 },
   async (wire) => {
-    const results = await checkServer({ wire, server: () => shelfServer(), samples: shelfSamples });
+    const results = await checkServer({
+      wire,
+      server: () => versioned(shelfServer()),
+      samples: shelfSamples,
+      recorded,
+    });
     const allowed = (await noChromium()) === undefined ? [] : ["view-renders"];
     expect(results.filter(({ id, status }) => status !== "passed" && !allowed.includes(id))).toEqual([]);
   },
@@ -40,11 +50,12 @@ describe("a broken server fails exactly one requirement:", () => {
       const results = await checkServer({
         wire,
         samples: shelfSamples,
+        recorded,
         // A page in a browser for each of them would take minutes.
         skip: id === "view-renders" ? {} : { "view-renders": "not what is broken here" },
         server: () => {
           const shelf = createShelf();
-          const sound = shelfServer(shelf);
+          const sound = versioned(shelfServer(shelf));
           return server?.(sound, shelf) ?? sound;
         },
         open: async (definition, options) => {

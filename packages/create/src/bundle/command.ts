@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { strayOutput } from "../check/stdout.ts";
 import { readLock } from "../contract/lock-file.ts";
 import { npm } from "../npm.ts";
+import { linkInside } from "../own-place.ts";
 import { during } from "../progress.ts";
 import { binName, builtBin, openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
@@ -37,6 +38,11 @@ export const bundle = defineCommand({
     const needs = marker.needs ?? {};
     const folder = resolve(project.folder, out);
     const file = join(folder, `${binName(manifest)}-${manifest.version}.mcpb`);
+    for (const written of [file, join(folder, "server.json")]) {
+      const link = linkInside(project.folder, written);
+      if (link !== undefined)
+        throw new Refusal(`"${link}" is a link, and it may have come with the project.`, "name a folder with --out.");
+    }
     const entry = relative(project.folder, builtBin(project)).replaceAll("\\", "/");
     const contract = readLock(project.folder);
     const bundled = mcpbManifest(manifest, { contract, entry, needs, args });

@@ -1,6 +1,7 @@
 import type { Contract } from "../contract/compare-contracts.ts";
+import type { Manifest } from "../manifest.ts";
 import type { Need } from "../marker.ts";
-import { binName, type Manifest } from "../project.ts";
+import { binName } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 
 /**

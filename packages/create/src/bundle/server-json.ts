@@ -1,5 +1,5 @@
+import type { Manifest } from "../manifest.ts";
 import type { Need } from "../marker.ts";
-import type { Manifest } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import { SCHEMA } from "./registry-schema.ts";
 

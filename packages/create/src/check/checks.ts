@@ -1,5 +1,5 @@
 import { readBuiltServer } from "../contract/built-server.ts";
-import { compareContracts } from "../contract/compare-contracts.ts";
+import { type Contract, compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK, readLock } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
 import { npm } from "../npm.ts";
@@ -48,6 +48,20 @@ export const defineCheck =
       return { name, status: "wrong" as const, message: error.message, next: error.next };
     }
   };
+
+/** Asks each, one after the other; `onStep` hears which one begins. */
+export async function runChecks(
+  list: readonly Check[],
+  context: CheckContext,
+  onStep: (step: string) => void,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [at, one] of list.entries()) {
+    onStep(`Line ${at + 1} of ${list.length}`);
+    findings.push(await one(context));
+  }
+  return findings;
+}
 
 /** Whether who may do what is as in the lock. */
 export const policyCheck = defineCheck("policy", async ({ project, args }) => {
@@ -102,6 +116,17 @@ export const checks: Check[] = [
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
     };
   }),
+  defineCheck("versions", async ({ project }) => {
+    const ends = endsOf(readLock(project.folder));
+    if (ends.length === 0) return { status: "ok", message: "no earlier version of a tool has a day on which it ends." };
+    const over = ends.filter(({ sunset }) => sunset <= new Date().toISOString().slice(0, 10));
+    if (over.length === 0) return { status: "ok", message: `${listEnds(ends)}.` };
+    return {
+      status: "wrong",
+      message: `still served: ${listEnds(over)}.`,
+      next: "take it out, which is a major release, or move its `sunset` and tell who pins it.",
+    };
+  }),
   policyCheck,
   stdoutCheck,
   defineCheck("packed files", async ({ project }) => {
@@ -142,6 +167,25 @@ export const checks: Check[] = [
     };
   }),
 ];
+
+interface End {
+  version: string;
+  sunset: string;
+}
+
+/** Earlier versions with a day on which they end, the first to end first. */
+function endsOf({ tools = {} }: Contract): End[] {
+  const ends = Object.entries(tools as Record<string, { versions?: Record<string, { sunset?: unknown }> }>).flatMap(
+    ([name, { versions = {} }]) =>
+      Object.entries(versions).flatMap(([version, { sunset }]) =>
+        typeof sunset === "string" ? [{ version: `${name}@${version}`, sunset }] : [],
+      ),
+  );
+  return ends.sort((a, b) => (a.sunset < b.sunset ? -1 : 1));
+}
+
+const listEnds = (ends: readonly End[]): string =>
+  ends.map(({ version, sunset }) => `${version} ends on ${sunset}`).join(", ");
 
 async function compareWithLatest(
   version: string,

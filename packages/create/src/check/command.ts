@@ -1,7 +1,7 @@
 import { during } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
-import { checks, type Finding } from "./checks.ts";
+import { checks, runChecks } from "./checks.ts";
 
 const SIGNS = { ok: "✓", wrong: "✗", unknown: "?", absent: "–" };
 
@@ -29,14 +29,7 @@ export const check = defineCommand({
     const project = openProject();
     const context = { project, offline: options.offline === true, args: words.length > 0 ? words : undefined };
     const lines = options.release ? (await import("./release-gate.ts")).releaseGate : checks;
-    const findings = await during("Checking", json || !options.release, async (onStep) => {
-      const found: Finding[] = [];
-      for (const [at, one] of lines.entries()) {
-        onStep(`Line ${at + 1} of ${lines.length}`);
-        found.push(await one(context));
-      }
-      return found;
-    });
+    const findings = await during("Checking", json, (onStep) => runChecks(lines, context, onStep));
     const unheard = accepted.find((line) => !findings.some(({ name }) => name === line));
     if (unheard !== undefined)
       throw new Refusal(

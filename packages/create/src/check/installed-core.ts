@@ -1,13 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Project } from "../project.ts";
+import { readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
+import { isVersion } from "../update/version.ts";
 
 /** The version of core that a project runs with. `local`: where it comes from when that is no registry. */
 export function installedCore({ folder, manifest }: Project): { version: string; local?: string } {
   const file = find(folder);
   if (file === undefined) throw new Refusal("@offshoot/core is not installed.", "install the dependencies.");
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  const { version } = readJson(file, "install the dependencies again.");
+  if (!isVersion(version)) throw new Refusal(`${file} names no version.`, "install the dependencies again.");
   const range = manifest.dependencies?.["@offshoot/core"] ?? "";
   return /^(file|link|workspace|git|https?):/.test(range) ? { version, local: range } : { version };
 }

@@ -4,10 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homeIn } from "../contract/built-server.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 
 /** Time for a server to answer two requests and to leave, in ms. */
 const LIMIT_MS = 20_000;
+
+/** A server that says more than this is ended. A list of a thousand tools is one line of some MB. */
+const MAX_LINE = 64 * 2 ** 20;
+const MAX_LINES = 10_000;
+const MAX_STRAY = 20;
 
 const REQUESTS = [
   {
@@ -40,35 +46,51 @@ export async function strayOutput(
       stdio: ["pipe", "pipe", "pipe"],
       timeout: LIMIT_MS,
     });
-    let output = "";
     let log = "";
-    child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
+    let lines = 0;
+    let rest = "";
+    let answered = false;
+    const stray: string[] = [];
+    const take = (line: string): void => {
+      if (line === "") return;
+      lines += 1;
+      const id = idOf(line);
+      if (id === undefined && stray.length < MAX_STRAY) stray.push(line);
+      answered ||= id === 2;
+      // The answer to the last request: its client leaves, and so must the server.
+      if (answered) child.stdin.end();
+      if (lines > MAX_LINES) child.kill();
+    };
+    child.stderr.setEncoding("utf8").on("data", (text) => (log = (log + text).slice(-MAX_LINE)));
     child.stdin.on("error", () => {});
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      // The answer to the last request: its client leaves, and so must the server.
-      if (output.split("\n").some((line) => isMessage(line) && JSON.parse(line).id === 2)) child.stdin.end();
+      const parts = (rest + text).split("\n");
+      rest = parts.pop() as string;
+      for (const line of parts) take(line);
+      if (rest.length > MAX_LINE) child.kill();
     });
     for (const request of REQUESTS) child.stdin.write(`${JSON.stringify(request)}\n`);
     await new Promise((done) => child.on("close", done));
-    const lines = output.split("\n").filter((line) => line !== "");
-    if (!lines.some((line) => isMessage(line) && JSON.parse(line).id === 2)) {
-      const reason = log.trim().split("\n").at(-1) || "no answer";
+    take(rest);
+    if (!answered) {
+      const reason = reasonIn(log) || "no answer";
       throw new Refusal(
         `The built server did not answer: ${reason}`,
         'give it arguments after "--", or as "args" in offshoot.json.',
       );
     }
-    return { lines: lines.length, stray: lines.filter((line) => !isMessage(line)) };
+    return { lines, stray };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-function isMessage(line: string): boolean {
+/** The id of a message of the protocol, null without one; `undefined` for what is no message. */
+function idOf(line: string): unknown {
   try {
-    return JSON.parse(line).jsonrpc === "2.0";
+    const { jsonrpc, id = null } = JSON.parse(line);
+    return jsonrpc === "2.0" ? id : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { envPrefixOf } from "../create/name.ts";
+import { linkOnTheWay } from "../path-problem.ts";
 import type { Project } from "../project.ts";
 import { sourceFiles } from "../source-files.ts";
+import { readEntry } from "../update/snapshot.ts";
 
 const FILES = ["package.json", "Dockerfile", "AGENTS.md", ".mcp.json", ".vscode/mcp.json"];
 
@@ -12,6 +13,8 @@ export function upstreamNames({ folder, marker, manifest }: Project): string[] {
   if (template === undefined || manifest.name === `@offshoot/${template}`) return [];
   const name = new RegExp(`@offshoot/${template}(?![\\w-])|offshoot-${template}\\b|\\b${envPrefixOf(template)}_[A-Z]`);
   return [...FILES, ...sourceFiles(folder)].filter(
-    (path) => existsSync(join(folder, path)) && name.test(readFileSync(join(folder, path), "utf8")),
+    (path) =>
+      linkOnTheWay(folder, path) === undefined &&
+      name.test(readEntry(join(folder, path))?.bytes.toString("utf8") ?? ""),
   );
 }

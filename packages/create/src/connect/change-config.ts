@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { dirname, relative, sep } from "node:path";
-import { linkOnTheWay } from "../path-problem.ts";
+import { dirname } from "node:path";
+import { linkInside } from "../own-place.ts";
 import { readPlainFile } from "../read-plain-file.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
@@ -19,9 +19,7 @@ export function changeConfig(file: string, project: string, change: (before: str
   const refuse = (reason: string, next = "fix that, or paste what is printed without --write."): never => {
     throw new Refusal(`${file} was left alone: ${reason}.`, next);
   };
-  const path = relative(project, file).split(sep).join("/");
-  const inside = path !== "" && !path.startsWith("../") && path !== "..";
-  const link = inside ? linkOnTheWay(project, `${path}/`) : undefined;
+  const link = linkInside(project, file);
   if (link !== undefined) refuse(`"${link}" is a link, and it may have come with the project`);
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) {

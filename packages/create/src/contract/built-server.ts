@@ -3,7 +3,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installedCore } from "../check/installed-core.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 import type { Contract } from "./compare-contracts.ts";
 
@@ -25,6 +27,8 @@ const LIMIT_MS = 30_000;
  */
 export async function readBuiltServer(project: Project, args = project.marker.args ?? []): Promise<Contract> {
   const main = builtBin(project);
+  // Node reads its package.json to find the harness, and would wait for a pipe.
+  installedCore(project);
   const testing = await loadTesting(project.folder);
   const home = mkdtempSync(join(tmpdir(), "offshoot-contract-"));
   let said = "";
@@ -41,7 +45,7 @@ export async function readBuiltServer(project: Project, args = project.marker.ar
       await client.close();
     }
   } catch (cause) {
-    const reason = said.trim().split("\n").at(-1) || (cause as Error).message;
+    const reason = reasonIn(said) || (cause as Error).message;
     throw new Refusal(
       `The built server could not be asked what it offers: ${reason}`,
       'if it needs arguments, give them after "--", or as "args" in offshoot.json.',

@@ -1,5 +1,6 @@
 import { at, type Change, type Level, shorten } from "./change.ts";
 import { compareSchemas } from "./compare-schemas.ts";
+import { compareVersions } from "./compare-versions.ts";
 import { equal, isObject, type Schema, type SchemaObject } from "./schema.ts";
 
 /** What a lock holds. */
@@ -10,14 +11,16 @@ export type Contract = SchemaObject;
  * clients.
  */
 export function compareContracts(before: Contract, after: Contract): Change[] {
-  const named = (key: string, each: (old: SchemaObject, now: SchemaObject, path: string) => Change[]): Change[] =>
-    eachOf(part(before, key), part(after, key), key, each);
+  const compareLists = (
+    key: string,
+    each: (old: SchemaObject, now: SchemaObject, path: string) => Change[],
+  ): Change[] => eachOf(part(before, key), part(after, key), key, each);
   return [
     ...texts(before, after, "", ["name", "title", "instructions"]),
     ...eachOf(part(before, "capabilities"), part(after, "capabilities"), "capabilities", compareFlags),
-    ...named("tools", compareTools),
-    ...named("resources", compareResources),
-    ...named("prompts", comparePrompts),
+    ...compareLists("tools", compareTools),
+    ...compareLists("resources", compareResources),
+    ...compareLists("prompts", comparePrompts),
   ];
 }
 
@@ -72,7 +75,8 @@ function compareTools(old: SchemaObject, now: SchemaObject, path: string): Chang
     ...compareOutputs(old.outputSchema as Schema | undefined, now.outputSchema as Schema | undefined, path),
     ...compareAnnotations(part(old, "annotations"), part(now, "annotations"), `${path}.annotations`),
     ...compareMeta(old, now, path),
-    ...others(old, now, path, [...TEXTS, "inputSchema", "outputSchema", "annotations", "_meta"]),
+    ...compareVersions(old, now, path),
+    ...others(old, now, path, [...TEXTS, "inputSchema", "outputSchema", "annotations", "_meta", "version", "versions"]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { at, type Change, type Level, shorten } from "./change.ts";
-import { closed } from "./closed.ts";
+import { closeObjects } from "./close-objects.ts";
 import { assertions, equal, isObject, resolve, type Schema, type SchemaObject, without } from "./schema.ts";
 import { subset } from "./subset.ts";
 
@@ -37,13 +37,14 @@ function compareWhole(before: Schema, after: Schema, path: string, direction: Di
 }
 
 const holds = (before: Schema, after: Schema, direction: Direction): boolean =>
-  equal(before, after) || (direction === "input" ? subset(closed(before), after) : subset(closed(after), before));
+  equal(before, after) ||
+  (direction === "input" ? subset(closeObjects(before), after) : subset(closeObjects(after), before));
 
 function compare(before: Schema, after: Schema, path: string, scope: Scope): Change[] {
   if (equal(before, after) && !JSON.stringify(before).includes('"$ref"')) return [];
   if (scope.open.some(([one, other]) => one === before && other === after)) return [];
   const inner: Scope = { ...scope, open: [...scope.open, [before, after]] };
-  const [old, now] = [resolved(before, scope.roots.before), resolved(after, scope.roots.after)];
+  const [old, now] = [followRef(before, scope.roots.before), followRef(after, scope.roots.after)];
   if (!isObject(old) || !isObject(now)) return whole(old, now, path, inner);
   const texts = annotations(old, now, path);
   if (isPlain(old) && isPlain(now) && old.type === now.type) {
@@ -56,18 +57,18 @@ function compare(before: Schema, after: Schema, path: string, scope: Scope): Cha
   return [...texts, ...whole(old, now, path, inner)];
 }
 
-const resolved = (schema: Schema, root: Schema): Schema =>
+const followRef = (schema: Schema, root: Schema): Schema =>
   isObject(schema) ? (resolve(schema, root) ?? schema) : schema;
 const isPlain = (schema: SchemaObject): boolean =>
   !["anyOf", "oneOf", "allOf", "not", "if", "enum", "const"].some((keyword) => keyword in schema);
 
 /** Texts are for models to choose by; a default is what a client gets that says nothing. */
 function annotations(old: SchemaObject, now: SchemaObject, path: string): Change[] {
-  const changed = (keyword: string): boolean => !equal(old[keyword], now[keyword]);
-  const texts = ["title", "description", "examples", "deprecated"].filter(changed);
+  const differs = (keyword: string): boolean => !equal(old[keyword], now[keyword]);
+  const texts = ["title", "description", "examples", "deprecated"].filter(differs);
   return [
     ...texts.map((keyword): Change => ({ path: `${path}.${keyword}`, what: "reworded", level: "routing" })),
-    ...(changed("default")
+    ...(differs("default")
       ? [
           {
             path: `${path}.default`,
@@ -133,10 +134,10 @@ function whole(before: Schema, after: Schema, path: string, scope: Scope): Chang
     Schema,
   ];
   if (equal(old, now)) return [];
-  const rooted = (schema: Schema, root: Schema): Schema =>
+  const withRoot = (schema: Schema, root: Schema): Schema =>
     isObject(schema) && isObject(root) ? { ...definitions(root), ...schema } : schema;
-  const [left, right] = [rooted(old, scope.roots.before), rooted(now, scope.roots.after)];
-  const [wider, narrower] = [subset(closed(left), right), subset(closed(right), left)];
+  const [left, right] = [withRoot(old, scope.roots.before), withRoot(now, scope.roots.after)];
+  const [wider, narrower] = [subset(closeObjects(left), right), subset(closeObjects(right), left)];
   const harmless = scope.direction === "input" ? wider : narrower;
   const kind = wider && narrower ? "said otherwise" : wider ? "widened" : narrower ? "narrowed" : "changed";
   const level = wider && narrower ? "patch" : harmless ? "minor" : "major";

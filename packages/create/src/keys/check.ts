@@ -11,31 +11,44 @@ const SOON = 14;
 /** A key that was not used for this long may have no owner any more, in days. */
 const UNUSED = 90;
 
+/** Something to do about a file of keys. */
+interface Problem {
+  /** The key's; neither for what is wrong with the file. */
+  id?: string;
+  name?: string;
+  message: string;
+  next: string;
+}
+
 /** What to do about the keys of a file, a line each. Exit code 1 where there is something. */
 export function checkKeys(file: string): Answer {
   const { entries, lastUsed } = readKeys(file);
   const now = Date.now();
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   if (process.platform !== "win32" && (lstatSync(file).mode & 0o077) !== 0)
-    problems.push(`${file} can be read by others. Run: chmod 600 ${file}`);
+    problems.push({ message: `${file} can be read by others.`, next: `\`chmod 600 ${file}\`.` });
   for (const { id, name, created, expires, revoked } of entries) {
     if (revoked !== undefined) continue;
+    const add = (what: string, next: string): void => {
+      problems.push({ id, name, message: `${name} (${id}) ${what}.`, next: `\`offshoot keys ${next}\`.` });
+    };
     const replaced = entries.some(
       (other) => other.name === name && other.created > created && whyNot(other, now) === undefined,
     );
     const leftMs = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires) - now;
-    if (!replaced && leftMs <= 0)
-      problems.push(`${name} (${id}) ended on ${expires?.slice(0, 10)}. offshoot keys rotate ${name}, or revoke it.`);
-    else if (!replaced && leftMs < SOON * DAY_MS)
-      problems.push(`${name} (${id}) ends on ${expires?.slice(0, 10)}. offshoot keys rotate ${name}`);
-    if (expires === undefined) problems.push(`${name} (${id}) never ends. offshoot keys rotate ${name} --expires 90d`);
+    if (!replaced && leftMs <= 0) add(`ended on ${expires?.slice(0, 10)}`, `rotate ${name}`);
+    else if (!replaced && leftMs < SOON * DAY_MS) add(`ends on ${expires?.slice(0, 10)}`, `rotate ${name}`);
+    if (expires === undefined) add("never ends", `rotate ${name} --expires 90d`);
     const usedMs = now - Date.parse(lastUsed[id] ?? created);
     if (leftMs > 0 && usedMs > UNUSED * DAY_MS)
-      problems.push(`${name} (${id}) was not used for ${Math.floor(usedMs / DAY_MS)} days. offshoot keys revoke ${id}`);
+      add(`was not used for ${Math.floor(usedMs / DAY_MS)} days`, `revoke ${id}`);
   }
   return {
     data: { file, problems },
-    text: problems.length === 0 ? `${entries.length} keys in ${file}, and nothing to do.` : problems.join("\n"),
+    text:
+      problems.length === 0
+        ? `${entries.length} keys in ${file}, and nothing to do.`
+        : problems.map(({ message, next }) => `${message} Next: ${next}`).join("\n"),
     exitCode: problems.length === 0 ? 0 : 1,
   };
 }
@@ -43,7 +56,7 @@ export function checkKeys(file: string): Answer {
 /** Whether a key that comes on stdin is accepted. Exit code 1 where it is not. */
 export async function checkKey(file: string): Promise<Answer> {
   const { entries } = readKeys(file);
-  if (process.stdin.isTTY) throw new Refusal("No key came on stdin.", "offshoot keys check - < file");
+  if (process.stdin.isTTY) throw new Refusal("No key came on stdin.", "`offshoot keys check - < file`.");
   const key = (await text(process.stdin)).trim();
   const entry = entries.find(({ id }) => id === idOf(key));
   const right =

@@ -45,7 +45,7 @@ export const keys = defineCommand({
       throw new Refusal(
         verb === ""
           ? "What should be done with the keys?"
-          : `It cannot be understood what "${[verb, subject, ...more].filter(Boolean).join(" ")}" asks for.`,
+          : `"keys ${[verb, subject, ...more].filter(Boolean).join(" ")}" is not something this command does.`,
         "offshoot keys add <name>, list, rotate <name>, revoke <name or id>, or check.",
       );
     return run(path, subject, options);
@@ -61,7 +61,7 @@ function add(file: string, name: string | undefined, { scopes = "", expires = "9
     .filter((scope) => scope !== "");
   const wrong = wanted.find((scope) => !isScope(scope));
   if (wrong !== undefined)
-    throw new Refusal(`"${wrong}" is no scope: a scope ${SCOPE}`, "name each scope of the server's tools.");
+    throw new Refusal(`"${wrong}" is not a scope: a scope ${SCOPE}`, "name each scope of the server's tools.");
   const now = new Date();
   const made = makeKey(name, wanted, now, timeIn("--expires", expires, now));
   changeKeys(file, (entries) => {
@@ -72,7 +72,7 @@ function add(file: string, name: string | undefined, { scopes = "", expires = "9
       );
     return [...entries, made.entry];
   });
-  return shownOnce(made, wanted.length === 0 ? "It has no scopes: calls that need one are refused." : undefined);
+  return showOnce(made, wanted.length === 0 ? "It has no scopes: calls that need one are refused." : undefined);
 }
 
 function list(file: string): Answer {
@@ -90,7 +90,7 @@ function list(file: string): Answer {
 
 function rotate(file: string, name: string | undefined, { expires = "90d", overlap = "24h" }: Options): Answer {
   const now = new Date();
-  const ends = timeIn("--overlap", overlap, now);
+  const ends = timeIn("--overlap", overlap, now, { mayBeNow: true });
   if (ends === undefined) throw new Refusal("--overlap has to end.", "give a time such as 24h.");
   let made: ReturnType<typeof makeKey> | undefined;
   changeKeys(file, (entries) => {
@@ -107,7 +107,7 @@ function rotate(file: string, name: string | undefined, { expires = "90d", overl
     );
     return [...shortened, made.entry];
   });
-  return shownOnce(made as ReturnType<typeof makeKey>, `The keys it had before end at ${ends.toISOString()}.`);
+  return showOnce(made as ReturnType<typeof makeKey>, `The keys it had before end at ${ends.toISOString()}.`);
 }
 
 function revoke(file: string, which: string | undefined): Answer {
@@ -131,14 +131,17 @@ function revoke(file: string, which: string | undefined): Answer {
 function check(file: string, word: string | undefined): Promise<Answer> | Answer {
   if (word === "-") return checkKey(file);
   if (word !== undefined)
-    throw new Refusal("A key is no argument: everyone can see those.", "offshoot keys check - < file");
+    throw new Refusal(
+      "A key is not given as an argument: every user of the machine can see those.",
+      "`offshoot keys check - < file`.",
+    );
   return checkKeys(file);
 }
 
 /** An entry without the hash. */
 const publicOf = ({ sha256: _sha256, ...entry }: KeyEntry) => entry;
 
-const shownOnce = ({ key, entry }: ReturnType<typeof makeKey>, note?: string): Answer => ({
+const showOnce = ({ key, entry }: ReturnType<typeof makeKey>, note?: string): Answer => ({
   data: { key, ...publicOf(entry) },
   text: [
     key,

@@ -1,7 +1,10 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type KeyEntry, parseKeyFile } from "../../../core/src/auth/keys/key-file.ts";
 import { readLastUsed } from "../../../core/src/auth/keys/last-used.ts";
 import { takePidLock } from "../../../core/src/control/pid-lock.ts";
+import { placeProblem } from "../own-place.ts";
+import { MAX_JSON_BYTES } from "../parse-json.ts";
+import { readPlainFile } from "../read-plain-file.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 
@@ -14,11 +17,11 @@ export function readKeys(file: string): { entries: KeyEntry[]; lastUsed: Record<
 
 /** Changes a file of keys, one command at a time; a file that is not there yet is empty. @throws Refusal */
 export function changeKeys(file: string, change: (entries: KeyEntry[]) => KeyEntry[]): void {
-  const lock = takePidLock(file);
+  const problem = placeProblem(process.cwd(), file);
+  if (problem !== undefined) throw new Refusal(`${file} ${problem}.`, "name another file with --file.");
+  const lock = lockFor(file);
   if (typeof lock === "string") throw new Refusal(`${file} is being changed by ${lock}.`, "try again in a moment.");
   try {
-    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
-      throw new Refusal(`${file} is a link, and servers take none.`, "name the file itself.");
     const keys = change(existsSync(file) ? parse(file) : []);
     writeFileAtomically(file, `${JSON.stringify({ keys }, null, 2)}\n`, 0o600);
   } finally {
@@ -26,9 +29,23 @@ export function changeKeys(file: string, change: (entries: KeyEntry[]) => KeyEnt
   }
 }
 
-function parse(file: string): KeyEntry[] {
+function lockFor(file: string): ReturnType<typeof takePidLock> {
   try {
-    return parseKeyFile(readFileSync(file, "utf8"));
+    return takePidLock(file);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new Refusal(`${file} cannot be locked: ${message}`, "see what is there; servers read it meanwhile.", {
+      cause,
+    });
+  }
+}
+
+function parse(file: string): KeyEntry[] {
+  const { bytes, stat } = readPlainFile(file, MAX_JSON_BYTES);
+  if (stat.size > MAX_JSON_BYTES)
+    throw new Refusal(`${file} is larger than ${MAX_JSON_BYTES / 2 ** 20} MiB.`, "name another file with --file.");
+  try {
+    return parseKeyFile(bytes.toString("utf8"));
   } catch (cause) {
     throw new Refusal(`${file}: ${(cause as Error).message}`, "mend it, or name another file with --file.", { cause });
   }

@@ -4,7 +4,7 @@ import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { readDecisions } from "./decisions.ts";
 import { changesOf, fileOf, POLICY_LOCK, readPolicyLock } from "./policy-lock.ts";
-import { showTables } from "./shown.ts";
+import { showTables } from "./show-tables.ts";
 
 /** `offshoot policy`: who may do what on the built server, for each tool and kind of caller. */
 export const policy = defineCommand({

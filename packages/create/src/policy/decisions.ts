@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { homeIn } from "../contract/built-server.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 import type { DecisionTables } from "./policy-lock.ts";
 
@@ -30,11 +31,11 @@ export async function readDecisions(
       maxBuffer: 1e8,
     });
     const tables = Object.entries(JSON.parse(stdout) as DecisionTables);
-    return sorted(Object.fromEntries(tables.map(([name, table]) => [name === path ? file : name, table])));
+    return sortKeys(Object.fromEntries(tables.map(([name, table]) => [name === path ? file : name, table])));
   } catch (cause) {
     const { stderr = "", message } = cause as Error & { stderr?: string };
     throw new Refusal(
-      `The built server does not say who may do what: ${stderr.trim().split("\n").at(-1) || message}`,
+      `The built server does not say who may do what: ${reasonIn(stderr) || message}`,
       /unknown flag/.test(stderr)
         ? "`npm install @offshoot/core@latest`, and build again."
         : 'if it needs arguments, give them after "--", or as "args" in offshoot.json.',
@@ -46,8 +47,8 @@ export async function readDecisions(
 }
 
 /** Keys in one order all the way down, as the contract suite writes them. */
-function sorted<Value>(value: Value): Value {
+function sortKeys<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)])) as Value;
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)])) as Value;
 }

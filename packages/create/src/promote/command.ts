@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { checks } from "../check/checks.ts";
+import { checks, runChecks } from "../check/checks.ts";
+import { during } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { planPromotion, promote } from "./promote.ts";
@@ -18,7 +19,7 @@ export const promoteCommand = defineCommand({
     ["offshoot promote config/staging.json config/production.json", "after staging has proved itself"],
     ["offshoot promote config/staging.json config/production.json --dry-run", "what would change"],
   ],
-  async run({ words, options }) {
+  async run({ words, options, json }) {
     const [from, to, ...more] = words.map((word) => resolve(word));
     if (from === undefined || to === undefined || more.length > 0)
       throw new Refusal("It takes two files.", "`offshoot promote <from> <to>`.");
@@ -29,16 +30,12 @@ export const promoteCommand = defineCommand({
     const project = openProject();
     const dry = options["dry-run"] === true;
     const plan = planPromotion(project, from, to, lock);
-    const wrong = [];
-    for (const check of checks) {
-      const finding = await check({ project, offline: options.offline === true, args: undefined });
-      if (finding.status === "wrong") wrong.push(finding);
-    }
+    const context = { project, offline: options.offline === true, args: undefined };
+    const findings = await during("Checking", json, (onStep) => runChecks(checks, context, onStep));
+    const wrong = findings.filter(({ status }) => status === "wrong");
     const green = wrong.length === 0;
     if (green && !dry) promote(plan);
-    const changes = plan.changes.map(
-      ({ setting, before, after }) => `  ${setting}: ${shown(before)} → ${shown(after)}`,
-    );
+    const changes = plan.changes.map(({ setting, before, after }) => `  ${setting}: ${show(before)} → ${show(after)}`);
     return {
       data: {
         digest: plan.digest,
@@ -59,4 +56,4 @@ export const promoteCommand = defineCommand({
   },
 });
 
-const shown = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
+const show = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { placeProblem } from "../own-place.ts";
 import type { Project } from "../project.ts";
-import { readPlainFile } from "../read-plain-file.ts";
+import { readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { promotedValues, readServerConfig } from "./server-config.ts";
@@ -37,6 +38,10 @@ export function planPromotion(
   to: string,
   lock = join(dirname(to), "config.lock.json"),
 ): Promotion {
+  for (const file of [to, lock]) {
+    const problem = placeProblem(project.folder, file);
+    if (problem !== undefined) throw new Refusal(`${file} ${problem}.`, "make the place ready, or name another file.");
+  }
   const source = readSettings(from);
   const target = existsSync(to) ? readSettings(to) : {};
   const wanted = readServerConfig(project, from);
@@ -53,7 +58,7 @@ export function planPromotion(
   const promoted = {
     from: relative(project.folder, from) || from,
     at: new Date().toISOString(),
-    by: `${userInfo().username}@${hostname()}`,
+    by: `${userName()}@${hostname()}`,
   };
   return {
     digest: made.digest,
@@ -67,22 +72,26 @@ export function planPromotion(
 
 /** Writes what was planned: the lock last, so that a start in between is refused rather than let through. */
 export function promote({ files }: Promotion): void {
-  for (const [file, text] of Object.entries(files)) writeFileAtomically(file, text);
+  for (const [file, text] of Object.entries(files)) {
+    // Settings that only one user may read stay so.
+    const mode = lstatSync(file, { throwIfNoEntry: false })?.mode ?? 0o644;
+    writeFileAtomically(file, text, mode & 0o777);
+  }
+}
+
+/** A container that runs as a bare number has no name for its user. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
 }
 
 function readSettings(file: string): Settings {
   if (!existsSync(file))
     throw new Refusal(`There is no ${file}.`, 'write the settings of an environment, such as {"logLevel": "info"}.');
-  let read: unknown;
-  try {
-    read = JSON.parse(readPlainFile(file).bytes.toString("utf8"));
-  } catch (cause) {
-    if (cause instanceof Refusal) throw cause;
-    throw new Refusal(`${file} is not JSON: ${(cause as Error).message}.`, "correct the file.", { cause });
-  }
-  if (typeof read !== "object" || read === null || Array.isArray(read))
-    throw new Refusal(`${file} is not a JSON object of settings.`, "correct the file.");
-  return read as Settings;
+  return readJson(file, "correct the file.");
 }
 
 /** What the server makes of settings that are in no file yet. */

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { ownEnvironment } from "../npm.ts";
 import { builtBin, type Project } from "../project.ts";
+import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
 
 /** What a server prints with `--print-config`. */
@@ -33,7 +34,7 @@ export function readServerConfig(project: Project, file: string): ServerConfig {
   );
   if (status !== 0)
     throw new Refusal(
-      `The server does not take ${file}: ${stderr.trim() || `exit code ${status}`}`,
+      `The server does not take ${file}: ${reasonIn(stderr) || `exit code ${status}`}`,
       "correct the file.",
     );
   try {

@@ -1,4 +1,4 @@
-import type { Manifest } from "../project.ts";
+import type { Manifest } from "../manifest.ts";
 import type { Files } from "./files.ts";
 
 /** Scripts that pnpm leaves out of the package.json that it packs. */

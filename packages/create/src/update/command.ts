@@ -41,7 +41,8 @@ export const update = defineCommand({
       throw new Refusal("--since goes with --mine.", "`offshoot update --help`.");
     if (options.mine) {
       const patch = await during("Reading both versions", json, () => diffOfMine(options));
-      return { data: { patch }, text: patch.trimEnd() || "Upstream changed nothing in files that are yours." };
+      const text = patch.trimEnd() || "Upstream changed nothing in files that are yours.";
+      return { data: { patch }, text, raw: true };
     }
     const dryRun = options["dry-run"] === true || options.diff === true;
     const result = await during("Updating", json, (onStep) =>
@@ -59,6 +60,7 @@ export const update = defineCommand({
     return {
       data: options.diff ? result : data,
       text: options.diff ? patch.trimEnd() || "Nothing would change." : textOf(result, dryRun),
+      raw: options.diff === true,
       exitCode: result.status === "conflicts" || result.status === "red" ? 1 : 0,
     };
   },
@@ -97,7 +99,10 @@ function textOf(result: Update, dryRun: boolean): string {
     ...result.kept.map(({ path, reason }) => `kept      ${path}: ${reason}`),
     ...result.unresolved.map((found) => `missing   ${found} leads to no file here`),
     ...result.unasked.map((what) => `runs      by itself at the next install or test: ${what}`),
-    ...result.gates.map(({ name, green }) => `${green ? "green" : "RED  "}  ${name}`),
+    ...(result.knownGreen ? [`green     before the update, on ${result.knownGreen}: not run again`] : []),
+    ...result.gates.map(
+      ({ name, green, tookMs }) => `${green ? "green" : "RED  "}     ${name} (${(tookMs / 1000).toFixed(1)} s)`,
+    ),
     ...result.gates.filter(({ green }) => !green).map(({ output }) => output),
     `Next: ${dryRun ? "`offshoot update --diff` shows every line; `offshoot update` does it." : next(result)}`,
   ].join("\n");

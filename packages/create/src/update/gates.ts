@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Manifest } from "../project.ts";
+import type { Manifest } from "../manifest.ts";
 import { runInProject } from "../run-in-project.ts";
 import { Refusal } from "../terminal.ts";
 
@@ -13,11 +13,21 @@ export interface Gate {
   tookMs: number;
 }
 
-const LOCKS = { "pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun" };
+const LOCKS = {
+  "package-lock.json": "npm",
+  "pnpm-lock.yaml": "pnpm",
+  "yarn.lock": "yarn",
+  "bun.lock": "bun",
+  "bun.lockb": "bun",
+};
 
-/** The package manager whose lockfile lies in a project; npm when there is none. */
-export const managerOf = (folder: string): string =>
-  Object.entries(LOCKS).find(([file]) => existsSync(join(folder, file)))?.[1] ?? "npm";
+/** The package manager whose lockfile lies in a project, or in the workspace around it; npm when there is none. */
+export function managerOf(folder: string): string {
+  const found = Object.entries(LOCKS).find(([file]) => existsSync(join(folder, file)));
+  if (found !== undefined) return found[1];
+  const parent = dirname(folder);
+  return parent === folder || existsSync(join(folder, ".git")) ? "npm" : managerOf(parent);
+}
 
 /** The scripts that say whether a project works: what its CI runs, in that order. */
 export const gatesOf = ({ scripts = {} }: Manifest): string[] =>

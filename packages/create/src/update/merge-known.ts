@@ -35,7 +35,9 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
     const { merged, conflicts } =
       path === "package.json"
         ? mergeManifest(before, own, next)
-        : mergeData({ ...before, version: undefined }, own, next);
+        : path === "offshoot.json"
+          ? mergeData(withoutOwn(before), own, withoutOwn(next))
+          : mergeData(before, own, next);
     if (path === "offshoot.json") {
       merged.version = version;
       conflicts.length = 0;
@@ -50,6 +52,9 @@ export function mergeKnown(base: Files, yours: Files, theirs: Files, version: st
   }
   return merges;
 }
+
+/** What offshoot.json says of the project, and no release of its template. */
+const withoutOwn = ({ template: _template, version: _version, name: _name, mine: _mine, ...rest }: Data): Data => rest;
 
 function write(path: string, text: string, own: Data, merged: Data): string {
   // Sorted, as it is always written.

@@ -86,14 +86,14 @@ export async function mergeFiles(repository: ScratchRepository, sides: Sides): P
     kept: known.flatMap(({ path, conflicts }) =>
       conflicts.map((conflict) => ({
         path,
-        reason: `${conflict.path}: yours is ${said(conflict.yours)}, upstream's ${said(conflict.theirs)}; yours was kept`,
+        reason: `${conflict.path}: yours is ${describe(conflict.yours)}, upstream's ${describe(conflict.theirs)}; yours was kept`,
       })),
     ),
     patch: async () => String((await repository.git(["diff", "--no-color", "project", tree])).stdout),
   };
 }
 
-const said = (value: unknown): string => (value === undefined ? "gone" : JSON.stringify(value));
+const describe = (value: unknown): string => (value === undefined ? "gone" : JSON.stringify(value));
 
 /** Writes all trees in one go. */
 export async function importCommits(

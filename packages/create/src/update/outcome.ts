@@ -23,6 +23,8 @@ export interface Update {
   unresolved: string[];
   /** What came that an install or a test would run or fetch by itself: then neither is started here. */
   unasked: string[];
+  /** When the project's own scripts were green on the very files that the update began with, so that they did not run again. */
+  knownGreen?: string;
   /** The project's own scripts after the merge; the red one is the last. */
   gates: Gate[];
   /** Whether dependencies changed: lockfiles are not merged, so an install is due. */

@@ -1,4 +1,5 @@
-import { environment, runGit } from "./git.ts";
+import { devNull } from "node:os";
+import { environment, type GitOutput, runGit } from "./git.ts";
 import type { Stage } from "./merge.ts";
 
 /** The user's own repository, if the project stands in one. */
@@ -15,9 +16,11 @@ export interface OwnRepository {
 
 /** `undefined` outside a repository, without git, and in a folder that the repository around it ignores. */
 export async function openOwnRepository(folder: string): Promise<OwnRepository | undefined> {
+  let env = environment();
   const git = async (args: string[], options: { input?: Buffer; codes?: number[] } = {}) =>
-    runGit(args, { cwd: folder, env: environment(), ...options });
+    runGit(args, { cwd: folder, env, ...options });
   try {
+    env = { ...env, ...(await withoutPrograms(git)) };
     if (String((await git(["rev-parse", "--is-inside-work-tree"])).stdout).trim() !== "true") return undefined;
     if ((await git(["check-ignore", "--quiet", "."], { codes: [0, 1] })).code === 0) return undefined;
   } catch {
@@ -51,4 +54,32 @@ export async function openOwnRepository(folder: string): Promise<OwnRepository |
       if (mine.length > 0) await git(["reset", "--quiet", "--", ...mine]);
     },
   };
+}
+
+/**
+ * Variables that keep git from running programs that the folder's own `.git/config` names: a clone brings none, the folder
+ * of an archive may. git-lfs stays: its filters make the files what they are.
+ */
+async function withoutPrograms(git: (args: string[], options: { codes: number[] }) => Promise<GitOutput>) {
+  const filters = "^filter\\..*\\.(clean|smudge|process)$";
+  const { stdout } = await git(["config", "-z", "--show-scope", "--includes", "--get-regexp", filters], {
+    codes: [0, 1],
+  });
+  const settings = [
+    ["core.fsmonitor", "false"],
+    ["core.hooksPath", devNull],
+  ];
+  const fields = String(stdout).split("\0");
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [scope, [key = "", ...value]] = [fields[at], (fields[at + 1] as string).split("\n")];
+    if ((scope !== "local" && scope !== "worktree") || /^git-lfs /.test(value.join("\n"))) continue;
+    settings.push([key, ""], [key.replace(/\.[^.]*$/, ".required"), "false"]);
+  }
+  return Object.fromEntries([
+    ["GIT_CONFIG_COUNT", String(settings.length)],
+    ...settings.flatMap(([key, value], index) => [
+      [`GIT_CONFIG_KEY_${index}`, key],
+      [`GIT_CONFIG_VALUE_${index}`, value],
+    ]),
+  ]);
 }

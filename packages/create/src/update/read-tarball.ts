@@ -49,7 +49,7 @@ export function readTarball(file: string): Files {
     }
     entry.resume();
   };
-  const plain = unzipped(bytes, file);
+  const plain = unzip(bytes, file);
   const parser = new Parser({ strict: true, zstd: false, brotli: false, onReadEntry: read });
   // Types and headers that this parser passes over, and another would not.
   parser.on("ignoredEntry", (entry) => (problem ??= `${JSON.stringify(entry.path)}, which is not a file`));
@@ -72,7 +72,7 @@ export function readTarball(file: string): Files {
 const TOO_LARGE = `more than ${MAX_BYTES / 2 ** 20} MiB`;
 
 /** The archive without its compression; what is compressed twice, or followed by something else, is none. */
-function unzipped(bytes: Buffer, file: string): Buffer {
+function unzip(bytes: Buffer, file: string): Buffer {
   const isZipped = (data: Buffer): boolean => data[0] === 0x1f && data[1] === 0x8b;
   if (!isZipped(bytes)) return bytes;
   try {

@@ -1,10 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { LOCK } from "../contract/lock-file.ts";
 import { renameTemplate } from "../create/rename.ts";
-import type { Marker } from "../marker.ts";
+import { type Manifest, manifestProblem } from "../manifest.ts";
+import { type Marker, markerProblem } from "../marker.ts";
 import { npm } from "../npm.ts";
+import { parseJsonObject } from "../parse-json.ts";
 import { pathProblem, samePlace } from "../path-problem.ts";
+import { POLICY_LOCK } from "../policy/policy-lock.ts";
 import { readTemplate, type Template, templateNames } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
 import { beforePacking } from "./before-packing.ts";
@@ -53,10 +57,15 @@ export async function readRelease(
     throw new Refusal(`${JSON.stringify(version)} is not a version.`, "name one exactly, such as 0.4.0.");
   const brought =
     from !== undefined ? await readFrom(repository, from, option) : await readVersion(template, version as string);
-  requireHarmless(brought, from ?? `${nameOf(template)}@${version}`);
+  const origin = from ?? `${nameOf(template)}@${version}`;
+  requireHarmless(brought, origin);
+  const { manifest, marker } = readIdentity(brought, origin, { option, renamed: name !== undefined });
+  if (marker.template !== template)
+    throw new Refusal(
+      `${origin} is the template ${marker.template}, and this project comes from ${template}.`,
+      `name a version of ${template} with ${option}.`,
+    );
   const found = beforePacking(brought);
-  const manifest = manifestOf(found);
-  if (!isVersion(manifest.version) || !found.has("offshoot.json")) throw notATemplate(from ?? template, option);
   const read: Template = {
     name: template,
     version: manifest.version,
@@ -65,6 +74,32 @@ export async function readRelease(
   };
   const files = name === undefined ? found : renameTemplate(read, name);
   return { version: read.version, files: new Map([...files].filter(([path]) => takesPart(path))) };
+}
+
+/** What a release says of itself, read as strictly as a project's own files. @throws Refusal */
+function readIdentity(
+  files: Files,
+  origin: string,
+  { option, renamed }: { option: string; renamed: boolean },
+): { manifest: Manifest & { version: string }; marker: Marker } {
+  const read = (path: string): Record<string, unknown> => {
+    const bytes = files.get(path)?.bytes;
+    if (bytes === undefined) throw notATemplate(origin, option);
+    try {
+      return parseJsonObject(bytes);
+    } catch (cause) {
+      return refuseRelease(origin, `a ${path} that ${(cause as Error).message}`);
+    }
+  };
+  const manifest: Manifest = read("package.json");
+  const marker = read("offshoot.json");
+  for (const lock of [LOCK, POLICY_LOCK]) if (files.has(lock)) read(lock);
+  if (manifest.version === undefined) throw notATemplate(origin, option);
+  const wrong = manifestProblem(manifest) ?? (renamed && manifest.bin === undefined ? "no bin is named" : undefined);
+  if (wrong !== undefined) refuseRelease(origin, `a package.json in which ${wrong}`);
+  const odd = markerProblem(marker);
+  if (odd !== undefined) refuseRelease(origin, `an offshoot.json that ${odd.what}`);
+  return { manifest: manifest as Manifest & { version: string }, marker: marker as unknown as Marker };
 }
 
 /** What a release brings is a stranger's word: every path is looked at before any of it is used. */
@@ -84,14 +119,6 @@ const notATemplate = (what: string, option: string): Refusal =>
     `${what} is not a template: it needs an offshoot.json, and a package.json with a version.`,
     `name the template's own folder with ${option}.`,
   );
-
-function manifestOf(files: Files): { version?: unknown; description?: string } {
-  try {
-    return JSON.parse(String(files.get("package.json")?.bytes ?? "{}")) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 async function readFrom(repository: ScratchRepository, from: string, option: string): Promise<Files> {
   const place = resolve(from);

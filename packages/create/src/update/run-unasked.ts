@@ -1,4 +1,5 @@
-import type { Manifest } from "../project.ts";
+import { equal } from "../contract/schema.ts";
+import type { Manifest } from "../manifest.ts";
 import type { FileEntry } from "./files.ts";
 
 /** Scripts that a package manager runs at an install, or around a gate, without being told to. */
@@ -7,7 +8,10 @@ const SCRIPTS =
 
 /** Files that change where an install gets packages from, or what it runs. */
 const FILES =
-  /^(?:\.npmrc|\.yarnrc(?:\.yml)?|\.yarn\/(?:releases|plugins)\/.*|\.?pnpmfile\.c?js|\.pnpmfile\.mjs|bunfig\.toml)$/;
+  /^(?:\.npmrc|\.yarnrc(?:\.yml)?|\.yarn\/(?:releases|plugins)\/.*|\.?pnpmfile\.c?js|\.pnpmfile\.mjs|pnpm-workspace\.yaml|bunfig\.toml|binding\.gyp|\.corepack\.env)$/;
+
+/** Members of package.json that say where packages come from, or which of them run something. */
+const MEMBERS = ["overrides", "resolutions", "pnpm", "trustedDependencies", "packageManager", "workspaces", "gypfile"];
 
 const DEPENDENCIES = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
@@ -34,7 +38,8 @@ export function runUnasked(
   const files = [...changes]
     .filter(([path, entry]) => entry !== undefined && FILES.test(path))
     .map(([path]) => `the settings in ${path}`);
-  return [...scripts, ...foreign, ...files];
+  const members = MEMBERS.filter((key) => !equal(before[key], after[key])).map((key) => `"${key}" in package.json`);
+  return [...scripts, ...foreign, ...members, ...files];
 }
 
 function manifestOf(bytes: Buffer | undefined): Manifest {

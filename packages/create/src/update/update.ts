@@ -7,6 +7,7 @@ import { differenceOf } from "./files.ts";
 import { gatesOf, reinstall, requireGreen, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
 import { recover, writeChanges } from "./journal.ts";
+import { knownGreen, rememberGreen, stateOf } from "./known-green.ts";
 import { alignLineEnds } from "./line-ends.ts";
 import { mergeFiles } from "./merge.ts";
 import { ownFiles, withoutOwn } from "./mine.ts";
@@ -132,7 +133,17 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
       "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
     );
   const names = gates ? gatesOf(manifest) : [];
-  if (names.length > 0) await requireGreen(folder, names, onStep);
+  if (names.length > 0) {
+    const state = stateOf(folder, yours, names);
+    const since = knownGreen(folder, state);
+    if (since === undefined) {
+      await requireGreen(folder, names, onStep);
+      rememberGreen(folder, state);
+    } else {
+      result.knownGreen = since;
+      onStep(`Before the update: ${names.join(", ")} were green on these files`);
+    }
+  }
   onStep("Writing");
   const finished = writeChanges(folder, merge.changes);
   try {
@@ -151,6 +162,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (result.gates.every(({ green }) => green))
     result.gates.push(...(await runGates(folder, names, (name) => onStep(`After the update: ${name}`))));
   if (result.gates.some(({ green }) => !green)) result.status = "red";
+  else rememberGreen(folder, stateOf(folder, await snapshot(repository, folder, theirs.files.keys()), names));
   return result;
 }
 

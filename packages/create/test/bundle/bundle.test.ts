@@ -109,7 +109,7 @@ describe("a bundle", () => {
     ["a name that the registry refuses", { mcpName: "notes" }, [], /no name on the registry/],
     ["a name that the registry's schema refuses", { mcpName: longName }, [], /server\.json\/name must NOT have more/],
     ["a description that is too long", { mcpName: "a.b/c", description: "x".repeat(101) }, [], /101 characters/],
-    ["a version that is none", { mcpName: "a.b/c", version: "latest" }, [], /exact versions/],
+    ["a version that is none", { mcpName: "a.b/c", version: "latest" }, [], /is not a version/],
     ["an address that is not https", { mcpName: "a.b/c" }, ["--url", "http://example.org/mcp"], /wants https/],
   ])("is refused for %s, with the next step, and nothing is written", async (_, manifest, words, error) => {
     const folder = project("notes", manifest);

@@ -245,6 +245,65 @@ const rows: [name: string, before: Contract, after: Contract, level: Level, path
   ["a subscription gone", withResource({ subscribe: true }), withResource({}), "major", 'resources["a://b"].subscribe'],
 ];
 
+const schemas = (output: Record<string, Schema> = { a: { type: "string" } }) => ({
+  inputSchema: object({ x: { type: "string" } }),
+  outputSchema: object(output),
+});
+/** A tool that is at a version, and what clients of earlier ones meet. */
+const withVersions = (version: string | undefined, versions: object = {}, now = schemas()): Contract =>
+  ({
+    tools: { t: { ...now, ...(version && { version }), ...(Object.keys(versions).length > 0 && { versions }) } },
+  }) as never;
+
+describe("what a change means for clients that pin a version", () => {
+  const earlier = (more: object = {}) => ({ "1": { ...schemas({ b: { type: "string" } }), ...more } });
+  test.each<[string, Contract, Contract, Level, string]>([
+    ["an earlier version removed", withVersions("2", earlier()), withVersions("2"), "major", "tools.t.versions.1"],
+    ["the names of versions removed", withVersions("1"), withVersions(undefined), "major", "tools.t.version"],
+    [
+      "the current one has another name, and is not kept",
+      withVersions("1"),
+      withVersions("2"),
+      "major",
+      "tools.t.version",
+    ],
+    ["an earlier version added", withVersions("2"), withVersions("2", earlier()), "minor", "tools.t.versions.1"],
+    [
+      "an earlier version that takes more than it did",
+      withVersions("2", earlier()),
+      withVersions("2", earlier({ inputSchema: object({ x: { type: "string" }, y: { type: "string" } }) })),
+      "major",
+      "tools.t.versions.1.inputSchema.properties.y",
+    ],
+    [
+      "an end announced",
+      withVersions("2", earlier()),
+      withVersions("2", earlier({ sunset: "2027-06-01" })),
+      "minor",
+      "tools.t.versions.1.sunset",
+    ],
+  ])("%s", (_name, before, after, level, path) => {
+    expect(compareContracts(before, after)).toContainEqual(expect.objectContaining({ level, path }));
+    expect(compareContracts(after, after)).toEqual([]);
+  });
+
+  test("a current version that becomes an earlier one is whole for who has pinned it", () => {
+    const after = withVersions("2", { "1": schemas() }, schemas({ c: { type: "string" } }));
+    const changes = compareContracts(withVersions("1"), after);
+    expect(changes.filter(({ path }) => path.includes("version"))).toEqual([
+      { path: "tools.t.version", what: "version 2 added", level: "minor" },
+    ]);
+    const lost = withVersions("2", { "1": schemas({ d: { type: "string" } }) });
+    expect(compareContracts(withVersions("1"), lost)).toContainEqual(
+      expect.objectContaining({ level: "major", path: "tools.t.versions.1.outputSchema.properties.a" }),
+    );
+  });
+
+  test("a tool that gets a first name changes nothing for anyone", () => {
+    expect(compareContracts(withVersions(undefined), withVersions("1"))).toEqual([]);
+  });
+});
+
 describe("what a change means for clients", () => {
   test.each(rows)("%s", (_name, before, after, level, path) => {
     expect(compareContracts(before, after)).toEqual([expect.objectContaining({ level, path })]);

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closed } from "../../src/contract/closed.ts";
+import { closeObjects } from "../../src/contract/close-objects.ts";
 import type { Schema, SchemaObject } from "../../src/contract/schema.ts";
 import { subset } from "../../src/contract/subset.ts";
 
@@ -209,6 +209,6 @@ describe("subset", () => {
     const old: Schema = { type: "object", properties: { a: { type: "string" } } };
     const now: Schema = { type: "object", properties: { a: { type: "string" }, b: { type: "integer" } } };
     expect(subset(old, now)).toBe(false);
-    expect(subset(closed(old), now)).toBe(true);
+    expect(subset(closeObjects(old), now)).toBe(true);
   });
 });

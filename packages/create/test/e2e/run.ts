@@ -13,10 +13,12 @@
  *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
- * `--write` puts the clients' table into the page, after a run of all of them.
+ * `--write` puts the clients' table into the page, after a run of all of them. `--table <file>` keeps the rows in a file:
+ * a run that was stopped, or had red rows, goes on with what is not green there, and prints the table of all.
  * Each row is told on stderr when it is there, the table on stdout at the end. Exit code 1 when one is red. Needs a build;
  * nothing but dependencies comes from the network.
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { templateNames } from "../../src/templates.ts";
 import { managers as allManagers } from "./managers.ts";
@@ -32,6 +34,7 @@ import { forks } from "./parts/torture.ts";
 import { updates } from "./parts/updates.ts";
 import { lineOf, type Row, tableOf } from "./row.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { openTable } from "./table.ts";
 import { ways as allWays } from "./ways.ts";
 
 const ON_STAGE = ["newcomer", "project", "update"];
@@ -48,6 +51,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     forks: { type: "string", default: "100" },
     lanes: { type: "string", default: "1" },
+    table: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
@@ -67,36 +71,52 @@ if (unknown.length > 0) {
 // What was started goes with this, also when it is stopped half-way.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
+const filtered = values.template !== undefined || values.client.length > 0;
 const managers = allManagers.filter(({ name }) => values.manager?.includes(name) ?? true);
 const ways = allWays.filter(({ name }) => values.way?.includes(name) ?? true);
-const rows: Row[] = [];
+const table = openTable(values.table && resolve(process.env.INIT_CWD ?? "", values.table));
 const report = (row: Row): void => {
-  rows.push(row);
+  table.add(row);
   console.error(row.output ? `${lineOf(row)}\n${row.output}` : lineOf(row));
 };
 const lanes = Number(values.lanes);
 let stage: Stage | undefined;
 try {
   if (wanted.some((part) => ON_STAGE.includes(part))) stage = await openStage();
-  if (stage && wanted.includes("newcomer")) await newcomers(stage, { managers, lanes, report });
+  const { has } = table;
+  if (stage && wanted.includes("newcomer")) await newcomers(stage, { managers, lanes, has, report });
   if (stage && wanted.includes("project"))
-    await projects(stage, { templates, ways, managers, whole: !values.quick, lanes, report });
-  if (stage && wanted.includes("update")) await updates(stage, { templates, managers, lanes, report });
+    await projects(stage, { templates, ways, managers, whole: !values.quick, lanes, has, report });
+  if (stage && wanted.includes("update")) await updates(stage, { templates, managers, lanes, has, report });
 } finally {
   stage?.close();
 }
-if (wanted.includes("rehearsal")) await rehearsal(report);
-if (wanted.includes("matrix")) await matrix(templates, report);
-if (wanted.includes("inspect")) await inspectors(templates, report);
-if (wanted.includes("clients")) await clients({ only: values.client, lanes, write: values.write }, report);
-if (wanted.includes("documents")) await documents(report);
-if (wanted.includes("torture")) await forks(Number(values.forks), report);
-if (wanted.includes("kill") && templates.includes("filesystem")) await kills(report);
+const alone: [part: string, run: () => Promise<void>][] = [
+  ["rehearsal", () => rehearsal(report)],
+  ["matrix", () => matrix(templates, report)],
+  ["inspect", () => inspectors(templates, report)],
+  ["clients", () => clients({ only: values.client, lanes, write: values.write }, report)],
+  ["documents", () => documents(report)],
+  ["torture", () => forks(Number(values.forks), report)],
+  ["kill", () => kills(report)],
+];
+for (const [part, run] of alone) {
+  if (!wanted.includes(part) || table.isWhole(part)) continue;
+  if (part === "kill" && !templates.includes("filesystem")) continue;
+  const since = Date.now();
+  try {
+    if (!filtered) table.begin(part);
+    await run();
+    if (!filtered) table.end(part);
+  } catch (error) {
+    report({ part, what: "all", ok: false, ms: Date.now() - since, told: "did not end", output: String(error) });
+  }
+}
 
 // The lanes end in any order; releases stand as they came.
 const order = (row: Row): string =>
   `${PARTS.indexOf(row.part)} ${row.manager === undefined ? "" : `${row.what} ${row.manager}`}`;
-rows.sort((a, b) => order(a).localeCompare(order(b)));
+const rows = table.rows().sort((a, b) => order(a).localeCompare(order(b)));
 const red = rows.filter(({ ok }) => !ok).length;
 console.log(values.json ? JSON.stringify({ green: rows.length - red, red, rows }, null, 2) : tableOf(rows));
 process.exitCode = red > 0 || rows.length === 0 ? 1 : 0;

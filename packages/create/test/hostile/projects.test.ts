@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { isSecretName } from "../../src/secret-name.ts";
 import { offshootBin, run } from "../fixtures/run.ts";
@@ -16,30 +17,70 @@ beforeEach(() => {
 
 const inProject = (path: string): string => join(world.project, path);
 
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  HOME: join(world.root, "home"),
+  XDG_STATE_HOME: join(world.root, "state"),
+  XDG_CONFIG_HOME: join(world.root, "home/.config"),
+  npm_config_cache: join(world.root, "state/npm"),
+  npm_config_offline: "true",
+});
+
 /** Runs the command as the user of this container. A command that hangs is ended, and has no exit code of its own. */
 async function offshoot(...args: string[]) {
-  const env = {
-    ...process.env,
-    HOME: join(world.root, "home"),
-    XDG_STATE_HOME: join(world.root, "state"),
-    XDG_CONFIG_HOME: join(world.root, "home/.config"),
-    npm_config_cache: join(world.root, "state/npm"),
-  };
-  const outcome = await run(process.execPath, [offshootBin, ...args], { cwd: world.project, env, timeout: 60_000 });
+  const options = { cwd: world.project, env: environment(), timeout: 60_000 };
+  const outcome = await run(process.execPath, [offshootBin, ...args], options);
   return { ...outcome, said: `${outcome.stdout}${outcome.stderr}` };
 }
 
 const base = (): string => world.write("archives/base.tgz", archive(release("0.1.0")));
 
-const commands: [string, () => string[]][] = [
-  ["update", () => ["update", "--no-gates", "--base", base(), "--from", next]],
-  ["update --dry-run", () => ["update", "--dry-run", "--base", base(), "--from", next]],
-  ["check", () => ["check", "--offline"]],
-  ["contract", () => ["contract", "--check"]],
-  ["connect", () => ["connect", "claude-code", "--write"]],
-  ["connect elsewhere", () => ["connect", "cursor", "--write"]],
-  ["bundle", () => ["bundle"]],
+/** Every command, those that change least first. */
+const commands = (): string[][] => [
+  ["check", "--offline"],
+  ["contract", "--check"],
+  ["contract", "--against", "HEAD"],
+  ["policy", "--check"],
+  ["keys", "list"],
+  ["keys", "check"],
+  ["update", "--dry-run", "--base", base(), "--from", next],
+  ["connect", "claude-code", "--write"],
+  ["connect", "cursor", "--write"],
+  ["policy", "--write"],
+  ["contract", "--write"],
+  ["keys", "add", "ci"],
+  ["keys", "add", "ci", "--file", "config/keys.json"],
+  ["promote", "config/a.json", "config/b.json", "--offline"],
+  ["add", "tool", "count_words"],
+  ["bundle"],
+  ["update", "--no-gates", "--base", base(), "--from", next],
 ];
+
+/** Runs all of them in one process, as long as none hangs. */
+async function runAll(): Promise<{ command: string; code: unknown; said: string }[]> {
+  const words = world.write("state/commands.json", JSON.stringify(commands()));
+  const answers = world.write("state/answers.jsonl", "");
+  const script = fileURLToPath(new URL("run-each.ts", import.meta.url));
+  await run(process.execPath, [script, words, answers], { cwd: world.project, env: environment(), timeout: 120_000 });
+  return readFileSync(answers, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** Files that a command reads or writes. */
+const FILES =
+  ".mcp.json contract.lock.json policy.lock.json README.md Dockerfile AGENTS.md auth-keys.json src/pipe.ts config/a.json config/b.json config/config.lock.json".split(
+    " ",
+  );
+
+function amend(members: object): void {
+  const manifest = JSON.parse(readFileSync(inProject("package.json"), "utf8"));
+  writeFileSync(inProject("package.json"), JSON.stringify({ ...manifest, ...members }));
+  mkdirSync(inProject("dist"), { recursive: true });
+  writeFileSync(inProject("dist/main.js"), "");
+  writeFileSync(inProject("contract.lock.json"), "{}");
+}
 
 /** What a folder may bring along, each with what it hopes for. */
 const folders: Record<string, () => void> = {
@@ -54,7 +95,9 @@ const folders: Record<string, () => void> = {
     }
   },
   "links with the names of what is written": () => {
-    for (const name of [".mcp.json", ".offshoot-before", ".offshoot-update", "bundle", "contract.lock.json", "dist"]) {
+    const names =
+      ".mcp.json .offshoot-before .offshoot-update bundle contract.lock.json dist policy.lock.json auth-keys.json config";
+    for (const name of names.split(" ")) {
       rmSync(inProject(name), { force: true, recursive: true });
       symlinkSync("../../outside", inProject(name));
     }
@@ -79,32 +122,48 @@ const folders: Record<string, () => void> = {
     world.write("outside/evil.js", 'require("fs").writeFileSync("../victim.txt", "evil")');
   },
   "pipes where files are read": () => {
-    for (const name of [".mcp.json", "contract.lock.json", "README.md"]) execFileSync("mkfifo", [inProject(name)]);
     mkdirSync(inProject("dist"));
-    execFileSync("mkfifo", [inProject("dist/main.js")]);
+    mkdirSync(inProject("config"));
+    for (const name of [...FILES, "auth-keys.json.lock", "auth-keys.json.used", "dist/main.js"])
+      execFileSync("mkfifo", [inProject(name)]);
   },
   "folders where files are read": () => {
-    for (const name of [".mcp.json", "contract.lock.json", "dist/main.js"])
+    for (const name of [...FILES, "auth-keys.json.lock", "auth-keys.json.used", "dist/main.js"])
       mkdirSync(inProject(name), { recursive: true });
+  },
+  "a bin with a path for its name": () => amend({ bin: { "../../../outside/evil": "dist/main.js" }, author: "a" }),
+  "a version with a path": () => amend({ version: "/../../../outside/evil", author: "a" }),
+  "a name with a path": () => amend({ name: "../../../outside/evil", author: "a" }),
+  "programs in the settings of its repository": () => {
+    const evil = `touch ${join(world.root, "outside/evil")}`;
+    for (const [key, value] of [
+      ["core.fsmonitor", `${evil} #`],
+      ["filter.evil.clean", `sh -c "${evil}; cat"`],
+      ["filter.evil.required", "true"],
+    ] as const)
+      execFileSync("git", ["config", key, value], { cwd: world.project });
+    writeFileSync(inProject(".git/info/attributes"), "* filter=evil\n");
+    writeFileSync(inProject(".git/hooks/post-index-change"), `#!/bin/sh\n${evil}\n`, { mode: 0o755 });
   },
   "a package.json of another shape": () => writeFileSync(inProject("package.json"), '{"scripts":[],"bin":7}'),
 };
 
 describe("a project that came from a stranger", () => {
-  test.each(
-    Object.entries(folders).flatMap(([name, make]) =>
-      commands.map(([what, args]) => [what, name, args, make] as const),
-    ),
-  )("`%s` in a folder with %s changes nothing outside, and says why in a line", async (_what, _name, args, make) => {
-    make();
-    const before = world.outside();
-    const words = args();
-    const { code, said } = await offshoot(...words);
-    const home = Object.entries(world.outside()).filter(([path]) => !/^home\/\.(cursor|npm)\//.test(path));
-    expect(Object.fromEntries(home)).toEqual(before);
-    expect([0, 1, 2]).toContain(code);
-    expect(said).not.toMatch(/^\s+at .*:\d+/m);
-  });
+  test.each(Object.entries(folders))(
+    "no command in a folder with %s changes anything outside, and each says why in a line",
+    async (_name, make) => {
+      make();
+      const before = world.outside();
+      const answers = await runAll();
+      const home = Object.entries(world.outside()).filter(([path]) => !/^home\/\.(cursor|npm)\//.test(path));
+      expect(Object.fromEntries(home)).toEqual(before);
+      expect(answers.map(({ command }) => command)).toEqual(commands().map((words) => words.join(" ")));
+      for (const { command, code, said } of answers) {
+        expect([0, 1, 2], command).toContain(code);
+        expect(said, command).not.toMatch(/^\s+at .*:\d+/m);
+      }
+    },
+  );
 
   test("an update goes on where a journal came with the folder", async () => {
     folders["a journal with paths outside"]?.();
@@ -180,6 +239,12 @@ describe("a secret in a project's folder", () => {
     for (const name of harmless) expect(message).not.toContain(`src/${name},`);
     expect(names.every(isSecretName)).toBe(true);
     expect(harmless.some(isSecretName)).toBe(false);
+  });
+
+  test("a bundle is not written through a link of the project", async () => {
+    amend({ description: "d", author: "a" });
+    symlinkSync("../../outside", inProject("bundle"));
+    expect(await offshoot("bundle")).toMatchObject({ code: 2, said: expect.stringContaining('"bundle" is a link') });
   });
 
   test.each(["secrets.json", "linked.js"])("%s is not bundled", async (name) => {

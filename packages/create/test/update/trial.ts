@@ -45,6 +45,7 @@ interface Told {
   conflicts: { path: string; reason: string }[];
   written: string[];
   gates: { name: string; green: boolean }[];
+  knownGreen?: string;
   error?: string;
   next?: string;
 }
@@ -106,6 +107,7 @@ export function trial({
     const { status, stdout, stderr } = spawnSync(process.execPath, [offshootBin, ...args], {
       cwd: folder,
       encoding: "utf8",
+      env: { ...process.env, XDG_STATE_HOME: join(root, "state") },
     });
     return { status, stdout, stderr };
   };

@@ -294,6 +294,34 @@ describe("an update says when it breaks something", () => {
     });
   });
 
+  test("tests that were green on these very files do not run again before an update", () => {
+    const counting = 'import { appendFileSync } from "node:fs";\nappendFileSync("node_modules/runs", "x");\n';
+    const project = trial({
+      yours: { "gate.mjs": counting },
+      upstream: { "src/a.js": replaced("a", 5, "export const five = 5;") },
+    });
+    const runs = (): number => project.read("node_modules/runs").length;
+    const takeBack = (): void => {
+      project.git("restore", ".");
+      project.git("clean", "-fd", ".");
+    };
+    expect(project.update().data).toMatchObject({ status: "clean" });
+    expect(runs()).toBe(2);
+    takeBack();
+    const again = project.update();
+    expect(again.data).toMatchObject({ status: "clean", knownGreen: expect.stringMatching(/^\d{4}-/) });
+    expect(runs()).toBe(3);
+    takeBack();
+    project.write({ "src/index.js": "// Another line.\n" });
+    project.commit();
+    expect(project.update().data.knownGreen).toBe(undefined);
+    expect(runs()).toBe(5);
+    takeBack();
+    // What is installed counts, too.
+    project.write({ "node_modules/.package-lock.json": "{}" });
+    expect(project.update().data.knownGreen).toBe(undefined);
+  });
+
   test("tests that are red before are not blamed on the update: it does not begin", () => {
     const project = trial({
       yours: { "src/index.js": "throw new Error('mine');\n" },

@@ -1,5 +1,5 @@
 import { FilesError } from "./errors.ts";
-import { shown } from "./safe-fs/refusals.ts";
+import { showPath } from "./safe-fs/refusals.ts";
 import type { OpenFile } from "./safe-fs/safe-fs.ts";
 
 /** A place in a file that may have grown since, but is still the same file. */
@@ -20,7 +20,7 @@ export function offsetOf(cursor: string, { facts }: OpenFile, path: string): num
   if (ino !== facts.ino || size > facts.size || offset > facts.size) {
     throw new FilesError(
       "conflict",
-      `${shown(path)} was changed since the cursor was made. Read it again from the start.`,
+      `${showPath(path)} was changed since the cursor was made. Read it again from the start.`,
     );
   }
   return offset;

@@ -5,7 +5,7 @@ import { type Ground, rules } from "./safe-fs/locate.ts";
 import { factsOf, findPath } from "./safe-fs/open.ts";
 import { findRoot } from "./safe-fs/paths.ts";
 import { openPlace } from "./safe-fs/place.ts";
-import { missing, shown } from "./safe-fs/refusals.ts";
+import { missing, showPath } from "./safe-fs/refusals.ts";
 
 export function statPath(
   { ground }: Desk,
@@ -44,7 +44,7 @@ export async function listPath(
     if (entries.length > limits.entries) {
       throw new FilesError(
         "too_large",
-        `${shown(path)} has ${entries.length} entries, more than ${limits.entries}. Use search_files.`,
+        `${showPath(path)} has ${entries.length} entries, more than ${limits.entries}. Use search_files.`,
       );
     }
     if (!facts) return entries;

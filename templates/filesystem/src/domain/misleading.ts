@@ -19,5 +19,5 @@ const isJoiner = (sign: string) => /^(\u200c|\u200d|\ufe0e|\ufe0f)$/.test(sign);
 const escapeOf = (sign: string, unit: number) => `\\u${sign.charCodeAt(unit).toString(16).padStart(4, "0")}`;
 
 /** A name or path for a text: one that misleads comes as a JSON string with escapes, on one line. */
-export const printed = (name: string): string =>
+export const escapeName = (name: string): string =>
   misleadingIn(name) === undefined ? name : escapeMisleading(JSON.stringify(name));

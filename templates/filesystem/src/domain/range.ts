@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { detectEncoding, type Encoding, markedEncoding, type Named, utf8 } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
-import { shown } from "./safe-fs/refusals.ts";
+import { showPath } from "./safe-fs/refusals.ts";
 import type { OpenFile } from "./safe-fs/safe-fs.ts";
 
 export const step = 64 * 1024;
@@ -55,7 +55,7 @@ export async function encodingMark(file: OpenFile): Promise<Encoding | undefined
 export const binary = (path: string) =>
   new FilesError(
     "binary",
-    `${shown(path)} is not text. Read it with read_media_file, or get its facts with get_file_info.`,
+    `${showPath(path)} is not text. Read it with read_media_file, or get its facts with get_file_info.`,
   );
 
 export const sha256Of = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");

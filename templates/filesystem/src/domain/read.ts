@@ -5,7 +5,7 @@ import type { FileBytes, FilesLimits, ReadText, TextPart, Waiting } from "./file
 import { mimeTypeOf } from "./mime.ts";
 import { decodePart, readRange, sha256Of } from "./range.ts";
 import { readHead, readTail } from "./read-ends.ts";
-import { shown } from "./safe-fs/refusals.ts";
+import { showPath } from "./safe-fs/refusals.ts";
 import type { OpenFile, SafeFs } from "./safe-fs/safe-fs.ts";
 
 export interface Reading {
@@ -62,7 +62,7 @@ export async function readBytes(
     if (size > limits.binaryBytes) {
       throw new FilesError(
         "too_large",
-        `${shown(path)} has ${size} bytes, more than the ${limits.binaryBytes} that are answered whole.`,
+        `${showPath(path)} has ${size} bytes, more than the ${limits.binaryBytes} that are answered whole.`,
       );
     }
     const bytes = await readRange(file, 0, limits.binaryBytes, signal);
@@ -77,7 +77,7 @@ export async function readWhole(file: OpenFile, most: number, path: string, sign
   if (file.facts.size > most) {
     throw new FilesError(
       "too_large",
-      `${shown(path)} has ${file.facts.size} bytes; files up to ${most} can be changed.`,
+      `${showPath(path)} has ${file.facts.size} bytes; files up to ${most} can be changed.`,
     );
   }
   return readRange(file, 0, most, signal);

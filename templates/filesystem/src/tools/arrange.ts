@@ -1,7 +1,7 @@
 import { defineTool, explainUnapproved, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
-import { printed } from "../domain/misleading.ts";
+import { escapeName } from "../domain/misleading.ts";
 import { IfSha256, Path, writes } from "./shared.ts";
 
 const Overwrite = z
@@ -40,7 +40,7 @@ export const arrangeTools = (files: Files) => [
       destination: z.string().describe("Where it is, as given"),
     }),
     ...writes({ destructiveHint: true, idempotentHint: false }),
-    toText: ({ source, destination }) => `Successfully moved ${printed(source)} to ${printed(destination)}`,
+    toText: ({ source, destination }) => `Successfully moved ${escapeName(source)} to ${escapeName(destination)}`,
     handler: async ({ source, destination, overwrite }, { signal }) => {
       await files.move(source, destination, { overwrite, signal });
       return { source, destination };
@@ -106,8 +106,8 @@ export const arrangeTools = (files: Files) => [
     ...writes({ destructiveHint: true, idempotentHint: false }),
     toText: ({ passed_over: passedOver = [], ...done }) =>
       [
-        `Took back ${described(done)}.`,
-        ...passedOver.map((change) => `Passed over ${described(change)}: ${change.reason}`),
+        `Took back ${describe(done)}.`,
+        ...passedOver.map((change) => `Passed over ${describe(change)}: ${change.reason}`),
       ].join("\n"),
     handler: async (_input, { signal }) => {
       const { passedOver, ...undone } = await files.undo({ signal });
@@ -116,5 +116,5 @@ export const arrangeTools = (files: Files) => [
   }),
 ];
 
-const described = ({ action, path, destination }: z.output<typeof UndoneChange>): string =>
+const describe = ({ action, path, destination }: z.output<typeof UndoneChange>): string =>
   `${action} of ${JSON.stringify(path)}${destination === undefined ? "" : ` to ${JSON.stringify(destination)}`}`;

@@ -1,7 +1,7 @@
 import { defineTool, fail, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files, ListedEntry } from "../domain/files.ts";
-import { printed } from "../domain/misleading.ts";
+import { escapeName } from "../domain/misleading.ts";
 import { formatListing, sizedListing } from "../domain/search/sizes.ts";
 import { bytesOf } from "../domain/search/told.ts";
 import { Cursor, more, NextCursor, optional, Path, reads } from "./shared.ts";
@@ -28,7 +28,8 @@ export const listTools = (files: Files) => [
       next_cursor: NextCursor,
     }),
     ...reads,
-    toText: ({ entries }) => entries.map(({ name, type }) => `${label(type)} ${printed(name)}`).join("\n") || "[empty]",
+    toText: ({ entries }) =>
+      entries.map(({ name, type }) => `${label(type)} ${escapeName(name)}`).join("\n") || "[empty]",
     handler: async ({ path, cursor, limit }, { signal }) => {
       const page = pageOf(await files.list(path, { signal }), cursor, limit, files.limits.pageBytes);
       const entries = page.items.map(({ name, type }) => ({ name, type }));
@@ -126,7 +127,7 @@ export const listTools = (files: Files) => [
     inputSchema: z.object({}),
     outputSchema: z.object({ directories: z.array(z.string()).describe("The allowed folders") }),
     ...reads,
-    toText: ({ directories }) => `Allowed directories:\n${directories.map(printed).join("\n")}`,
+    toText: ({ directories }) => `Allowed directories:\n${directories.map(escapeName).join("\n")}`,
     handler: () => ({ directories: files.roots() }),
   }),
 ];

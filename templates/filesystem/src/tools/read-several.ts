@@ -2,7 +2,7 @@ import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import { FilesError } from "../domain/errors.ts";
 import type { Files } from "../domain/files.ts";
-import { printed } from "../domain/misleading.ts";
+import { escapeName } from "../domain/misleading.ts";
 import { marked, note, optional, Path, reads, Sha256, untrusted } from "./shared.ts";
 
 export const severalTool = (files: Files) =>
@@ -45,8 +45,8 @@ export const severalTool = (files: Files) =>
       const content = results
         .map((result) =>
           "text" in result
-            ? `${printed(result.path)}:\n${result.text}\n`
-            : `${printed(result.path)}: Error - ${result.error}`,
+            ? `${escapeName(result.path)}:\n${result.text}\n`
+            : `${escapeName(result.path)}: Error - ${result.error}`,
         )
         .join("\n---\n");
       const facts = results.map((result) => ("text" in result ? withoutText(result) : result));

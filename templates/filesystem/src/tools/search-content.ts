@@ -1,7 +1,7 @@
 import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
-import { printed } from "../domain/misleading.ts";
+import { escapeName } from "../domain/misleading.ts";
 import { type FileMatches, type FoundContent, searchContent } from "../domain/search/content.ts";
 import {
   below,
@@ -138,7 +138,7 @@ function skippedNote({ skipped, closed }: FoundContent) {
 
 /** As grep writes matches: `path:12:text`, and `path-11-text` for the lines around them. */
 function grep({ path: raw, matches, more: cut }: FileMatches): string {
-  const path = printed(raw);
+  const path = escapeName(raw);
   const lines = matches.flatMap(({ line, text, before = [], after = [] }) => [
     ...before.map((other, index) => `${path}-${line - before.length + index}-${other}`),
     `${path}:${line}:${text}`,

@@ -1,7 +1,7 @@
 import { defineTool, withContent } from "@offshoot/core";
 import { z } from "zod";
 import type { Files } from "../domain/files.ts";
-import { escapeMisleading, printed } from "../domain/misleading.ts";
+import { escapeMisleading, escapeName } from "../domain/misleading.ts";
 import { findDuplicates } from "../domain/search/duplicates.ts";
 import { hashAlgorithms, hashFile } from "../domain/search/hash.ts";
 import { searchFiles } from "../domain/search/names.ts";
@@ -101,7 +101,7 @@ export const searchTools = (files: Files, { pageBytes } = files.limits) => [
     }),
     ...reads,
     timeoutMs,
-    toText: ({ paths }) => (paths.length === 0 ? "No matches found" : paths.map(printed).join("\n")),
+    toText: ({ paths }) => (paths.length === 0 ? "No matches found" : paths.map(escapeName).join("\n")),
     handler: async (input, { signal, progress }) => {
       const { path, pattern, excludePatterns, ignore_case: ignoreCase, gitignore, max_depth: maxDepth } = input;
       const { max_results: maxResults, cursor } = input;

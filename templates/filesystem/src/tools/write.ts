@@ -2,7 +2,7 @@ import { type CallContext, defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { LookAlikeError } from "../domain/errors.ts";
 import type { Edited, Files } from "../domain/files.ts";
-import { printed } from "../domain/misleading.ts";
+import { escapeName } from "../domain/misleading.ts";
 import { diffView } from "../views.ts";
 import { Encoding, IfSha256, optional, Path, Sha256, writes } from "./shared.ts";
 
@@ -90,7 +90,7 @@ export const writeTools = (files: Files) => [
     }),
     outputSchema: Written,
     ...writes({ destructiveHint: true, idempotentHint: true }),
-    toText: ({ path }) => `Successfully wrote to ${printed(path)}`,
+    toText: ({ path }) => `Successfully wrote to ${escapeName(path)}`,
     handler: async ({ path, content, if_sha256: ifSha256, look_alike: asked, ...rest }, call) => {
       const options = { ...rest, ifSha256, signal: call.signal };
       const write = (lookAlike: boolean) => files.write(path, content, { ...options, lookAlike });
@@ -111,7 +111,7 @@ export const writeTools = (files: Files) => [
     }),
     outputSchema: Written.extend({ sha256: Sha256.optional() }),
     ...writes({ destructiveHint: false, idempotentHint: false }),
-    toText: ({ path, size }) => `Successfully appended to ${printed(path)}, which has ${size} bytes now`,
+    toText: ({ path, size }) => `Successfully appended to ${escapeName(path)}, which has ${size} bytes now`,
     handler: async ({ path, content, if_sha256: ifSha256, encoding, look_alike: asked }, call) => {
       const options = { ifSha256, encoding, signal: call.signal };
       const append = (lookAlike: boolean) => files.append(path, content, { ...options, lookAlike });
@@ -155,7 +155,7 @@ export const writeTools = (files: Files) => [
       created: z.boolean().describe("False when it was there already"),
     }),
     ...writes({ destructiveHint: false, idempotentHint: true }),
-    toText: ({ path }) => `Successfully created directory ${printed(path)}`,
+    toText: ({ path }) => `Successfully created directory ${escapeName(path)}`,
     handler: async ({ path }, { signal }) => ({ path, ...(await files.createDirectory(path, { signal })) }),
   }),
 ];

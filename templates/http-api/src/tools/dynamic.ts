@@ -11,7 +11,7 @@ import { makeRequest } from "../domain/request/make-request.ts";
 import { answerView } from "../views.ts";
 import { resultOf, VIEW_META, type ViewMeta, withBytes } from "./content.ts";
 import { type Common, policyOf } from "./generated.ts";
-import { shortened } from "./long.ts";
+import { shorten } from "./long.ts";
 import { inputCheck } from "./schema.ts";
 
 const PAGE = 50;
@@ -209,7 +209,7 @@ export function dynamicTools(
         if (dry_run) return { request: await api.preview(request, policy, call) };
         const sent = await api.send(call, request, policy);
         const own = files.of(call.caller.id);
-        return withBytes(shortened(resultOf(sent), { maxReply, files: own }), sent.reply, own);
+        return withBytes(shorten(resultOf(sent), { maxReply, files: own }), sent.reply, own);
       },
     }),
   ];

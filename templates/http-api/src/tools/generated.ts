@@ -3,7 +3,7 @@ import { defineTool, fail, jsonSchema, type ObjectJsonSchema, type Tool } from "
 import type { Api, SendPolicy, Sent } from "../api.ts";
 import { ApiError } from "../domain/errors.ts";
 import { flatInputs, type Inputs } from "../domain/openapi/inputs/flat-inputs.ts";
-import { inlined } from "../domain/openapi/inputs/inline.ts";
+import { inlineRefs } from "../domain/openapi/inputs/inline.ts";
 import { describeFields, plainText, wordsOf } from "../domain/openapi/texts.ts";
 import { type ApiRequest, isSafe, type JsonSchema, type Operation } from "../domain/operation.ts";
 import { project } from "../domain/project.ts";
@@ -14,7 +14,7 @@ import { checkInputs, type Replies, type ToolEntry } from "../map.ts";
 import { nextCursor } from "../pages.ts";
 import { answerView } from "../views.ts";
 import { resultOf, VIEW_META, type ViewMeta, withBytes } from "./content.ts";
-import { shortened } from "./long.ts";
+import { shorten } from "./long.ts";
 import { inputCheck, replyCheck } from "./schema.ts";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE"]);
@@ -178,7 +178,7 @@ function outputSchema(
   bare: boolean,
 ): ObjectJsonSchema {
   const described = fields === undefined && !bare ? anyReply : undefined;
-  const { $defs, ...data } = described === undefined ? {} : inlined(described, MAX_SHOWN_REPLY, "client");
+  const { $defs, ...data } = described === undefined ? {} : inlineRefs(described, MAX_SHOWN_REPLY, "client");
   const schema = describeFields({
     type: "object",
     properties: {
@@ -234,5 +234,5 @@ async function answer(
     ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
     ...(isRawNumber(next) ? { next_cursor: next.rawJSON } : {}),
   };
-  return withBytes(shortened(made, { maxReply, files }), reply, files);
+  return withBytes(shorten(made, { maxReply, files }), reply, files);
 }

@@ -20,7 +20,7 @@ type Cut = {
 };
 
 /** A result whose data fits, or the beginning of it and the way to the rest. The whole is kept for some minutes. */
-export function shortened<Result extends { data?: unknown }>(
+export function shorten<Result extends { data?: unknown }>(
   result: Result,
   { maxReply, files }: { maxReply: number; files: CallersFiles },
 ): Result | (Omit<Result, "data"> & { cut: Cut }) {

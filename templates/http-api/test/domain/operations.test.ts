@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Document } from "../../src/domain/openapi/document/document.ts";
 import { flatInputs } from "../../src/domain/openapi/inputs/flat-inputs.ts";
-import { inlined } from "../../src/domain/openapi/inputs/inline.ts";
+import { inlineRefs } from "../../src/domain/openapi/inputs/inline.ts";
 import { listOperations } from "../../src/domain/openapi/operations.ts";
 import { described, operation } from "../fixtures/description.ts";
 
@@ -106,7 +106,7 @@ test("schemas past the limit are left open where they are shown, and values are 
     },
   };
   const { reply } = read(paths, { components: all }).get("s");
-  const shown = inlined(reply?.schema ?? {}, 4_096, "client");
+  const shown = inlineRefs(reply?.schema ?? {}, 4_096, "client");
   expect(JSON.stringify(shown).length).toBeLessThan(10_000);
   expect(JSON.stringify(shown)).toContain('"next":{"type":"object"}');
   expect(Object.keys(reply?.schema.$defs as object)).toHaveLength(201);

@@ -29,7 +29,7 @@ export async function createAll(desk: Desk, drafts: Draft[], options: CreateOpti
     const writes = checked.flatMap((item, index) => (item instanceof NotesError || refused[index] ? [] : [item]));
     if (writes.length === 0) return refused.flatMap((error) => (error ? [{ error }] : []));
     const committed = await desk.store.commit(
-      { action, at, writes, key: keyRow(desk, `${action} ${batch}`, options, asked, refused.map(told)) },
+      { action, at, writes, key: keyRow(desk, `${action} ${batch}`, options, asked, refused.map(describeError)) },
       { ...(signal && { signal }) },
     );
     if (committed.outcome === "done") return results(committed.rows, refused);
@@ -59,7 +59,7 @@ async function check(draft: Draft): Promise<Extract<Write, { type: "created" }> 
 
 type Refused = (NotesError | undefined)[];
 
-const told = (error: NotesError | undefined) => error && { code: error.code, message: error.message };
+const describeError = (error: NotesError | undefined) => error && { code: error.code, message: error.message };
 
 const refusals = (answer: string): Refused =>
   JSON.parse(answer).map((error: Pick<NotesError, "code" | "message"> | null) => {

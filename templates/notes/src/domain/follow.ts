@@ -12,7 +12,7 @@ type Renamed = Content & { number: number; derived: Derived };
  * The notes that a new name or folder changes, the note itself first: links that led to it lead to it again, by the
  * shortest way that does. Links that still lead there stay as they are written.
  */
-export async function followed(
+export async function followLinks(
   { store }: Desk,
   before: NoteRow,
   after: Renamed,

@@ -1,7 +1,7 @@
 import { derive, namesOf } from "./derive.ts";
 import { commit, type Desk, findAny, findLive, toNote } from "./desk.ts";
 import { NotesError } from "./errors.ts";
-import { followed } from "./follow.ts";
+import { followLinks } from "./follow.ts";
 import { inFile } from "./in-file.ts";
 import { Body, idOf, type Note, parse, Tags, Title } from "./note.ts";
 import type { Change, Content, NoteRow, Waiting, Write } from "./store/store.ts";
@@ -30,13 +30,13 @@ export async function revise(
     const { seq: latest } = await desk.store.head();
     const row = await findLive(desk, id);
     checkVersion(row, ifVersion);
-    const content = checked(await inFile(row, await change(row)));
+    const content = checkContent(await inFile(row, await change(row)));
     if (same(row, content)) return row;
-    const write = await updated(row, content, updatedAt);
+    const write = await updateRow(row, content, updatedAt);
     const renamed = JSON.stringify(await namesOf(row)) !== JSON.stringify(write.derived.names);
     if (!renamed && row.folder === content.folder) return { action, at: desk.now(), writes: [write] };
-    const others = await followed(desk, row, write);
-    const writes = await Promise.all(others.map(({ row, content }) => updated(row, content)));
+    const others = await followLinks(desk, row, write);
+    const writes = await Promise.all(others.map(({ row, content }) => updateRow(row, content)));
     // Notes that link here are found by reading: none may be added meanwhile.
     return { action, at: desk.now(), writes, latest };
   };
@@ -52,7 +52,7 @@ function checkVersion(row: NoteRow, ifVersion: number | undefined): void {
   );
 }
 
-const checked = ({ title, body, tags, ...rest }: Content): Content => ({
+const checkContent = ({ title, body, tags, ...rest }: Content): Content => ({
   title: parse(Title, title),
   body: parse(Body, body),
   tags: parse(Tags, tags),
@@ -67,7 +67,7 @@ const same = (a: Content, b: Content): boolean =>
   a.file === b.file &&
   JSON.stringify(a.tags) === JSON.stringify(b.tags);
 
-async function updated(row: NoteRow, { title, body, tags, front, folder, file }: Content, updated_at?: string) {
+async function updateRow(row: NoteRow, { title, body, tags, front, folder, file }: Content, updated_at?: string) {
   const content = { title, body, tags, front, folder, file };
   const { number, seq } = row;
   return { type: "updated", number, seq, updated_at, ...content, derived: await derive(content) } satisfies Write;

@@ -3,7 +3,7 @@ import { DailyNote } from "../domain/daily.ts";
 import { IdempotencyKey } from "../domain/keys.ts";
 import { Note } from "../domain/note.ts";
 import type { NotesOf } from "../owner.ts";
-import { asked, keyed, marked, untrusted, writes } from "./shared.ts";
+import { callerOptions, keyed, marked, untrusted, writes } from "./shared.ts";
 
 export const dailyTools = (notesOf: NotesOf) => [
   defineTool({
@@ -15,6 +15,6 @@ export const dailyTools = (notesOf: NotesOf) => [
     outputSchema: Note.extend(untrusted),
     ...writes,
     ...keyed,
-    handler: async (input, call) => marked(await (await notesOf(call)).daily(input, asked(call))),
+    handler: async (input, call) => marked(await (await notesOf(call)).daily(input, callerOptions(call))),
   }),
 ];

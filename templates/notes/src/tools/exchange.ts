@@ -2,7 +2,7 @@ import { defineTool } from "@offshoot/core";
 import { z } from "zod";
 import { IdempotencyKey, keyDays } from "../domain/keys.ts";
 import type { NotesOf } from "../owner.ts";
-import { asked, keyed } from "./shared.ts";
+import { callerOptions, keyed } from "./shared.ts";
 
 const Folder = z
   .string()
@@ -73,7 +73,7 @@ export const exchangeTools = (notesOf: NotesOf) => [
     timeoutMs,
     ...keyed,
     handler: async ({ folder, update, idempotency_key: key }, call) => {
-      const options = { update, key, ...asked(call), progress: call.progress };
+      const options = { update, key, ...callerOptions(call), progress: call.progress };
       const { refused, notUnderstood, ...counts } = await (await notesOf(call)).importFolder(folder, options);
       return {
         ...counts,

@@ -11,7 +11,7 @@ export const writes = { annotations: { destructiveHint: false, openWorldHint: fa
 export const keyed = { idempotency: { key: "idempotency_key", keptBy: "handler" as const } };
 
 /** Who asks for a change, and until when. */
-export const asked = ({ signal, caller }: CallContext) => ({ signal, by: caller.id });
+export const callerOptions = ({ signal, caller }: CallContext) => ({ signal, by: caller.id });
 
 /** Goes with every result that carries text of notes. */
 export const untrusted = {

@@ -61,6 +61,24 @@ export const trashTools = (notesOf: NotesOf) => [
     ...deletes,
     view: deleteView,
     handler: deleteHandler(notesOf, { agreedInView: false }),
+    // #region versions
+    // Before there were views, and a reason. A client that knows no such field may refuse an answer that has it.
+    versions: [
+      {
+        version: "1",
+        inputSchema: z.object({ id: NoteId }),
+        outputSchema: z.object({
+          id: NoteId,
+          title: z.string().describe("Title of the note"),
+          deleted: z
+            .boolean()
+            .describe("False when the user did not agree: the note is still there. Do not ask again."),
+        }),
+        toCurrent: (input) => input,
+        fromCurrent: ({ id, title, deleted }) => ({ id, title, deleted }),
+      },
+    ],
+    // #endregion
   }),
   defineTool({
     name: "delete_note_confirmed",

@@ -4,7 +4,7 @@ import { IdempotencyKey, keyDays } from "../domain/keys.ts";
 import { Body, Folder, limits, NewNote, NoteId, NoteSummary, Tags, Title } from "../domain/note.ts";
 import { Edit } from "../domain/text/edits.ts";
 import type { NotesOf } from "../owner.ts";
-import { asked, keyed, writes } from "./shared.ts";
+import { callerOptions, keyed, writes } from "./shared.ts";
 
 const IfVersion = z
   .int()
@@ -23,7 +23,7 @@ export const writeTools = (notesOf: NotesOf) => [
     outputSchema: NoteSummary,
     ...writes,
     ...keyed,
-    handler: async (input, call) => (await notesOf(call)).create(input, asked(call)),
+    handler: async (input, call) => (await notesOf(call)).create(input, callerOptions(call)),
   }),
   defineTool({
     name: "create_notes",
@@ -60,7 +60,7 @@ export const writeTools = (notesOf: NotesOf) => [
     ...keyed,
     handler: async (input, call) => {
       const notes = await notesOf(call);
-      const made = await notes.createMany(input.notes, { key: input.idempotency_key, ...asked(call) });
+      const made = await notes.createMany(input.notes, { key: input.idempotency_key, ...callerOptions(call) });
       const results = made.map((item) => ("note" in item ? item : { error: item.error.message }));
       return { created: results.filter((result) => "note" in result).length, results };
     },
@@ -115,6 +115,6 @@ export const writeTools = (notesOf: NotesOf) => [
     outputSchema: NoteSummary,
     ...writes,
     ...keyed,
-    handler: async (input, call) => (await notesOf(call)).edit(input, asked(call)),
+    handler: async (input, call) => (await notesOf(call)).edit(input, callerOptions(call)),
   }),
 ];

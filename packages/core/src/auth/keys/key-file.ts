@@ -47,7 +47,8 @@ export function whyNot({ revoked, expires }: KeyEntry, now: number): "revoked" |
 export function parseKeyFile(text: string): KeyEntry[] {
   const value = parseJson(text);
   const { keys } = (value ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new Error('it has no list "keys". Make one with: offshoot keys add <name>');
+  if (!Array.isArray(keys))
+    throw new Error('it has no list "keys". Make one with: npx create-offshoot keys add <name>');
   const ids = new Set<string>();
   for (const [index, key] of keys.entries()) {
     const wrong = problemOf(key ?? {});

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Log } from "../../telemetry/log.ts";
 
 /** On which day each key was last used: what has not been used for long can be taken away. */
@@ -13,8 +13,11 @@ const lastUsedFile = (file: string): string => `${file}.used`;
 
 /** Days by id. What is no such file counts as empty: nothing depends on it. */
 export function readLastUsed(file: string): Record<string, string> {
+  const used = lastUsedFile(file);
   try {
-    return existsSync(lastUsedFile(file)) ? JSON.parse(readFileSync(lastUsedFile(file), "utf8")) : {};
+    // A pipe in its place would be waited for.
+    const days: unknown = lstatSync(used).isFile() ? JSON.parse(readFileSync(used, "utf8")) : {};
+    return Object.fromEntries(Object.entries(days ?? {}).filter(([, day]) => typeof day === "string"));
   } catch {
     return {};
   }

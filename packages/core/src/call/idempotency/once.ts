@@ -104,7 +104,8 @@ export function createOnce(
   return async (keyed) => {
     const { call, key, input } = keyed;
     const id = fingerprint([call.name, identityOf(call.caller), key]);
-    const digest = fingerprint(sortKeys(input));
+    // Another version has another answer: its call is another request.
+    const digest = fingerprint(call.version === undefined ? sortKeys(input) : [call.version, sortKeys(input)]);
     for (;;) {
       const first = running.get(id);
       if (first === undefined) {

@@ -1,6 +1,5 @@
 import type { Caller } from "../../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-
 import { type AccessNow, type Item, isCallable } from "../access.ts";
 
 /** Entries on one page of a list. */
@@ -10,6 +9,12 @@ export const PAGE_SIZE = 100;
 export interface CursorSeal {
   sign(text: string): string;
   signatures(text: string): string[];
+}
+
+/** What every list needs of its server. */
+export interface ListOptions {
+  seal: CursorSeal;
+  access: AccessNow;
 }
 
 /** Different lists under one policy that are kept: as many as there are kinds of callers, as a rule a few. */
@@ -25,7 +30,7 @@ export function createPages<Listed extends Item>(
   member: string,
   items: readonly Listed[],
   entryOf: (item: Listed) => object,
-  { seal, access }: { seal: CursorSeal; access: AccessNow },
+  { seal, access }: ListOptions,
 ): (cursor: unknown, caller: Caller) => object {
   const entries = items.map(entryOf);
   const whole = split(member, entries, seal);

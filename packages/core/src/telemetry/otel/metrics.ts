@@ -10,6 +10,7 @@ import { lostLines } from "../stderr.ts";
 export interface MeasuredServer {
   readonly definition: Pick<ServerDefinition, "tools" | "prompts" | "dependencies">;
   readonly identity?: { readonly config?: string | undefined } | undefined;
+  readonly rollouts?: { snapshot(): { tool: string; share: number; failedGates: number }[] } | undefined;
   readonly log: Log;
   readonly account: Account;
   readonly gate: {
@@ -40,6 +41,14 @@ export function createMetrics(meter: Meter, app: MeasuredServer): (seconds: numb
   });
   observeGate(meter, app);
   observeDependencies(meter, app);
+  meter
+    .createObservableGauge("offshoot.rollout.share", {
+      description: "Callers that a tool's candidate answers, in percent",
+      unit: "%",
+    })
+    .addCallback((result) => {
+      for (const { tool, share } of app.rollouts?.snapshot() ?? []) result.observe(share, { tool });
+    });
   meter
     .createObservableCounter("offshoot.log.lost", {
       description: "Log lines that stderr did not take",

@@ -42,10 +42,14 @@ export interface Subject {
   readonly samples: Samples;
   /** See `listTokens` of `CheckOptions`. */
   readonly listTokens: number | undefined;
+  /** See `recorded` of `CheckOptions`. */
+  readonly recorded: URL | string | undefined;
   /** The server's state, where it has a probe for it. */
   readonly state: (() => unknown) | undefined;
   /** One more client of the same server, or of a definition made of it; closed after the check. */
   connect(behaviour?: ClientBehaviour, definition?: ServerDefinition): Promise<TestClient>;
+  /** A client of another server, made as this one was; closed after the check. */
+  fresh(): Promise<TestClient>;
 }
 
 /** One thing that a server must do, as data. */

@@ -227,4 +227,9 @@ export const toolSabotages: readonly Sabotage[] = [
         input.id === "b999" ? fail("No such book.\n    at find (shelf.js:12:7)") : handler(input, call),
     })),
   },
+  {
+    id: "recorded-versions",
+    how: "a version that clients speak is gone",
+    server: tool("get_book", () => ({ version: undefined })),
+  },
 ];

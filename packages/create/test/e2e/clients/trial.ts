@@ -96,7 +96,7 @@ async function withSession(server: Server, work: (session: Session) => Promise<s
 
 /** `ok`, or what came in its place. */
 function outcome(work: () => Promise<string>): Promise<string> {
-  const late = sleep(30_000, "no answer within 30 s", { ref: false });
+  const late = sleep(120_000, "no answer within 120 s", { ref: false });
   return Promise.race([work().catch((error: unknown) => cut(readable(error))), late]);
 }
 

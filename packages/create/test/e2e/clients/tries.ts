@@ -84,7 +84,7 @@ export async function survivesRestart(
     () => true,
     () => false,
   );
-  if (await Promise.race([goesOn, sleep(10_000, false, { ref: false })])) return "ok";
+  if (await Promise.race([goesOn, sleep(20_000, false, { ref: false })])) return "ok";
   const second = await open();
   await count(second, "began");
   await second.close();

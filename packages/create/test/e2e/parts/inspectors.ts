@@ -47,7 +47,7 @@ async function inspected(template: string) {
       [
         "end",
         async () => {
-          const closed = once(inspector, "close", { signal: AbortSignal.timeout(30_000) });
+          const closed = once(inspector, "close", { signal: AbortSignal.timeout(120_000) });
           inspector.kill("SIGINT");
           const [code] = await closed;
           if (code !== 0) throw new Error(`the command ended with ${code}`);

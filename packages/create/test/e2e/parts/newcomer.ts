@@ -5,6 +5,7 @@ import { must } from "../command.ts";
 import type { Manager } from "../managers.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
+import type { Cell, Table } from "../table.ts";
 import { passed } from "./projects.ts";
 
 /** A client that finds servers where Cursor does: in `.cursor/mcp.json` of the user's home. */
@@ -28,20 +29,22 @@ const edits: [file: string, before: string, after: string][] = [
  */
 export async function newcomers(
   stage: Stage,
-  { managers, lanes, report }: { managers: Manager[]; lanes: number; report: Report },
+  { managers, lanes, has, report }: { managers: Manager[]; lanes: number; has: Table["has"]; report: Report },
 ): Promise<void> {
-  await inLanes(managers, lanes, async (manager) => report(await newcomer(stage, manager)));
+  const files = [...new Set(edits.map(([file]) => file))];
+  const what = `to a tool of one's own in a client: ${files.length} files edited, ${edits.length} lines written`;
+  const cells = managers.map((manager) => ({ manager, head: { part: "newcomer", what, manager: manager.name } }));
+  const left = cells.filter(({ head }) => !has(head));
+  await inLanes(left, lanes, async ({ manager, head }) => report(await newcomer(stage, head, manager)));
 }
 
-function newcomer(stage: Stage, manager: Manager) {
+function newcomer(stage: Stage, head: Cell, manager: Manager) {
   const cwd = stage.folder();
   const home = join(cwd, "home");
   const folder = join(cwd, "my-server");
   const { env } = stage;
   const own = { ...env, HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, ".config") };
-  const files = [...new Set(edits.map(([file]) => file))];
-  const what = `to a tool of one's own in a client: ${files.length} files edited, ${edits.length} lines written`;
-  return timed({ part: "newcomer", what, manager: manager.name }, [
+  return timed(head, [
     ["create", () => done(must(manager.create("my-server", "minimal"), empty(cwd, home), env))],
     ["install", () => done(must(manager.install, folder, env))],
     ["test", async () => passed(await must(manager.run("test"), folder, env))],

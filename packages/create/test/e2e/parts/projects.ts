@@ -6,6 +6,7 @@ import { command, must } from "../command.ts";
 import { holdBack, type Manager } from "../managers.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
+import type { Cell, Table } from "../table.ts";
 import type { Way } from "../ways.ts";
 
 /** What tells a good copy from a bad one: the contract suite, and the built bin as a process. */
@@ -30,25 +31,39 @@ export async function projects(
     managers,
     whole,
     lanes,
+    has,
     report,
-  }: { templates: string[]; ways: Way[]; managers: Manager[]; whole: boolean; lanes: number; report: Report },
+  }: {
+    templates: string[];
+    ways: Way[];
+    managers: Manager[];
+    whole: boolean;
+    lanes: number;
+    has: Table["has"];
+    report: Report;
+  },
 ): Promise<void> {
   const cells = templates.flatMap((template) =>
-    ways.flatMap((way) => managers.map((manager) => ({ template, way, manager }))),
+    ways.flatMap((way) =>
+      managers.map((manager) => {
+        const all = whole && way.name === WHOLE;
+        const what = `${template}: ${way.name}${all ? ", whole suite" : ""}`;
+        return { template, way, manager, all, head: { part: "project", what, manager: manager.name } };
+      }),
+    ),
   );
-  await inLanes(cells, lanes, async (cell) => report(await project(stage, cell, whole)));
+  const left = cells.filter(({ head }) => !has(head));
+  await inLanes(left, lanes, async (cell) => report(await project(stage, cell)));
 }
 
 function project(
   stage: Stage,
-  { template, way, manager }: { template: string; way: Way; manager: Manager },
-  whole: boolean,
+  { template, way, manager, all, head }: { template: string; way: Way; manager: Manager; all: boolean; head: Cell },
 ) {
   const { env } = stage;
   const cwd = stage.folder();
   const folder = join(cwd, "project");
-  const all = whole && way.name === WHOLE;
-  return timed({ part: "project", what: `${template}: ${way.name}`, manager: manager.name }, [
+  return timed(head, [
     ["get", () => done(way.get({ cwd, template, manager, env }))],
     ["install", () => installIn(folder, manager, env)],
     ["types", () => done(must(manager.run("types"), folder, env))],

@@ -7,6 +7,7 @@ import type { Manager } from "../managers.ts";
 import { ADDED_LATER, NEXT } from "../packed.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
+import type { Cell, Table } from "../table.ts";
 import { installIn } from "./projects.ts";
 
 const LINE = "// A line of the user's.";
@@ -20,13 +21,25 @@ const short = (folder: string): string =>
  */
 export async function updates(
   stage: Stage,
-  { templates, managers, lanes, report }: { templates: string[]; managers: Manager[]; lanes: number; report: Report },
+  {
+    templates,
+    managers,
+    lanes,
+    has,
+    report,
+  }: { templates: string[]; managers: Manager[]; lanes: number; has: Table["has"]; report: Report },
 ): Promise<void> {
-  const cells = templates.flatMap((template) => managers.map((manager) => ({ template, manager })));
-  await inLanes(cells, lanes, async (cell) => report(await update(stage, cell)));
+  const cells = templates.flatMap((template) =>
+    managers.map((manager) => {
+      const head = { part: "update", what: `${template} → ${NEXT}`, manager: manager.name };
+      return { template, manager, head };
+    }),
+  );
+  const left = cells.filter(({ head }) => !has(head));
+  await inLanes(left, lanes, async (cell) => report(await update(stage, cell)));
 }
 
-function update(stage: Stage, { template, manager }: { template: string; manager: Manager }) {
+function update(stage: Stage, { template, manager, head }: { template: string; manager: Manager; head: Cell }) {
   const { env } = stage;
   const cwd = stage.folder();
   const folder = join(cwd, "project");
@@ -35,7 +48,7 @@ function update(stage: Stage, { template, manager }: { template: string; manager
   const git = (...words: string[]) =>
     must(["git", "-c", "user.name=user", "-c", "user.email=user@localhost", ...words], folder, env);
   const json = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
-  return timed({ part: "update", what: `${template} → ${NEXT}`, manager: manager.name }, [
+  return timed(head, [
     ["get", () => done(must(manager.create("project", template), cwd, env))],
     ["install", () => installIn(folder, manager, env)],
     [

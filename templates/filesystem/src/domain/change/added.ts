@@ -2,7 +2,7 @@
 import type { Entry } from "../safe-fs/journal/entry.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import type { Place } from "../safe-fs/place.ts";
-import { shown } from "../safe-fs/refusals.ts";
+import { showPath } from "../safe-fs/refusals.ts";
 import { isAdded, shorten } from "../safe-fs/writing/append.ts";
 import type { Desk } from "./desk.ts";
 import { Overtaken } from "./overtaken.ts";
@@ -26,7 +26,7 @@ export async function takeOff(desk: Desk, entry: Entry, place: Place): Promise<v
   const { before, added = 0, path, kept } = entry.change;
   const there = kept === undefined ? 0 : await addedTo(desk, entry, place);
   if (there === undefined || (there < added && there > 0 && entry.state === "done"))
-    throw new Overtaken(`${shown(path)} does not end with what was added any more, and was left as it is.`);
+    throw new Overtaken(`${showPath(path)} does not end with what was added any more, and was left as it is.`);
   if (there > 0 && before) {
     const located = locateIn(desk.ground, place.folder, place.name, path);
     try {

@@ -3,19 +3,19 @@
 import { FilesError } from "../errors.ts";
 import type { MoveOptions, Precondition, Removed, Waiting } from "../files.ts";
 import { markOf } from "../safe-fs/journal/entry.ts";
-import { moved, refuseKept, sameThing } from "../safe-fs/locate.ts";
+import { movedError, refuseKept, sameThing } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { typeOf } from "../safe-fs/open.ts";
-import { reserved } from "../safe-fs/paths.ts";
+import { reservedError } from "../safe-fs/paths.ts";
 import { isRoot, openPlace, type Place, writableFile } from "../safe-fs/place.ts";
-import { explained, missing, shown } from "../safe-fs/refusals.ts";
+import { explain, missing, showPath } from "../safe-fs/refusals.ts";
 import { findMissing, isSameEntry, rename } from "../safe-fs/writing/folders.ts";
 import { measureTree } from "../safe-fs/writing/measure-tree.ts";
 import { syncFolder } from "../safe-fs/writing/on-disk.ts";
 import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { atPlace, atPlaces, type Desk, openBoth, refuseStale } from "./desk.ts";
-import { journalled, spotOf } from "./journalled.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 
 export async function createDirectory(
   desk: Desk,
@@ -33,12 +33,12 @@ export async function createDirectory(
   const make = async ([place]: Place[]) => {
     const { folder, name, existing } = place as Place;
     if (existing)
-      throw new FilesError("exists", `${shown(path)} exists already, and is no folder. Choose another name.`);
+      throw new FilesError("exists", `${showPath(path)} exists already, and is no folder. Choose another name.`);
     for (const one of [name, ...inner]) refuseMisleading(one, path);
     refuseKept(desk.ground, folder.root, [...folder.relative, name, ...inner], path);
     const { journal } = await desk.book();
     const change = { action: "createDirectory" as const, path, at: spotOf(place as Place), folders: inner };
-    await journalled(desk, change, [place as Place], async (entry) => {
+    await withJournal(desk, change, [place as Place], async (entry) => {
       const fill = async (tree: Tree) => {
         const made = [tree];
         try {
@@ -86,7 +86,7 @@ export async function move(
     if (moving === undefined) throw missing(source);
     refuseRoots(desk, from);
     if (from.key === to.key)
-      throw new FilesError("invalid", `${shown(source)} is there already. Give another destination.`);
+      throw new FilesError("invalid", `${showPath(source)} is there already. Give another destination.`);
     if (`${to.key}/`.startsWith(`${from.key}/`)) throw intoItself(source);
     if (moving.isDirectory()) refuseToUncover(desk, from, to);
     const replaced = isSameEntry(from, to) ? undefined : to.existing;
@@ -104,7 +104,7 @@ export async function move(
     };
     const { journal, trash } = await desk.book();
     const rearrange = () =>
-      journalled(desk, change, [to, from], async (entry) => {
+      withJournal(desk, change, [to, from], async (entry) => {
         if (replaced) {
           await trash.keep(entry, to);
           journal.save(entry);
@@ -113,7 +113,7 @@ export async function move(
           await rename(from, to);
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
-          throw explained(error, code === "EEXIST" || code === "ENOTEMPTY" ? destination : source);
+          throw explain(error, code === "EEXIST" || code === "ENOTEMPTY" ? destination : source);
         }
       });
     const { root } = to.folder;
@@ -131,17 +131,17 @@ export async function move(
 }
 
 export const intoItself = (path: string) =>
-  new FilesError("refused", `${shown(path)} cannot go into itself. Choose a destination outside of it.`);
+  new FilesError("refused", `${showPath(path)} cannot go into itself. Choose a destination outside of it.`);
 
 /** Only a file gives way, and only where that was asked for. */
 export function refuseReplacing(desk: Desk, to: Place, folder: boolean, overwrite: boolean): void {
   const { given, existing } = to;
   if (!overwrite)
-    throw new FilesError("exists", `${shown(given)} exists already. Choose another name, or ask to overwrite it.`);
+    throw new FilesError("exists", `${showPath(given)} exists already. Choose another name, or ask to overwrite it.`);
   if (folder || existing?.isDirectory()) {
     throw new FilesError(
       "exists",
-      `${shown(given)} exists already, and a folder neither replaces nor is replaced. Remove it first.`,
+      `${showPath(given)} exists already, and a folder neither replaces nor is replaced. Remove it first.`,
     );
   }
   if (!existing?.isSymbolicLink()) writableFile(to, desk.ground);
@@ -152,7 +152,7 @@ function refuseRoots({ ground }: Desk, { key, given, existing }: Place): void {
   if (!existing?.isDirectory()) return;
   const holds = (real: string) => `${real.replaceAll("\\", "/")}/`.startsWith(`${key.replaceAll("\\", "/")}/`);
   if (ground.roots.some(({ real }) => holds(real))) throw isRoot(given);
-  if (ground.state !== undefined && holds(ground.state)) throw reserved(given);
+  if (ground.state !== undefined && holds(ground.state)) throw reservedError(given);
 }
 
 /** What is kept by its path must not be readable by another one. */
@@ -161,7 +161,7 @@ function refuseToUncover({ ground }: Desk, from: Place, to: Place): void {
   if (!ground.isDenied?.differs(one, other)) return;
   throw new FilesError(
     "refused",
-    `${shown(from.given)} or ${shown(to.given)} is on the way of a path in the user's settings (--deny, --allow), so that folders are not moved between them. Ask the user to move it, or copy it.`,
+    `${showPath(from.given)} or ${showPath(to.given)} is on the way of a path in the user's settings (--deny, --allow), so that folders are not moved between them. Ask the user to move it, or copy it.`,
   );
 }
 
@@ -178,12 +178,12 @@ export async function remove(
     signal?.throwIfAborted();
     const { journal, trash } = await desk.book();
     const change = { action: "remove" as const, path, at: spotOf(place), before: markOf(existing) };
-    await journalled(desk, change, [place], async (entry) => {
+    await withJournal(desk, change, [place], async (entry) => {
       const taken = await trash.take(entry, place);
       if (taken === undefined) {
         throw new FilesError(
           "permission",
-          `The allowed folder of ${shown(path)} takes no trash, so nothing is deleted in it.`,
+          `The allowed folder of ${showPath(path)} takes no trash, so nothing is deleted in it.`,
         );
       }
       const exchanged = !sameThing(taken, existing);
@@ -191,7 +191,7 @@ export async function remove(
       // What came in this moment goes back.
       if (exchanged) entry.change.before = markOf(taken);
       journal.save(entry);
-      if (exchanged) throw moved(path);
+      if (exchanged) throw movedError(path);
       await syncFolder(folder);
     });
     desk.quota.forget(folder.root);

@@ -2,8 +2,8 @@ import type { StateFolder } from "../safe-fs/journal/state-folder.ts";
 import type { Ground } from "../safe-fs/locate.ts";
 import { createTrash, type TrashOptions } from "../safe-fs/trash/trash.ts";
 import type { Book, Desk } from "./desk.ts";
-import { warn } from "./journalled.ts";
 import { recover } from "./recover.ts";
+import { warn } from "./with-journal.ts";
 
 /** Opens the journal and the trash with the first change, not before: a server that only reads leaves no trace. */
 export function createBook(ground: Ground, records: StateFolder, options: TrashOptions) {

@@ -3,14 +3,14 @@ import type { Copied, MoveOptions } from "../files.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { directoryOf, fileOf, findPath } from "../safe-fs/open.ts";
 import type { Place } from "../safe-fs/place.ts";
-import { shown } from "../safe-fs/refusals.ts";
+import { showPath } from "../safe-fs/refusals.ts";
 import type { OpenDirectory, OpenFile } from "../safe-fs/safe-fs.ts";
 import { addFile, type Fill } from "../safe-fs/writing/replace-file.ts";
 import { makeTree, type Tree } from "../safe-fs/writing/tree.ts";
 import { intoItself, refuseReplacing } from "./arrange.ts";
 import { atPlace, type Desk } from "./desk.ts";
-import { journalled, spotOf } from "./journalled.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 import { putFile } from "./write.ts";
 
 const deepest = 256;
@@ -80,7 +80,7 @@ async function copyFolder(
     const change = { action: "copy" as const, path: source, destination: place.given };
     refuseMisleading(place.name, place.given);
     const { journal } = await desk.book();
-    await journalled(desk, { ...change, at: spotOf(place) }, [place], (entry) =>
+    await withJournal(desk, { ...change, at: spotOf(place) }, [place], (entry) =>
       makeTree(
         desk.ground,
         place,
@@ -109,7 +109,7 @@ async function copyInto(
   signal?: AbortSignal,
 ): Promise<void> {
   if (depth > deepest)
-    throw new FilesError("too_large", `${shown(place.given)}: folders deeper than ${deepest} are not copied.`);
+    throw new FilesError("too_large", `${showPath(place.given)}: folders deeper than ${deepest} are not copied.`);
   for (const { name, type } of from.entries()) {
     signal?.throwIfAborted();
     if (from.isDenied(name)) copied.skipped++;

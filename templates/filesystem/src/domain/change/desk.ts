@@ -6,7 +6,7 @@ import type { Journal } from "../safe-fs/journal/journal.ts";
 import { Exchanged, type Ground, type Located } from "../safe-fs/locate.ts";
 import { fileOf, locateIn } from "../safe-fs/open.ts";
 import { openPlace, type Place } from "../safe-fs/place.ts";
-import { explained, shown } from "../safe-fs/refusals.ts";
+import { explain, showPath } from "../safe-fs/refusals.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
 import type { Trash } from "../safe-fs/trash/trash.ts";
 import type { FolderLocks } from "./folder-locks.ts";
@@ -66,7 +66,7 @@ export async function atPlaces<Result>(
             if (places.some(({ key }, index) => key !== keys[index])) return undefined;
             return { result: await work(places) };
           } catch (error) {
-            throw explained(error, places[0]?.given ?? "");
+            throw explain(error, places[0]?.given ?? "");
           } finally {
             close(places);
           }
@@ -125,7 +125,7 @@ export async function refuseStale(
   if (ifSha256 === undefined) return;
   if (!sha256Shape.test(ifSha256)) throw new FilesError("invalid", "if_sha256 is 64 hexadecimal digits.");
   if (place.existing === undefined) {
-    throw new FilesError("conflict", `There is no ${shown(place.given)} any more. Nothing was changed.`);
+    throw new FilesError("conflict", `There is no ${showPath(place.given)} any more. Nothing was changed.`);
   }
   const file = openAt(desk, place);
   try {
@@ -133,7 +133,7 @@ export async function refuseStale(
     if (now === ifSha256.toLowerCase()) return;
     throw new FilesError(
       "conflict",
-      `${shown(place.given)} was changed: its SHA-256 is ${now} now. Nothing was changed. Read it again before you write it.`,
+      `${showPath(place.given)} was changed: its SHA-256 is ${now} now. Nothing was changed. Read it again before you write it.`,
     );
   } finally {
     file.close();

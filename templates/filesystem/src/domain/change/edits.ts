@@ -1,7 +1,7 @@
 import { detectEncoding, type Encoding, type Named } from "../encoding.ts";
 import { FilesError } from "../errors.ts";
 import type { Edit } from "../files.ts";
-import { shown } from "../safe-fs/refusals.ts";
+import { showPath } from "../safe-fs/refusals.ts";
 import { encodedFor, refuseMixing } from "./encoded.ts";
 import { type Haystack, haystackOf } from "./haystack.ts";
 
@@ -19,7 +19,7 @@ interface Span {
 export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string, named: Named = {}) {
   if (edits.length === 0) throw new FilesError("invalid", "Give at least one edit.");
   const encoding = detectEncoding(bytes, named);
-  if (encoding === undefined) throw new FilesError("binary", `${shown(path)} is not text, and cannot be edited.`);
+  if (encoding === undefined) throw new FilesError("binary", `${showPath(path)} is not text, and cannot be edited.`);
   refuseMixing(bytes, encoding, path);
   const target: Target = {
     bytes,
@@ -37,7 +37,7 @@ export function applyEdits(bytes: Buffer, edits: readonly Edit[], path: string, 
     if (last && span.from < last.to) {
       throw new FilesError(
         "conflict",
-        `Edits ${last.edit + 1} and ${span.edit + 1} overlap in ${shown(path)}. Nothing was changed. Join them into one edit.`,
+        `Edits ${last.edit + 1} and ${span.edit + 1} overlap in ${showPath(path)}. Nothing was changed. Join them into one edit.`,
       );
     }
     pieces.push(bytes.subarray(at, span.from), span.put);
@@ -71,7 +71,7 @@ function spansOf(target: Target, edit: Edit, index: number): Span[] {
     if (!replaceAll && found.length !== expectedReplacements) {
       throw new FilesError(
         "conflict",
-        `${which}: oldText occurs ${found.length} times in ${shown(path)}, expected ${expectedReplacements}. Nothing was changed. Give more of the text around it, set expected_replacements to ${found.length}, or use replace_all.`,
+        `${which}: oldText occurs ${found.length} times in ${showPath(path)}, expected ${expectedReplacements}. Nothing was changed. Give more of the text around it, set expected_replacements to ${found.length}, or use replace_all.`,
       );
     }
     const replacement = encodedFor(encoding, put, path, oldText);
@@ -79,7 +79,7 @@ function spansOf(target: Target, edit: Edit, index: number): Span[] {
   }
   throw new FilesError(
     "conflict",
-    `${which}: oldText occurs 0 times in ${shown(path)}. Nothing was changed.${almost(bytes, oldText, encoding)} Read the file and copy the text exactly; every edit is looked for in the file as it is before this call.`,
+    `${which}: oldText occurs 0 times in ${showPath(path)}. Nothing was changed.${almost(bytes, oldText, encoding)} Read the file and copy the text exactly; every edit is looked for in the file as it is before this call.`,
   );
 }
 

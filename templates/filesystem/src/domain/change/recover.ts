@@ -6,9 +6,9 @@ import { dropName, syncFolder } from "../safe-fs/writing/on-disk.ts";
 import { removeTree } from "../safe-fs/writing/remove-tree.ts";
 import { addedTo } from "./added.ts";
 import { atPlaces, type Desk } from "./desk.ts";
-import { warn } from "./journalled.ts";
 import { Overtaken } from "./overtaken.ts";
 import { takeBack, temporaryOf } from "./take-back.ts";
+import { warn } from "./with-journal.ts";
 
 /** Finishes or takes back what processes that have ended left half done, the newest first. */
 export async function recover(desk: Desk): Promise<void> {

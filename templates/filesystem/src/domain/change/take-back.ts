@@ -4,7 +4,7 @@ import { type Entry, isMarked, type Mark } from "../safe-fs/journal/entry.ts";
 import { sameThing } from "../safe-fs/locate.ts";
 import { temporaryPrefix } from "../safe-fs/paths.ts";
 import type { Place } from "../safe-fs/place.ts";
-import { shown } from "../safe-fs/refusals.ts";
+import { showPath } from "../safe-fs/refusals.ts";
 import { isCaseOnly, removeFolders, rename, restore } from "../safe-fs/writing/folders.ts";
 import { dropName, standingAt, syncFolder, takeOver } from "../safe-fs/writing/on-disk.ts";
 import { removeTree } from "../safe-fs/writing/remove-tree.ts";
@@ -74,7 +74,7 @@ async function putBack(desk: Desk, entry: Entry, place: Place): Promise<void> {
   const restored = await trash.useKept(entry, async ({ at, existing }) => {
     if (existing === undefined) return false;
     if (now !== undefined) {
-      const text = `There is something at ${shown(path)} again; what was deleted is in the trash still. Move it away, then undo.`;
+      const text = `There is something at ${showPath(path)} again; what was deleted is in the trash still. Move it away, then undo.`;
       throw new Overtaken(text, { lasts: true });
     }
     await restore(at, place);
@@ -94,7 +94,7 @@ async function moveBack(desk: Desk, entry: Entry, there: Place, back: Place): Pr
   } else if (!isBack) {
     if (!isThere) throw changedSince(destination);
     if (back.existing)
-      throw new Overtaken(`There is something at ${shown(path)} again. Move it away, then undo.`, { lasts: true });
+      throw new Overtaken(`There is something at ${showPath(path)} again. Move it away, then undo.`, { lasts: true });
     await rename(there, back);
   } else if (isThere && !isMarked(there.existing, before)) {
     // It has the old name again and has not lost the new one yet, or the other way round.
@@ -119,7 +119,7 @@ async function foldersBack(desk: Desk, entry: Entry, place: Place): Promise<void
   if (place.existing === undefined || made === undefined) return;
   if (!isMarked(place.existing, made)) throw changedSince(path);
   if (!(await removeFolders(desk.ground, place, folders)))
-    throw new Overtaken(`There is something in ${shown(path)} now, which stays.`);
+    throw new Overtaken(`There is something in ${showPath(path)} now, which stays.`);
   desk.tell("deleted", place.folder, place.name);
 }
 
@@ -138,6 +138,6 @@ async function holds(desk: Desk, place: Place, made: Mark): Promise<boolean> {
 }
 
 const changedSince = (path: string) =>
-  new Overtaken(`${shown(path)} was changed since by someone else, or is gone, and was left as it is.`);
+  new Overtaken(`${showPath(path)} was changed since by someone else, or is gone, and was left as it is.`);
 
-const notKept = (path: string) => new Overtaken(`What ${shown(path)} was before is not kept any more.`);
+const notKept = (path: string) => new Overtaken(`What ${showPath(path)} was before is not kept any more.`);

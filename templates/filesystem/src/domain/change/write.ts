@@ -16,11 +16,11 @@ import type {
 import { encodingMark, readRange, sha256Of, sha256OfFile } from "../range.ts";
 import { namedIn, readWhole } from "../read.ts";
 import { type Action, type Mark, markOf } from "../safe-fs/journal/entry.ts";
-import { moved } from "../safe-fs/locate.ts";
+import { movedError } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import { type Place, writableFile } from "../safe-fs/place.ts";
-import { shown } from "../safe-fs/refusals.ts";
+import { showPath } from "../safe-fs/refusals.ts";
 import { lookAlikeIn } from "../safe-fs/similar.ts";
 import { appendTo } from "../safe-fs/writing/append.ts";
 import { type Fill, replaceFile } from "../safe-fs/writing/replace-file.ts";
@@ -28,8 +28,8 @@ import { atPlace, type Desk, openAt, refuseStale } from "./desk.ts";
 import { diffOf } from "./diff.ts";
 import { applyEdits } from "./edits.ts";
 import { encodedFor, refuseMixing } from "./encoded.ts";
-import { journalled, spotOf } from "./journalled.ts";
 import { temporaryOf } from "./take-back.ts";
+import { spotOf, withJournal } from "./with-journal.ts";
 
 export async function write(
   desk: Desk,
@@ -41,7 +41,7 @@ export async function write(
   return atPlace(desk, path, { follow: true, signal }, async (place) => {
     const created = place.existing === undefined;
     if (!created && !overwrite) {
-      throw new FilesError("exists", `${shown(path)} exists already. Choose another name, or ask to overwrite it.`);
+      throw new FilesError("exists", `${showPath(path)} exists already. Choose another name, or ask to overwrite it.`);
     }
     if (!created) writableFile(place, desk.ground);
     else if (!lookAlike) refuseLookAlike(place);
@@ -58,7 +58,7 @@ function refuseLookAlike({ folder, name, given }: Place): void {
   if (other === undefined) return;
   throw new LookAlikeError(
     "exists",
-    `There is ${shown(other)} beside ${shown(given)}, which looks the same but is made of other characters. Use that name as list_directory gives it, or pass look_alike to make a second file.`,
+    `There is ${showPath(other)} beside ${showPath(given)}, which looks the same but is made of other characters. Use that name as list_directory gives it, or pass look_alike to make a second file.`,
   );
 }
 
@@ -81,7 +81,7 @@ export async function putFile(
   const { journal, trash } = await desk.book();
   await desk.quota.reserving(folder.root, added, signal, () => {
     const planned = { ...change, at: spotOf(place), ...(existing && { before: markOf(existing) }) };
-    return journalled(desk, planned, [place], async (entry) => {
+    return withJournal(desk, planned, [place], async (entry) => {
       const before = async (made: Mark) => {
         signal?.throwIfAborted();
         if (existing) await trash.keep(entry, place);
@@ -141,10 +141,10 @@ async function addTo(desk: Desk, place: Place, bytes: Uint8Array, signal?: Abort
   const located = locateIn(desk.ground, folder, name, given);
   try {
     const before = markOf(located.stats);
-    if (existing?.ino !== before.ino) throw moved(given);
+    if (existing?.ino !== before.ino) throw movedError(given);
     const change = { action: "append" as const, path: given, at: spotOf(place), before, added: bytes.length };
     await desk.quota.reserving(folder.root, { bytes: bytes.length, files: 0 }, signal, () =>
-      journalled(desk, change, [place], async (entry) => {
+      withJournal(desk, change, [place], async (entry) => {
         // The same bytes in the trash tell what was added from what others add.
         await trash.keepBytes(entry, bytes);
         journal.save(entry);

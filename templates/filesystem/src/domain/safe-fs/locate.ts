@@ -16,8 +16,8 @@ import type { Deny } from "../deny.ts";
 import { FilesError } from "../errors.ts";
 import { narrowedTo } from "../narrow.ts";
 import { mountOf } from "./mount.ts";
-import { below, isReserved, isSystemPlace, type PathRules, reserved } from "./paths.ts";
-import { badLink, denied, explained, outside, outsideCaller, shown } from "./refusals.ts";
+import { below, isReserved, isSystemPlace, type PathRules, reservedError } from "./paths.ts";
+import { badLink, denyError, explain, outside, outsideCaller, showPath } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 
 /** Something found inside a root. On Linux it is held by a descriptor until close. */
@@ -61,7 +61,7 @@ export function locate(ground: Ground, root: Root, parts: readonly string[], giv
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") refuseFailedLinks(ground, root, parts, given);
-    throw explained(error, given);
+    throw explain(error, given);
   }
 }
 
@@ -86,7 +86,7 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
   const verify = () => {
     root.verify();
     const now = lstatSync(real, { throwIfNoEntry: false });
-    if (now === undefined || !sameThing(now, stats) || realpathSync.native(real) !== real) throw moved(given);
+    if (now === undefined || !sameThing(now, stats) || realpathSync.native(real) !== real) throw movedError(given);
   };
   verify();
   return { ...place, stats, at: real, verify, close() {} };
@@ -95,8 +95,8 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
 /** What was found is not there any more: looking again may help. */
 export class Exchanged extends FilesError {}
 
-export const moved = (given: string) =>
-  new Exchanged("conflict", `${shown(given)} was exchanged for something else meanwhile. Try again.`);
+export const movedError = (given: string) =>
+  new Exchanged("conflict", `${showPath(given)} was exchanged for something else meanwhile. Try again.`);
 
 export const sameThing = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
 
@@ -119,7 +119,7 @@ function judge(
   const { root, rest } = found;
   root.verify();
   const relative = rest.split(path.sep).filter((part) => part !== "");
-  if (relative.some(isReserved)) throw reserved(given);
+  if (relative.some(isReserved)) throw reservedError(given);
   if (isSystemPlace(real, process.platform)) throw outside(given);
   refuseKept(ground, root, relative, given);
   judgeStats(ground, root, stats, given, fd);
@@ -132,8 +132,8 @@ export function refuseKept(ground: Ground, root: Root, relative: readonly string
   const folders = ground.isInner ? undefined : narrowedTo();
   const real = path.join(root.real, ...relative);
   if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
-  if (state !== undefined && below(state, real, rules) !== undefined) throw reserved(given);
-  if (isDenied?.(relative)) throw denied(given);
+  if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
+  if (isDenied?.(relative)) throw denyError(given);
 }
 
 /** What policy keeps out by its kind, wherever it stands. */
@@ -147,13 +147,13 @@ export function judgeStats(
   if (policy.sameMount && !root.mounts.has(mountOf(fd, stats))) {
     throw new FilesError(
       "refused",
-      `${shown(given)} is mounted inside its allowed folder, which is not permitted. The user can allow it with --mounts.`,
+      `${showPath(given)} is mounted inside its allowed folder, which is not permitted. The user can allow it with --mounts.`,
     );
   }
   if (policy.strictLinks && stats.isFile() && stats.nlink > 1) {
     throw new FilesError(
       "refused",
-      `${shown(given)} has several names (hard links), which is not permitted. Ask the user for a copy.`,
+      `${showPath(given)} has several names (hard links), which is not permitted. Ask the user for a copy.`,
     );
   }
 }
@@ -180,7 +180,7 @@ export function openLocated(located: Located, flags: number, given: string): num
   const follow = located.root.fd === undefined ? O_NOFOLLOW : 0; // the descriptor's path is a link itself
   const fd = openSync(located.at, flags | O_NONBLOCK | O_NOCTTY | follow);
   try {
-    if (!sameThing(fstatSync(fd), located.stats)) throw moved(given);
+    if (!sameThing(fstatSync(fd), located.stats)) throw movedError(given);
     located.verify();
     return fd;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { FilesError } from "../errors.ts";
 import { misleadingIn } from "../misleading.ts";
-import { shown } from "./refusals.ts";
+import { showPath } from "./refusals.ts";
 
 /** Refuses to make a name that misleads. One that is there already can be read, moved and deleted. */
 export function refuseMisleading(name: string, given: string): void {
@@ -10,7 +10,7 @@ export function refuseMisleading(name: string, given: string): void {
   const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   throw new FilesError(
     "invalid",
-    `${shown(given)} has a character in a name that cannot be seen (U+${code}). Choose a name without it.`,
+    `${showPath(given)} has a character in a name that cannot be seen (U+${code}). Choose a name without it.`,
   );
 }
 

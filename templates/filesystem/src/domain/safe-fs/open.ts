@@ -18,16 +18,16 @@ import {
   judgeStats,
   type Located,
   locate,
-  moved,
+  movedError,
   openLocated,
   refuseKept,
   rules,
   sameThing,
 } from "./locate.ts";
 import { bytesOfName, exactNames } from "./names.ts";
-import { findRoot, isReserved, reserved } from "./paths.ts";
+import { findRoot, isReserved, reservedError } from "./paths.ts";
 import { findEntry } from "./place.ts";
-import { explaining, missing, notDirectory, notRegular, shown } from "./refusals.ts";
+import { explaining, missing, notDirectory, notRegular, showPath } from "./refusals.ts";
 import { O_PATH, type Root } from "./roots.ts";
 import type { Entry, EntryType, Facts, OpenDirectory, OpenFile, SafeFs } from "./safe-fs.ts";
 import { similarName } from "./similar.ts";
@@ -148,7 +148,7 @@ function watchFolder(located: Located, given: string, onChange: (name: string | 
     const { code } = cause as NodeJS.ErrnoException;
     // As inotify says that the user's watches are used up; elsewhere ENOSPC is a full disk.
     if (code !== "ENOSPC" && code !== "EMFILE") throw cause;
-    const text = `The system has no room to watch the folder of ${shown(given)}. Read the file again instead.`;
+    const text = `The system has no room to watch the folder of ${showPath(given)}. Read the file again instead.`;
     throw new FilesError("quota", text, { cause });
   }
 }
@@ -188,7 +188,7 @@ export function locateIn(ground: Ground, folder: Located, name: string, given: s
     const verify = () => {
       folder.verify();
       const now = lstatSync(at, { throwIfNoEntry: false });
-      if (now === undefined || !sameThing(now, stats)) throw moved(given);
+      if (now === undefined || !sameThing(now, stats)) throw movedError(given);
     };
     return { root, relative, stats, at: String(at), verify, close() {} };
   }
@@ -204,7 +204,7 @@ export function locateIn(ground: Ground, folder: Located, name: string, given: s
 }
 
 function refuseNoName(name: string, given: string): void {
-  if (isReserved(name)) throw reserved(given);
+  if (isReserved(name)) throw reservedError(given);
   if (
     name === "" ||
     name === "." ||

@@ -1,7 +1,7 @@
 /** Decisions about paths that need no disk, so that every system's are tested on any system. */
 import type { PlatformPath } from "node:path";
 import { FilesError } from "../errors.ts";
-import { outside, shown } from "./refusals.ts";
+import { outside, showPath } from "./refusals.ts";
 
 export interface RootNames {
   given: string;
@@ -64,11 +64,11 @@ export function below(folder: string, path: string, { platform, path: paths }: P
 function refuseOdd(path: string): void {
   if (path === "") throw new FilesError("invalid", "The path is empty. Give a path inside an allowed folder.");
   if (path.includes("\0"))
-    throw new FilesError("invalid", `${shown(path)} contains a NUL character. Give a real path.`);
+    throw new FilesError("invalid", `${showPath(path)} contains a NUL character. Give a real path.`);
   // It would reach the disk as another name.
-  if (!path.isWellFormed()) throw new FilesError("invalid", `${shown(path)} is not well-formed Unicode.`);
+  if (!path.isWellFormed()) throw new FilesError("invalid", `${showPath(path)} is not well-formed Unicode.`);
   if (Buffer.byteLength(path) > mostPathBytes) {
-    throw new FilesError("invalid", `${shown(path)} is longer than ${mostPathBytes} bytes. Give a shorter path.`);
+    throw new FilesError("invalid", `${showPath(path)} is longer than ${mostPathBytes} bytes. Give a shorter path.`);
   }
 }
 
@@ -79,13 +79,13 @@ function refuseName(name: string, path: string, { platform }: PathRules): void {
   if (Buffer.byteLength(name) > mostNameBytes) {
     throw new FilesError(
       "invalid",
-      `${shown(path)} has a name longer than ${mostNameBytes} bytes. Give a shorter one.`,
+      `${showPath(path)} has a name longer than ${mostNameBytes} bytes. Give a shorter one.`,
     );
   }
   if (platform === "win32" && windowsOdd.test(name)) {
-    throw new FilesError("invalid", `${shown(path)} has a name that Windows keeps for itself. Choose another one.`);
+    throw new FilesError("invalid", `${showPath(path)} has a name that Windows keeps for itself. Choose another one.`);
   }
-  if (isReserved(name)) throw reserved(path);
+  if (isReserved(name)) throw reservedError(path);
 }
 
 /** How the names of the server's own things in a root begin: its trash, and what it has not finished yet. */
@@ -100,10 +100,10 @@ export function isReserved(name: string): boolean {
   return lower === formerTrash || lower.startsWith(trashPrefix) || lower.startsWith(temporaryPrefix);
 }
 
-export const reserved = (path: string) =>
+export const reservedError = (path: string) =>
   new FilesError(
     "refused",
-    `${shown(path)} belongs to this server's own trash or journal. Use undo_last to bring things back.`,
+    `${showPath(path)} belongs to this server's own trash or journal. Use undo_last to bring things back.`,
   );
 
 /** Places of the system that look like files and are none. */

@@ -1,9 +1,9 @@
 import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { FilesError } from "../errors.ts";
-import { type Ground, type Located, locate, moved, refuseKept, rules, sameThing } from "./locate.ts";
+import { type Ground, type Located, locate, movedError, refuseKept, rules, sameThing } from "./locate.ts";
 import { bytesOfName } from "./names.ts";
 import { findRoot } from "./paths.ts";
-import { badLink, explaining, missing, notDirectory, shown } from "./refusals.ts";
+import { badLink, explaining, missing, notDirectory, showPath } from "./refusals.ts";
 
 /**
  * A name in a folder that is held open: what is written there goes into that folder, wherever its path leads meanwhile.
@@ -54,7 +54,7 @@ export function openPlaceBelow(
       judgePlace(ground, real);
       if (real.existing !== undefined && sameThing(real.existing, target.stats)) return real;
       real.close();
-      throw moved(path);
+      throw movedError(path);
     } finally {
       target.close();
     }
@@ -73,7 +73,7 @@ function judgePlace(ground: Ground, { folder, name, given, close }: Place): void
 }
 
 const readOnlyRoot = (path: string) =>
-  new FilesError("permission", `${shown(path)} is in a folder that the user allows for reading only.`);
+  new FilesError("permission", `${showPath(path)} is in a folder that the user allows for reading only.`);
 
 /** A new or other name in a folder that is open already. The place does not own the folder. */
 export function placeIn(folder: Located, name: string, given: string, { raw = false } = {}): Place {
@@ -109,7 +109,10 @@ function openFolder(ground: Ground, root: Located["root"], parts: string[], give
     folder = locate(ground, root, parts, given);
   } catch (error) {
     if (!(error instanceof FilesError) || error.code !== "not_found") throw error;
-    throw new FilesError("not_found", `The folder of ${shown(given)} does not exist. Make it with create_directory.`);
+    throw new FilesError(
+      "not_found",
+      `The folder of ${showPath(given)} does not exist. Make it with create_directory.`,
+    );
   }
   if (folder.stats.isDirectory()) return folder;
   folder.close();
@@ -117,7 +120,10 @@ function openFolder(ground: Ground, root: Located["root"], parts: string[], give
 }
 
 export const isRoot = (path: string) =>
-  new FilesError("refused", `${shown(path)} is an allowed folder itself, which is not changed. Name something in it.`);
+  new FilesError(
+    "refused",
+    `${showPath(path)} is an allowed folder itself, which is not changed. Name something in it.`,
+  );
 
 /**
  * The regular file at a place, for a change of its content. Refuses one that is marked read-only, even where the system
@@ -127,15 +133,15 @@ export function writableFile({ existing, at, given }: Place, { policy }: Ground)
   if (existing === undefined) throw missing(given);
   if (existing.isSymbolicLink()) throw badLink(given);
   if (existing.isDirectory())
-    throw new FilesError("wrong_kind", `${shown(given)} is a folder, where a file is needed.`);
-  if (!existing.isFile()) throw new FilesError("wrong_kind", `${shown(given)} is not a regular file.`);
+    throw new FilesError("wrong_kind", `${showPath(given)} is a folder, where a file is needed.`);
+  if (!existing.isFile()) throw new FilesError("wrong_kind", `${showPath(given)} is not a regular file.`);
   if (policy.strictLinks && existing.nlink > 1) {
-    throw new FilesError("refused", `${shown(given)} has several names (hard links), which is not permitted.`);
+    throw new FilesError("refused", `${showPath(given)} has several names (hard links), which is not permitted.`);
   }
   // Replacing a file asks only its folder for permission, so the file's own mark is asked here.
   const readOnly = new FilesError(
     "permission",
-    `${shown(given)} is marked read-only. Ask the user to make it writable, or write another file.`,
+    `${showPath(given)} is marked read-only. Ask the user to make it writable, or write another file.`,
   );
   if ((existing.mode & 0o222) === 0) throw readOnly;
   try {

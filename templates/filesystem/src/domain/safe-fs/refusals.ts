@@ -3,7 +3,7 @@ import { escapeMisleading } from "../misleading.ts";
 import { Narrowed } from "../narrow.ts";
 
 /** A path as the caller gave it, fit for a message: one line, not too long. */
-export function shown(path: string): string {
+export function showPath(path: string): string {
   const line = path.toWellFormed();
   const short = line.length <= 200 ? line : `${line.slice(0, 100).toWellFormed()}…${line.slice(-60).toWellFormed()}`;
   return `"${escapeMisleading(short)}"`;
@@ -12,39 +12,39 @@ export function shown(path: string): string {
 export const outside = (path: string) =>
   new FilesError(
     "refused",
-    `${shown(path)} is outside the allowed folders. Call list_allowed_directories to see them.`,
+    `${showPath(path)} is outside the allowed folders. Call list_allowed_directories to see them.`,
   );
 
 /** One text for both cases: telling them apart would tell what exists outside. */
 export const badLink = (path: string) =>
   new FilesError(
     "refused",
-    `${shown(path)} is or goes over a link that leads outside the allowed folders, or nowhere. Call list_allowed_directories to see them.`,
+    `${showPath(path)} is or goes over a link that leads outside the allowed folders, or nowhere. Call list_allowed_directories to see them.`,
   );
 
 export const outsideCaller = (path: string) =>
   new Narrowed(
     "refused",
-    `${shown(path)} is outside the folders that your client works in. Call list_allowed_directories to see them.`,
+    `${showPath(path)} is outside the folders that your client works in. Call list_allowed_directories to see them.`,
   );
 
-export const denied = (path: string) =>
+export const denyError = (path: string) =>
   new FilesError(
     "refused",
-    `${shown(path)} is kept from you by the user's settings (--deny). Do without it, or ask the user to allow it.`,
+    `${showPath(path)} is kept from you by the user's settings (--deny). Do without it, or ask the user to allow it.`,
   );
 
 export const missing = (path: string, suggestion = "") =>
-  new FilesError("not_found", `There is no ${shown(path)}.${suggestion} Call list_directory to see what is there.`);
+  new FilesError("not_found", `There is no ${showPath(path)}.${suggestion} Call list_directory to see what is there.`);
 
 export const notRegular = (path: string) =>
   new FilesError(
     "wrong_kind",
-    `${shown(path)} is not a regular file. Folders are read with list_directory; devices, pipes and sockets are not read at all.`,
+    `${showPath(path)} is not a regular file. Folders are read with list_directory; devices, pipes and sockets are not read at all.`,
   );
 
 export const notDirectory = (path: string) =>
-  new FilesError("wrong_kind", `${shown(path)} is not a folder. Read files with read_text_file.`);
+  new FilesError("wrong_kind", `${showPath(path)} is not a folder. Read files with read_text_file.`);
 
 export const replacedRoot = () =>
   new FilesError(
@@ -82,20 +82,20 @@ const texts: Record<string, [FilesErrorCode, (path: string) => string]> = {
 const twins: Record<string, string> = { EPERM: "EACCES", ENFILE: "EMFILE" };
 
 /** A failure of the system in our words. What is no failure of the system stays as it is. */
-export function explained(error: unknown, path: string): unknown {
+export function explain(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof FilesError || code === undefined) return error;
   if (code === "ELOOP") return badLink(path);
   const [kind, text] = texts[twins[code] ?? code] ?? [];
   return kind === undefined || text === undefined
     ? error
-    : new FilesError(kind, code === "ENOENT" ? text(path) : text(shown(path)), { cause: error });
+    : new FilesError(kind, code === "ENOENT" ? text(path) : text(showPath(path)), { cause: error });
 }
 
 export function explaining<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw explained(error, path);
+    throw explain(error, path);
   }
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { FilesError } from "../errors.ts";
 import { mountOf } from "./mount.ts";
 import { isSystemPlace } from "./paths.ts";
-import { explaining, replacedRoot, shown } from "./refusals.ts";
+import { explaining, replacedRoot, showPath } from "./refusals.ts";
 
 /** A folder that the user allowed, fixed by device and inode when the server started. */
 export interface Root {
@@ -79,7 +79,7 @@ function openRoot(folder: string, readOnly: boolean, { descriptorPaths, mounts =
     close();
     throw new FilesError(
       "refused",
-      `${shown(folder)} is no folder of files, and cannot be allowed. Choose another one.`,
+      `${showPath(folder)} is no folder of files, and cannot be allowed. Choose another one.`,
     );
   }
   const dev = Number(stats.dev);

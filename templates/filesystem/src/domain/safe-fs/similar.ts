@@ -22,11 +22,11 @@ export function similarName(ground: Ground, root: Root, parts: readonly string[]
         const names = namesIn(folder);
         const same = names.find((name) => looks(name) === looks(wanted));
         if (same !== undefined) {
-          return ` There is ${quoted(same)}, which looks like ${quoted(wanted)} but is made of other characters (${difference(same, wanted)}); use it exactly as list_directory gives it.`;
+          return ` There is ${quote(same)}, which looks like ${quote(wanted)} but is made of other characters (${difference(same, wanted)}); use it exactly as list_directory gives it.`;
         }
         const fold = (name: string) => looks(name).toLowerCase();
         const cased = names.find((name) => fold(name) === fold(wanted));
-        return cased === undefined ? "" : ` There is ${quoted(cased)}, which differs in case.`;
+        return cased === undefined ? "" : ` There is ${quote(cased)}, which differs in case.`;
       } finally {
         folder.close();
       }
@@ -46,7 +46,7 @@ const namesIn = (folder: Located): string[] =>
     .slice(0, mostEntries)
     .filter((name) => !isReserved(name));
 
-const quoted = (name: string) => escapeMisleading(JSON.stringify(name));
+const quote = (name: string) => escapeMisleading(JSON.stringify(name));
 
 /** In what they differ: their Unicode form, or the first character that is another one. */
 function difference(there: string, wanted: string): string {

@@ -32,7 +32,7 @@ export function compileGlob(
 ): Glob {
   const refused = (reason: string) => new FilesError("invalid", `${argument}: ${reason}.`);
   if (pattern.length > longest) throw refused(`a glob has at most ${longest} characters`);
-  const reason = unsupported(pattern);
+  const reason = unsupportedPart(pattern);
   if (reason !== undefined) throw refused(reason);
   const alternatives = expandBraces(pattern);
   if (alternatives === undefined)
@@ -61,7 +61,7 @@ export function compileGlob(
   return run(program, starts);
 }
 
-function unsupported(pattern: string): string | undefined {
+function unsupportedPart(pattern: string): string | undefined {
   if (pattern.includes("\0")) return "no name holds a NUL character";
   if (pattern.startsWith("!"))
     return `a leading "!" is not supported: exclude by excludePatterns, or write \\\\! for a name that begins so`;

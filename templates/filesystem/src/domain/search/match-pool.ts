@@ -13,8 +13,12 @@ export interface Matching {
   release(): Promise<void>;
 }
 
-/** Milliseconds for compiling a pattern, and for one file of 1 MiB; larger ones get more. */
-const budget = 500;
+/**
+ * Milliseconds for compiling a pattern, and for one file of 1 MiB; larger ones get more. They pass while the worker waits for a
+ * processor, too.
+ */
+const budgetToCompile = 5_000;
+const budget = 1_000;
 const budgetPerMiB = 200;
 
 const mostWorkers = 2;
@@ -41,7 +45,7 @@ export async function openMatching(sought: Sought & LinesWanted, signal?: AbortS
     return reply;
   };
   const begin = async () => {
-    const reply = await ask({ begin: sought }, () => budget);
+    const reply = await ask({ begin: sought }, () => budgetToCompile);
     if ("ready" in reply) return;
     const reason = "refused" in reply ? reply.refused : "it takes too long to prepare. Repeat fewer things fewer times";
     throw new FilesError("invalid", `pattern: ${reason}.`);

@@ -3,7 +3,7 @@ import type { Reply, Request } from "./match-worker.ts";
 
 export interface Thread {
   worker: Worker;
-  /** Which file of a request the worker is at: -1 before the first one. */
+  /** Which file of a request the worker is at: -1 before the first one, -2 before it has loaded what it needs. */
   position: Int32Array;
 }
 
@@ -16,6 +16,8 @@ export interface Stuck {
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./match-worker.ts" : "./match-worker.js", import.meta.url);
 
 const notStarted = -2;
+/** Milliseconds between two looks at where a worker stands. */
+const lookEvery = 50;
 const budgetToStart = 10_000;
 const keepIdle = 30_000;
 const idle: { thread: Thread; timer: NodeJS.Timeout }[] = [];
@@ -58,12 +60,13 @@ export function askThread(
 ): Promise<Reply | Stuck> {
   return new Promise((resolve, reject) => {
     Atomics.store(position, 0, notStarted);
-    let [at, since] = [notStarted, performance.now()];
+    // Looks, and not the clock: where this thread waits for a processor, so does the worker.
+    let [at, looks] = [notStarted, 0];
     const watch = setInterval(() => {
       const now = Atomics.load(position, 0);
-      if (now !== at) [at, since] = [now, performance.now()];
-      else if (performance.now() - since > (at === notStarted ? budgetToStart : budgetAt(at))) stuck();
-    }, 50);
+      if (now !== at) [at, looks] = [now, 0];
+      else if (++looks * lookEvery > (at === notStarted ? budgetToStart : budgetAt(at))) stuck();
+    }, lookEvery);
     const settled = () => {
       clearInterval(watch);
       worker.off("message", answered).off("error", failed).off("exit", stuck);

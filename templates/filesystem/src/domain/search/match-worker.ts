@@ -17,7 +17,9 @@ let otherwise: Encoding | undefined;
 
 async function begin(sought: Sought & LinesWanted): Promise<Reply> {
   try {
+    // Tables are loaded with the first one, which is no time that the pattern takes.
     otherwise = await encodingNamed(sought.encoding);
+    Atomics.store(position, 0, -1);
     matcher = compileExpression(sought);
     wanted = sought;
     return { ready: true };
@@ -39,6 +41,5 @@ function search(file: Handed, index: number): Outcome {
 }
 
 parentPort?.on("message", async (request: Request) => {
-  Atomics.store(position, 0, -1);
   parentPort?.postMessage("begin" in request ? await begin(request.begin) : { outcomes: request.files.map(search) });
 });

@@ -1,5 +1,5 @@
 import type { ListedEntry } from "../files.ts";
-import { printed } from "../misleading.ts";
+import { escapeName } from "../misleading.ts";
 
 export interface SizedListing {
   entries: ListedEntry[];
@@ -34,8 +34,8 @@ export function formatSize(bytes: number): string {
 export function formatListing({ entries, files, directories, bytes }: SizedListing): string {
   const lines = entries.map(({ name, type, facts }) =>
     type === "directory"
-      ? `[DIR] ${printed(name).padEnd(30)} `
-      : `[FILE] ${printed(name).padEnd(30)} ${formatSize(facts?.size ?? 0).padStart(10)}`,
+      ? `[DIR] ${escapeName(name).padEnd(30)} `
+      : `[FILE] ${escapeName(name).padEnd(30)} ${formatSize(facts?.size ?? 0).padStart(10)}`,
   );
   return [
     ...lines,

@@ -19,10 +19,10 @@ const snake = (text: string): string => wordsOf(text).replaceAll(" ", "_");
 function short(name: string, whole: string): string {
   const named = /^[a-z]/.test(name) ? name : `op_${name}`;
   if (named.length <= MAX_NAME && named.length >= 2) return named;
-  return cut(named, whole);
+  return shortenName(named, whole);
 }
 
-const cut = (name: string, whole: string): string =>
+const shortenName = (name: string, whole: string): string =>
   `${name.slice(0, MAX_NAME - 9).replace(/_+$/, "")}_${createHash("sha256").update(whole).digest("hex").slice(0, 8)}`;
 
 /**
@@ -38,7 +38,10 @@ export function nameOperations<Entry extends Pick<OperationEntry, "id" | "method
     ({ id, path }: Entry) => short([snake(id), snake(path)].filter(Boolean).join("_"), id),
     ({ id, method, path }: Entry) => short([snake(id), snake(method), snake(path)].filter(Boolean).join("_"), id),
     ({ id, method, path }: Entry) =>
-      cut([snake(id), snake(method), snake(path)].filter(Boolean).join("_") || "operation", `${id} ${method} ${path}`),
+      shortenName(
+        [snake(id), snake(method), snake(path)].filter(Boolean).join("_") || "operation",
+        `${id} ${method} ${path}`,
+      ),
   ];
   const names = new Map<Entry, string>();
   let open = entries;

@@ -12,7 +12,7 @@ const PLACES = new Set(["path", "query", "querystring", "header", "cookie"]);
 const STYLES = new Set(["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "label", "matrix"]);
 
 /** A parameter's identity in OpenAPI; headers have no case. */
-const placed = ({ in: place, name }: Pick<Parameter, "in" | "name">): string =>
+const placeOf = ({ in: place, name }: Pick<Parameter, "in" | "name">): string =>
   `${place} ${place === "header" ? name.toLowerCase() : name}`;
 
 /**
@@ -45,7 +45,7 @@ export function parametersOf(
       if (described === undefined) continue;
       try {
         const parameter = parameterOf(described, inside(at, n));
-        byPlace.set(placed(parameter), parameter);
+        byPlace.set(placeOf(parameter), parameter);
       } catch (error) {
         if (!(error instanceof FlawError) || described.required === true || described.in === "path") throw error;
         flaws?.push({ ...error.flaw, reason: `${error.flaw.reason}: the parameter is left out` });

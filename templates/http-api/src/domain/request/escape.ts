@@ -1,7 +1,7 @@
 import { ApiError } from "../errors.ts";
 
 /** encodeURIComponent leaves these, and `.` and `..` besides: a path made of them climbs. */
-const escaped = (text: string): string =>
+const escapeText = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** What may stand unescaped in a query where `allowReserved` says so: all that ends neither the value nor the query. */
@@ -20,5 +20,5 @@ export const escapeFor =
   (text) => {
     if (!text.isWellFormed())
       throw new ApiError("invalid_input", `${field} holds half a character (a lone surrogate) and cannot travel.`);
-    return allowReserved ? escaped(text).replace(RESERVED, decodeURIComponent) : escaped(text);
+    return allowReserved ? escapeText(text).replace(RESERVED, decodeURIComponent) : escapeText(text);
   };

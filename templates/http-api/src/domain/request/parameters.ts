@@ -55,11 +55,11 @@ export function pathSegment(field: string, parameter: Written, given: unknown): 
 /** `;a=1,2`, exploded `;a=1;a=2`; an object exploded `;R=100;G=200`; nothing `;a`. */
 function matrix(name: string, parts: readonly string[], value: unknown, explode: boolean): string {
   if (explode && isObject(value)) return parts.map((part) => `;${part}`).join("");
-  if (explode && parts.length > 0) return parts.map((part) => named(name, part)).join("");
-  return named(name, parts.join(","));
+  if (explode && parts.length > 0) return parts.map((part) => matrixPair(name, part)).join("");
+  return matrixPair(name, parts.join(","));
 }
 
-const named = (name: string, value: string): string => (value === "" ? `;${name}` : `;${name}=${value}`);
+const matrixPair = (name: string, value: string): string => (value === "" ? `;${name}` : `;${name}=${value}`);
 
 /** Written between the items of a list; as they are not part of an item, they are escaped once and for all. */
 const JOINED_BY: Partial<Record<Parameter["style"], string>> = { spaceDelimited: "%20", pipeDelimited: "%7C" };

@@ -19,12 +19,12 @@ export function wholeQuery(field: string, parameter: Parameter, value: unknown):
   return text.split("&").map((pair): QueryPair => {
     const at = pair.includes("=") ? pair.indexOf("=") : pair.length;
     const [name, written] = [pair.slice(0, at), pair.slice(at + 1)];
-    return [decoded(name), decoded(written), written];
+    return [decode(name), decode(written), written];
   });
 }
 
 /** A form that a caller wrote as text may hold any percent sign. */
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {

@@ -36,11 +36,11 @@ export async function serveSample(): Promise<Sample> {
       case "GET products":
         return page(shop.products({ ...query, limit: limit + 1 }), limit);
       case "GET products/id":
-        return found(shop.product(id as string), "product");
+        return answerWith(shop.product(id as string), "product");
       case "GET orders":
         return page(shop.orders({ ...query, limit: limit + 1 }), limit);
       case "GET orders/id":
-        return found(shop.order(id as string), "order");
+        return answerWith(shop.order(id as string), "order");
       case "POST orders": {
         const { customer, lines, note } = (body ?? {}) as Record<string, unknown>;
         if (typeof customer !== "string" || !isLines(lines)) return problem(422, "customer and lines are needed.");
@@ -54,12 +54,12 @@ export async function serveSample(): Promise<Sample> {
       case "PATCH orders/id": {
         const { note } = (body ?? {}) as { note?: unknown };
         if (typeof note !== "string") return problem(422, "note is needed.");
-        return found(shop.note(id as string, note), "order");
+        return answerWith(shop.note(id as string, note), "order");
       }
       case "POST orders/id/cancel": {
         const cancelled = shop.cancel(id as string);
         if (cancelled === "not_open") return problem(409, "Only an open order can be cancelled.");
-        return found(cancelled, "order");
+        return answerWith(cancelled, "order");
       }
       default:
         return problem(404, "There is nothing here.");
@@ -117,7 +117,7 @@ function page<Item extends { id: string }>(items: Item[], limit: number): Answer
   return { status: 200, body: { items: shown, ...next } };
 }
 
-const found = (value: unknown, what: string): Answer =>
+const answerWith = (value: unknown, what: string): Answer =>
   value === undefined ? problem(404, `There is no such ${what}.`) : { status: 200, body: value };
 
 const isLines = (value: unknown): value is { product: string; quantity: number }[] =>

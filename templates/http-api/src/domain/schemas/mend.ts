@@ -114,7 +114,7 @@ function badKeywords(node: JsonSchema): BadKeyword[] {
   for (const keyword of Object.keys(node)) {
     const known = KEYWORDS.get(keyword);
     if (known !== undefined && !known[1](node[keyword]))
-      bad.push({ keyword, reason: `${keyword} is ${shown(node[keyword])} where ${known[0]} belongs` });
+      bad.push({ keyword, reason: `${keyword} is ${show(node[keyword])} where ${known[0]} belongs` });
     else if (keyword === "$dynamicRef" || keyword === "$recursiveRef")
       bad.push({ keyword, reason: `${keyword} is not followed` });
   }
@@ -153,7 +153,7 @@ function today(node: JsonSchema): JsonSchema {
   return out;
 }
 
-const shown = (value: unknown): string => {
+const show = (value: unknown): string => {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 };

@@ -41,7 +41,7 @@ function takeOut(node: JsonSchema, readers: Readers): boolean {
       (name) => hidesName(name) || (readers === "client" && name in {}),
     );
     for (const name of hidden) delete node.properties[name];
-    if (hidden.length > 0) more = opened(node);
+    if (hidden.length > 0) more = openObjects(node);
   }
   if (Array.isArray(node.required) && node.required.some(hidesName)) {
     node.required = node.required.filter((name) => !hidesName(name));
@@ -50,18 +50,18 @@ function takeOut(node: JsonSchema, readers: Readers): boolean {
   const patterns = isNode(node.patternProperties) ? Object.keys(node.patternProperties) : [];
   if (patterns.some((name) => readers === "client" || hidesName(name) || !runs(name))) {
     delete node.patternProperties;
-    more = opened(node);
+    more = openObjects(node);
   }
   if (isNode(node.dependentSchemas) && Object.keys(node.dependentSchemas).some(hidesName)) {
     delete node.dependentSchemas;
-    more = opened(node);
+    more = openObjects(node);
   }
   if (readers === "client" && node.additionalProperties === false) drop("additionalProperties");
   return more;
 }
 
 /** A property that was dropped must not count as an additional one. */
-function opened(node: JsonSchema): true {
+function openObjects(node: JsonSchema): true {
   delete node.additionalProperties;
   leaveOver(node);
   return true;

@@ -55,10 +55,10 @@ export function createValidator(): Validator {
       said.add(pattern);
       notes.push(`the pattern ${JSON.stringify(pattern.slice(0, 80))} ${what}`);
     };
-    const root = pointed(schema, names);
+    const root = pointRefs(schema, names);
     const made = [root];
     for (const [name, definition] of added) {
-      const node = pointed(definition, names);
+      const node = pointRefs(definition, names);
       definitions.set(name, node);
       made.push(node);
     }
@@ -84,7 +84,7 @@ export function createValidator(): Validator {
 }
 
 /** A schema whose references are the names of definitions in this validator. */
-function pointed(node: JsonSchema, names: Record<string, string>): JsonSchema {
+function pointRefs(node: JsonSchema, names: Record<string, string>): JsonSchema {
   const { $defs: _, ...rest } = node;
   for (const each of walk(rest))
     if (typeof each.$ref === "string") each.$ref = names[each.$ref.replace("#/$defs/", "")] ?? each.$ref;

@@ -22,11 +22,11 @@ export function toMarkdown(note: Exported): string {
   if (note.file !== null) return note.front + note.body;
   const { id, title, tags, created_at, updated_at, body, front } = note;
   const lines = [
-    `id: ${quoted(id)}`,
-    `title: ${quoted(title)}`,
-    ...(tags.length === 0 ? [] : [`tags:\n${tags.map((tag) => `  - ${quoted(tag)}\n`).join("")}`.trimEnd()]),
-    `created_at: ${quoted(created_at)}`,
-    `updated_at: ${quoted(updated_at)}`,
+    `id: ${quote(id)}`,
+    `title: ${quote(title)}`,
+    ...(tags.length === 0 ? [] : [`tags:\n${tags.map((tag) => `  - ${quote(tag)}\n`).join("")}`.trimEnd()]),
+    `created_at: ${quote(created_at)}`,
+    `updated_at: ${quote(updated_at)}`,
   ];
   return `---\n${lines.join("\n")}\n${ownFields(front)}---\n${body}`;
 }
@@ -35,7 +35,7 @@ export function toMarkdown(note: Exported): string {
 const ownFields = (front: string): string => (splitFrontMatter(front).front === "" ? "" : front.slice(4, -4));
 
 // A JSON string is a double-quoted YAML string, but for characters that YAML calls unprintable or takes for line ends.
-const quoted = (text: string): string =>
+const quote = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -9,7 +9,7 @@ import {
   type Stats,
   writeSync,
 } from "node:fs";
-import { moved, sameThing } from "../locate.ts";
+import { movedError, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
 
 /**
@@ -19,14 +19,14 @@ import type { Place } from "../place.ts";
 export async function keepOld(place: Place, kept: string | Buffer, copy: boolean): Promise<Stats> {
   // A link has no content to copy.
   const whole = copy && !place.existing?.isSymbolicLink();
-  if (whole || !linked(place.at, kept)) await copyOf(place, kept);
+  if (whole || !tryLink(place.at, kept)) await copyOf(place, kept);
   const found = lstatSync(kept);
   // Exchanged in this moment. A copy is another file in any case, and was compared when it was opened.
-  if (found.isSymbolicLink() && !place.existing?.isSymbolicLink()) throw moved(place.given);
+  if (found.isSymbolicLink() && !place.existing?.isSymbolicLink()) throw movedError(place.given);
   return found;
 }
 
-function linked(from: string | Buffer, to: string | Buffer): boolean {
+function tryLink(from: string | Buffer, to: string | Buffer): boolean {
   try {
     linkSync(from, to);
     return true;
@@ -40,7 +40,7 @@ async function copyOf({ existing, at, given }: Place, kept: string | Buffer): Pr
   const from = openSync(at, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(from);
-    if (existing === undefined || !sameThing(stats, existing)) throw moved(given);
+    if (existing === undefined || !sameThing(stats, existing)) throw movedError(given);
     const to = openSync(kept, "wx", stats.mode & 0o777);
     try {
       const buffer = Buffer.alloc(1 << 20);

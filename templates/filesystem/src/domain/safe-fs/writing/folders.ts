@@ -4,7 +4,7 @@ import { type Ground, type Located, locate, rules, sameThing } from "../locate.t
 import { listEntries, locateIn } from "../open.ts";
 import { findRoot } from "../paths.ts";
 import { openPlaceBelow, type Place } from "../place.ts";
-import { explaining, notDirectory, shown } from "../refusals.ts";
+import { explaining, notDirectory, showPath } from "../refusals.ts";
 import { syncFolder, takeName } from "./on-disk.ts";
 
 /** The first folder on the way that is missing, and the names below it. Undefined where none is. */
@@ -23,7 +23,7 @@ function countExisting(ground: Ground, root: Located["root"], parts: string[], p
       found.close();
       if (found.stats.isDirectory()) return known;
       if (known < parts.length) throw notDirectory(path);
-      throw new FilesError("exists", `${shown(path)} exists already, and is no folder. Choose another name.`);
+      throw new FilesError("exists", `${showPath(path)} exists already, and is no folder. Choose another name.`);
     } catch (error) {
       if (!(error instanceof FilesError) || error.code !== "not_found" || known === 0) throw error;
     }

@@ -30,11 +30,11 @@ export async function writeFully(fd: number, bytes: Uint8Array, position: number
 
 /** Gives a file the name of a place. Exclusive refuses (EEXIST) where there is something, with no moment in between. */
 export function takeName(from: string | Buffer, place: Pick<Place, "at">, exclusive: boolean): void {
-  if (exclusive && linked(from, place)) unlinkSync(from);
+  if (exclusive && tryLink(from, place)) unlinkSync(from);
   else renameSync(from, place.at);
 }
 
-function linked(from: string | Buffer, place: Pick<Place, "at">): boolean {
+function tryLink(from: string | Buffer, place: Pick<Place, "at">): boolean {
   try {
     linkSync(from, place.at);
     return true;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { type Mark, markOf } from "../journal/entry.ts";
-import { type Located, moved, sameThing } from "../locate.ts";
+import { type Located, movedError, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
-import { explained } from "../refusals.ts";
+import { explain } from "../refusals.ts";
 import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function replaceFile(
     await syncFolder(folder);
     return mark;
   } catch (error) {
-    throw explained(error, given);
+    throw explain(error, given);
   } finally {
     made?.close();
   }
@@ -97,7 +97,7 @@ function takeNameOf(from: string, place: Place): void {
     takeName(from, place, place.existing === undefined);
   } catch (error) {
     // Another program was faster: what is there now is looked at again.
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw moved(place.given);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw movedError(place.given);
     throw error;
   }
 }
@@ -112,6 +112,6 @@ function refuseChanged({ at, existing, given }: Place): void {
     now.mtimeMs !== existing.mtimeMs ||
     now.size !== existing.size
   ) {
-    throw moved(given);
+    throw movedError(given);
   }
 }

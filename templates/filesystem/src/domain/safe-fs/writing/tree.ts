@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { type Mark, markOf } from "../journal/entry.ts";
-import { type Ground, type Located, moved } from "../locate.ts";
+import { type Ground, type Located, movedError } from "../locate.ts";
 import { locateIn } from "../open.ts";
 import type { Place } from "../place.ts";
-import { explained } from "../refusals.ts";
+import { explain } from "../refusals.ts";
 import { anyKind } from "../trash/trash-folder.ts";
 import { syncFolder } from "./on-disk.ts";
 
@@ -38,11 +38,11 @@ export async function makeTree(
       tree.close();
     }
     folder.verify();
-    if (lstatSync(place.at, { throwIfNoEntry: false })) throw moved(given);
+    if (lstatSync(place.at, { throwIfNoEntry: false })) throw movedError(given);
     renameSync(`${folder.at}/${temporary}`, place.at);
     await syncFolder(folder);
   } catch (error) {
-    throw explained(error, given);
+    throw explain(error, given);
   }
 }
 

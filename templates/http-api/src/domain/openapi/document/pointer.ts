@@ -30,14 +30,14 @@ export function lookUp(document: Document, reference: string): unknown {
   if (!reference.startsWith("#/")) return undefined;
   let at: unknown = document;
   for (const step of reference.slice(2).split("/")) {
-    const name = unescaped(step);
+    const name = unescapeStep(step);
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return undefined;
     at = (at as Record<string, unknown>)[name];
   }
   return at;
 }
 
-function unescaped(step: string): string {
+function unescapeStep(step: string): string {
   let text = step;
   try {
     text = decodeURIComponent(step);

@@ -27,7 +27,10 @@ export function versionOf(name: string, { openapi, swagger }: Json): "2.0" | "3.
  * @param raw is changed on the way
  * @param parsed gives the same once more, as it was
  */
-export async function raised(raw: Json, parsed: () => Promise<Json>): Promise<{ document: Document; flaws: Flaw[] }> {
+export async function raiseDocument(
+  raw: Json,
+  parsed: () => Promise<Json>,
+): Promise<{ document: Document; flaws: Flaw[] }> {
   const { upgrade } = await import("@scalar/openapi-parser");
   const convert = (part: Json): Document => upgrade(structuredClone(part)).specification as Document;
   spellNullable(raw);

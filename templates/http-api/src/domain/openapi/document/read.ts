@@ -6,7 +6,7 @@ import type { Document } from "./document.ts";
 import { dropExamples } from "./drop-examples.ts";
 import { parseDescription } from "./parse.ts";
 import type { Flaw } from "./pointer.ts";
-import { raised, versionOf } from "./raise.ts";
+import { raiseDocument, versionOf } from "./raise.ts";
 import { brokenReferences } from "./references.ts";
 
 /** A document and what it was made of. */
@@ -57,7 +57,8 @@ export async function readSource(
   if (strict) await checkValid(name, raw);
   dropExamples(raw);
   const broken = brokenReferences(raw as Document);
-  const { document, flaws } = version === "3.1" ? { document: raw as Document, flaws: [] } : await raised(raw, parsed);
+  const { document, flaws } =
+    version === "3.1" ? { document: raw as Document, flaws: [] } : await raiseDocument(raw, parsed);
   return { document, digest, flaws: [...flaws, ...broken, ...brokenSchemas(document)] };
 }
 

@@ -5,7 +5,7 @@ import { isFilePart } from "../../request/multipart.ts";
 import { reachable } from "../schemas.ts";
 import { describeFields, wordsOf } from "../texts.ts";
 import { fieldName } from "./field-names.ts";
-import { inlined } from "./inline.ts";
+import { inlineRefs } from "./inline.ts";
 import { isOwnHeader } from "./own-headers.ts";
 
 /** Where one field of a model's input goes. */
@@ -89,7 +89,7 @@ export function flatInputs({
     ...(required.length === 0 ? {} : { required }),
     ...(Object.keys(used).length === 0 ? {} : { $defs: used }),
   } as Inputs["whole"];
-  return { schema: describeFields(inlined(whole, MAX_SHOWN, "model")) as Inputs["schema"], whole, fields };
+  return { schema: describeFields(inlineRefs(whole, MAX_SHOWN, "model")) as Inputs["schema"], whole, fields };
 }
 
 const asSchema = (node: unknown): JsonSchema =>

@@ -8,7 +8,7 @@ import { makeReadable, type Readers } from "../../schemas/readable.ts";
  * accepts more and never less: a model that gets all of a large schema pays more than it learns. The same goes for what
  * those who read it could not use.
  */
-export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: number, readers: Readers): JsonSchema {
+export function inlineRefs({ $defs = {}, ...schema }: JsonSchema, maxCharacters: number, readers: Readers): JsonSchema {
   const definitions = $defs as Record<string, unknown>;
   const recursive = new Map<string, JsonSchema>();
   const loose = new Set<object>();
@@ -19,7 +19,7 @@ export function inlined({ $defs = {}, ...schema }: JsonSchema, maxCharacters: nu
     if (typeof node !== "object" || node === null) return node;
     const { $ref, ...rest } = node as JsonSchema;
     const name = typeof $ref === "string" && $ref.startsWith("#/$defs/") ? $ref.slice("#/$defs/".length) : undefined;
-    const out = mapped(name === undefined ? (node as JsonSchema) : rest, (value) => copy(value, within));
+    const out = mapSchemas(name === undefined ? (node as JsonSchema) : rest, (value) => copy(value, within));
     if (name === undefined) return out;
     if (!within.includes(name)) {
       const into: JsonSchema = {};
@@ -70,7 +70,7 @@ const VALUES = new Set(["enum", "const", "default", "examples", "example", "requ
 /** Keywords whose value is a map from names to schemas: a name there is no keyword. */
 const NAMED = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
-function mapped(node: JsonSchema, visit: (value: unknown) => unknown): JsonSchema {
+function mapSchemas(node: JsonSchema, visit: (value: unknown) => unknown): JsonSchema {
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
       if (VALUES.has(key)) return [key, value];

@@ -45,7 +45,7 @@ export interface Candidate {
   description: string | undefined;
 }
 
-const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 const CREDENTIAL = /secret|token|key|clientid|password|auth/;
 const TOKEN = /^(access|oauth|auth|api|bearer)?token$|^apikey$/;
 
@@ -54,13 +54,13 @@ const TOKEN = /^(access|oauth|auth|api|bearer)?token$|^apikey$/;
  * to fill one in. The place alone does not tell: Plaid's keys are headers and, again, fields of every body.
  */
 export function isCredential(schemes: readonly Scheme[], { place, name, description = "" }: Candidate): boolean {
-  const plain = folded(name);
+  const plain = foldName(name);
   return schemes.some((scheme) => {
     if (scheme.type === "apiKey") {
-      const own = folded(scheme.name ?? "");
+      const own = foldName(scheme.name ?? "");
       if (place === scheme.in && own === plain) return true;
       if (!CREDENTIAL.test(plain)) return false;
-      return plain === own || plain === folded(scheme.key) || (plain.length >= 5 && own.endsWith(plain));
+      return plain === own || plain === foldName(scheme.key) || (plain.length >= 5 && own.endsWith(plain));
     }
     if (!TOKEN.test(plain)) return false;
     // `token` may as well be an invitation's: its text has to say whose it is.

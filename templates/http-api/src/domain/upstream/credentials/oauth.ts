@@ -54,7 +54,7 @@ export function createOAuth(
       },
       AbortSignal.timeout(TOKEN_MS),
     );
-    const { access_token: token, expires_in: seconds } = parsed(bytes);
+    const { access_token: token, expires_in: seconds } = parseToken(bytes);
     if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token))
       throw new UpstreamError("no_token", `The token URL answered with status ${status} and no usable access_token.`, {
         notSent: true,
@@ -94,7 +94,7 @@ export function createOAuth(
   };
 }
 
-function parsed(bytes: Buffer): { access_token?: unknown; expires_in?: unknown } {
+function parseToken(bytes: Buffer): { access_token?: unknown; expires_in?: unknown } {
   try {
     return JSON.parse(bytes.toString("utf8")) ?? {};
   } catch {

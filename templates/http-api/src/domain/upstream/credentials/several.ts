@@ -20,7 +20,7 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
       const wanted = chosen(parts, schemes);
       const dressed = await Promise.all(wanted.map(({ credentials }) => credentials.dress(schemes, caller)));
       return {
-        headers: merged(dressed.map(({ headers }) => headers)),
+        headers: mergeHeaders(dressed.map(({ headers }) => headers)),
         // Two schemes may be one key: sent twice, it would be a list.
         query: [...new Map(dressed.flatMap(({ query }) => query))],
         stamp: JSON.stringify(dressed.map(({ stamp }, n) => [parts.indexOf(wanted[n] as Part), stamp])),
@@ -54,7 +54,7 @@ function chosen(parts: readonly Part[], alternatives: Alternatives | undefined):
 }
 
 /** Two cookies are one header. */
-function merged(headers: readonly Record<string, string>[]): Record<string, string> {
+function mergeHeaders(headers: readonly Record<string, string>[]): Record<string, string> {
   const all: Record<string, string> = {};
   for (const [name, value] of headers.flatMap((one) => Object.entries(one)))
     all[name] = name === "cookie" && all.cookie !== undefined ? `${all.cookie}; ${value}` : value;

@@ -8,7 +8,7 @@ export class NotText extends Error {}
  * @throws NotText for bytes that are not the charset: with replacement characters in it, a text is another one
  */
 export function decodeText(bytes: Buffer, contentType = ""): string {
-  const label = markOf(bytes) ?? charsetOf(contentType) ?? declared(bytes) ?? "utf-8";
+  const label = markOf(bytes) ?? charsetOf(contentType) ?? declaredCharset(bytes) ?? "utf-8";
   // A label of windows-1252 to decoders, which would take any byte.
   if (/^(us-)?ascii$/i.test(label) && bytes.some((byte) => byte > 0x7f)) throw new NotText(`is not ${label}`);
   try {
@@ -30,5 +30,5 @@ function markOf(bytes: Buffer): string | undefined {
 const charsetOf = (contentType: string): string | undefined =>
   /;\s*charset\s*=\s*["']?([\w.:+-]+)/i.exec(contentType)?.[1]?.toLowerCase();
 
-const declared = (bytes: Buffer): string | undefined =>
+const declaredCharset = (bytes: Buffer): string | undefined =>
   /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)/i.exec(bytes.toString("latin1", 0, 200))?.[1];

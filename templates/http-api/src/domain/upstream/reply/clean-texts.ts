@@ -8,7 +8,7 @@ import { blanking } from "../secrecy/redact.ts";
  */
 export async function cleanTexts(value: unknown, secrets: readonly string[]): Promise<unknown> {
   const cleaned = await inTurns(cleaning(value, secrets));
-  return cleaned.size === 0 ? value : replaced(value, cleaned);
+  return cleaned.size === 0 ? value : replaceTexts(value, cleaned);
 }
 
 function* cleaning(value: unknown, secrets: readonly string[]): Generator<undefined, Map<string, string>> {
@@ -55,11 +55,13 @@ function* textsIn(root: unknown): Iterable<string> {
   }
 }
 
-function replaced(value: unknown, clean: ReadonlyMap<string, string>): unknown {
+function replaceTexts(value: unknown, clean: ReadonlyMap<string, string>): unknown {
   if (typeof value === "string") return clean.get(value) ?? value;
   if (typeof value === "number") return clean.get(String(value)) ?? value;
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (isRawNumber(value)) return clean.get(value.rawJSON) ?? value;
-  if (Array.isArray(value)) return value.map((item) => replaced(item, clean));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [clean.get(key) ?? key, replaced(item, clean)]));
+  if (Array.isArray(value)) return value.map((item) => replaceTexts(item, clean));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [clean.get(key) ?? key, replaceTexts(item, clean)]),
+  );
 }

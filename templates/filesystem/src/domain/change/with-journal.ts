@@ -13,7 +13,7 @@ export const spotOf = ({ folder, name, at }: Place): Spot => ({
  * Makes a change as a step of the journal: written down before it begins and when it is done. One that fails is taken
  * back here, one whose process ends by the next start.
  */
-export async function journalled<Result>(
+export async function withJournal<Result>(
   desk: Desk,
   change: Change,
   places: Place[],

@@ -21,7 +21,7 @@ function showTable(table: Decisions): string {
     line(callers),
     ...rows.flatMap(({ cells, names }) => [
       line(callers.map((caller) => cells[caller] ?? "")),
-      ...wrapped(names).map((text) => `      ${text}`),
+      ...wrapNames(names).map((text) => `      ${text}`),
     ]),
   ].join("\n");
 }
@@ -46,7 +46,7 @@ function callersOf(cells: readonly Cells[]): string[] {
   return [...first, ...others];
 }
 
-function wrapped(names: readonly string[]): string[] {
+function wrapNames(names: readonly string[]): string[] {
   const lines: string[] = [];
   for (const name of names) {
     const last = lines.at(-1);

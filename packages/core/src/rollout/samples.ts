@@ -1,0 +1,41 @@
+import type { Outcome } from "../call/output/map-error.ts";
+
+/** Latencies kept of each side: of more, as many are drawn at random. Sorting them must not hold up a server. */
+const MAX_KEPT = 5_000;
+
+/** What was seen of one side since the last gate. */
+export interface Samples {
+  readonly calls: number;
+  /** Calls that failed inside, or out of time. */
+  readonly errors: number;
+  /** Calls that ended in an expected failure. */
+  readonly refusals: number;
+  /** In ms. */
+  readonly latencies: readonly number[];
+  add(outcome: Outcome, ms: number): void;
+}
+
+export function createSamples(random: () => number = Math.random): Samples {
+  const latencies: number[] = [];
+  let seen = 0;
+  const samples = {
+    calls: 0,
+    errors: 0,
+    refusals: 0,
+    latencies,
+    add(outcome: Outcome, ms: number) {
+      // A question to the user is not the end of a call.
+      if (outcome === "input_required") return;
+      // A client that gave up has waited that long at least; whether the answer would have been right, nobody knows.
+      if (outcome !== "cancelled") {
+        samples.calls += 1;
+        if (outcome === "internal_error" || outcome === "deadline_exceeded") samples.errors += 1;
+        if (outcome === "tool_error" || outcome === "refused") samples.refusals += 1;
+      }
+      seen += 1;
+      const at = latencies.length < MAX_KEPT ? latencies.length : Math.floor(random() * seen);
+      if (at < MAX_KEPT) latencies[at] = ms;
+    },
+  };
+  return samples;
+}
