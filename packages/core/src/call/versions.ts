@@ -12,7 +12,7 @@ import { parseWith } from "./normalize.ts";
 import type { Subject } from "./subject.ts";
 import { andThen } from "./then.ts";
 
-/** The version served to clients that name none, by tool, where it is not the current one. */
+/** The version served to clients that name none, by tool, where it is not the current one. @internal */
 export type Pins = ReadonlyMap<string, string>;
 
 type Input = Record<string, unknown>;

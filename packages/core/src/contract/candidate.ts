@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { CallContext } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
 import { checkFunction } from "./names/names.ts";
@@ -21,7 +20,7 @@ export interface Gates {
   differences?: number | undefined;
 }
 
-/** All gates, the defaults in place. */
+/** All gates, the defaults in place. @internal */
 export type GateValues = { readonly [Gate in keyof Gates]-?: number };
 
 /** Another handler for a tool, tried on a share of its calls before it takes all of them. */
@@ -55,12 +54,6 @@ export interface Candidate {
   // biome-ignore lint/suspicious/noExplicitAny: the erased form held in lists
   readonly same?: ((answer: any, candidate: any) => boolean) | undefined;
 }
-
-export type CandidateOf<Input extends z.ZodType, Output extends z.ZodType, Reply> = CandidateOptions<
-  z.output<Input>,
-  z.output<Output>,
-  Reply
->;
 
 const GATES: GateValues = {
   minCalls: 100,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Candidate, type CandidateOf, makeCandidate } from "./candidate.ts";
+import { type Candidate, type CandidateOptions, makeCandidate } from "./candidate.ts";
 import type { WithContent } from "./content.ts";
 import type { CallContext, ClientCapability } from "./context.ts";
 import { DefinitionError } from "./errors.ts";
@@ -93,7 +93,7 @@ export interface ToolOptions<
    *
    * @default none
    */
-  candidate?: CandidateOf<Input, Output, ToolReply<z.input<Output>>> | undefined;
+  candidate?: CandidateOptions<z.output<Input>, z.output<Output>, ToolReply<z.input<Output>>> | undefined;
   /**
    * Does the work: calls the domain and returns its result in the shape of `outputSchema`.
    * An expected failure is a `ToolError` (see `fail`); whatever else it throws is masked.

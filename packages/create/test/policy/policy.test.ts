@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checks } from "../../src/check/checks.ts";
+import { policyCheck } from "../../src/check/checks.ts";
 import { policy } from "../../src/policy/command.ts";
 import { openProject } from "../../src/project.ts";
 
@@ -35,8 +35,8 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 test("a change of who may do what is found by check, by name, until the lock says so", async () => {
   process.chdir(copy);
   const look = async () => {
-    const found = await checks[2]?.({ project: openProject(), offline: true, args: undefined });
-    return [found?.name, found?.status];
+    const found = await policyCheck({ project: openProject(), offline: true, args: undefined });
+    return [found.name, found.status];
   };
   expect(await look()).toEqual(["policy", "unknown"]);
   await expect(run({ check: true })).rejects.toThrow("There is no policy.lock.json here.");
