@@ -44,6 +44,8 @@ export function watchFile<Value>(
   };
   let stamp = stampOf();
   let tryAt = 0;
+  /** What was said of it last, where it could not be taken. */
+  let told: string | undefined;
   let value: Value;
   try {
     value = open().value;
@@ -62,12 +64,14 @@ export function watchFile<Value>(
       try {
         const next = open();
         value = take(next.value, value, next.by);
+        told = undefined;
       } catch (error) {
-        if (error instanceof NotYet) {
-          value = error.meanwhile as Value;
-          tryAt = performance.now() + RETRY_MS;
-        }
-        log.error({ file, reason: (error as Error).message }, `${flag} was not taken as it is`);
+        if (error instanceof NotYet) value = error.meanwhile as Value;
+        // Not all that fails is in the file: a process may be out of file descriptors for a moment.
+        tryAt = performance.now() + RETRY_MS;
+        const { message: reason } = error as Error;
+        if (reason !== told) log.error({ file, reason }, `${flag} was not taken as it is`);
+        told = reason;
       }
       return value;
     },

@@ -113,6 +113,14 @@ function isHarmless(text: string): boolean {
 export const isRefusal = (message: Message | Refusal | Batch): message is Refusal => "answer" in message;
 export const isBatch = (message: Message | Refusal | Batch): message is Batch => "batch" in message;
 
+/** The answer to a call that outlasts its server, as JSON: a client would wait for ever. */
+export const stopped = (id: string | number): string =>
+  JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    error: { code: -32_000, message: "The server stopped before this call had ended. It may have been done: look." },
+  });
+
 /** For a connection that did not agree on the revision that has them. */
 export const refuseBatch = (): Refusal =>
   refuse("invalid_request", `Only revision ${BATCH_VERSION} has batches. Send one message at a time.`);

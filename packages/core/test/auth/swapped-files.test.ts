@@ -1,8 +1,8 @@
 // Files that say who may come in, changed as editors, deployments and Kubernetes change them: it counts from the next request on.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import fs, { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { makeKey } from "../../src/auth/keys/key-file.ts";
 import { bearer, ERAS, openServer } from "./endpoint.ts";
 
@@ -71,3 +71,28 @@ test.skipIf(process.platform === "win32").each(Object.entries(WAYS))(
     expect(await statuses()).toEqual([401, 200]);
   },
 );
+
+test("a kill list that could not be opened when it changed is tried again, without another change", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unopened-"));
+  const ada = makeKey("ada", ["lab:read", "lab:write"], new Date(), undefined);
+  const authKeys = join(folder, "keys.json");
+  const authRevoked = join(folder, "revoked.json");
+  writeFileSync(authKeys, JSON.stringify({ keys: [ada.entry] }), { mode: 0o600 });
+  writeFileSync(authRevoked, "{}", { mode: 0o600 });
+  const server = await openServer({ auth: "keys", authKeys, authRevoked });
+  onTestFinished(async () => {
+    vi.restoreAllMocks();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const status = async () => (await ERAS["2026"](server.endpoint, [bearer(ada.key)])).status;
+  const open = vi.spyOn(fs, "openSync").mockImplementation(() => {
+    throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+  });
+  writeFileSync(authRevoked, '{ "sub": ["ada"] }');
+  expect(await status()).toBe(200);
+  expect(await status()).toBe(200);
+  expect(server.log.filter((line) => line.includes("EMFILE"))).toHaveLength(1);
+  open.mockRestore();
+  await expect.poll(status, { timeout: 20_000 }).toBe(401);
+});

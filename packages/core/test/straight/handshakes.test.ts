@@ -150,6 +150,31 @@ test("a change of a list is told, before the SDK has come to it and after", asyn
   await compare([bytes(request(1, "ping"))], tell);
 });
 
+test("a second handshake, after which it may send batches or not", async () => {
+  for (const protocolVersion of ["2025-03-26", "2025-06-18"])
+    await compare([
+      bytes(initialize(good)),
+      bytes(initialized),
+      bytes(initialize({ ...good, protocolVersion }, "again")),
+      bytes(initialized),
+      bytes([request(60, "ping"), request(61, "tools/list")]),
+      bytes(call(1, "echo", { text: "x" })),
+    ]);
+});
+
+test("a level counts for the calls that run when it is set", async () => {
+  for (const level of ["error", "debug"])
+    await compare(
+      [
+        bytes(initialize(good)),
+        bytes(initialized),
+        bytes(call(1, "tells_late")),
+        bytes(request(2, "logging/setLevel", { level })),
+      ],
+      ({ release }) => release(),
+    );
+});
+
 test("log messages go by the level that was set, and until then all of them go", async () => {
   const begin = [bytes(initialize(good)), bytes(initialized), bytes(call(1, "progresses"))];
   const said = await compare(begin);

@@ -72,7 +72,8 @@ export function createAuthorization(app: App, authentication: Authentication) {
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     for (const [response, caller] of streams) {
-      if (authentication.holds(caller)) continue;
+      // One without a head has yet to be opened: ended now, what it subscribes to would stay.
+      if (!response.headersSent || authentication.holds(caller)) continue;
       app.log.info({ caller: caller.id }, "stream ended: its caller is no longer let in");
       response.end();
     }

@@ -3,7 +3,16 @@ import type { AddressInfo } from "node:net";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
-import { decodeText, isBatch, isRefusal, MAX_MESSAGE_BYTES, type Message, parseMessage } from "../frame.ts";
+import {
+  decodeText,
+  isBatch,
+  isRefusal,
+  LISTEN,
+  MAX_MESSAGE_BYTES,
+  type Message,
+  parseMessage,
+  type Refusal,
+} from "../frame.ts";
 import type { SessionOptions } from "../legacy/session-store.ts";
 import { createSessions } from "../legacy/sessions.ts";
 import { createModernHandler } from "../modern/modern-handler.ts";
@@ -91,6 +100,8 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
   const modern = createModernHandler(app, MAX_MESSAGE_BYTES);
   const turnOf = createTurns();
   let draining = false;
+  /** Answers on their way, which an end waits for. */
+  let answering = 0;
 
   /** Answers without an SDK, or by that of the request's era. */
   const answer = async (
@@ -153,9 +164,12 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
         message: `Method not allowed. Use ${METHODS}.`,
         headers: { allow: METHODS },
       });
-    if (draining) return refused(app, request, response, DRAINING);
+    // The answer to a question of a call that runs still has to come in.
+    const maybeAnswer = request.method === "POST" && request.headers["mcp-session-id"] !== undefined;
+    if (draining && !maybeAnswer) return refused(app, request, response, DRAINING);
     const caller = await authorization.admit(request, response);
-    if (caller === undefined) return;
+    // One that has left is never heard of again: a stream for it would stay.
+    if (caller === undefined || response.destroyed) return;
     if (request.method !== "POST") {
       authorization.follow(caller, request, response);
       return sessions.handle(request, response, caller);
@@ -167,14 +181,22 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     if (isRefusal(message)) return badMessage(app, response, message);
     const messages = isBatch(message) ? message.batch : [message];
     if (!authorization.mayRun(messages, caller, request, response)) return;
-    if (isBatch(message) && draining) return refused(app, request, response, DRAINING);
-    if (isBatch(message)) return sessions.handle(request, response, caller, message.batch, true);
-    authorization.follow(caller, request, response, message);
-    const turn = turnOf(message.method);
+    const alone = isBatch(message) ? undefined : message;
+    authorization.follow(caller, request, response, alone);
+    const turn = turnOf(alone?.method);
     if (turn !== undefined) await turn;
+    if (response.destroyed) return;
     // Its body, or its turn, came after the server had begun to stop: nothing waits for what would begin now.
-    if (draining) return refused(app, request, response, { ...DRAINING, id: message.id });
-    return answer(request, response, caller, message);
+    if (draining && messages.some(isRequest)) return refused(app, request, response, { ...DRAINING, id: alone?.id });
+    if (alone?.method !== LISTEN) {
+      answering += 1;
+      response.once("close", () => {
+        answering -= 1;
+      });
+    }
+    return alone === undefined
+      ? sessions.handle(request, response, caller, messages, true)
+      : answer(request, response, caller, alone);
   };
 
   const server = createServer(
@@ -201,10 +223,11 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
       // It listens until the last call has ended: a balancer that looks at /readyz hears why, and so does who calls.
       draining = true;
       const until = performance.now() + ms;
-      while (app.gate.running + app.gate.waiting > 0 && performance.now() < until)
+      while (app.gate.running + app.gate.waiting + answering > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+      straightHttp.stop();
       await Promise.allSettled([modern.close(), sessions.close()]);
       authentication.close?.();
       ui?.close();
@@ -215,6 +238,9 @@ export async function serveHttp(app: App, options: HttpOptions = {}): Promise<Ht
     },
   };
 }
+
+const isRequest = (message: Message | Refusal): boolean =>
+  !isRefusal(message) && message.method !== undefined && message.id !== undefined;
 
 const urlAt = (host: string, { port }: AddressInfo): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}${PATH}`;

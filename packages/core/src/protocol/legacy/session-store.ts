@@ -49,6 +49,7 @@ export interface SessionStore {
   /** It is used now, and until this response has ended. */
   touch(entry: SessionEntry, response: ServerResponse): void;
   end(entry: SessionEntry): void;
+  /** The server ends. */
   close(): Promise<void>;
 }
 
@@ -106,7 +107,7 @@ export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions, ins
     end,
     async close() {
       clearInterval(timer);
-      await Promise.allSettled([...entries.values()].map(({ session }) => session.close()));
+      await Promise.allSettled([...entries.values()].map(({ session }) => session.close(true)));
       entries.clear();
     },
   };

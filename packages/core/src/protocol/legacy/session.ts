@@ -3,7 +3,7 @@ import type { App } from "../../app.ts";
 import { stringifyMessage } from "../../call/output/ready-json.ts";
 import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
-import type { Message, Refusal } from "../frame.ts";
+import { type Message, type Refusal, stopped } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
 import { createReply, type Reply } from "../straight/reply.ts";
@@ -33,7 +33,8 @@ export interface Session {
   answer(messages: readonly Message[], response: ServerResponse, caller: Caller, refusals?: readonly Refusal[]): void;
   /** Opens the stream for what answers no request; there is one at most. */
   listen(response: ServerResponse): void;
-  close(): Promise<void>;
+  /** @param stops the server ends, which its calls are told; else it is its client that has gone */
+  close(stops?: boolean): Promise<void>;
 }
 
 /** What a {@link Session} is made with. */
@@ -181,13 +182,14 @@ export async function openSession(app: App, id: string, context: SessionContext)
         if (standalone === writer) standalone = undefined;
       });
     },
-    async close() {
-      await close();
-      standalone?.end();
+    async close(stops = false) {
       for (const [request, exchange] of [...exchanges]) {
-        exchange.straight?.cancel(CLOSED);
+        if (stops) exchange.reply.write(stopped(request));
         settle(request);
+        exchange.straight?.cancel(CLOSED);
       }
+      standalone?.end();
+      await close();
     },
   };
 }

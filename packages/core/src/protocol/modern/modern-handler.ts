@@ -2,7 +2,7 @@ import { createMcpHandler } from "@modelcontextprotocol/server";
 import type { App } from "../../app.ts";
 import { visible } from "../../contract/names/quoted.ts";
 import { MAX_ERROR, type RequestSource } from "../connection.ts";
-import { LISTEN, type Message } from "../frame.ts";
+import { LISTEN, type Message, stopped } from "../frame.ts";
 import { createListeners } from "./listeners.ts";
 import { createRequestServer } from "./server.ts";
 
@@ -18,10 +18,14 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
   };
   const handler = createMcpHandler(factory, settings);
   const listeners = createListeners(app, factory, settings);
+  let stops = false;
   return {
     async fetch(request: Request, message: Message, source: RequestSource): Promise<Response> {
       if (message.method === LISTEN) return listeners.listen(request, message, source);
       const response = await handler.fetch(request, { parsedBody: message, authInfo: source as never });
+      // A call that had not ended.
+      if (stops && response.status === CLOSED)
+        return new Response(stopped(message.id as string), { headers: JSON_TYPE });
       if (response.ok || response.headers.get("content-type") !== "application/json") return response;
       const refusal = (await response.json()) as { error: { message: string } };
       // The SDK's own words: core's answers are no HTTP errors.
@@ -29,7 +33,12 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
       return Response.json(refusal, { status: response.status, headers: response.headers });
     },
     async close(): Promise<void> {
+      stops = true;
       await Promise.allSettled([listeners.close(), handler.close()]);
     },
   };
 }
+
+/** How the SDK answers a request whose server was closed: with this status and without a word. */
+const CLOSED = 499;
+const JSON_TYPE = { "content-type": "application/json" };

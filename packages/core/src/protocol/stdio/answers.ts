@@ -1,15 +1,10 @@
 import type { App } from "../../app.ts";
 import { stringifyMessage } from "../../call/output/ready-json.ts";
 import { makeLegible } from "../connection.ts";
-import type { Message, Refusal } from "../frame.ts";
+import { type Message, type Refusal, stopped } from "../frame.ts";
 import type { AnsweredBatch } from "../legacy/batch.ts";
 import type { OpenRequests } from "./requests.ts";
 
-/** The answer to a call that outlasts its server. */
-const STOPPED = {
-  code: -32_000,
-  message: "The server stopped before this call had ended. It may have been done: look.",
-};
 /** Refusals logged in full per connection; a client that sends garbage must not fill the disk. */
 const MAX_LOGGED = 100;
 
@@ -18,7 +13,7 @@ export interface Answers {
   send(message: Message): void;
   /** `to` is what the batch expects an answer to; it expects one to a refused item itself. */
   refuse(refusal: Refusal, batch?: AnsweredBatch, to?: unknown): void;
-  /** Tells the calls that have not ended that they never will: a client would wait for ever. */
+  /** Tells the calls that have not ended that they never will. */
   stopped(): void;
 }
 
@@ -53,8 +48,7 @@ export function createAnswers(
       if (!toAnswer) answer(JSON.stringify(refused), batch, to);
     },
     stopped() {
-      for (const [id, batch] of requests.takeUnanswered())
-        answer(JSON.stringify({ jsonrpc: "2.0", id, error: STOPPED }), batch, id);
+      for (const [id, batch] of requests.takeUnanswered()) answer(stopped(id), batch, id);
     },
   };
 }

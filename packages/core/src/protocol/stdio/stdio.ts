@@ -47,12 +47,12 @@ export function serveStdioConnection(app: App, input: Readable, output: Writable
   const { writable } = out;
   const requests = createOpenRequests(bytes);
   const answers = createAnswers(app, requests, out.write);
-  /** The revision that was agreed on in the 2025 era. */
+  /** The revision that was agreed on last in the 2025 era. One that has batches is agreed on with the SDK. */
   let version: string | undefined;
   const waits = (id: string | number): boolean => requests.get(id)?.cancelled === false;
   const options = { caller: { id: "local" }, transport: "pipe" as const, writable, lag: writable, waits };
   const channels = createChannels(app, options, (message) => {
-    version ??= (message.result as { protocolVersion?: string } | undefined)?.protocolVersion;
+    version = (message.result as { protocolVersion?: string } | undefined)?.protocolVersion ?? version;
     answers.send(message);
   });
   const straight = createStraightPipe(app, options, requests, channels, out.write);

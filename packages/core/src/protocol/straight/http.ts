@@ -4,11 +4,11 @@ import type { Caller } from "../../contract/context.ts";
 import { ErrorCode } from "../../contract/errors.ts";
 import { asksOf } from "../connection.ts";
 import { MODERN_VERSION } from "../era.ts";
-import type { Message } from "../frame.ts";
+import { type Message, stopped } from "../frame.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import { accepts } from "./accepts.ts";
 import { createReply, type Reply } from "./reply.ts";
-import type { Channel, Peer } from "./request.ts";
+import type { Channel, Peer, StraightRequest } from "./request.ts";
 import type { Straight } from "./straight.ts";
 
 /** The straight path of an HTTP endpoint, behind all that is checked of a request. */
@@ -19,6 +19,8 @@ export interface StraightHttp {
   answerAlone(response: ServerResponse, caller: Caller, message: Message): boolean;
   /** Whether a request is of the 2025 era beyond doubt. `false`: the 2026 SDK has to look at it. */
   isLegacy(request: IncomingMessage, message: Message): boolean;
+  /** Tells the calls that have not ended that they never will. */
+  stop(): void;
 }
 
 /** What has to be in the header `Mcp-Name`, by method. */
@@ -37,6 +39,7 @@ const ALONE: Peer = {
 };
 
 export function createStraightHttp(app: App, straight: Straight, openWriter: OpenWriter): StraightHttp {
+  const open = new Map<StraightRequest, Reply>();
   const run = (response: ServerResponse, caller: Caller, message: Message, peer?: Peer): boolean => {
     let reply: Reply;
     const channel: Channel = {
@@ -49,7 +52,9 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     const request = straight.take(message, channel, peer);
     if (request === undefined) return false;
     reply = createReply(response, openWriter, caller.id, peer !== undefined);
+    open.set(request, reply);
     response.once("close", () => {
+      open.delete(request);
       if (!response.writableFinished) request.cancel("the client closed the connection");
     });
     straight.begin(request);
@@ -61,6 +66,12 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     answerAlone: (response, caller, message) => app.straight && run(response, caller, message, ALONE),
     isLegacy: ({ headers }, message) =>
       app.straight && OLDER.test((headers["mcp-protocol-version"] as string) ?? "2025-") && accepts(message, "2025"),
+    stop() {
+      for (const [request, reply] of open) {
+        reply.end(stopped(request.id));
+        request.cancel();
+      }
+    },
   };
 }
 

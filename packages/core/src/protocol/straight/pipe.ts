@@ -65,7 +65,7 @@ export function createStraightPipe(
     return {
       client: { name: clientInfo.name, version: clientInfo.version, extensions: capabilities.extensions },
       asks: asksOf(capabilities),
-      wants: () => true,
+      wants: (level) => channels.peer()?.wants(level) ?? true,
       async ask(request, signal, about) {
         await channels.open("2025", pipe);
         return (channels.peer() as Peer).ask(request, signal, about);
