@@ -277,6 +277,37 @@ test("a version that cannot be shown fails after the work is done, and says that
   await client.close();
 });
 
+test.each<[string, object, RegExp]>([
+  [
+    "toCurrent",
+    { toCurrent: async () => Promise.reject(new Error("late")) },
+    /toCurrent of version 1 returned a promise/,
+  ],
+  [
+    "fromCurrent",
+    { fromCurrent: async () => Promise.reject(new Error("late")) },
+    /fromCurrent of version 1 returned a promise/,
+  ],
+])(
+  "a shim is not waited for: a promise from %s is a bug, even where the schema takes any object",
+  async (_what, wrong, why) => {
+    const loose = z.object({ word: text("Word").optional() });
+    const log: string[] = [];
+    const find = plain("find", {
+      inputSchema: loose,
+      outputSchema: loose,
+      handler: ({ word }: { word?: string }) => ({ word: `all but ${word}` }),
+      versions: [
+        { ...shim("1"), inputSchema: loose, outputSchema: loose, toCurrent: (input: object) => input, ...wrong },
+      ],
+    });
+    const client = await connect(server(find), { wire: "stdio-2026", log, logLevel: "error" });
+    expect(await callAs(client, "1", { word: "a" }, "find")).toMatchObject({ isError: true });
+    expect(log.join()).toMatch(why);
+    await client.close();
+  },
+);
+
 test("a key of one version is not answered with the shape of another, and its work is done once", async () => {
   let paid = 0;
   const pay = defineTool({
@@ -473,8 +504,16 @@ describe("recorded answers", () => {
     });
   });
 
-  test("an earlier version of which nothing is recorded is red", async () => {
-    writeFileSync(file, "{}");
+  const call = { name: "greet", version: "1", arguments: { name: "Ada" } };
+  test.each<[string, unknown]>([
+    ["nothing", {}],
+    ["an empty session", { "greet@1": [] }],
+    ["no answer", { "greet@1": [call] }],
+    ["only another version's answer", { "greet@1": [{ ...call, version: "2", answer: {} }] }],
+    ["no session", { "greet@1": 1 }],
+    ["no object", null],
+  ])("an earlier version of which %s is recorded is red", async (_what, recorded) => {
+    writeFileSync(file, JSON.stringify(recorded));
     expect(await check(server(greet()))).toMatchObject({
       status: "failed",
       message: expect.stringMatching(/RECORD_VERSIONS=1/),

@@ -7,6 +7,7 @@ import type { Call } from "./call.ts";
 import { settle } from "./settle.ts";
 import { Stopped } from "./stopped.ts";
 import type { Subject } from "./subject.ts";
+import { isThenable } from "./then.ts";
 
 /**
  * How long a call that writes is waited for when its time is over and it was told to stop, in ms: work that was done by
@@ -117,6 +118,3 @@ function unanswered(cause: unknown): never {
     },
   );
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";

@@ -10,7 +10,7 @@ import { composeTool, composeValue, type ToolResult } from "./compose.ts";
 import { parseInput } from "./input/parse-input.ts";
 import { parseWith } from "./normalize.ts";
 import type { Subject } from "./subject.ts";
-import { andThen } from "./then.ts";
+import { andThen, isThenable } from "./then.ts";
 
 /** The version served to clients that name none, by tool, where it is not the current one. @internal */
 export type Pins = ReadonlyMap<string, string>;
@@ -53,7 +53,7 @@ export function callVersion(
     if (earlier === undefined) return keyed(of(tool, input, taken, call), tool, taken, call, taken);
     let current: unknown;
     try {
-      current = earlier.toCurrent(input.data);
+      current = atOnce(tool, earlier, "toCurrent", input.data);
     } catch (error) {
       return failing(of(tool, input, taken, call), error);
     }
@@ -125,6 +125,14 @@ const failing = (subject: Subject, error: unknown): Subject => ({
   },
 });
 
+/** What a shim makes. A promise has no members, which some schemas take for an empty object. */
+function atOnce({ name }: Tool, version: ToolVersion, shim: "toCurrent" | "fromCurrent", given: unknown): unknown {
+  const made = version[shim](given);
+  if (!isThenable(made)) return made;
+  made.then(undefined, () => {});
+  throw new Error(`${name}: ${shim} of version ${version.version} returned a promise. Shims are not async.`);
+}
+
 const wrongShim = ({ name }: Tool, { version }: ToolVersion, error: z.ZodError): Error =>
   new Error(`${name}: toCurrent of version ${version} made what inputSchema refuses:\n${describeIssues(error)}`);
 
@@ -132,7 +140,7 @@ const wrongShim = ({ name }: Tool, { version }: ToolVersion, error: z.ZodError):
 const composeWith = (tool: Tool, version: ToolVersion) => (value: unknown) =>
   composeTool(tool, value, () =>
     whenParsed(tool, isWithContent(value) ? value.data : value, (current) => {
-      const data = version.fromCurrent(current);
+      const data = atOnce(tool, version, "fromCurrent", current);
       const reply = isWithContent(value) ? withContent(data, ...value.content) : data;
       const result = composeValue({ ...version, name: tool.name }, reply);
       if (version.sunset === undefined) return result;

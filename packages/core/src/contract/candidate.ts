@@ -74,6 +74,7 @@ const LIMITS: Record<keyof Gates, readonly [least: number, most: number]> = {
   differences: [0, 1],
 };
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What a candidate's tool says of itself. */
@@ -107,8 +108,8 @@ export function makeCandidate(
     throw new DefinitionError(
       `${name} cannot run in the shadow: what changes data would change it twice. Only a read-only tool can.`,
     );
-  const rising = steps.every((step, index) => step > (steps[index - 1] ?? 0));
-  if (!Array.isArray(steps) || !rising || steps.at(-1) !== 100)
+  const rising = Array.isArray(steps) && steps.every((step, index) => step > (steps[index - 1] ?? 0));
+  if (!rising || steps.at(-1) !== 100)
     throw new DefinitionError(
       `${name}: steps must be shares in percent that rise to 100, got ${JSON.stringify(steps)}.`,
     );
@@ -117,6 +118,9 @@ export function makeCandidate(
     throw new DefinitionError(
       `${name}: every must be a time such as "30s", "5m" or "1h", got ${JSON.stringify(every)}.`,
     );
+  const everyMs = Number(count) * (UNITS[unit] as number);
+  // A timer that is set for longer goes off at once.
+  if (everyMs > MAX_TIMER_MS) throw new DefinitionError(`${name}: every must be at most 24 days, got ${every}.`);
   for (const [gate, value] of Object.entries(gates)) {
     const [least, most] = LIMITS[gate as keyof Gates] ?? [];
     if (least === undefined)
@@ -128,7 +132,7 @@ export function makeCandidate(
   return {
     handler,
     steps,
-    everyMs: Number(count) * (UNITS[unit] as number),
+    everyMs,
     gates: { ...GATES, ...given },
     shadow,
     same,

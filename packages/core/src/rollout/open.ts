@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Gate } from "../admission/gate.ts";
 import type { Call } from "../call/call.ts";
 import type { Outcome } from "../call/output/map-error.ts";
 import type { Rollouts } from "../call/rollouts.ts";
+import { isThenable } from "../call/then.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import type { Tool } from "../contract/tool.ts";
 import type { ControlEvents } from "../control/events.ts";
@@ -56,8 +58,7 @@ export function openRollouts(app: RolledOut): Rollouts {
 
   /** Runs the handler, and when the call is over the candidate on the same input. */
   function follow(tool: Tool, given: unknown, call: Call, rollout: Rollout): unknown {
-    // Handlers may do what they like with their input.
-    const input = structuredClone(given);
+    const input = copyOf(given);
     let came: Came | undefined;
     call.trial = {
       end(outcome) {
@@ -80,10 +81,20 @@ export function openRollouts(app: RolledOut): Rollouts {
     };
     try {
       const value = tool.handler(given, call);
-      return value instanceof Promise ? value.then(answered, refused) : answered(value);
+      return isThenable(value) ? value.then(answered, refused) : answered(value);
     } catch (error) {
       return refused(error);
     }
+  }
+}
+
+/** Handlers may do what they like with their input. What cannot be copied, or loses its methods by it, is shared. */
+function copyOf(given: unknown): unknown {
+  try {
+    const copy = structuredClone(given);
+    return isDeepStrictEqual(copy, given) ? copy : given;
+  } catch {
+    return given;
   }
 }
 

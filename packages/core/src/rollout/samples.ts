@@ -17,7 +17,6 @@ export interface Samples {
 
 export function createSamples(random: () => number = Math.random): Samples {
   const latencies: number[] = [];
-  let seen = 0;
   const samples = {
     calls: 0,
     errors: 0,
@@ -26,14 +25,12 @@ export function createSamples(random: () => number = Math.random): Samples {
     add(outcome: Outcome, ms: number) {
       // A question to the user is not the end of a call.
       if (outcome === "input_required") return;
-      // A client that gave up has waited that long at least; whether the answer would have been right, nobody knows.
-      if (outcome !== "cancelled") {
-        samples.calls += 1;
-        if (outcome === "internal_error" || outcome === "deadline_exceeded") samples.errors += 1;
-        if (outcome === "tool_error" || outcome === "refused") samples.refusals += 1;
-      }
-      seen += 1;
-      const at = latencies.length < MAX_KEPT ? latencies.length : Math.floor(random() * seen);
+      // A client that gave up has waited that long at least: where all do, the latencies tell. Whether the answer would
+      // have been right, nobody knows.
+      samples.calls += 1;
+      if (outcome === "internal_error" || outcome === "deadline_exceeded") samples.errors += 1;
+      if (outcome === "tool_error" || outcome === "refused") samples.refusals += 1;
+      const at = latencies.length < MAX_KEPT ? latencies.length : Math.floor(random() * samples.calls);
       if (at < MAX_KEPT) latencies[at] = ms;
     },
   };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Gate } from "../admission/gate.ts";
 import { Call } from "../call/call.ts";
 import { parseWith } from "../call/normalize.ts";
+import { plain } from "../call/output/plain.ts";
 import { settle } from "../call/settle.ts";
 import { quietWire } from "../call/wire.ts";
 import type { Candidate } from "../contract/candidate.ts";
@@ -14,11 +15,11 @@ import type { Log } from "../telemetry/log.ts";
 const NOBODY = { id: "offshoot:shadow" };
 
 /** What came of a call, as far as it is compared. */
-export type Came = { value: unknown } | { failed: string };
+export type Came = { value: unknown } | { failed: string; code: string | undefined };
 
 /** @returns what a handler's end is compared by; `undefined` for a bug, with which there is nothing to compare */
 export const failureOf = (error: unknown): Came | undefined =>
-  isToolError(error) ? { failed: error.code ?? error.message } : undefined;
+  isToolError(error) ? { failed: error.code ?? error.message, code: error.code } : undefined;
 
 /**
  * Runs a candidate on the input of a call that is over, and compares. It has places and a deadline of its own, in the
@@ -34,6 +35,8 @@ export async function runInShadow(
   { gate, log, timeoutMs }: { gate: Gate; log: Log; timeoutMs: number },
 ): Promise<string | undefined> {
   const { era, client, caller, decision } = call;
+  // The answer goes out first: a candidate may keep the process busy.
+  await new Promise(setImmediate);
   const place = new Call(call.method, quietWire({ caller: NOBODY }), log);
   const shadow = new Call(call.method, quietWire({ era, client, caller }), log);
   shadow.name = call.name;
@@ -47,7 +50,7 @@ export async function runInShadow(
   try {
     shadow.open(timeoutMs);
     shadow.begin();
-    const work = Promise.resolve((tool.candidate as Candidate).handler(structuredClone(input), shadow));
+    const work = Promise.resolve((tool.candidate as Candidate).handler(input, shadow));
     return await compare(tool, came, { value: await settle(shadow, work, shadow.leftMs) });
   } catch (error) {
     const failed = failureOf(error);
@@ -62,12 +65,13 @@ export async function runInShadow(
 /** In words without the data: they go to the log and the audit. */
 async function compare(tool: Tool, came: Came, candidate: Came): Promise<string> {
   if ("failed" in came || "failed" in candidate) {
-    const [one, other] = [came, candidate].map((end) => ("failed" in end ? `failed (${end.failed})` : "answered"));
-    return one === other ? "" : `the handler ${one}, the candidate ${other}`;
+    if ("failed" in came && "failed" in candidate && came.failed === candidate.failed) return "";
+    const [one, other] = [came, candidate].map(told);
+    return one === other ? `both ${one}, in other words` : `the handler ${one}, the candidate ${other}`;
   }
   const [one, other] = [await dataOf(tool, came.value), await dataOf(tool, candidate.value)];
   if (other === undefined) return "the candidate returned what outputSchema refuses";
-  const { same = isDeepStrictEqual } = tool.candidate as Candidate;
+  const { same = isSame } = tool.candidate as Candidate;
   return one === undefined || same(one, other) ? "" : `other data in ${membersOf(one, other).join(", ")}`;
 }
 
@@ -77,4 +81,14 @@ async function dataOf({ outputSchema }: Tool, value: unknown): Promise<Record<st
 }
 
 const membersOf = (one: Record<string, unknown>, other: Record<string, unknown>): string[] =>
-  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((key) => !isDeepStrictEqual(one[key], other[key]));
+  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (key) => !isSame({ at: one[key] }, { at: other[key] }),
+  );
+
+/** As clients would see them: there, a member that is undefined is none. */
+const isSame = (one: unknown, other: unknown): boolean => isDeepStrictEqual(plain(one), plain(other));
+
+function told(end: Came): string {
+  if (!("failed" in end)) return "answered";
+  return end.code === undefined ? "failed" : `failed (${end.code})`;
+}

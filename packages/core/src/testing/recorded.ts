@@ -30,7 +30,9 @@ export async function replay(client: TestClient, { name, version, arguments: inp
 export function readRecorded(file: URL | string): Recorded {
   if (!existsSync(file)) return {};
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Recorded;
+    const recorded = (JSON.parse(readFileSync(file, "utf8")) ?? {}) as Recorded;
+    // What is no session is as good as none.
+    return Object.fromEntries(Object.entries(recorded).filter(([, session]) => Array.isArray(session)));
   } catch (cause) {
     throw new Error(`${String(file)} is not JSON (left over from a merge?).`, { cause });
   }

@@ -95,6 +95,20 @@ describe("a rollout", () => {
     }),
   );
 
+  test("a candidate that clients give up on before its deadline is taken back", () =>
+    inVirtualTime(async () => {
+      const world = openWorld(tried(() => new Promise(() => {})));
+      const until = performance.now() + 150_000;
+      for (let index = 0; performance.now() < until; index += 1) {
+        const giveUp = new AbortController();
+        setTimeout(() => giveUp.abort(), 5_000);
+        void world.send({}, { ...world.as(index % 40), signal: giveUp.signal }).catch(() => {});
+        await wait(50);
+      }
+      expect(world.snapshot()).toMatchObject({ stage: "rolled back", share: 0 });
+      world.app.close();
+    }));
+
   test("too few calls wait, however well they went", () =>
     inVirtualTime(async () => {
       const world = openWorld(tried(like, { steps: [1, 100] }));
@@ -225,6 +239,86 @@ describe("in the shadow", () => {
       world.app.close();
     }));
 
+  test("what is the same on the wire is no difference", () =>
+    inVirtualTime(async () => {
+      const outputSchema = answer.extend({
+        more: z.string().optional().describe("More"),
+        count: z.number().optional().describe("How many"),
+      });
+      const world = openWorld(
+        shadowed(
+          (async () => ({ count: 0, more: undefined, by: "handler" })) as never,
+          {},
+          {
+            outputSchema,
+            handler: async () => ({ by: "handler", count: -0 }),
+          },
+        ),
+      );
+      await world.traffic(70);
+      expect(world.snapshot()).toMatchObject({ stage: "step" });
+      world.app.close();
+    }));
+
+  test.each<[string, z.ZodType]>([
+    ["cannot be copied", z.string().transform((text) => () => text)],
+    ["has methods", z.string().transform((text) => new URL(`https://${text}`))],
+  ])("an input that %s is answered as without a candidate, and tried", (_what, at) =>
+    inVirtualTime(async () => {
+      const handler = ({ at }: { at: URL | (() => string) }) => ({ by: typeof at === "function" ? at() : at.host });
+      const world = openWorld(
+        shadowed(handler as never, {}, { handler, inputSchema: z.object({ at: at.describe("Where") }) }),
+      );
+      for (let index = 0; index < 130; index += 1) {
+        await wait(500);
+        expect((await world.send({ at: "example.org" })).structuredContent).toEqual({ by: "example.org" });
+      }
+      expect(world.events[1]?.reason).toMatch(/^0 of \d+ answers differ$/);
+      world.app.close();
+    }),
+  );
+
+  test("a handler's answer that is a promise of another kind is compared too", () =>
+    inVirtualTime(async () => {
+      // biome-ignore lint/suspicious/noThenProperty: what query builders return
+      const handler = () => ({ then: (done: (value: object) => void) => done({ by: "handler" }) });
+      const world = openWorld(shadowed(like, {}, { handler }));
+      await world.traffic(130);
+      expect(world.snapshot()).toMatchObject({ stage: "rolled back" });
+      world.app.close();
+    }));
+
+  test("an answer is on its way before the candidate begins", async () => {
+    let began = false;
+    const world = openWorld(
+      shadowed(
+        async () => {
+          began = true;
+          return { by: "handler" };
+        },
+        {},
+        { handler: () => ({ by: "handler" }) },
+      ),
+    );
+    const before = await world.send().then(() => began);
+    while (!began) await wait(1);
+    expect(before).toBe(false);
+    world.app.close();
+  });
+
+  test("failures are compared by their words, and only their codes are written down", () =>
+    inVirtualTime(async () => {
+      const refusing = (words: string, code?: string) => async () => fail(words, code === undefined ? {} : { code });
+      const world = openWorld(
+        shadowed(refusing("No note of secret-two."), {}, { handler: refusing("No note of secret-one.") }),
+      );
+      await world.traffic(130);
+      expect(world.snapshot()).toMatchObject({ stage: "rolled back" });
+      expect(world.events[1]?.reason).toMatch(/answers differ: both failed, in other words$/);
+      expect(JSON.stringify([world.events, world.log])).not.toContain("secret");
+      world.app.close();
+    }));
+
   test("a candidate that never ends holds no place of the calls that are answered", () =>
     inVirtualTime(async () => {
       const world = openWorld(shadowed(() => new Promise(() => {}), {}, { timeoutMs: 600_000 }));
@@ -253,7 +347,9 @@ test.each<[string, object, object, RegExp]>([
   ],
   ["whose steps fall", { steps: [10, 5, 100] }, {}, /rise to 100/],
   ["whose steps never reach everyone", { steps: [1, 50] }, {}, /rise to 100/],
+  ["whose steps are none", { steps: 100 }, {}, /rise to 100/],
   ["with a time that is none", { every: "5 minutes" }, {}, /every must be a time/],
+  ["with a time that no timer has", { every: "600h" }, {}, /every must be .* 24 days/],
   ["with a gate that is none", { gates: { p99: 2 } }, {}, /no gate "p99"/],
   ["that would pass with no calls", { gates: { minCalls: 0 } }, {}, /minCalls must be from 20/],
   ["without a handler", { handler: undefined }, {}, /has no handler/],
