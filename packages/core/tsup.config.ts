@@ -21,6 +21,7 @@ export default defineConfig({
     // A file of its own, so that a server which takes something else of that entry does not bundle opossum.
     "src/resilience/dependency.ts",
     "src/fetch/index.ts",
+    "src/instance.ts",
     "src/verify-audit.ts",
     "src/testing/index.ts",
     "src/evals/index.ts",

@@ -101,7 +101,7 @@ export async function serve(
   let ui: LivePage | undefined;
   const app = await orExit(async () => {
     checkWhoComesIn(config, authenticate !== undefined);
-    const { prometheus, telemetry } = await openExporters(config, wanted, log);
+    const { prometheus, telemetry } = await openExporters(server, config, wanted, log);
     metrics = prometheus?.answer;
     const made = createApp(server, {
       log,

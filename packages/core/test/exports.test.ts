@@ -4,12 +4,13 @@ import * as drills from "../src/drills/index.ts";
 import * as evals from "../src/evals/index.ts";
 import * as fetch from "../src/fetch/index.ts";
 import * as index from "../src/index.ts";
+import * as instance from "../src/instance.ts";
 import * as resilience from "../src/resilience/index.ts";
 import * as serve from "../src/serve.ts";
 import * as testing from "../src/testing/index.ts";
 import * as verifyAudit from "../src/verify-audit.ts";
 
-test.each(Object.entries({ index, serve, bundle, resilience, fetch, testing, evals, drills, verifyAudit }))(
+test.each(Object.entries({ index, instance, serve, bundle, resilience, fetch, testing, evals, drills, verifyAudit }))(
   "the exports of %s are what they were",
   (_name, entry) => {
     expect(Object.keys(entry).sort()).toMatchSnapshot();

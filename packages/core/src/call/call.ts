@@ -1,5 +1,6 @@
 import type { CallContext, Logger } from "../contract/context.ts";
 import type { Lane } from "../contract/tool.ts";
+import { instanceId } from "../instance.ts";
 import type { Decision } from "./access.ts";
 import { elicit, roots, sample } from "./asking/ask.ts";
 import { type Answers, Question } from "./asking/question.ts";
@@ -9,9 +10,6 @@ import { Stopped } from "./stopped.ts";
 import type { Trial } from "./trial.ts";
 import type { ClientRequest, WireRequest } from "./wire.ts";
 
-// Unique in the log of a fleet, where each first process of a container has the same id. Math.random is random enough for a
-// name, and node:crypto alone would be a twentieth of a start.
-const prefix = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`;
 let calls = 0;
 
 /** Longest text beside a step of progress, in characters: one line of a client's. */
@@ -68,7 +66,7 @@ export class Call implements CallContext {
     this.wire = wire;
     this.#log = log;
     calls += 1;
-    this.correlationId = `${prefix}-${calls.toString(36)}`;
+    this.correlationId = `${instanceId}-${calls.toString(36)}`;
   }
 
   get era() {

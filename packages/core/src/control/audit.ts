@@ -1,3 +1,4 @@
+import { instanceName } from "../instance.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createScrub, type Scrub } from "../telemetry/scrub.ts";
 import type { ControlEvent, ControlRecord } from "./events.ts";
@@ -159,6 +160,7 @@ function fieldsOf(draft: Draft, seq: number, prev: string, scrub: Scrub): Record
   return {
     seq,
     at: draft.at,
+    instance: instanceName(),
     who: draft.by,
     what: draft.what,
     ...(draft.name !== undefined && { name: draft.name }),

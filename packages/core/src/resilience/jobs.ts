@@ -1,9 +1,7 @@
 import type PQueue from "p-queue";
 import { DefinitionError, ToolError } from "../contract/errors.ts";
 import type { Mode, ServerJobs } from "../contract/jobs.ts";
-
-/** Tells the jobs of one instance from those of another in a fleet. */
-const instance = Math.random().toString(36).slice(2, 8);
+import { instanceId } from "../instance.ts";
 
 /** Work that goes on after the call that began it has been answered. It ends when its signal is aborted. */
 export type Job = (signal: AbortSignal) => unknown;
@@ -111,7 +109,7 @@ export function createJobs({ concurrency = 2, maxWaiting = 100 }: JobsOptions = 
       }
       all += 1;
       made += 1;
-      const id = `job-${instance}-${made.toString(36)}`;
+      const id = `job-${instanceId}-${made.toString(36)}`;
       queue ??= open();
       void queue.then((opened) => opened.add(() => run(name, id, job)));
       return id;

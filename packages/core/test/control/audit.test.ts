@@ -9,6 +9,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditOptions, openAudit } from "../../src/control/audit.ts";
 import { type ControlEvent, createControlEvents } from "../../src/control/events.ts";
 import type { SinkFiles } from "../../src/control/sink.ts";
+import { chain } from "../../src/control/verify.ts";
+import { instanceName } from "../../src/instance.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { verifyAudit } from "../../src/verify-audit.ts";
 
@@ -51,6 +53,7 @@ describe("the chain", () => {
     expect(first).toEqual({
       seq: 1,
       at: expect.stringMatching(/^\d{4}-.*Z$/),
+      instance: instanceName(),
       who: "uid 1000",
       what: "profile",
       before: null,
@@ -84,6 +87,17 @@ describe("the chain", () => {
     expect(records()[3]).toMatchObject({ seq: 4, prev: head });
     expect(verifyAudit(file, { head })).toMatchObject({ ok: true, records: 4 });
   });
+});
+
+test("a file whose records name no instance, as they once did not, goes on and stays whole", () => {
+  written(1);
+  const { instance: _, hash: __, ...old } = records()[0];
+  writeFileSync(file, chain(old).line, { mode: 0o600 });
+  const audit = open();
+  audit.record([change()]);
+  audit.close();
+  expect(records().map(({ instance }) => instance)).toEqual([undefined, instanceName()]);
+  expect(verifyAudit(file)).toMatchObject({ ok: true, records: 2 });
 });
 
 describe("verify", () => {

@@ -1,4 +1,7 @@
 // Telemetry of a server in a process of its own: who loads what, and GET /metrics.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, test } from "vitest";
@@ -18,6 +21,21 @@ test("an SDK that was preloaded gets spans, and nobody had to ask the server", a
   await lab.until((text) => text.includes('"gen_ai.tool.name":"echo"'));
   lab.child.stdin?.end();
   expect(await lab.exited).toEqual([0, null]);
+});
+
+test("spans, the audit and correlation ids name one and the same instance", async () => {
+  const audit = join(mkdtempSync(join(tmpdir(), "offshoot-instance-")), "audit.jsonl");
+  await using lab = startLab(["--audit", audit], preload(file("../docs/otel.ts")));
+  lab.write(...hello, toolCall(1, "echo", { text: "" }));
+  await lab.lines.id(1);
+  await lab.until((text) => text.includes('"service.instance.id"') && text.includes('"msg":"call"'));
+  lab.child.stdin?.end();
+  await lab.exited;
+  const { instance } = JSON.parse(readFileSync(audit, "utf8").split("\n")[0] as string);
+  expect(instance.startsWith(`${hostname()}-`)).toBe(true);
+  expect(lab.stderr()).toContain(`"service.instance.id":"${instance}"`);
+  expect(lab.stderr()).toContain(`"correlationId":"${instance.slice(hostname().length + 1)}-`);
+  rmSync(dirname(audit), { recursive: true });
 });
 
 test("an SDK is preloaded and the server has no API beside it: it says so and serves", async () => {
@@ -48,6 +66,12 @@ describe("GET /metrics", () => {
     expect(answer.status).toBe(200);
     expect(text).toMatch(/^mcp_server_operation_duration_count\{[^}]*gen_ai_tool_name="echo"[^}]*\} 1$/m);
     expect(text).toMatch(/^mcp_server_operation_duration_count\{[^}]*gen_ai_tool_name="_other"[^}]*\} 1$/m);
+    expect(text).toMatch(
+      new RegExp(
+        `^target_info\\{[^}]*service_instance_id="${hostname().replaceAll(".", "\\.")}-[a-z0-9]+"[^}]*\\} 1$`,
+        "m",
+      ),
+    );
     expect(text).toMatch(/^offshoot_calls_running\{[^}]*\} 0$/m);
     expect(text).toMatch(/^offshoot_slo_burn_rate\{[^}]*window="5m"[^}]*\} 0$/m);
     expect(text).toMatch(/^offshoot_protocol_errors_total\{[^}]*reason="invalid_params"[^}]*\} 1$/m);

@@ -3,7 +3,7 @@ import { cutPage, decodeCursor } from "./cursor.ts";
 import { type Desk, findLive } from "./desk.ts";
 import { Cursor, pageOf } from "./list.ts";
 import { idOf, limits, parse } from "./note.ts";
-import type { NoteHead } from "./store/store.ts";
+import type { NoteHead, Waiting } from "./store/store.ts";
 import { pick, titleKey } from "./text/names.ts";
 
 export const Paging = z.object({ limit: pageOf(limits.page, 50), cursor: Cursor });
@@ -52,19 +52,19 @@ export async function backlinks(desk: Desk, id: string, paging: Paging = {}) {
 }
 
 /** Notes that no other note links to, by age. */
-export async function orphans(desk: Desk, paging: Paging = {}) {
+export async function orphans(desk: Desk, paging: Paging = {}, waiting?: Waiting) {
   const { limit, cursor } = parse(Paging, paging);
   const [after] = decodeCursor(desk, "orphans", cursor) ?? [0];
-  const rows = await desk.store.orphans({ after: Number(after), limit: limit + 1 });
+  const rows = await desk.store.orphans({ after: Number(after), limit: limit + 1 }, waiting);
   const { page, ...next } = cutPage(desk, rows, limit, "orphans", ({ number }) => [number, 0]);
   return { notes: page.map(toLinked), ...next };
 }
 
 /** Links that lead to no note: their target in small letters, and the note they stand in. */
-export async function brokenLinks(desk: Desk, paging: Paging = {}) {
+export async function brokenLinks(desk: Desk, paging: Paging = {}, waiting?: Waiting) {
   const { limit, cursor } = parse(Paging, paging);
   const after = decodeCursor(desk, "broken", cursor);
-  const rows = await desk.store.broken({ ...(after && { after }), limit: limit + 1 });
+  const rows = await desk.store.broken({ ...(after && { after }), limit: limit + 1 }, waiting);
   const { page, ...next } = cutPage(desk, rows, limit, "broken", ({ path, number }) => [path, number]);
   return { links: page.map(({ path, number }) => ({ target: path, in: idOf(number) })), ...next };
 }

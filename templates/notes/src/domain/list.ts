@@ -3,7 +3,7 @@ import { cutPage, decodeCursor } from "./cursor.ts";
 import { tagKey } from "./derive.ts";
 import type { Desk } from "./desk.ts";
 import { Folder, idOf, limits, NoteSummary, parse, Tag } from "./note.ts";
-import type { ListQuery, NoteHead } from "./store/store.ts";
+import type { ListQuery, NoteHead, Waiting } from "./store/store.ts";
 import { titleKey } from "./text/names.ts";
 import { snippetOf, termsOf } from "./text/search.ts";
 
@@ -76,7 +76,7 @@ const toSummary = (head: NoteHead): NoteSummary => ({
 
 const utc = (time: string): string => new Date(time).toISOString();
 
-export async function listNotes(desk: Desk, input: z.input<typeof ListNotes> = {}) {
+export async function listNotes(desk: Desk, input: z.input<typeof ListNotes> = {}, waiting?: Waiting) {
   const { tag, folder, updated_after, updated_before, sort, trashed, limit, cursor } = parse(ListNotes, input);
   const listing = ["list", tag, folder, updated_after, updated_before, sort, trashed];
   const query: ListQuery = { sort, trashed, limit: limit + 1 };
@@ -86,7 +86,7 @@ export async function listNotes(desk: Desk, input: z.input<typeof ListNotes> = {
   if (updated_before !== undefined) query.updatedBefore = utc(updated_before);
   const after = decodeCursor(desk, listing, cursor);
   if (after !== undefined) query.after = after;
-  const { page, ...next } = cutPage(desk, await desk.store.list(query), limit, listing, (row) => [
+  const { page, ...next } = cutPage(desk, await desk.store.list(query, waiting), limit, listing, (row) => [
     sortKey(row, sort),
     row.number,
   ]);
@@ -99,13 +99,14 @@ const sortKey = (head: NoteHead, sort: ListQuery["sort"]): number | string => {
 };
 
 /** Pages count hits among the notes there were at the first page, because ranks have no stable key. */
-export async function searchNotes(desk: Desk, input: z.input<typeof SearchNotes>) {
+export async function searchNotes(desk: Desk, input: z.input<typeof SearchNotes>, waiting?: Waiting) {
   const { query, match, tag, limit, cursor } = parse(SearchNotes, input);
   const terms = { terms: termsOf(query), any: match === "any" };
   const listing = ["search", query, match, tag];
   const [ceiling, offset] = decodeCursor(desk, listing, cursor) ?? [(await desk.store.head()).number, 0];
   const filter = tag === undefined ? {} : { tag: tagKey(tag) };
-  const rows = await desk.store.search({ terms, ...filter, ceiling: Number(ceiling), offset, limit: limit + 1 });
+  const wanted = { terms, ...filter, ceiling: Number(ceiling), offset, limit: limit + 1 };
+  const rows = await desk.store.search(wanted, waiting);
   const { page, ...next } = cutPage(desk, rows, limit, listing, () => [ceiling, offset + limit]);
   const hits: SearchHit[] = page.map((row) => ({ ...toSummary(row), snippet: snippetOf(row.body, terms.terms) }));
   return { notes: hits, ...next };

@@ -96,8 +96,8 @@ function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
       return told(() => createAll(desk, drafts, { action: "create_notes", ...asking }));
     },
     get: (id: string, version?: number): Promise<Note> => getNote(desk, id, version),
-    list: (input?: z.input<typeof ListNotes>) => listNotes(desk, input),
-    search: (input: z.input<typeof SearchNotes>) => searchNotes(desk, input),
+    list: (input?: z.input<typeof ListNotes>, waiting?: Waiting) => listNotes(desk, input, waiting),
+    search: (input: z.input<typeof SearchNotes>, waiting?: Waiting) => searchNotes(desk, input, waiting),
     async update({ id, if_version: ifVersion, fields, ...given }: UpdateNote, waiting?: Waiting) {
       const { title, body, tags, folder } = given;
       if ([title, body, tags, folder, fields].every((one) => one === undefined)) {
@@ -150,8 +150,8 @@ function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
     },
     outgoingLinks: (id: string, paging?: z.input<typeof Paging>) => outgoingLinks(desk, id, paging),
     backlinks: (id: string, paging?: z.input<typeof Paging>) => backlinks(desk, id, paging),
-    orphans: (paging?: z.input<typeof Paging>) => orphans(desk, paging),
-    brokenLinks: (paging?: z.input<typeof Paging>) => brokenLinks(desk, paging),
+    orphans: (paging?: z.input<typeof Paging>, waiting?: Waiting) => orphans(desk, paging, waiting),
+    brokenLinks: (paging?: z.input<typeof Paging>, waiting?: Waiting) => brokenLinks(desk, paging, waiting),
     async importFolder(name: string, options?: ImportOptions) {
       return told(() => importFolder(desk, exchange, name, options));
     },

@@ -32,19 +32,27 @@ export const linkTools = (notesOf: NotesOf) => [
       ...untrusted,
     }),
     ...reads,
-    handler: async ({ show, id, ...paging }, call) => marked(await listLinks(await notesOf(call), show, id, paging)),
+    handler: async ({ show, id, ...paging }, call) =>
+      marked(await listLinks(await notesOf(call), { show, id, paging, signal: call.signal })),
   }),
 ];
 
 type Show = "outgoing" | "backlinks" | "orphans" | "broken";
 
-async function listLinks(notes: Notes, show: Show, id: string | undefined, paging: z.output<typeof Paging>) {
+interface Listing {
+  show: Show;
+  id: string | undefined;
+  paging: z.output<typeof Paging>;
+  signal: AbortSignal;
+}
+
+async function listLinks(notes: Notes, { show, id, paging, signal }: Listing) {
   if (show === "broken") {
-    const { links, ...next } = await notes.brokenLinks(paging);
+    const { links, ...next } = await notes.brokenLinks(paging, { signal });
     return { links: links.map(({ target, in: note }) => ({ target, id: note })), ...next };
   }
   if (show === "orphans") {
-    const { notes: links, ...next } = await notes.orphans(paging);
+    const { notes: links, ...next } = await notes.orphans(paging, { signal });
     return { links, ...next };
   }
   if (id === undefined) fail(`show "${show}" is about one note: give its id.`, { code: "invalid" });

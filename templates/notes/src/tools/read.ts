@@ -47,7 +47,7 @@ export const readTools = (notesOf: NotesOf) => [
     }),
     view: listView,
     ...reads,
-    handler: async (input, call) => marked(await (await notesOf(call)).list(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).list(input, { signal: call.signal })),
   }),
   defineTool({
     name: "search_notes",
@@ -62,7 +62,7 @@ export const readTools = (notesOf: NotesOf) => [
     }),
     view: listView,
     ...reads,
-    handler: async (input, call) => marked(await (await notesOf(call)).search(input)),
+    handler: async (input, call) => marked(await (await notesOf(call)).search(input, { signal: call.signal })),
   }),
   defineTool({
     name: "recent_activity",

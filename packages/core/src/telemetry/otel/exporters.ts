@@ -14,6 +14,7 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
  * @throws SettingsError naming what is not installed or does not fit
  */
 export async function openExporters(
+  service: { name: string; version: string },
   { transport, metrics }: { transport: string; metrics: boolean },
   wanted: boolean | undefined,
   log: Log,
@@ -31,7 +32,7 @@ export async function openExporters(
   const api = await loadApi(metrics ? "--metrics" : "Telemetry");
   if (!metrics) return { telemetry: openTelemetry(api) };
   const { openPrometheus } = await import("./prometheus.ts");
-  const prometheus = await openPrometheus();
+  const prometheus = await openPrometheus(service);
   // What the user's own code measures is answered too, unless an SDK of the user's has a place for it.
   api.metrics.setGlobalMeterProvider(prometheus.provider);
   return { prometheus, telemetry: openTelemetry(api, prometheus.provider) };

@@ -151,6 +151,7 @@ export interface SearchQuery {
 }
 
 export interface Waiting {
+  /** Ends what is awaited, on the database's server too. A store of this machine may come to its end all the same. */
   signal?: AbortSignal;
 }
 
@@ -163,9 +164,9 @@ export interface Waiting {
 export interface NoteStore {
   /** The notes of these numbers that exist, live or trashed, in the order asked. */
   find(numbers: number[]): Promise<NoteRow[]>;
-  list(query: ListQuery): Promise<NoteHead[]>;
+  list(query: ListQuery, waiting?: Waiting): Promise<NoteHead[]>;
   /** Live notes in which the terms occur, all of them or any, best first. */
-  search(query: SearchQuery): Promise<NoteRow[]>;
+  search(query: SearchQuery, waiting?: Waiting): Promise<NoteRow[]>;
   /** Earlier versions, newest first; `before` is the version the last page ended with. */
   revisions(number: number, query: { before?: number; limit: number }): Promise<RevisionHead[]>;
   revision(number: number, version: number): Promise<Revision | undefined>;
@@ -180,9 +181,9 @@ export interface NoteStore {
   /** Numbers of the other live notes with a link that leads to this one, lowest first. */
   linking(number: number, query: { after?: number; limit: number }): Promise<number[]>;
   /** Live notes that no other note links to, by number. */
-  orphans(query: { after?: number; limit: number }): Promise<NoteHead[]>;
+  orphans(query: { after?: number; limit: number }, waiting?: Waiting): Promise<NoteHead[]>;
   /** Links of live notes that lead to no note and no attachment, by path and number. */
-  broken(query: { after?: Position; limit: number }): Promise<{ path: string; number: number }[]>;
+  broken(query: { after?: Position; limit: number }, waiting?: Waiting): Promise<{ path: string; number: number }[]>;
   /** Bytes of attachments. */
   blobs: Blobs;
   /** Keeps an attachment whose bytes are in `blobs` already, in place of another one of its path. */

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { connect as connectClient } from "@offshoot/core/testing";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createNotes, type Notes } from "../../../src/domain/notes.ts";
 import { openPostgresStore, type PostgresOptions } from "../../../src/domain/store/postgres/open.ts";
+import { notesServer } from "../../../src/server.ts";
 import { emptySchema } from "../../fixtures/stores.ts";
 
 async function open(url: string, options: PostgresOptions = {}): Promise<Notes> {
@@ -93,6 +95,30 @@ describe("a change that waits for another one", () => {
     expect(created).toMatchObject({ status: "rejected", reason: { code: "busy" } });
     for (const result of read) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "busy" });
     expect((await notes.get("n1")).title).toBe("A");
+  });
+});
+
+describe.each(["stdio-2026", "http-2025"] as const)("over %s", (wire) => {
+  test.each([
+    ["list_notes", {}],
+    ["search_notes", { query: "word" }],
+    ["list_links", { show: "orphans" }],
+    ["list_links", { show: "broken" }],
+  ])("a cancelled call of %s %o ends on the server", async (tool, input) => {
+    const url = await emptySchema();
+    const endless = { budgetMs: 600_000, statementMs: 600_000 };
+    const [notes, admin] = [createNotes(await openPostgresStore(url, endless)), await administer(url)];
+    const client = await connectClient(notesServer(notes), { wire });
+    onTestFinished(() => client.close().then(() => notes.close()));
+    await admin.query("BEGIN; LOCK TABLE notes, words, links IN ACCESS EXCLUSIVE MODE");
+    const stop = new AbortController();
+    const failed = expect(client.call(tool, input, { signal: stop.signal })).rejects.toThrow();
+    await expect.poll(admin.waiting).toHaveLength(1);
+    stop.abort();
+    await failed;
+    await expect.poll(admin.waiting).toEqual([]);
+    await admin.unlock();
+    expect((await client.call("list_notes")).data.notes).toEqual([]);
   });
 });
 

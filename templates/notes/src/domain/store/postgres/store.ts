@@ -2,7 +2,7 @@ import { lastPart, titleKey } from "../../text/names.ts";
 import { createQueue } from "../busy.ts";
 import { headColumns } from "../sqlite-query.ts";
 import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "../sqlite-rows.ts";
-import type { ActivityRow, NoteStore } from "../store.ts";
+import type { ActivityRow, NoteStore, Waiting } from "../store.ts";
 import { createPostgresBlobs } from "./blobs.ts";
 import { busy } from "./failure.ts";
 import type { Listener } from "./listen.ts";
@@ -51,8 +51,9 @@ export function createPostgresStore(
   };
 
   /** The rows of one statement that only reads; $1 is the owner in all of them. */
-  const select = (text: string, ...values: unknown[]) =>
-    database.read(async (query) => (await query.query(text, [owner, ...values])).rows);
+  const selectUntil = (waiting: Waiting | undefined, text: string, ...values: unknown[]) =>
+    database.read(async (query) => (await query.query(text, [owner, ...values])).rows, waiting);
+  const select = (text: string, ...values: unknown[]) => selectUntil(undefined, text, ...values);
 
   async function find(query: Query, numbers: number[]) {
     const { rows } = await query.query("SELECT * FROM notes WHERE owner = $1 AND number = ANY ($2)", [owner, numbers]);
@@ -65,11 +66,11 @@ export function createPostgresStore(
 
   return {
     find: (numbers) => database.read((query) => find(query, numbers)),
-    async list(query) {
+    async list(query, waiting) {
       const { text, values } = listSql(owner, query);
-      return (await database.read((on) => on.query(text, values))).rows.map(readHead);
+      return (await database.read((on) => on.query(text, values), waiting)).rows.map(readHead);
     },
-    search: ({ terms, tag, ceiling, offset, limit }) =>
+    search: ({ terms, tag, ceiling, offset, limit }, waiting) =>
       database.read(async (query) => {
         const { narrowed, ranked, condition, values } = conditionsOf(owner, terms, 7);
         const all = createValues(owner, narrowed, ranked, ceiling, limit, offset, ...values);
@@ -84,7 +85,7 @@ export function createPostgresStore(
           query,
           rows.map(({ note }) => note),
         );
-      }),
+      }, waiting),
     async revisions(number, { before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows = await select(
         `SELECT note, version, title, size, tags, updated_at FROM revisions
@@ -140,9 +141,10 @@ export function createPostgresStore(
           limit,
         )
       ).map(({ note }) => note),
-    orphans: async ({ after = 0, limit }) =>
+    orphans: async ({ after = 0, limit }, waiting) =>
       (
-        await select(
+        await selectUntil(
+          waiting,
           `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND NOT EXISTS (
              SELECT 1 FROM names own JOIN links l ON ${linked}
              WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number
@@ -151,9 +153,10 @@ export function createPostgresStore(
           limit,
         )
       ).map(readHead),
-    broken: async ({ after = ["", 0], limit }) =>
+    broken: async ({ after = ["", 0], limit }, waiting) =>
       (
-        await select(
+        await selectUntil(
+          waiting,
           `SELECT l.path, l.note FROM links l
            WHERE l.owner = $1 AND left(l.path, 200) >= left($2::text, 200) COLLATE "C" AND (l.path, l.note) > ($2, $3)
            AND ${destination} IS NULL AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.owner = $1 AND left(a.key, 200) = left(l.key, 200) AND a.key = l.key)
