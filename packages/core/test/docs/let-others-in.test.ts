@@ -32,7 +32,7 @@ function commandsOf(heading: string): string[] {
 
 const offshoot = `'${process.execPath}' '${at("../../../create/src/offshoot.ts")}'`;
 const shell = (command: string): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync("sh", ["-c", `offshoot() { ${offshoot} "$@"; }; npx() { "$@"; }\n${command}`], {
+  spawnSync("sh", ["-c", `npx() { test "$1" = create-offshoot && shift && ${offshoot} "$@"; }\n${command}`], {
     cwd: folder,
     encoding: "utf8",
   });
@@ -113,13 +113,13 @@ test("keys: made, used, listed, rotated, checked and revoked", async () => {
     (await send({ port, headers: { ...modern("tools/call", "echo"), authorization: `Bearer ${token}` } }, echo)).status;
   expect([await call(key), await call("none")]).toEqual([200, 401]);
   writeFileSync(join(folder, "key.txt"), key);
-  const table = [...page.matchAll(/^\| `(offshoot keys [^`]+)` \|/gm)].map(([, command = ""]) => command);
+  const table = [...page.matchAll(/^\| `(npx create-offshoot keys [^`]+)` \|/gm)].map(([, command = ""]) => command);
   expect(table).toHaveLength(5);
   const said: Record<string, string> = {};
   for (const command of table.filter((one) => !one.includes("revoke"))) {
     const { status, stdout, stderr } = shell(command);
     expect([command, status, stderr]).toEqual([command, expect.any(Number), ""]);
-    said[command.split(" ")[2] as string] = stdout;
+    said[command.split(" ")[3] as string] = stdout;
   }
   expect(said.list).toContain("ci");
   expect(said.check).toMatch(/notes:read/);
