@@ -56,7 +56,7 @@ describe("what becomes tools", () => {
     });
     const both = await open({ api, map, operations: "getOrder" });
     expect(tools(both)).toEqual(["orders", "get_order"]);
-    expect([...httpApiServer(both).resources.keys()]).toEqual(["order", "api_file"]);
+    expect([...httpApiServer(both).resources.keys()]).toEqual(["order", "api_file", "answer_view"]);
   });
   test("--mode all, and the cap that it stops at", async () => {
     const all = await open({ api, mode: "all" });
