@@ -131,7 +131,7 @@ describe.each(["haproxy", "nginx"] as const)("a call through %s", (program) => {
   async function start(a: number, b: number) {
     const { port, args } = await balancers[program](a, b);
     const child = spawn(program, args, { stdio: "ignore" });
-    onTestFinished(() => void child.kill("SIGKILL"));
+    onTestFinished(() => void child.kill());
     const send = (headers: Record<string, string> = {}) =>
       fetch(`http://127.0.0.1:${port}/mcp`, { method: "POST", body: "{}", headers });
     const ready = () =>
