@@ -10,8 +10,8 @@ import { eachSampled, type Problems, showCall } from "./sampled.ts";
 /** A call is stopped at each of its handler's looks at the signal, up to this many. */
 const MAX_LOOKS = 12;
 
-/** Time of a call that is to end after its work, in ms: enough for the work of a sample, even on a busy machine. */
-const SHORT_MS = 300;
+/** Time of a call that is to end after its work, in ms; of one whose work took longer, nothing is said. */
+const SHORT_MS = 100;
 
 type Handler = Tool["handler"];
 
@@ -62,13 +62,18 @@ export const effectRequirements: readonly Requirement[] = [
       "A call whose work was done when its time ended has to say so: an error makes the model do it again, and then it is done twice.",
     wire: "stdio-2026",
     async check(subject) {
+      let done = false;
       const client = await subject.connect(
         {},
         altered(
           subject.definition,
           (handler) => async (input, call) => {
+            done = false;
+            const { signal } = call;
             const value = await handler(input, call);
-            await new Promise((resolve) => call.signal.addEventListener("abort", resolve, { once: true }));
+            if (signal.aborted) return value;
+            done = true;
+            await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
             return value;
           },
           SHORT_MS,
@@ -77,7 +82,7 @@ export const effectRequirements: readonly Requirement[] = [
       await eachWrite(subject, async (name, input) => {
         const unchanged = await watch(subject);
         const answer = await tryCall(client, name, input);
-        if (answer.result?.isError === false || (await unchanged())) return undefined;
+        if (!done || answer.result?.isError === false || (await unchanged())) return undefined;
         return `${showCall(name, input)} had done its work when its time ended, and it got ${describe(answer)}.`;
       });
     },
