@@ -10,7 +10,7 @@ import { eachSampled, type Problems, showCall } from "./sampled.ts";
 /** A call is stopped at each of its handler's looks at the signal, up to this many. */
 const MAX_LOOKS = 12;
 
-/** Time of a call that is to end after its work, in ms; of one whose work took longer, nothing is said. */
+/** Time of a call that is to end after its work, in ms. Work that takes longer is late by itself. */
 const SHORT_MS = 100;
 
 type Handler = Tool["handler"];
@@ -62,18 +62,15 @@ export const effectRequirements: readonly Requirement[] = [
       "A call whose work was done when its time ended has to say so: an error makes the model do it again, and then it is done twice.",
     wire: "stdio-2026",
     async check(subject) {
-      let done = false;
       const client = await subject.connect(
         {},
         altered(
           subject.definition,
           (handler) => async (input, call) => {
-            done = false;
             const { signal } = call;
             const value = await handler(input, call);
-            if (signal.aborted) return value;
-            done = true;
-            await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+            if (!signal.aborted)
+              await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
             return value;
           },
           SHORT_MS,
@@ -82,7 +79,7 @@ export const effectRequirements: readonly Requirement[] = [
       await eachWrite(subject, async (name, input) => {
         const unchanged = await watch(subject);
         const answer = await tryCall(client, name, input);
-        if (!done || answer.result?.isError === false || (await unchanged())) return undefined;
+        if (answer.result?.isError === false || (await unchanged())) return undefined;
         return `${showCall(name, input)} had done its work when its time ended, and it got ${describe(answer)}.`;
       });
     },
