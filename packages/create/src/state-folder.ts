@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { Refusal } from "./terminal.ts";
@@ -15,6 +16,12 @@ export function stateFolder(): string {
   if (process.platform === "win32") return join(local || join(home, "AppData", "Local"), "offshoot");
   if (process.platform === "darwin") return join(home, "Library", "Application Support", "offshoot");
   return join(home, ".local", "state", "offshoot");
+}
+
+/** Where one kind of knowledge about one project is kept: by its device and inode, so that a renamed folder keeps it. */
+export function stateOfProject(kind: "updates" | "green", project: string): string {
+  const { dev, ino } = statSync(project, { bigint: true });
+  return join(stateFolder(), kind, `${dev}-${ino}`);
 }
 
 function homeFolder(): string {
