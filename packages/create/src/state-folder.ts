@@ -3,25 +3,25 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { Refusal } from "./terminal.ts";
 
+/** Where one kind of knowledge about one project is kept: by its device and inode, so that a renamed folder keeps it. */
+export function stateOfProject(kind: "updates" | "green", project: string): string {
+  const { dev, ino } = statSync(project, { bigint: true });
+  return join(stateFolder(), kind, `${dev}-${ino}`);
+}
+
 /**
  * The folder in which this command keeps what it must be able to believe later: nothing that came with a project can
  * stand there. XDG Base Directory Specification; on macOS and Windows the place that applications use.
  *
  * @throws Refusal when this user has none
  */
-export function stateFolder(): string {
+function stateFolder(): string {
   const { XDG_STATE_HOME: given, LOCALAPPDATA: local } = process.env;
   if (given && isAbsolute(given)) return join(given, "offshoot");
   const home = homeFolder();
   if (process.platform === "win32") return join(local || join(home, "AppData", "Local"), "offshoot");
   if (process.platform === "darwin") return join(home, "Library", "Application Support", "offshoot");
   return join(home, ".local", "state", "offshoot");
-}
-
-/** Where one kind of knowledge about one project is kept: by its device and inode, so that a renamed folder keeps it. */
-export function stateOfProject(kind: "updates" | "green", project: string): string {
-  const { dev, ino } = statSync(project, { bigint: true });
-  return join(stateFolder(), kind, `${dev}-${ino}`);
 }
 
 function homeFolder(): string {
