@@ -9,7 +9,7 @@ import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
-import type { HttpOptions } from "./protocol/http/http.ts";
+import type { HttpOptions } from "./protocol/http/options.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type Secret, secretSetting } from "./secret-setting.ts";
 import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
