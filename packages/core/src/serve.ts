@@ -10,7 +10,7 @@ import { SettingsError } from "./flags.ts";
 import { orExit } from "./or-exit.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
-import type { HttpOptions } from "./protocol/http/http.ts";
+import type { HttpOptions } from "./protocol/http/options.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type Secret, secretSetting } from "./secret-setting.ts";
 import { ServeSettings } from "./serve-settings.ts";
