@@ -25,7 +25,7 @@ describe.each(templateNames())("a copy of %s", (template) => {
     await offshoot("check", "--offline");
     for (const kind of ["tool", "resource", "prompt"]) await offshoot("add", kind, `count_${kind}s`);
     await must(["pnpm", "run", "types"], project);
-    await must(["pnpm", "exec", "vitest", "run", "test/count-"], project);
+    await must(["pnpm", "exec", "vitest", "run", "test/count-", "--no-isolate", "--maxWorkers=1"], project);
     await must(["pnpm", "run", "--if-present", "build"], project);
     expect(await callOneTool(project, template, join(parent, "data"))).toBe("mine");
     await runAsContainer(project, parent);

@@ -1,7 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
 import { temporaryFolder } from "../fixtures/run.ts";
 
 /** A project among things that must stay as they are: a home, canaries beside it, links that lead to them. */
@@ -40,12 +53,28 @@ export function container(): Container {
   write("outside/canary.txt", "canary");
   symlinkSync("../../outside", join(project, "data"));
   symlinkSync("../../outside/canary.txt", join(project, "linked.txt"));
+  makeRepository(project);
+  return { root, project, write, outside: () => digests(root, (path) => !isOwn(path)) };
+}
+
+let made: string | undefined;
+afterAll(() => made && rmSync(made, { recursive: true, force: true }));
+
+/** Makes a repository of the project. The projects of a file are all the same, and the later ones take a copy of the first's. */
+function makeRepository(project: string): void {
+  const own = join(project, ".git");
+  if (made !== undefined) {
+    cpSync(made, own, { recursive: true });
+    return;
+  }
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: project, stdio: "ignore" });
   git("init", "--quiet");
   git("add", "--all");
   git("commit", "--quiet", "--message", "a copy");
-  return { root, project, write, outside: () => digests(root, (path) => !isOwn(path)) };
+  const kept = mkdtempSync(join(tmpdir(), "create-offshoot-"));
+  cpSync(own, kept, { recursive: true });
+  made = kept;
 }
 
 /** The project's plain files, the state of the command, the archives tried, and git's index, which `git status` refreshes. */
