@@ -90,8 +90,8 @@ function grid({ scenarios, runs }: EvalResult): string {
 
 function differences(last: EvalRecord, now: EvalRecord): string {
   const found = Object.entries(now.answers).flatMap(([name, answers]) => {
-    const before = last.answers[name];
-    if (before === undefined) return [];
+    if (!Object.hasOwn(last.answers, name)) return [];
+    const before = last.answers[name] as string[];
     const changed = answers.flatMap((answer, at) => (answer === before[at] ? [] : [change(before[at], answer)]));
     return changed.length === 0 ? [] : [`<h4>${asText(name)}</h4>${changed.join("")}`];
   });

@@ -162,9 +162,9 @@ describe("a rollout", () => {
       const world = openWorld(tried(like));
       const by = async () => (await world.send()).structuredContent.by;
       expect(await by()).toBe("handler");
-      world.app.rollouts?.order({ tried: "promote" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "promote"]]), "uid 1");
       expect(await by()).toBe("candidate");
-      world.app.rollouts?.order({}, "uid 1");
+      world.app.rollouts?.order(new Map(), "uid 1");
       expect(await by()).toBe("handler");
       world.app.close();
     }));
@@ -172,14 +172,14 @@ describe("a rollout", () => {
   test("an operator holds, aborts and promotes, and what the gates had decided holds when the order ends", () =>
     inVirtualTime(async () => {
       const world = openWorld(tried(like));
-      world.app.rollouts?.order({ tried: "hold" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "hold"]]), "uid 1");
       await world.traffic(130);
       expect(world.snapshot()).toMatchObject({ stage: "step", order: "hold", share: 10 });
-      world.app.rollouts?.order({ tried: "abort" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "abort"]]), "uid 1");
       expect(world.snapshot()).toMatchObject({ order: "abort", share: 0 });
       await world.traffic(70);
       expect(world.snapshot()).toMatchObject({ stage: "step", share: 0 });
-      world.app.rollouts?.order({ tried: "auto" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "auto"]]), "uid 1");
       await world.traffic(300);
       expect(world.snapshot()).toMatchObject({ stage: "promoted", share: 100 });
       expect(world.events.filter(({ by }) => by === "uid 1").map(({ before, after }) => [before, after])).toEqual([
