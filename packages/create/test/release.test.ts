@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, test, vi } from "vitest";
 import { releaseGate } from "../src/check/release-gate.ts";
+import { defaultOf } from "../src/eval/load-evals.ts";
 import { openProject } from "../src/project.ts";
 import { stepBetween } from "../src/update/version.ts";
 import { createOffshoot, run, temporaryFolder } from "./fixtures/run.ts";
@@ -106,6 +107,18 @@ describe("offshoot eval", () => {
     const { replace, offshoot } = project();
     replace("src/server.ts", "const all = await terms(call);", 'const all = await terms(call); console.log("junk");');
     expect(await offshoot("eval")).toMatchObject({ code: 0, data: { passed: 7 } });
+  });
+
+  test("a file that awaits what never comes is refused, and not waited for", async () => {
+    const { folder, write } = project();
+    write("never.mjs", "await new Promise(() => {});");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const refused = expect(defaultOf(folder, "never.mjs")).rejects.toThrow(
+      "never.mjs cannot be loaded: an await in it did not end within 60 s",
+    );
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    await refused;
   });
 
   test.each<[string, string[], (made: ReturnType<typeof project>) => void, RegExp]>([
@@ -234,6 +247,25 @@ describe("the eight lines", () => {
     expect(await line(0)).toMatchObject({ status: "ok", message: expect.stringContaining("no release to compare") });
     rmSync(join(folder, ".git"), { recursive: true });
     expect(await line(7)).toMatchObject({ status: "absent" });
+  });
+
+  test("in a shallow clone nobody knows what was released: that is said, and not that there was nothing", async () => {
+    const { folder } = project();
+    const clone = join(temporaryFolder(), "clone");
+    // As CI checks out a tag that is to be released.
+    execFileSync("git", ["clone", "-q", "--depth", "1", pathToFileURL(folder).href, clone], { stdio: "pipe" });
+    const line = (at: number) => releaseGate[at]?.({ project: openProject(clone), offline: true, args: undefined });
+    const absent = {
+      status: "absent",
+      message: expect.stringContaining("shallow"),
+      next: expect.stringMatching(/--unshallow/),
+    };
+    expect(await line(0)).toMatchObject(absent);
+    expect(await line(7)).toMatchObject(absent);
+    expect(await createOffshoot(["release-notes"], clone)).toMatchObject({
+      code: 2,
+      data: { error: expect.stringContaining("shallow"), next: expect.stringContaining("--unshallow") },
+    });
   });
 
   test("--without takes the names of lines alone, and with --release alone", async () => {

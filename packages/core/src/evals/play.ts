@@ -115,10 +115,11 @@ async function within<Value>(ms: number, what: string, work: Promise<Value>): Pr
 }
 
 async function answerOf(client: TestClient, step: Step, { state }: PreparedServer): Promise<Answer> {
+  const look = () => within(REST_MS, "state() did not end", Promise.resolve(state?.()));
   // A copy: a state that lives on would change with what it is compared with.
-  const before = structuredClone(await state?.());
+  const before = structuredClone(await look());
   const answer = await ask(client, step);
-  return { ...answer, same: state === undefined ? undefined : isDeepStrictEqual(before, await state()) };
+  return { ...answer, same: state === undefined ? undefined : isDeepStrictEqual(before, await look()) };
 }
 
 async function ask(client: TestClient, { call, read, input = {} }: Step): Promise<Omit<Answer, "same">> {
