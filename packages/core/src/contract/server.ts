@@ -53,8 +53,14 @@ export interface ServerOptions {
    * to have the error masked.
    */
   expected?: ((error: unknown) => string | undefined) | undefined;
-  /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
+  /** Connects the domain's events. Called once, for the first who listens; returns how to stop listening. */
   changes?: ((emit: ChangeEmitter) => () => void) | undefined;
+  /**
+   * Called when a caller begins to listen for changes. Resolve when each later change that it may hear will be emitted,
+   * such as when the place in a feed is known: its subscription is acknowledged then, and no change after that is missed.
+   * What you resolve with is called when it has left. What you throw refuses the subscription.
+   */
+  follow?: ((caller: Caller) => Promise<() => void>) | undefined;
   /** Where core keeps the answers of calls with an idempotency key. @default in memory, the latest 10 000 */
   idempotencyStore?: IdempotencyStore | undefined;
   /**
