@@ -104,9 +104,12 @@ test("a dependency by the name of an object's own machinery is turned only where
   end();
 });
 
-test.each(["breakers", "rollouts", "limits"])("a name that objects lose is refused in %s, and not passed over", (part) => {
-  const { file, follow, end } = operated({});
-  writeFileSync(file, `{"${part}":{"__proto__":"open"}}`);
-  expect(follow).toThrow('it has the key "__proto__", and nothing can have that name. Take it out.');
-  end();
-});
+test.each(["breakers", "rollouts", "limits"])(
+  "a name that objects lose is refused in %s, and not passed over",
+  (part) => {
+    const { file, follow, end } = operated({});
+    writeFileSync(file, `{"${part}":{"__proto__":"open"}}`);
+    expect(follow).toThrow('it has the key "__proto__", and nothing can have that name. Take it out.');
+    end();
+  },
+);
