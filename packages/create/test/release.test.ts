@@ -250,7 +250,8 @@ describe("the eight lines", () => {
   });
 
   test("in a shallow clone nobody knows what was released: that is said, and not that there was nothing", async () => {
-    const { folder } = project();
+    const { folder, release } = project();
+    release("v1.0.1");
     const clone = join(temporaryFolder(), "clone");
     // As CI checks out a tag that is to be released.
     execFileSync("git", ["clone", "-q", "--depth", "1", pathToFileURL(folder).href, clone], { stdio: "pipe" });
