@@ -10,6 +10,7 @@ import { createReply, type Reply } from "../straight/reply.ts";
 import type { Channel, StraightRequest } from "../straight/request.ts";
 import type { Straight } from "../straight/straight.ts";
 import { connectLegacy } from "./connect-legacy.ts";
+import { createOvertaken } from "./overtaken.ts";
 
 /** A POST that is being answered: one request, or those of a batch. */
 interface Exchange {
@@ -46,8 +47,6 @@ export interface SessionContext {
   single: boolean;
 }
 
-/** How many ids are remembered whose calls may still be on their way. */
-const MAX_AWAITED = 64;
 /**
  * The 2025 era's Streamable HTTP. Own streams, because the SDK's leave one open and its id taken when a call is
  * cancelled, keep a server for each handshake that fails, and know nothing of how fast a client reads.
@@ -74,17 +73,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
       if (answers !== undefined) settle(answers);
     },
   };
-  // A client that gives a call up at once sends its cancellation on another connection, where it can overtake the call.
-  const early = new Set<number>();
-  // Clients count their requests, so an id that was skipped belongs to one that others have overtaken.
-  const skipped = new Set<number>();
-  let newest = 0;
-  const isEarly = (id: unknown): id is number => typeof id === "number" && (id > newest || skipped.has(id));
-  const noteArrival = (id: number): void => {
-    skipped.delete(id);
-    for (let gap = Math.max(newest + 1, id - MAX_AWAITED); gap < id; gap += 1) keepNewest(skipped, gap);
-    newest = Math.max(newest, id);
-  };
+  const overtaken = createOvertaken();
   const settle = (request: string | number): void => {
     const exchange = exchanges.get(request);
     exchanges.delete(request);
@@ -165,10 +154,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
         // It will have no answer: its stream ends and its id is free, once the call has heard of it.
         if (cancelled !== undefined)
           setImmediate(() => exchanges.get(requestId as string) === cancelled && settle(requestId as string));
-        else if (isEarly(requestId)) keepNewest(early, requestId);
-        const { id: request } = message;
-        if (typeof request === "number") noteArrival(request);
-        if (message.method !== undefined && early.delete(request as number)) settle(request as number);
+        else overtaken.cancel(requestId);
+        const { id: request, method } = message;
+        if (method !== undefined && request !== undefined && overtaken.arrive(request)) settle(request);
         else if (taken?.straight !== undefined) straight.begin(taken.straight);
         else if (cancelled?.straight !== undefined) cancelled.straight.cancel(reason);
         else transport.onmessage?.(message, { authInfo: caller });
@@ -192,11 +180,6 @@ export async function openSession(app: App, id: string, context: SessionContext)
       await close();
     },
   };
-}
-
-function keepNewest(ids: Set<number>, id: number): void {
-  ids.add(id);
-  if (ids.size > MAX_AWAITED) ids.delete(ids.values().next().value as number);
 }
 
 const CLOSED = "the client closed the connection";
