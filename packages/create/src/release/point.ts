@@ -39,7 +39,7 @@ export function lastTag(folder: string): string | undefined {
 /** Whether the history that tags stand in was left out when the repository was cloned, as CI does unless it is told. */
 export function isShallow(folder: string): boolean {
   try {
-    return git(folder, "rev-parse", "--is-shallow-repository").toString().trim() === "true";
+    return String(askGit(folder, "rev-parse", "--is-shallow-repository")).trim() === "true";
   } catch {
     return false;
   }
