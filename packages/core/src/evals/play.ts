@@ -26,13 +26,14 @@ export async function play(
   era: "2025" | "2026",
   model?: Model | undefined,
 ): Promise<Transcript> {
-  const transcript: Transcript = { played: [] };
+  const transcript: Transcript = { tools: [], played: [] };
   let prepared: PreparedServer;
   try {
     prepared = await within(REST_MS, "the server was not made", make(source));
   } catch (error) {
     return { ...transcript, broken: `the server could not be made: ${(error as Error).message}` };
   }
+  transcript.tools = [...prepared.server.tools.keys()];
   const steps = [...(scenario.given ?? []), ...scenario.steps];
   const strange = strangeTool(steps, scenario.mustNotCall, prepared.server.tools);
   if (strange !== undefined) {
