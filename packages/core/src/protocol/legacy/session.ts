@@ -6,8 +6,8 @@ import { makeLegible } from "../connection.ts";
 import { type Message, type Refusal, stopped } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
-import { createReply, type Reply } from "../straight/reply.ts";
-import type { Channel, StraightRequest } from "../straight/request.ts";
+import { Reply } from "../straight/reply.ts";
+import type { StraightRequest } from "../straight/request.ts";
 import type { Straight } from "../straight/straight.ts";
 import { connectLegacy } from "./connect-legacy.ts";
 import { createOvertaken } from "./overtaken.ts";
@@ -83,9 +83,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
   const cancel = (requestId: string | number, reason: string): void =>
     transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } });
 
-  const head = single ? [] : ["mcp-session-id", id];
+  const head = single ? EVENT_STREAM : [...EVENT_STREAM, "mcp-session-id", id];
   const openStream = (response: ServerResponse): ResponseWriter =>
-    openEventStream(response, openWriter, caller.id, [...EVENT_STREAM, ...head]);
+    openEventStream(response, openWriter, caller.id, head);
 
   const { close, peer } = await connectLegacy(app, transport as never, {
     caller,
@@ -98,24 +98,10 @@ export async function openSession(app: App, id: string, context: SessionContext)
   const takeStraight = (message: Message | undefined, response: ServerResponse, from: Caller): Exchange | undefined => {
     const client = app.straight ? peer() : undefined;
     if (client === undefined || message === undefined) return undefined;
-    let reply: Reply;
-    const channel: Channel = {
-      transport: "tcp",
-      caller: from,
-      sessionId: id,
-      notify: (_request, json) => reply.write(json),
-      lag: () => reply.lag(),
-      answer(request, json) {
-        const exchange = exchanges.get(request.id);
-        // Cancelled: its stream ends without an answer.
-        if (exchange?.straight !== request || request.cancelled()) return;
-        exchanges.delete(request.id);
-        reply.end(json);
-      },
-    };
-    const request = straight.take(message, channel, client);
+    const reply = new SessionReply(exchanges, response, openWriter, from, head, id);
+    const request = straight.take(message, reply, client);
     if (request === undefined) return undefined;
-    reply = createReply(response, openWriter, from.id, true, head);
+    reply.begins();
     return { reply, open: new Set([request.id]), straight: request };
   };
   return {
@@ -138,7 +124,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
         for (const request of open) exchanges.set(request, exchange);
         for (const refusal of refusals) exchange.reply.write(JSON.stringify(refusal.answer));
         if (open.size === 0) exchange.reply.end();
-        response.once("close", () => {
+        response.on("close", () => {
           // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
           for (const request of open) {
             if (exchanges.get(request) !== exchange) continue;
@@ -180,6 +166,21 @@ export async function openSession(app: App, id: string, context: SessionContext)
       await close();
     },
   };
+}
+
+/** The answer to a request that goes without the SDK. */
+class SessionReply extends Reply {
+  readonly #exchanges: Map<string | number, Exchange>;
+  constructor(exchanges: Map<string | number, Exchange>, ...rest: ConstructorParameters<typeof Reply>) {
+    super(...rest);
+    this.#exchanges = exchanges;
+  }
+  override answer(request: StraightRequest, json: string): void {
+    // Cancelled: its stream ends without an answer.
+    if (this.#exchanges.get(request.id)?.straight !== request || request.cancelled()) return;
+    this.#exchanges.delete(request.id);
+    this.end(json);
+  }
 }
 
 const CLOSED = "the client closed the connection";
