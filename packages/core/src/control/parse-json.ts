@@ -6,7 +6,7 @@ const MAX_REASON = 120;
 /** A file's JSON, read as everyone reads it. @throws Error in one line */
 export function parseJson(text: string): unknown {
   let value: unknown;
-  // Whoever copies such an object loses the key without a word.
+  // A copy of such an object loses the key without a word.
   let lost = false;
   const look = (key: string, item: unknown): unknown => {
     lost ||= key === "__proto__";
