@@ -314,19 +314,31 @@ describe("answers that no one asked for, and answers that are no answer", () => 
     ["no jsonrpc", { jsonrpc: undefined, result: { action: "accept", content: { sure: true } } }],
   ];
 
-  test.each(hostile)("stdio-2025: %s ends the question, and is not answered", async (_title, answer) => {
-    await using field = startField("stdio", 256);
-    field.write(initialize(0, { elicitation: {} }), { jsonrpc: "2.0", method: "notifications/initialized" });
-    field.write(toolCall(1, "ask"));
-    const question = await field.lines.next(({ method }) => method === "elicitation/create");
-    // No id that a client would use for its own.
-    expect(question.id).not.toEqual(expect.any(Number));
-    field.write({ jsonrpc: "2.0", id: question.id, ...answer });
-    const result = await field.lines.id(1);
-    expect(result).toMatchObject({ result: { isError: true, _meta: { "offshoot/error": { code: "unanswered" } } } });
-    field.write(toolCall(2, "echo", { text: "x" }));
-    await field.lines.id(2);
-    expect(field.lines.all.filter(({ id, method }) => id === question.id && method === undefined)).toEqual([]);
+  describe("stdio-2025", () => {
+    let field: Field;
+    let calls = 0;
+    beforeAll(() => {
+      field = startField("stdio", 256);
+      field.write(initialize(0, { elicitation: {} }), { jsonrpc: "2.0", method: "notifications/initialized" });
+    });
+    afterAll(() => field[Symbol.asyncDispose]());
+
+    test.each(hostile)("%s ends the question, and is not answered", async (_title, answer) => {
+      const asked = field.lines.all.length;
+      calls += 2;
+      field.write(toolCall(calls, "ask"));
+      const question = await field.lines.next(
+        (line) => line.method === "elicitation/create" && field.lines.all.indexOf(line) >= asked,
+      );
+      // No id that a client would use for its own.
+      expect(question.id).not.toEqual(expect.any(Number));
+      field.write({ jsonrpc: "2.0", id: question.id, ...answer });
+      const result = await field.lines.id(calls);
+      expect(result).toMatchObject({ result: { isError: true, _meta: { "offshoot/error": { code: "unanswered" } } } });
+      field.write(toolCall(calls + 1, "echo", { text: "x" }));
+      await field.lines.id(calls + 1);
+      expect(field.lines.all.filter(({ id, method }) => id === question.id && method === undefined)).toEqual([]);
+    });
   });
 
   test("http-2025: a hostile answer ends the question too, and the POST it came in is accepted or refused", async () => {
