@@ -126,7 +126,10 @@ describe("handshakes that are good, by the thousand", () => {
     expect((await send(url, toolCall(1, "echo", { text: "late" }), { headers: late })).status).toBe(200);
     const accepted = { action: "accept", content: { sure: true } };
     await send(url, { jsonrpc: "2.0", id: messagesOf(heard)[0].id, result: accepted }, { headers: busy });
-    expect((await answer).messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { action: "accept" } } });
+    expect((await answer).messages.at(-1)).toMatchObject({
+      id: 1,
+      result: { structuredContent: { action: "accept" } },
+    });
     expect(field.alive()).toBe(true);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { defineServer, defineTool } from "../../src/index.ts";
 import { connect, spawn, type TestClient, WIRES } from "../../src/testing/index.ts";
@@ -20,7 +20,6 @@ const broken = defineServer({
 });
 const printed = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => printed.mockClear());
-afterAll(() => printed.mockRestore());
 
 async function callBroken(client: TestClient): Promise<string> {
   const { isError, text, meta } = await client.call("read_length");
