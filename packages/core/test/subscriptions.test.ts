@@ -182,6 +182,88 @@ test.each(["http-2025", "http-2026"] as const)(
   },
 );
 
+/** A server whose changes are followed when a test says so. */
+function createFollowed() {
+  const events: string[] = [];
+  let emit: ChangeEmitter | undefined;
+  const waiting: PromiseWithResolvers<void>[] = [];
+  const server = defineServer({
+    name: "followed",
+    version: "1.0.0",
+    resources: [
+      defineResource({
+        name: "item",
+        title: "Item",
+        description: "A thing.",
+        uri: "item://{id}",
+        subscribe: true,
+        read: ({ id }) => id,
+      }),
+    ],
+    changes: (emitter) => {
+      emit = emitter;
+      return () => {};
+    },
+    follow: async () => {
+      const one = Promise.withResolvers<void>();
+      waiting.push(one);
+      await one.promise;
+      events.push("followed");
+      return () => void events.push("left");
+    },
+  });
+  return { server, events, waiting, emit: (uri: string) => emit?.resourceUpdated(uri) };
+}
+
+describe.each(WIRES)("%s, where it takes time until changes are followed", (wire) => {
+  test("a subscription is acknowledged when no later change is missed, and ends what it followed", async () => {
+    const { server, events, waiting, emit } = createFollowed();
+    const heard: unknown[] = [];
+    const client = await connect(server, { wire, onNotification: (_method, { uri }) => heard.push(uri) });
+    onTestFinished(() => client.close());
+    const subscribed = client.subscribe(["item://a"]).then(() => events.push("subscribed"));
+    await expect.poll(() => waiting.length).toBe(1);
+    await client.read("item://a");
+    expect(events).toEqual([]);
+    waiting[0]?.resolve();
+    await subscribed;
+    expect(events).toEqual(["followed", "subscribed"]);
+    emit("item://a");
+    await expect.poll(() => heard).toEqual(["item://a"]);
+    await client.close();
+    await expect.poll(() => events.at(-1)).toBe("left");
+  });
+
+  test("a client that leaves meanwhile leaves nothing followed", async () => {
+    const { server, events, waiting } = createFollowed();
+    const client = await connect(server, { wire });
+    client.subscribe(["item://a"]).catch(() => {});
+    await expect.poll(() => waiting.length).toBe(1);
+    const closed = client.close();
+    waiting[0]?.resolve();
+    await closed;
+    await expect.poll(() => events).toEqual(["followed", "left"]);
+  });
+
+  test("what cannot be followed is no subscription, and the next one tries again", async () => {
+    const { server, events, waiting } = createFollowed();
+    const log: string[] = [];
+    const client = await connect(server, { wire, log });
+    onTestFinished(() => client.close());
+    const refused = client.subscribe(["item://a"]).catch((error: Error) => error.message);
+    await expect.poll(() => waiting.length).toBe(1);
+    waiting[0]?.reject(new Error("password=hunter2"));
+    expect(await refused).toMatch(/item:\/\/a|correlation id/);
+    expect(await refused).not.toContain("hunter2");
+    expect(log.some((line) => line.includes("internal_error"))).toBe(true);
+    const again = client.subscribe(["item://a"]);
+    await expect.poll(() => waiting.length).toBe(2);
+    waiting[1]?.resolve();
+    await again;
+    expect(events).toEqual(["followed"]);
+  });
+});
+
 const listen = (id: number, uris: unknown) => ({
   jsonrpc: "2.0",
   id,
@@ -189,23 +271,41 @@ const listen = (id: number, uris: unknown) => ({
   params: { notifications: { resourceSubscriptions: uris, resourcesListChanged: true }, _meta: META },
 });
 
+/** A stream for item://a on a socket of its own. */
+function listenOn(url: string) {
+  const body = JSON.stringify(listen(1, ["item://a"]));
+  const socket = connectSocket(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
+  socket.write(
+    `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\nmcp-protocol-version: 2026-07-28\r\nmcp-method: subscriptions/listen\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  return socket;
+}
+
 test("http-2026: a client that is killed has unsubscribed, and the endpoint goes on", async () => {
   const { server, events, watches } = createWatched();
   const endpoint = await serveHttp(createApp(server, { log: quiet }));
   onTestFinished(() => endpoint.drain(0));
-  const body = JSON.stringify(listen(1, ["item://a"]));
-  const sockets = Array.from({ length: 5 }, () => {
-    const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1").on("error", () => {});
-    socket.write(
-      `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\nmcp-protocol-version: 2026-07-28\r\nmcp-method: subscriptions/listen\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    return socket;
-  });
+  const sockets = Array.from({ length: 5 }, () => listenOn(endpoint.url));
   await Promise.all(sockets.map((socket) => once(socket, "data")));
   expect([...watches.keys()]).toEqual(["item://a"]);
   for (const socket of sockets) socket.destroy();
   await expect.poll(() => events).toEqual(["watch item://a", "end item://a"]);
 });
+
+test.each(["drained", "killed"])(
+  "http-2026: a stream that is %s before changes are followed leaves nothing",
+  async (how) => {
+    const { server, events, waiting } = createFollowed();
+    const endpoint = await serveHttp(createApp(server, { log: quiet }));
+    onTestFinished(() => endpoint.drain(0));
+    const socket = listenOn(endpoint.url);
+    await expect.poll(() => waiting.length).toBe(1);
+    if (how === "killed") socket.destroy();
+    else await endpoint.drain(0);
+    waiting[0]?.resolve();
+    await expect.poll(() => events).toEqual(["followed", "left"]);
+  },
+);
 
 test("http-2026: a stream that the SDK refuses leaves no watch", async () => {
   const { server, watches } = createWatched();
@@ -286,7 +386,8 @@ describe.each(["2025", "2026"] as const)("stdio-%s, raw", (era) => {
     send({ jsonrpc: "2.0", id: 99, method: "resources/read", params: { uri: "item://a", _meta: META } });
     await lines.id(99);
     expect(watches.size).toBe(0);
-    expect(events).toHaveLength(40);
+    const count = (kind: string) => events.filter((event) => event.startsWith(kind)).length;
+    expect(count("end")).toBe(count("watch"));
   });
 });
 

@@ -1,3 +1,4 @@
+import { isObject } from "./contract/schema.ts";
 import { pathProblem } from "./path-problem.ts";
 import { readJson } from "./read-json.ts";
 import { Refusal } from "./terminal.ts";
@@ -39,8 +40,6 @@ export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isListOfTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isNeed = (value: unknown): boolean =>
   isObject(value) &&

@@ -4,10 +4,7 @@ import { Refusal } from "./terminal.ts";
 
 /** The object in a project's JSON file. @throws Refusal with `next` for what is no JSON object, or too large */
 export function readJson(file: string, next: string): Record<string, unknown> {
-  const { bytes, stat } = readPlainFile(file, MAX_JSON_BYTES);
-  if (stat.size > MAX_JSON_BYTES)
-    throw new Refusal(`${file} is larger than ${MAX_JSON_BYTES / 1024 / 1024} MiB.`, next);
-  return parseJson(bytes, file, next);
+  return parseJson(readPlainFile(file, MAX_JSON_BYTES).bytes, file, next);
 }
 
 /** The same for bytes that come from elsewhere. */

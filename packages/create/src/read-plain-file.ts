@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { Refusal } from "./terminal.ts";
 
 /**
- * A file's bytes, and what was opened; no bytes when there are more than `most`. A pipe would hang, and a device has no end.
+ * A file's bytes, and what was opened. A pipe would hang, and a device has no end.
  *
- * @throws Refusal for anything but a regular file
+ * @throws Refusal for anything but a regular file of at most `most` bytes
  */
 export function readPlainFile(file: string, most = Number.POSITIVE_INFINITY): { bytes: Buffer; stat: Stats } {
   // Windows has no O_NONBLOCK, and no pipes in folders.
@@ -12,7 +12,9 @@ export function readPlainFile(file: string, most = Number.POSITIVE_INFINITY): { 
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) throw new Refusal(`${file} is not a file.`, "put a file in its place, or remove it.");
-    return { bytes: stat.size > most ? Buffer.alloc(0) : readFileSync(handle), stat };
+    if (stat.size > most)
+      throw new Refusal(`${file} is larger than ${most / 2 ** 20} MiB.`, "put a smaller file in its place.");
+    return { bytes: readFileSync(handle), stat };
   } finally {
     closeSync(handle);
   }

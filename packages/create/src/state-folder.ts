@@ -1,6 +1,13 @@
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { Refusal } from "./terminal.ts";
+
+/** Where one kind of knowledge about one project is kept: by its device and inode, so that a renamed folder keeps it. */
+export function stateOfProject(kind: "updates" | "green", project: string): string {
+  const { dev, ino } = statSync(project, { bigint: true });
+  return join(stateFolder(), kind, `${dev}-${ino}`);
+}
 
 /**
  * The folder in which this command keeps what it must be able to believe later: nothing that came with a project can
@@ -8,7 +15,7 @@ import { Refusal } from "./terminal.ts";
  *
  * @throws Refusal when this user has none
  */
-export function stateFolder(): string {
+function stateFolder(): string {
   const { XDG_STATE_HOME: given, LOCALAPPDATA: local } = process.env;
   if (given && isAbsolute(given)) return join(given, "offshoot");
   const home = homeFolder();

@@ -48,6 +48,7 @@ export function notesServer(notes: OwnedNotes, { shared = false }: ServerOptions
     lists: { ttlMs: 3_600_000, cacheScope: "public", resources: { ttlMs: 60_000 } },
     expected: (error) => (error instanceof NotesError ? error.message : undefined),
     problem: () => notes.problem(),
+    follow: (caller) => notes.follow(ownerFor(caller)),
     changes: (emit) => notes.onChange((event, owner) => announce(event, emit, (caller) => ownerFor(caller) === owner)),
   });
 }

@@ -53,8 +53,14 @@ export interface ServerOptions {
    * to have the error masked.
    */
   expected?: ((error: unknown) => string | undefined) | undefined;
-  /** Connects the domain's events. Called once when serving starts; returns how to stop listening. */
+  /** Connects the domain's events. Called once, for the first who listens; returns how to stop listening. */
   changes?: ((emit: ChangeEmitter) => () => void) | undefined;
+  /**
+   * Called when a caller begins to listen for changes. Resolve when each later change that it may hear will be emitted,
+   * such as when the place in a feed is known: its subscription is acknowledged then, and no change after that is missed.
+   * What you resolve with is called when it has left. What you throw refuses the subscription.
+   */
+  follow?: ((caller: Caller) => Promise<() => void>) | undefined;
   /** Where core keeps the answers of calls with an idempotency key. @default in memory, the latest 10 000 */
   idempotencyStore?: IdempotencyStore | undefined;
   /**
@@ -122,6 +128,9 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
   const tools = byName(where, "tools", options.tools, "tool");
+  for (const { name, sameAs } of tools.values())
+    if (sameAs !== undefined && (sameAs === name || !tools.has(sameAs)))
+      throw new DefinitionError(`tool "${name}" is the same as "${sameAs}", and no other tool is named so.`);
   const resources = byName(where, "resources", withViews(options.resources, tools.values()), "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {

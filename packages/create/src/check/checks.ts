@@ -2,7 +2,6 @@ import { readBuiltServer } from "../contract/built-server.ts";
 import { type Contract, compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK, readLock } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
-import { npm } from "../npm.ts";
 import { readDecisions } from "../policy/decisions.ts";
 import { fileOf, POLICY_LOCK, readPolicyLock } from "../policy/policy-lock.ts";
 import type { Project } from "../project.ts";
@@ -148,7 +147,7 @@ export const checks: Check[] = [
         next: "once it is released, `npm install @offshoot/core@latest`.",
       });
     return compareWithLatest(version, offline, "`npm install @offshoot/core@latest`, then your tests.", () =>
-      newest("@offshoot/core"),
+      latestVersion("core"),
     );
   }),
   defineCheck("template", async ({ project: { marker }, offline }) => {
@@ -212,5 +211,3 @@ async function compareWithLatest(
   if (newer(latest, version)) return { status: "wrong", message: `${version} is behind ${latest}.`, next };
   return { status: "ok", message: `${version} is the latest.` };
 }
-
-const newest = async (name: string): Promise<string> => JSON.parse(await npm("view", name, "version", "--json"));

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBuiltServer } from "../contract/built-server.ts";
 import { bumpFor, suffices } from "../contract/change.ts";
@@ -8,7 +6,7 @@ import { LOCK, readLock, readLockAt } from "../contract/lock-file.ts";
 import { equal } from "../contract/schema.ts";
 import { evalsFile, loadCore } from "../eval/load-evals.ts";
 import { runEvals } from "../eval/run-evals.ts";
-import { readServerConfig } from "../promote/server-config.ts";
+import { readConfigOf } from "../promote/server-config.ts";
 import { readJson } from "../read-json.ts";
 import { readDrills } from "../release/changes.ts";
 import { atRef, here, lastTag } from "../release/point.ts";
@@ -127,19 +125,12 @@ async function configuration({ project }: CheckContext) {
     };
   for (const file of files) {
     const { digest, values } = readJson(join(project.folder, file), "`offshoot promote` writes it again.");
-    const folder = mkdtempSync(join(tmpdir(), "offshoot-check-"));
-    try {
-      const draft = join(folder, "config.json");
-      writeFileSync(draft, JSON.stringify(values));
-      if (readServerConfig(project, draft).digest !== digest)
-        return {
-          status: "wrong" as const,
-          message: `the built server does not make of ${file} what was promoted.`,
-          next: "`offshoot promote <from> <to>` with this build.",
-        };
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    if (readConfigOf(project, values).digest !== digest)
+      return {
+        status: "wrong" as const,
+        message: `the built server does not make of ${file} what was promoted.`,
+        next: "`offshoot promote <from> <to>` with this build.",
+      };
   }
   return { status: "ok" as const, message: `the built server makes of ${files.join(", ")} what was promoted.` };
 }

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { applyEdits, modify, type ParseError, parse, printParseErrorCode, visit } from "jsonc-parser";
 import * as toml from "smol-toml";
+import { isObject } from "../contract/schema.ts";
 import { Refusal } from "../terminal.ts";
 import type { Client, ServerEntry } from "./clients.ts";
 
@@ -29,8 +31,8 @@ function mergeJson(text: string, { key, entry }: Client, name: string, server: S
   const data: unknown = parse(before, errors, { allowTrailingComma: true });
   const [error] = errors;
   if (error) refuse(`${printParseErrorCode(error.error)} in line ${before.slice(0, error.offset).split("\n").length}.`);
-  if (!isTable(data)) return refuse("it is not an object.");
-  if (Object.hasOwn(data, key) && !isTable(data[key])) refuse(`"${key}" is not an object.`);
+  if (!isObject(data)) return refuse("it is not an object.");
+  if (Object.hasOwn(data, key) && !isObject(data[key])) refuse(`"${key}" is not an object.`);
   const twice = duplicateKey(before, [key, name]);
   if (twice !== undefined) refuse(`"${twice}" is there twice, and clients differ in which one they take.`);
   const indent = /\n([ \t]+)\S/.exec(before)?.[1] ?? "  ";
@@ -68,15 +70,15 @@ function mergeToml(text: string, { key, entry }: Client, name: string, server: S
   };
   const before = read(text);
   const servers = before[key] ?? {};
-  if (!isTable(servers)) return refuse(`"${key}" is not a table.`);
+  if (!isObject(servers)) return refuse(`"${key}" is not a table.`);
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const header = `[${key}.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}]`;
   const section = [header, ...toml.stringify(entry(server)).trim().split("\n")].join(end);
   const kept = Object.hasOwn(servers, name) ? withoutTable(text, header) : text;
   const after = `${kept.trimEnd()}${kept.trim() === "" ? "" : end + end}${section}${end}`;
-  // The text was cut by lines: this is what says that nothing else was hit.
+  // The text was cut by lines: this is what says that nothing else was hit. A clone has no prototypes that differ.
   const wanted = { ...before, [key]: { ...servers, [name]: entry(server) } };
-  if (JSON.stringify(sortKeys(read(after))) !== JSON.stringify(sortKeys(wanted)))
+  if (!isDeepStrictEqual(structuredClone(read(after)), structuredClone(wanted)))
     refuse(`"${name}" is written in a way that this does not replace.`);
   return after;
 }
@@ -93,17 +95,4 @@ function withoutTable(text: string, header: string): string {
       return !inside || trimmed.startsWith("#");
     })
     .join("\n");
-}
-
-const isTable = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isTable(value)) return value instanceof Date ? value.toISOString() : value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key])]),
-  );
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { askGit, requireRef } from "../git-at.ts";
 import { parseJson, readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 import type { Contract } from "./compare-contracts.ts";
@@ -19,22 +19,15 @@ export function readLock(folder: string): Contract {
 
 /** The lock of a folder as it was at a commit; `undefined` when it was not there. @throws Refusal for an unknown ref */
 export function readLockAt(folder: string, ref: string): Contract | undefined {
-  const git = (...args: string[]): Buffer =>
-    execFileSync("git", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1e8 });
+  requireRef(folder, ref);
+  let bytes: Buffer;
   try {
-    git("rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
-  } catch (cause) {
-    throw new Refusal(`git knows no "${ref}" here.`, "`git fetch --tags`, or name another tag, branch or commit.", {
-      cause,
-    });
-  }
-  try {
-    const name = `${LOCK} at ${ref}`;
-    return requireLock(parseJson(git("show", `${ref}:./${LOCK}`), name, "name another tag, branch or commit."), name);
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
+    bytes = askGit(folder, "show", `${ref}:./${LOCK}`);
+  } catch {
     return undefined;
   }
+  const name = `${LOCK} at ${ref}`;
+  return requireLock(parseJson(bytes, name, "name another tag, branch or commit."), name);
 }
 
 function requireLock(lock: Contract, name: string): Contract {

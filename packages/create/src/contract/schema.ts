@@ -39,6 +39,14 @@ export function equal(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
 
+/** Keys sorted all the way down, as locks are written; lists keep their order. */
+export function sortKeys<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(sortKeys) as Value;
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)])) as Value;
+}
+
 /**
  * What a local `$ref` points to, with the keywords beside it. `undefined` for one that leads nowhere or out of the
  * document: nothing can be said about such a schema.

@@ -34,8 +34,15 @@ export async function loadEvals(folder: string, given?: string): Promise<LoadedE
 }
 
 /** The project's own core: what it is tested with. @throws Refusal when it cannot be loaded */
-export const loadCore = async (folder: string): Promise<typeof Evals> =>
-  (await load(folder, "@offshoot/core/evals", "`npm install @offshoot/core@latest`.")) as typeof Evals;
+export async function loadCore(folder: string): Promise<typeof Evals> {
+  const name = "@offshoot/core/evals";
+  try {
+    return await import(pathToFileURL(createRequire(join(folder, "package.json")).resolve(name)).href);
+  } catch (cause) {
+    const next = "`npm install @offshoot/core@latest`.";
+    throw new Refusal(`${name} cannot be loaded from this project: ${(cause as Error).message}`, next, { cause });
+  }
+}
 
 /** What a file of the project exports as its default: TypeScript as it is, since Node runs it. */
 export async function defaultOf(folder: string, file: string): Promise<unknown> {
@@ -49,13 +56,5 @@ export async function defaultOf(folder: string, file: string): Promise<unknown> 
         cause,
       },
     );
-  }
-}
-
-async function load(folder: string, name: string, next: string): Promise<unknown> {
-  try {
-    return await import(pathToFileURL(createRequire(join(folder, "package.json")).resolve(name)).href);
-  } catch (cause) {
-    throw new Refusal(`${name} cannot be loaded from this project: ${(cause as Error).message}`, next, { cause });
   }
 }

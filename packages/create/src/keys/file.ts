@@ -41,9 +41,7 @@ function lockFor(file: string): ReturnType<typeof takePidLock> {
 }
 
 function parse(file: string): KeyEntry[] {
-  const { bytes, stat } = readPlainFile(file, MAX_JSON_BYTES);
-  if (stat.size > MAX_JSON_BYTES)
-    throw new Refusal(`${file} is larger than ${MAX_JSON_BYTES / 2 ** 20} MiB.`, "name another file with --file.");
+  const { bytes } = readPlainFile(file, MAX_JSON_BYTES);
   try {
     return parseKeyFile(bytes.toString("utf8"));
   } catch (cause) {

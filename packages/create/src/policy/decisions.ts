@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { homeIn } from "../contract/built-server.ts";
+import { sortKeys } from "../contract/schema.ts";
 import { builtBin, type Project } from "../project.ts";
 import { reasonIn } from "../reason-in.ts";
 import { Refusal } from "../terminal.ts";
@@ -44,11 +45,4 @@ export async function readDecisions(
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-/** Keys in one order all the way down, as the contract suite writes them. */
-function sortKeys<Value>(value: Value): Value {
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)])) as Value;
 }

@@ -1,12 +1,12 @@
-import { existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir, userInfo } from "node:os";
+import { existsSync, lstatSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { placeProblem } from "../own-place.ts";
 import type { Project } from "../project.ts";
 import { readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
-import { promotedValues, readServerConfig } from "./server-config.ts";
+import { promotedValues, readConfigOf, readServerConfig } from "./server-config.ts";
 
 type Settings = Record<string, unknown>;
 
@@ -49,7 +49,7 @@ export function planPromotion(
   const only = (settings: Settings, keep: (key: string) => boolean): Settings =>
     Object.fromEntries(Object.entries(settings).filter(([key]) => keep(key)));
   const next = { ...only(target, stays), ...only(source, (key) => !stays(key)) };
-  const made = readDraft(project, next);
+  const made = readConfigOf(project, next);
   if (made.digest !== wanted.digest)
     throw new Refusal(
       `${to} would not be as ${from}: ${firstDifference(promotedValues(wanted), promotedValues(made))}.`,
@@ -92,18 +92,6 @@ function readSettings(file: string): Settings {
   if (!existsSync(file))
     throw new Refusal(`There is no ${file}.`, 'write the settings of an environment, such as {"logLevel": "info"}.');
   return readJson(file, "correct the file.");
-}
-
-/** What the server makes of settings that are in no file yet. */
-function readDraft(project: Project, settings: Settings) {
-  const folder = mkdtempSync(join(tmpdir(), "offshoot-promote-"));
-  try {
-    const draft = join(folder, "config.json");
-    writeFileSync(draft, jsonOf(settings));
-    return readServerConfig(project, draft);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function changesOf(before: Settings, after: Settings): Change[] {

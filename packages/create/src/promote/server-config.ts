@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ownEnvironment } from "../npm.ts";
 import { builtBin, type Project } from "../project.ts";
 import { reasonIn } from "../reason-in.ts";
@@ -45,6 +48,18 @@ export function readServerConfig(project: Project, file: string): ServerConfig {
       "it needs @offshoot/core with --print-config: `offshoot update`, then `npm run build`.",
       { cause },
     );
+  }
+}
+
+/** The same for settings that are in no file. */
+export function readConfigOf(project: Project, settings: unknown): ServerConfig {
+  const folder = mkdtempSync(join(tmpdir(), "offshoot-config-"));
+  try {
+    const file = join(folder, "config.json");
+    writeFileSync(file, JSON.stringify(settings));
+    return readServerConfig(project, file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

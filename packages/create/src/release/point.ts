@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { askGit, requireRef } from "../git-at.ts";
 import { npm } from "../npm.ts";
 import type { Project } from "../project.ts";
 import { parseJson } from "../read-json.ts";
@@ -21,16 +21,11 @@ export interface Point {
   named(file: string): string[];
 }
 
-const git = (folder: string, ...args: string[]): Buffer =>
-  execFileSync("git", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1e8 });
-
 /** The newest tag before what is here; `undefined` where there is none, or no repository. */
 export function lastTag(folder: string): string | undefined {
   const ask = (...args: string[]): string | undefined => {
     try {
-      return git(folder, ...args)
-        .toString()
-        .trim();
+      return String(askGit(folder, ...args)).trim();
     } catch {
       return undefined;
     }
@@ -49,16 +44,11 @@ export function here({ folder }: Project): Point {
 
 /** A project as it was at a tag, branch or commit. @throws Refusal when git does not know it */
 export function atRef({ folder }: Project, ref: string): Point {
-  let files: string[];
-  try {
-    git(folder, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
-    files = git(folder, "ls-tree", "-r", "--name-only", "-z", ref).toString().split("\0").filter(Boolean);
-  } catch (cause) {
-    throw new Refusal(`git knows no "${ref}" here.`, "`git fetch --tags`, or name another tag, branch or commit.", {
-      cause,
-    });
-  }
-  const read = (path: string) => (files.includes(path) ? git(folder, "show", `${ref}:./${path}`) : undefined);
+  requireRef(folder, ref);
+  const files = String(askGit(folder, "ls-tree", "-r", "--name-only", "-z", ref))
+    .split("\0")
+    .filter(Boolean);
+  const read = (path: string) => (files.includes(path) ? askGit(folder, "show", `${ref}:./${path}`) : undefined);
   return pointOf(ref, read, (file) => files.filter((path) => path.split("/").at(-1) === file));
 }
 

@@ -17,11 +17,7 @@ export async function diffOfMine(options: {
     const since = { version: options.since ?? marker.version, from: options.base, option: "--base" };
     const base = await readRelease(repository, marker, since);
     const version = options.from === undefined ? await latestVersion(marker.template, options.to) : undefined;
-    const theirs = await readRelease(repository, marker, {
-      ...(version !== undefined && { version }),
-      from: options.from,
-      option: "--from",
-    });
+    const theirs = await readRelease(repository, marker, { version, from: options.from, option: "--from" });
     await importCommits(repository, [
       { branch: "before", files: ownFiles(base.files, marker) },
       { branch: "after", files: ownFiles(theirs.files, marker) },

@@ -13,7 +13,10 @@ export interface GitOutput {
 /** A repository for the time of one merge, whose rules are ours: no setting of the user's or the system's applies. */
 export interface ScratchRepository {
   /** Runs git. @throws Error for an exit code that is not in `codes` (default: 0) */
-  git(args: string[], options?: { input?: Buffer; codes?: number[]; workTree?: string }): Promise<GitOutput>;
+  git(
+    args: string[],
+    options?: { input?: Buffer | undefined; codes?: number[] | undefined; workTree?: string },
+  ): Promise<GitOutput>;
   close(): Promise<void>;
 }
 
@@ -44,8 +47,8 @@ export async function openScratchRepository(): Promise<ScratchRepository> {
     runGit([...SETTINGS, ...args], {
       cwd: workTree ?? folder,
       env: { ...env, ...(workTree && { GIT_WORK_TREE: workTree }) },
-      ...(input && { input }),
-      ...(codes && { codes }),
+      input,
+      codes,
     });
   await requireGit();
   await git(["init", "--quiet", "--bare", "--initial-branch=base", folder]);
@@ -71,7 +74,12 @@ export const environment = (): NodeJS.ProcessEnv => ({
 /** Runs git with bytes in and out. */
 export function runGit(
   args: string[],
-  { cwd, env, input, codes = [0] }: { cwd: string; env: NodeJS.ProcessEnv; input?: Buffer; codes?: number[] },
+  {
+    cwd,
+    env,
+    input,
+    codes = [0],
+  }: { cwd: string; env: NodeJS.ProcessEnv; input?: Buffer | undefined; codes?: number[] | undefined },
 ): Promise<GitOutput> {
   return new Promise((resolve, reject) => {
     const child = spawn("git", args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });

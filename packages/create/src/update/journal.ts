@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { MAX_JSON_BYTES, parseJsonObject } from "../parse-json.ts";
 import { linkOnTheWay } from "../path-problem.ts";
 import { readPlainFile } from "../read-plain-file.ts";
-import { stateFolder } from "../state-folder.ts";
+import { stateOfProject } from "../state-folder.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import type { FileEntry, Files } from "./files.ts";
@@ -144,10 +144,7 @@ function readPlan(file: string): Plan {
   );
 }
 
-const journalOf = (folder: string): string => {
-  const { dev, ino } = statSync(folder, { bigint: true });
-  return join(stateFolder(), "updates", `${dev}-${ino}`);
-};
+const journalOf = (folder: string): string => stateOfProject("updates", folder);
 
 function identityOf(folder: string): Identity {
   return { folder: realpathSync(folder), born: String(statSync(folder, { bigint: true }).birthtimeNs) };

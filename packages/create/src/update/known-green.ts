@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseJsonObject } from "../parse-json.ts";
-import { stateFolder } from "../state-folder.ts";
+import { stateOfProject } from "../state-folder.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import type { Files } from "./files.ts";
 
@@ -62,7 +62,4 @@ function seenGreen(folder: string): Record<string, string> {
   }
 }
 
-const memoryOf = (folder: string): string => {
-  const { dev, ino } = statSync(folder, { bigint: true });
-  return join(stateFolder(), "green", `${dev}-${ino}.json`);
-};
+const memoryOf = (folder: string): string => `${stateOfProject("green", folder)}.json`;

@@ -1,5 +1,5 @@
 import { LOCK } from "../contract/lock-file.ts";
-import { type SchemaObject as Data, isObject } from "../contract/schema.ts";
+import { type SchemaObject as Data, sortKeys } from "../contract/schema.ts";
 import { parseJsonObject } from "../parse-json.ts";
 import { POLICY_LOCK } from "../policy/policy-lock.ts";
 import { Refusal } from "../terminal.ts";
@@ -63,17 +63,6 @@ function write(path: string, text: string, own: Data, merged: Data): string {
   if (path === "offshoot.json" && only)
     return text.replace(/("version"\s*:\s*")[^"]*"/, (_, start) => `${start}${merged.version}"`);
   return writeLike(text, merged);
-}
-
-/** Keys sorted all the way down; lists keep their order. */
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key])]),
-  );
 }
 
 function parse(bytes: Buffer): Data | undefined {

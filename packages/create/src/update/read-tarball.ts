@@ -17,8 +17,7 @@ const MAX_BYTES = 64 * 2 ** 20;
  * large or damaged
  */
 export function readTarball(file: string): Files {
-  const { bytes, stat } = readPlainFile(file, MAX_BYTES);
-  if (stat.size > MAX_BYTES) refuseRelease(file, TOO_LARGE);
+  const { bytes } = readPlainFile(file, MAX_BYTES);
   const files: Files = new Map();
   let entries = 0;
   let top: string | undefined;
@@ -69,8 +68,6 @@ export function readTarball(file: string): Files {
   return files;
 }
 
-const TOO_LARGE = `more than ${MAX_BYTES / 2 ** 20} MiB`;
-
 /** The archive without its compression; what is compressed twice, or followed by something else, is none. */
 function unzip(bytes: Buffer, file: string): Buffer {
   const isZipped = (data: Buffer): boolean => data[0] === 0x1f && data[1] === 0x8b;
@@ -81,7 +78,8 @@ function unzip(bytes: Buffer, file: string): Buffer {
     if (isZipped(buffer)) throw new Error("it is compressed twice");
     return buffer;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") refuseRelease(file, TOO_LARGE);
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      refuseRelease(file, `more than ${MAX_BYTES / 2 ** 20} MiB`);
     return refuseArchive(file, error as Error);
   }
 }

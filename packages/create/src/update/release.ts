@@ -24,20 +24,20 @@ export interface Release {
   files: Files;
 }
 
-const nameOf = (template: string): string => `@offshoot/${template}`;
+const nameOf = (name: string): string => `@offshoot/${name}`;
 
-/** The newest version on the registry. @throws Refusal when that cannot be asked */
-export async function latestVersion(template: string, wanted = "latest"): Promise<string> {
+/** The newest version of core or of a template on the registry. @throws Refusal when that cannot be asked */
+export async function latestVersion(name: string, wanted = "latest"): Promise<string> {
   if (!isVersionOrTag(wanted))
     throw new Refusal(`${JSON.stringify(wanted)} is not a version or a tag.`, "name one, such as 0.4.0 or latest.");
   try {
-    const said: unknown = JSON.parse(await npm("view", `${nameOf(template)}@${wanted}`, "version", "--json"));
+    const said: unknown = JSON.parse(await npm("view", `${nameOf(name)}@${wanted}`, "version", "--json"));
     const version = Array.isArray(said) ? said.at(-1) : said;
     if (isVersion(version)) return version;
     throw new Error("no such version");
   } catch (cause) {
     throw new Refusal(
-      `The registry did not give ${nameOf(template)}@${wanted}: ${reasonOf(cause)}`,
+      `The registry did not give ${nameOf(name)}@${wanted}: ${reasonOf(cause)}`,
       "try again when it can be reached, or give a folder or tarball of the template with --from.",
       { cause },
     );
@@ -51,7 +51,7 @@ export async function latestVersion(template: string, wanted = "latest"): Promis
 export async function readRelease(
   repository: ScratchRepository,
   { template, name }: Marker,
-  { version, from, option }: { version?: string; from?: string | undefined; option: string },
+  { version, from, option }: { version?: string | undefined; from?: string | undefined; option: string },
 ): Promise<Release> {
   if (version !== undefined && !isVersion(version))
     throw new Refusal(`${JSON.stringify(version)} is not a version.`, "name one exactly, such as 0.4.0.");

@@ -76,11 +76,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
       `--base is version ${base.version}, and this project comes from ${marker.version}.`,
       "name the version that offshoot.json does.",
     );
-  const theirs = await readRelease(repository, marker, {
-    ...(wanted !== undefined && { version: wanted }),
-    from: options.from,
-    option: "--from",
-  });
+  const theirs = await readRelease(repository, marker, { version: wanted, from: options.from, option: "--from" });
   const yours = await snapshot(repository, folder, [...base.files.keys(), ...theirs.files.keys()]);
 
   const result: Update = {

@@ -61,12 +61,14 @@ export function createFeed(store: NoteStore) {
     }
   };
 
+  async function findPlace(): Promise<void> {
+    const { seq } = await store.head();
+    seen ??= seq; // the first to find it has promised to tell what came after
+  }
+
   async function catchUp(): Promise<void> {
     if (listeners.size === 0) return;
-    if (seen === undefined) {
-      seen = (await store.head()).seq;
-      return;
-    }
+    if (seen === undefined) return findPlace();
     for (;;) {
       const rows = await store.activity({ after: seen, limit: 100 });
       for (const { seq, changes } of rows) {
@@ -97,6 +99,10 @@ export function createFeed(store: NoteStore) {
     /** Resolves when a change from now on will be told to those who listen already. */
     ready: async () => {
       if (listeners.size > 0 && seen === undefined) await reading;
+    },
+    /** Resolves when every later change, of any process, will be told to those who listen. @throws what the store throws */
+    whenFollowed: async () => {
+      if (seen === undefined) await findPlace();
     },
     /** Calls back for every change from now on, until the returned function is called. */
     onChange(listener: (event: NotesEvent) => void): () => void {

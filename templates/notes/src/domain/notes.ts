@@ -164,6 +164,7 @@ function createNotesIn(store: NoteStore, owner: string, options: NotesOptions) {
     },
     activity: (input?: z.input<typeof RecentActivity>) => recentActivity(desk, input),
     onChange: (listener: (event: NotesEvent) => void): (() => void) => feed.onChange(listener),
+    whenFollowed: (): Promise<void> => feed.whenFollowed(),
     /** Why the notes cannot be written; undefined where they can. */
     problem: () => store.problem(),
     close: () => store.close(),

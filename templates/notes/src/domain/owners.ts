@@ -10,6 +10,11 @@ export type OwnedNotes = Omit<Notes, "onChange"> & {
   of(owner: string): Promise<Notes>;
   /** Calls back for every change of every owner from now on, until the returned function is called. */
   onChange(listener: Listener): () => void;
+  /**
+   * Resolves when listeners will be told of every later change of an owner's notes, whichever process makes it, until the
+   * returned function is called.
+   */
+  follow(owner: string): Promise<() => void>;
 };
 
 /** Longer than any call takes, in milliseconds. An owner's notes that nobody has asked for since are closed. */
@@ -21,6 +26,7 @@ const unkept = /[\p{Cs}\0]/u;
 interface Opened {
   notes: Promise<Notes>;
   usedAt: number;
+  followers: number;
 }
 
 /** Puts the notes of each owner beside the common ones, opened when they are asked for. */
@@ -42,36 +48,58 @@ export function withOwners(common: Notes, open: (owner: string) => Promise<Notes
     };
     return { ...notes, close };
   };
-  const whereOpen = <Result>({ notes }: Opened, then: (notes: Notes) => Promise<Result>) =>
+  const whereOpen = <Result>({ notes }: Pick<Opened, "notes">, then: (notes: Notes) => Promise<Result>) =>
     notes.then(then, () => undefined);
 
   function closeUnused(now: number): void {
     for (const [owner, opened] of owners) {
       if (opened.usedAt > now - unusedMs) return; // the longest unused comes first
+      if (opened.followers > 0) continue;
       owners.delete(owner);
       const closed = whereOpen(opened, (notes) => notes.close()).finally(() => closing.delete(owner));
       closing.set(owner, closed);
     }
   }
 
+  /** An owner's notes, now the last used. */
+  function use(owner: string): Opened {
+    if (unkept.test(owner))
+      throw new NotesError("refused", "The id of this caller holds characters that no store can keep. Tell the user.");
+    const usedAt = performance.now();
+    const opened = owners.get(owner) ?? { notes: openFor(owner), usedAt, followers: 0 };
+    opened.usedAt = usedAt;
+    owners.delete(owner);
+    owners.set(owner, opened);
+    closeUnused(usedAt);
+    opened.notes.catch(() => {
+      if (owners.get(owner) === opened) owners.delete(owner); // the next call tries again
+    });
+    return opened;
+  }
+
   return {
     ...common,
     async of(owner) {
       if (owner === "") return common;
-      if (unkept.test(owner))
-        throw new NotesError(
-          "refused",
-          "The id of this caller holds characters that no store can keep. Tell the user.",
-        );
-      const usedAt = performance.now();
-      const opened = { notes: owners.get(owner)?.notes ?? openFor(owner), usedAt };
-      owners.delete(owner);
-      owners.set(owner, opened);
-      closeUnused(usedAt);
-      return opened.notes.catch((error) => {
-        owners.delete(owner); // the next call tries again
+      return use(owner).notes;
+    },
+    async follow(owner) {
+      if (owner === "") {
+        await common.whenFollowed();
+        return () => {};
+      }
+      const opened = use(owner);
+      opened.followers += 1;
+      const leave = () => {
+        opened.followers -= 1;
+      };
+      try {
+        await (await opened.notes).whenFollowed();
+      } catch (error) {
+        leave();
         throw error;
-      });
+      }
+      return leave;
     },
     onChange(listener) {
       listeners.add(listener);
@@ -82,7 +110,7 @@ export function withOwners(common: Notes, open: (owner: string) => Promise<Notes
       };
     },
     async problem() {
-      for (const opened of [{ notes: Promise.resolve(common), usedAt: 0 }, ...owners.values()]) {
+      for (const opened of [{ notes: Promise.resolve(common) }, ...owners.values()]) {
         const problem = await whereOpen(opened, (notes) => notes.problem());
         if (problem !== undefined) return problem;
       }

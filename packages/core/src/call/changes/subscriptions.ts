@@ -1,3 +1,4 @@
+import type { Caller } from "../../contract/context.ts";
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
 import { quoted } from "../../contract/names/quoted.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
@@ -17,8 +18,14 @@ const MAX_SUBSCRIPTIONS = 1_024;
 /** What one listener is subscribed to: a connection of the 2025 era, a stream of the 2026 one. */
 export interface Subscriptions {
   has(uri: string): boolean;
-  /** Does nothing where it is subscribed already. @throws ProtocolError saying why not, as safe to send as a call's */
-  subscribe(uri: string, wire: WireRequest): void;
+  /**
+   * Resolves when no later change of it is missed; at once where it is subscribed already.
+   *
+   * @throws ProtocolError saying why not, as safe to send as a call's
+   */
+  subscribe(uri: string, wire: WireRequest): Promise<void>;
+  /** Resolves when no later change that the caller may hear is missed. @throws what the server's `follow` throws */
+  follow(caller: Caller): Promise<void>;
   unsubscribe(uri: string): void;
   /** Ends all of them for good: a later subscription is not kept. */
   close(): void;
@@ -26,7 +33,7 @@ export interface Subscriptions {
 
 /** What subscriptions need of the server. */
 export interface SubscribedServer extends Records {
-  readonly definition: Pick<ServerDefinition, "resources" | "expected">;
+  readonly definition: Pick<ServerDefinition, "resources" | "expected" | "follow">;
   readonly changes: Changes;
   readonly refresh: Refresher;
   /** What decides who may subscribe, where there is a policy. */
@@ -36,6 +43,18 @@ export interface SubscribedServer extends Records {
 export function createSubscriptions(app: SubscribedServer): Subscriptions {
   const ends = new Map<string, { end: () => void; call: Call; access: Access | undefined }>();
   let closed = false;
+  let followed: Promise<() => void> | undefined;
+
+  const follow = async (caller: Caller): Promise<void> => {
+    if (closed) return;
+    followed ??= app.definition.follow?.(caller);
+    try {
+      await followed;
+    } catch (error) {
+      followed = undefined; // the next subscription tries again
+      throw error;
+    }
+  };
 
   /** @param isNew whether its client asks for it now, and not the server since the policy is another */
   const begin = (uri: string, call: Call, isNew: boolean): void => {
@@ -90,6 +109,11 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     }
   };
 
+  const unsubscribe = (uri: string): void => {
+    const one = ends.get(uri);
+    if (one !== undefined) finish(uri, one.end);
+  };
+
   /** Under another policy than it began with, a subscription begins again, or ends. */
   const isStill = (uri: string, { end, call }: { end: () => void; call: Call }): boolean => {
     finish(uri, end);
@@ -107,25 +131,27 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
       const one = ends.get(uri);
       return one !== undefined && (one.access === app.access || isStill(uri, one));
     },
-    subscribe(uri, wire) {
+    follow,
+    async subscribe(uri, wire) {
       const call = new Call("resources/subscribe", wire, app.log);
       call.name = uri;
+      const isNew = !ends.has(uri);
       try {
         begin(uri, call, true);
+        await follow(wire.caller);
         record(app, call, "ok");
       } catch (error) {
+        if (isNew) unsubscribe(uri);
         const failure = mapError(error, call, undefined, app.definition.expected);
         const { outcome, shown } = failure;
         record(app, call, outcome, failure);
         throw isToolError(shown) ? toProtocolError(shown) : shown;
       }
     },
-    unsubscribe(uri) {
-      const one = ends.get(uri);
-      if (one !== undefined) finish(uri, one.end);
-    },
+    unsubscribe,
     close() {
       closed = true;
+      followed?.then((end) => end()).catch((err) => app.log.error({ err }, "changes could not be left"));
       for (const [uri, { end }] of ends) finish(uri, end);
     },
   };

@@ -8,14 +8,14 @@ import { LEVELS } from "../connection.ts";
 import type { Extra, LegacyWire } from "./wire.ts";
 
 /** Answers what is about a connection of the 2025 era, and no call. @throws ProtocolError for any other method */
-export function answerConnection(
+export async function answerConnection(
   capabilities: App["capabilities"],
   subscriptions: Subscriptions,
   wire: LegacyWire,
   method: string,
   params: Record<string, unknown>,
   extra: Extra,
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   if (method === "ping") return {};
   if (method === "logging/setLevel" && "logging" in capabilities) {
     const level = LEVELS.indexOf(stringParam(params, "level", method) as NotifyLevel);
@@ -26,7 +26,7 @@ export function answerConnection(
   }
   const subscribable = "subscribe" in (capabilities.resources ?? {});
   if (subscribable && method === "resources/subscribe") {
-    subscriptions.subscribe(stringParam(params, "uri", method), wire.of(params, extra));
+    await subscriptions.subscribe(stringParam(params, "uri", method), wire.of(params, extra));
     return {};
   }
   if (subscribable && method === "resources/unsubscribe") {

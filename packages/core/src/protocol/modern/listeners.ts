@@ -33,7 +33,7 @@ export function createListeners(app: App, factory: McpServerFactory, settings: C
         stream.close();
       };
       try {
-        const response = await handler.fetch(request, { parsedBody: stream.message, authInfo: source as never });
+        const response = await handler.fetch(request, { parsedBody: await stream.granted, authInfo: source as never });
         return whenSent(response, close);
       } catch (error) {
         close();

@@ -4,34 +4,36 @@ import { quietWire, type WireRequest } from "../../call/wire.ts";
 import type { Caller } from "../../contract/context.ts";
 import { LISTEN, type Message } from "../frame.ts";
 
-/**
- * Subscribes to what a stream asks for. The message to pass on names only the URIs that were granted, which the SDK
- * then acknowledges: that is how a client learns of the others.
- */
-export function openStream(
-  app: App,
-  from: Pick<WireRequest, "caller" | "transport">,
-  message: Message,
-): { message: Message; has: (uri: string) => boolean; close: () => void } {
+/** A stream that a client asks for, subscribed to what it names. */
+interface Stream {
+  /**
+   * The message to pass on, when no later change is missed. It names only the URIs that were granted, which the SDK then
+   * acknowledges: that is how a client learns of the others.
+   */
+  granted: Promise<Message>;
+  has: (uri: string) => boolean;
+  close: () => void;
+}
+
+export function openStream(app: App, from: Pick<WireRequest, "caller" | "transport">, message: Message): Stream {
   const subscriptions = createSubscriptions(app);
   const notifications = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
   const wanted = notifications?.resourceSubscriptions;
-  // The SDK rejects anything but a string array.
-  if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string"))
-    return { message, has: subscriptions.has, close: subscriptions.close };
   // A stream has no answer: no notification, question or cancellation belongs to it.
   const wire = quietWire(from);
-  const granted = wanted.filter((uri: string) => {
-    try {
-      subscriptions.subscribe(uri, wire);
-      return true;
-    } catch {
-      // Recorded there, with the reason.
-      return false;
+  const grant = async (): Promise<Message> => {
+    if (wanted === undefined) {
+      await subscriptions.follow(from.caller).catch((err) => app.log.error({ err }, "changes could not be followed"));
+      return message;
     }
-  });
-  const params = { ...message.params, notifications: { ...notifications, resourceSubscriptions: granted } };
-  return { message: { ...message, params }, has: subscriptions.has, close: subscriptions.close };
+    // The SDK rejects anything but a string array.
+    if (!Array.isArray(wanted) || wanted.some((uri) => typeof uri !== "string")) return message;
+    // Why one is refused is recorded there.
+    const subscribed = await Promise.allSettled(wanted.map((uri) => subscriptions.subscribe(uri, wire)));
+    const resourceSubscriptions = wanted.filter((_, index) => subscribed[index]?.status === "fulfilled");
+    return { ...message, params: { ...message.params, notifications: { ...notifications, resourceSubscriptions } } };
+  };
+  return { granted: grant(), has: subscriptions.has, close: subscriptions.close };
 }
 
 /**
@@ -59,9 +61,11 @@ export function followStreams(
       receive?.(message);
       return;
     }
+    const { id } = message;
     const stream = openStream(app, { caller, transport: "pipe" }, message);
-    open.set(message.id, stream);
-    receive?.(stream.message);
+    open.set(id, stream);
+    // It may have been cancelled meanwhile.
+    void stream.granted.then((granted) => open.get(id) === stream && receive?.(granted));
   };
   transport.send = (message) => {
     if (open.size > 0 && message.method === undefined) end(message.id);
