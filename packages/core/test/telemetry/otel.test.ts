@@ -34,7 +34,10 @@ api.propagation.setGlobalPropagator(
   new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
 );
 afterEach(() => spans.reset());
-afterAll(() => meterProvider.shutdown());
+afterAll(async () => {
+  await meterProvider.shutdown();
+  for (const global of [api.trace, api.metrics, api.context, api.propagation]) global.disable();
+});
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
@@ -293,6 +296,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
   telemetry(
     Object.assign(Object.create(app), {
       gate,
+      rollouts: { snapshot: () => [{ tool: "get_rate", share: 25 }] },
       definition: { ...lab.server, dependencies: new Map([["orders", orders]]) },
     }),
   );
@@ -301,6 +305,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
   expect(await points("offshoot.calls.limit")).toContainEqual([12, {}]);
   expect(await points("offshoot.mode")).toContainEqual([1, { mode: "degraded" }]);
   expect(await points("offshoot.calls.refused")).toContainEqual([7, { reason: "of_this_test" }]);
+  expect(await points("offshoot.rollout.share")).toEqual([[25, { tool: "get_rate" }]]);
   expect(await points("offshoot.dependency.in_flight")).toEqual([[2, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.failures")).toEqual([[9, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.breaker")).toContainEqual([1, { dependency: "orders", state: "open" }]);

@@ -10,7 +10,7 @@
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
  *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
- *   long       every package's suite with OFFSHOOT_LONG=1: the whole sweeps, of which `npm test` takes a sample
+ *   long       every suite with OFFSHOOT_LONG=1: whole sweeps, where `npm test` takes a sample
  *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
