@@ -19,7 +19,7 @@ function refuseToOpen(file: string, times: number): void {
   };
   onTestFinished(() => {
     fs.openSync = openSync;
-    });
+  });
 }
 
 test("it is read when the system can open it again, and its refusal is one line", async () => {
