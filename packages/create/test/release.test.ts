@@ -188,7 +188,7 @@ describe("the eight lines", () => {
   test("the contract line asks for a version step that is large enough for what changed since the tag", async () => {
     const { replace, offshoot, line, write, json } = project();
     replace("src/server.ts", "max(100)", "max(50)");
-    expect(await line(0)).toMatchObject({ status: "wrong", message: expect.stringContaining("is not what") });
+    expect(await line(0)).toMatchObject({ status: "wrong", message: expect.stringContaining("does not match") });
     await offshoot("contract", "--write");
     expect(await line(0)).toMatchObject({
       status: "wrong",

@@ -55,8 +55,8 @@ export const bundle = defineCommand({
       (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      await during("Collecting what is in it", json, () => stage(project, staged, entry, bundled));
-      await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
+      await during("Collecting the files", json, () => stage(project, staged, entry, bundled));
+      await during("Starting the server from them", json, () => startsAlone({ ...project, folder: staged }, args));
       mkdirSync(folder, { recursive: true });
       await during("Packing", json, () => pack(staged, file));
     } finally {
@@ -73,7 +73,7 @@ export const bundle = defineCommand({
         listing ??
           'No server.json: a listing needs "mcpName" in package.json, and a package that is not private or --url.',
         ...(verdict ? [lineOf(verdict)] : []),
-        `Next: open the .mcpb with a host that takes bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
+        `Next: open the .mcpb with a host that installs bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
       ].join("\n"),
     };
   },
@@ -91,8 +91,8 @@ async function startsAlone(staged: Project, args: string[]): Promise<void> {
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     throw new Refusal(
-      `Alone, without the project around it, the built server does not start: ${cause.message}`,
-      "let the build put every dependency into dist/, as the templates do, or name it in dependencies.",
+      `Outside the project, the built server does not start: ${cause.message}`,
+      "bundle every dependency into dist/, as the templates do, or list it in dependencies.",
       { cause },
     );
   }

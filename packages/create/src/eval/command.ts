@@ -14,9 +14,9 @@ const MAX_RECORDS = 100;
 export const evalCommand = defineCommand({
   usage: "eval [<file>] [--update] [--record] [--model <file> --runs <n>]",
   summary:
-    "Plays the project's scenarios and compares them with evals.lock.json: what is worse is named. Writes a page with pictures.",
+    "Runs the project's evals, compares them with evals.lock.json and names what got worse. Writes a page with pictures.",
   options: {
-    update: { type: "boolean", description: "Write evals.lock.json, and say what is not as it was" },
+    update: { type: "boolean", description: "Write evals.lock.json, and say what changed" },
     record: {
       type: "boolean",
       description: "Keep this run in evals.record.jsonl: for the trend, and to compare answers",
@@ -35,7 +35,7 @@ export const evalCommand = defineCommand({
     ["offshoot eval --model test/model.ts --runs 10", "with a model, which does not always do the same"],
   ],
   async run({ words: [file, ...more], options, json }) {
-    if (more.length > 0) throw new Refusal("It takes one file of evals.", "name one, or none.");
+    if (more.length > 0) throw new Refusal("eval takes one file.", "name one, or none.");
     const { folder } = openProject();
     const runs = options.runs === undefined ? undefined : Number(options.runs);
     if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= 1_000))
@@ -43,7 +43,7 @@ export const evalCommand = defineCommand({
     if (runs !== undefined && options.model === undefined)
       throw new Refusal("--runs is for a model: without one each run has the same outcome.", "add --model <file>.");
     const core = await loadCore(folder);
-    const found = await during("Playing the scenarios", json, (onStep) =>
+    const found = await during("Running the scenarios", json, (onStep) =>
       runEvals(core, { folder, file, model: options.model, runs }, options.update === true, onStep),
     );
     const { result, comparison, lock } = found;
@@ -85,14 +85,14 @@ function textOf({ result, comparison, baseline }: RunEvals, update: boolean, pag
     ),
     ...list("Skipped, because they have no task for a model:", result.skipped),
     ...list(update ? "Accepted, and worse than before:" : "Worse than the baseline:", comparison.worse),
-    ...list("Otherwise not as in the lock:", comparison.other),
+    ...list("Other differences from the lock:", comparison.other),
     `What happened, in pictures: ${page}`,
     ...(update
-      ? ["evals.lock.json is what this run showed. Commit it."]
+      ? ["evals.lock.json now has the result of this run. Commit it."]
       : baseline === undefined
         ? ["Next: `offshoot eval --update` writes evals.lock.json, once the result is as it should be."]
         : comparison.worse.length > 0
-          ? ["Next: mend it; if it is meant, `offshoot eval --update` and commit."]
+          ? ["Next: fix it; if it is meant, `offshoot eval --update` and commit."]
           : []),
   ].join("\n");
 }

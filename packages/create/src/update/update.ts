@@ -56,7 +56,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);
   if (recovered?.kept)
     throw new Refusal(
-      `An update was cut off here, and these files were changed since: ${listPaths(recovered.left)}. The rest is as it was before.`,
+      `An update was interrupted here, and these files were changed since: ${listPaths(recovered.left)}. The rest is as it was before.`,
       `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
@@ -65,10 +65,10 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   ];
   if (markers.length > 0)
     throw new Refusal(
-      `Conflicts of an earlier merge are not settled: ${listPaths(markers)}.`,
-      "settle and commit them, then run the update again.",
+      `Conflicts of an earlier merge are not resolved: ${listPaths(markers)}.`,
+      "resolve and commit them, then run the update again.",
     );
-  onStep(`Reading ${marker.template} ${marker.version} and the version to come`);
+  onStep(`Reading ${marker.template} ${marker.version} and the new version`);
   const wanted = options.from === undefined ? await latestVersion(marker.template, options.to) : undefined;
   const base = await readRelease(repository, marker, { version: marker.version, from: options.base, option: "--base" });
   if (base.version !== marker.version)
@@ -126,7 +126,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (dirty.length > 0)
     throw new Refusal(
       `There are changes that are not committed: ${listPaths(dirty)}.`,
-      "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
+      "commit them, or `git stash -u`; then the update's changes can be reviewed and undone by themselves.",
     );
   const names = gates ? gatesOf(manifest) : [];
   if (names.length > 0) {

@@ -16,7 +16,7 @@ const edits: [file: string, before: string, after: string][] = [
   ["src/tools/count-words.ts", 'description: "Count words."', 'description: "Count the words of a text."'],
   [
     "src/tools/count-words.ts",
-    'z.object({ result: z.string().describe("What came of it") })',
+    'z.object({ result: z.string().describe("The result") })',
     'z.object({ words: z.int().describe("How many there are") })',
   ],
   ["src/tools/count-words.ts", "({ result: text })", "({ words: text.trim().split(/\\s+/).length })"],
