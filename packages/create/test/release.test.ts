@@ -175,7 +175,7 @@ describe("offshoot release-notes", () => {
 
   test.each([
     ["an unknown tag", ["v9"], /git knows no "v9"/],
-    ["three points", ["a", "b", "c"], /takes two/],
+    ["three points", ["a", "b", "c"], /at most two/],
     ["a version that is none", ["--published", "../x"], /not a version or a tag/],
   ])("refuses %s, exit code 2", async (_what, words, message) => {
     const { code, data } = await project().offshoot("release-notes", ...words);

@@ -6,7 +6,7 @@ import { strayOutput } from "../check/stdout.ts";
 import { readLock } from "../contract/lock-file.ts";
 import { npm } from "../npm.ts";
 import { linkInside } from "../own-place.ts";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { binName, builtBin, openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
@@ -52,13 +52,15 @@ export const bundle = defineCommand({
     const entryToCome = listed("0".repeat(64));
     const verdict =
       entryToCome &&
-      (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
+      (await withProgress("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      await during("Collecting the files", json, () => stage(project, staged, entry, bundled));
-      await during("Starting the server from them", json, () => startsAlone({ ...project, folder: staged }, args));
+      await withProgress("Collecting the files", json, () => stage(project, staged, entry, bundled));
+      await withProgress("Starting the server from them", json, () =>
+        startsAlone({ ...project, folder: staged }, args),
+      );
       mkdirSync(folder, { recursive: true });
-      await during("Packing", json, () => pack(staged, file));
+      await withProgress("Packing", json, () => pack(staged, file));
     } finally {
       rmSync(staged, { recursive: true, force: true });
     }

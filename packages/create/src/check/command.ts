@@ -1,4 +1,4 @@
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { checks, runChecks } from "./checks.ts";
@@ -29,7 +29,7 @@ export const check = defineCommand({
     const project = openProject();
     const context = { project, offline: options.offline === true, args: words.length > 0 ? words : undefined };
     const lines = options.release ? (await import("./release-gate.ts")).releaseGate : checks;
-    const findings = await during("Checking", json, (onStep) => runChecks(lines, context, onStep));
+    const findings = await withProgress("Checking", json, (onStep) => runChecks(lines, context, onStep));
     const unheard = accepted.find((line) => !findings.some(({ name }) => name === line));
     if (unheard !== undefined)
       throw new Refusal(

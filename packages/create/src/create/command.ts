@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { SMALLEST } from "../templates.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { ask, templateOf } from "./ask.ts";
@@ -62,16 +62,16 @@ export const create = defineCommand({
     const client = clientSettings(folder, manifest, marker);
     const core = options.core
       ? coreSourceOf(options.core)
-      : await during("Looking for @offshoot/core on the registry", json, () =>
+      : await withProgress("Looking for @offshoot/core on the registry", json, () =>
           findCore(dependencies["@offshoot/core"]),
         );
     const writing =
       core === "pack" ? "Writing the project, with @offshoot/core packed from this checkout" : "Writing the project";
-    await during(writing, json, () =>
+    await withProgress(writing, json, () =>
       scaffold(folder, template, { name: names.package, core, own: chosen.own === true }),
     );
     const problem = chosen.install
-      ? await during(`Installing with ${manager}`, json, () => install(manager, folder))
+      ? await withProgress(`Installing with ${manager}`, json, () => install(manager, folder))
       : undefined;
     const git = await firstCommit(folder, options.git);
 

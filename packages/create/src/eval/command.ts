@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { loadCore } from "./load-evals.ts";
-import { type RunEvals, refusing, runEvals } from "./run-evals.ts";
+import { asRefusal, type RunEvals, runEvals } from "./run-evals.ts";
 
 /** Records that are kept: enough for a trend. */
 const MAX_RECORDS = 100;
@@ -43,12 +43,12 @@ export const evalCommand = defineCommand({
     if (runs !== undefined && options.model === undefined)
       throw new Refusal("--runs is for a model: without one each run has the same outcome.", "add --model <file>.");
     const core = await loadCore(folder);
-    const found = await during("Running the scenarios", json, (onStep) =>
+    const found = await withProgress("Running the scenarios", json, (onStep) =>
       runEvals(core, { folder, file, model: options.model, runs }, options.update === true, onStep),
     );
     const { result, comparison, lock } = found;
     const recordFile = join(folder, core.EVALS_RECORD);
-    const records = refusing(() => core.readEvalRecords(recordFile));
+    const records = asRefusal(() => core.readEvalRecords(recordFile));
     const now = new Date();
     const page = resolve(folder, options.report ?? "node_modules/.cache/offshoot/evals.html");
     mkdirSync(dirname(page), { recursive: true });

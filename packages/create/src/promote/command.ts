@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { checks, runChecks } from "../check/checks.ts";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { planPromotion, promote } from "./promote.ts";
@@ -31,7 +31,7 @@ export const promoteCommand = defineCommand({
     const dry = options["dry-run"] === true;
     const plan = planPromotion(project, from, to, lock);
     const context = { project, offline: options.offline === true, args: undefined };
-    const findings = await during("Checking", json, (onStep) => runChecks(checks, context, onStep));
+    const findings = await withProgress("Checking", json, (onStep) => runChecks(checks, context, onStep));
     const wrong = findings.filter(({ status }) => status === "wrong");
     const green = wrong.length === 0;
     if (green && !dry) promote(plan);

@@ -2,7 +2,7 @@ import { listChanges } from "../contract/command.ts";
 import { openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { changesBetween, type Part, type ReleaseChanges } from "./changes.ts";
-import { atRef, here, lastTag, type Point, published } from "./point.ts";
+import { atRef, atVersion, here, lastTag, type Point } from "./point.ts";
 
 /** `offshoot release-notes`: what a release is, from what is written down. */
 export const releaseNotes = defineCommand({
@@ -24,7 +24,7 @@ export const releaseNotes = defineCommand({
     const project = openProject();
     if (options.published !== undefined && to !== undefined)
       throw new Refusal("--published is where the notes begin.", "name only where it ends, or nothing.");
-    const before = options.published === undefined ? begin(project, from) : await published(project, options.published);
+    const before = options.published === undefined ? begin(project, from) : await atVersion(project, options.published);
     const end = options.published === undefined ? to : from;
     const changes = changesBetween(before, end === undefined ? here(project) : atRef(project, end));
     return { data: changes, text: notesOf(project.manifest.name ?? "This server", changes) };

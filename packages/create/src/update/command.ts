@@ -1,4 +1,4 @@
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openFork } from "../project.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
 import { diffOfMine } from "./diff-of-mine.ts";
@@ -44,12 +44,12 @@ export const update = defineCommand({
     if (options.since !== undefined && !options.mine)
       throw new Refusal("--since goes with --mine.", "`offshoot update --help`.");
     if (options.mine) {
-      const patch = await during("Reading both versions", json, () => diffOfMine(options));
+      const patch = await withProgress("Reading both versions", json, () => diffOfMine(options));
       const text = patch.trimEnd() || "Upstream changed nothing in files that are yours.";
       return { data: { patch }, text, raw: true };
     }
     const dryRun = options["dry-run"] === true || options.diff === true;
-    const result = await during("Updating", json, (onStep) =>
+    const result = await withProgress("Updating", json, (onStep) =>
       updateProject({
         onStep,
         to: options.to,

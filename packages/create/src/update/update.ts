@@ -4,6 +4,7 @@ import { Refusal } from "../terminal.ts";
 import { beforePacking } from "./before-packing.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
 import { differenceOf } from "./files.ts";
+import { findUnasked } from "./find-unasked.ts";
 import { gatesOf, reinstall, requireGreen, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
 import { recover, writeChanges } from "./journal.ts";
@@ -14,7 +15,6 @@ import { ownFiles, withoutOwn } from "./mine.ts";
 import type { Update } from "./outcome.ts";
 import { openOwnRepository } from "./own-repository.ts";
 import { latestVersion, readRelease } from "./release.ts";
-import { runUnasked } from "./run-unasked.ts";
 import { snapshot } from "./snapshot.ts";
 import { unresolvedImports } from "./unresolved-imports.ts";
 
@@ -119,7 +119,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   const before = yours.get("package.json")?.bytes;
   const after = merge.changes.get("package.json")?.bytes ?? before;
   result.installs = dependenciesOf(before) !== dependenciesOf(after);
-  result.unasked = runUnasked(before, after, merge.changes);
+  result.unasked = findUnasked(before, after, merge.changes);
   if (dryRun) return result;
 
   const dirty = (await own?.dirty()) ?? [];

@@ -131,6 +131,6 @@ describe("a bundle", () => {
     const folder = project("notes");
     writeFileSync(join(folder, "dist/main.js"), 'import "not-in-the-bundle";\n');
     const { code, data } = await bundle(folder);
-    expect([code, data.error]).toEqual([2, expect.stringContaining("Alone, without the project around it")]);
+    expect([code, data.error]).toEqual([2, expect.stringContaining("Outside the project, the built server")]);
   });
 });
