@@ -66,6 +66,13 @@ const feed = (era: Era): Arm => ({
   small: true,
 });
 
+const feedHttp = (name: string, mode: string): Arm => ({
+  name,
+  args: [path("dist/feed-http.js"), mode],
+  era: mode === "2026" ? "2026" : "2025",
+  small: true,
+});
+
 /** Who takes part in which bench. */
 export const arms = {
   stdio: [
@@ -89,7 +96,14 @@ export const arms = {
     peer("tmcp, 2026 era", "tmcp-http", "2026"),
     http("bare loop", "bare-http", "stateless"),
   ],
-  pieces: [feed("2025"), feed("2026")],
+  pieces: [
+    feed("2025"),
+    feed("2026"),
+    feedHttp("HTTP, stateless", "stateless"),
+    feedHttp("HTTP, sessions", "sessions"),
+    feedHttp("HTTP, 2026 era", "2026"),
+    feedHttp("HTTP, bare loop", "bare"),
+  ],
   start: [
     v1,
     v2,
@@ -122,7 +136,7 @@ export async function buildServers(): Promise<string | undefined> {
   if (!existsSync(dist)) throw new Error("packages/core/dist is missing; run `pnpm build` first");
   await build({
     entry: [
-      ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "many", "bare", "feed"],
+      ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "many", "bare", "feed", "feed-http"],
       ...["raw-v1-http", "offshoot-http", "bare-http"],
     ].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),

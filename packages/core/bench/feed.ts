@@ -1,22 +1,13 @@
 // One process of `pieces`: 16 calls a chunk go through a stdio connection in this process, with no pipe and no client.
-// Prints the µs of CPU that a call took: the 10th percentile of many slices, which a busy machine hardly moves.
 import { PassThrough, Writable } from "node:stream";
 import { createApp } from "../src/app.ts";
 import type { Era } from "../src/contract/context.ts";
 import * as core from "../src/index.ts";
 import { serveStdioConnection } from "../src/protocol/stdio/stdio.ts";
 import { createLog } from "../src/telemetry/log.ts";
+import { inputOf, META } from "./conversation.ts";
+import { CHUNK, printSlices } from "./slices.ts";
 import { createSmall } from "./small.ts";
-
-const META = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
-const CHUNK = 16;
-const CHUNKS = 125;
-const WARM_UP = 20;
-const SLICES = 40;
 
 const era = process.argv[2] as Era;
 let logged = 0;
@@ -55,11 +46,7 @@ const bytesOf = (messages: object[]): Buffer =>
 const call = (id: number): object => ({
   id,
   method: "tools/call",
-  params: {
-    name: "repeat_text",
-    arguments: { text: `call ${id} of many. `, times: (id % 3) + 1 },
-    ...(era === "2026" && { _meta: META }),
-  },
+  params: { name: "repeat_text", arguments: inputOf(id), ...(era === "2026" && { _meta: META }) },
 });
 
 if (era === "2025") {
@@ -67,17 +54,9 @@ if (era === "2025") {
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
   await feed(bytesOf([{ id: 0, method: "initialize", params }]), 1);
 }
-const slices: number[] = [];
-for (let slice = 0, id = 1; slice < WARM_UP + SLICES; slice += 1) {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < CHUNKS; at += 1, id += CHUNK)
-    chunks.push(bytesOf(Array.from({ length: CHUNK }, (_, index) => call(id + index))));
-  const before = process.cpuUsage();
-  for (const chunk of chunks) await feed(chunk, CHUNK);
-  const { user, system } = process.cpuUsage(before);
-  if (slice >= WARM_UP) slices.push((user + system) / (CHUNKS * CHUNK));
-}
+await printSlices((first) => {
+  const chunk = bytesOf(Array.from({ length: CHUNK }, (_, index) => call(first + index)));
+  return () => feed(chunk, CHUNK);
+}, 125);
 if (logged === 0) throw new Error("no line was logged: that is not the whole call path");
-slices.sort((one, other) => one - other);
-process.stdout.write(`${slices[SLICES / 10]}\n`);
 process.exit();

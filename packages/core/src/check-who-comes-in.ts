@@ -1,5 +1,5 @@
 import { kebab, SettingsError } from "./flags.ts";
-import { isLocalHost, type ServeSettings } from "./settings.ts";
+import { isLocalHost, type ServeSettings } from "./serve-settings.ts";
 
 /**
  * What is wrong with who may come in, as far as it can be told without loading authentication.

@@ -7,22 +7,23 @@ import { factsOf } from "./config/config-facts.ts";
 import type { Caller } from "./contract/context.ts";
 import type { ServerDefinition } from "./contract/server.ts";
 import { SettingsError } from "./flags.ts";
+import { orExit } from "./or-exit.ts";
 import { protectStdout, untilStopped } from "./process.ts";
 import type { Authentication } from "./protocol/http/authorization.ts";
-import type { HttpOptions } from "./protocol/http/http.ts";
+import type { HttpOptions } from "./protocol/http/options.ts";
 import { serveStdioConnection } from "./protocol/stdio/stdio.ts";
 import { type Secret, secretSetting } from "./secret-setting.ts";
-import { type ConfigOptions, loadConfig, ServeSettings } from "./settings.ts";
+import { ServeSettings } from "./serve-settings.ts";
+import { type ConfigOptions, loadConfig } from "./settings.ts";
 import type { AccountOptions } from "./telemetry/account.ts";
 import { createLog } from "./telemetry/log.ts";
 import { openExporters } from "./telemetry/otel/exporters.ts";
-import { createScrub } from "./telemetry/scrub.ts";
 import type { Alert, BadKind } from "./telemetry/slo.ts";
 import { protectStderr } from "./telemetry/stderr.ts";
 import type { LivePage } from "./ui/live-page.ts";
 
 export type { AccountOptions, Alert, BadKind, Limits };
-export { type ConfigOptions, loadConfig, type Secret, type ServeSettings, SettingsError, secretSetting };
+export { type ConfigOptions, loadConfig, orExit, type Secret, type ServeSettings, SettingsError, secretSetting };
 
 /**
  * The JSON of a file that decides something for others, such as whose credential is used: a regular file that only this
@@ -145,35 +146,6 @@ export async function serve(
   }
   log.info({ latency: app.account.latency() }, "stopped");
   process.exit(exitCode);
-}
-
-/**
- * Waits for a step of starting up. What it throws is one line on stderr and the end of the process: a stack trace
- * tells the person who starts a server nothing.
- */
-export async function orExit<Value>(step: Promise<Value> | (() => Value | Promise<Value>)): Promise<Value> {
-  try {
-    return await (typeof step === "function" ? step() : step);
-  } catch (error) {
-    process.stderr.write(`${createScrub()(explain(error))}\n`);
-    process.exit(error instanceof SettingsError ? 2 : 1);
-  }
-}
-
-function explain(error: unknown): string {
-  const { code, port, address, message } = error as NodeJS.ErrnoException & {
-    port?: number | undefined;
-    address?: string | undefined;
-  };
-  if (code === "EADDRINUSE" && address?.startsWith("/"))
-    return `A server listens on ${address} already. Stop it, or choose another path with --host.`;
-  if (code === "EADDRINUSE")
-    return `Port ${port} on ${address} is in use. Stop what uses it, or choose another with --port.`;
-  if (code === "EACCES" && port !== undefined)
-    return `Port ${port} may not be bound by this user. Choose one above 1023 with --port.`;
-  if (code === "EADDRNOTAVAIL")
-    return `The address ${address} is not one of this machine's. Choose another with --host.`;
-  return String(message ?? error).split("\n")[0] as string;
 }
 
 /** Loaded only where one is chosen: without a policy, a start does not notice that there are any. */

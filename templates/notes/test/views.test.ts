@@ -78,7 +78,7 @@ describe.skipIf(reason !== undefined)(`in a browser${reason === undefined ? "" :
     await question.getByRole("button", { name: "Move to the trash" }).click();
     await expect.poll(() => frame.getByRole("status").textContent()).toBe("“Bread” is in the trash.");
     expect((await client.call("get_note", { id: "n2" })).isError).toBe(true);
-    expect(view.told).toEqual([expect.stringContaining("moved the note n2 to the trash")]);
+    await expect.poll(() => view.told).toEqual([expect.stringContaining("moved the note n2 to the trash")]);
     expect(view.problems).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { SettingsError } from "../flags.ts";
-import { isLocalHost, type ServeSettings } from "../settings.ts";
+import { isLocalHost, type ServeSettings } from "../serve-settings.ts";
 import { isLoopback } from "./issuer.ts";
 
 /** The settings that authentication reads. */

@@ -128,6 +128,9 @@ export function defineServer(options: ServerOptions): ServerDefinition {
   checkFreshness(`The lists of server "${options.name}"`, options.lists ?? {});
   checkFreshness(`The resource list of server "${options.name}"`, options.lists?.resources ?? {});
   const tools = byName(where, "tools", options.tools, "tool");
+  for (const { name, sameAs } of tools.values())
+    if (sameAs !== undefined && (sameAs === name || !tools.has(sameAs)))
+      throw new DefinitionError(`tool "${name}" is the same as "${sameAs}", and no other tool is named so.`);
   const resources = byName(where, "resources", withViews(options.resources, tools.values()), "resource");
   const uris = new Set<string>();
   for (const resource of resources.values()) {

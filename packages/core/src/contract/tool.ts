@@ -48,6 +48,13 @@ export interface ToolOptions<
   _meta?: Meta | undefined;
   /** What a client shows for its calls, from `defineView`; the text must mean something without it. @default none */
   view?: View | undefined;
+  /**
+   * The name of the tool that does the same, where this is another way to it, such as one for a view alone: a rule of a
+   * policy that names that tool is about this one, too.
+   *
+   * @default none
+   */
+  sameAs?: string | undefined;
   icons?: Icon[] | undefined;
   /**
    * Which field of the input names a request, so that calling again after a lost answer changes nothing more: the same

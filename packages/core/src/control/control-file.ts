@@ -72,15 +72,17 @@ export function followControlFile(file: string, app: ControlledServer, started: 
     now = wanted;
     if (was !== app.access) tellOfLists(app);
   };
-  const reload = (): void => {
+  // Before it is read: what comes after shows.
+  let seen: string | undefined;
+  const reload = (again = false): void => {
     try {
       read();
     } catch (error) {
-      app.log.error({ file, reason: reasonOf(error) }, "control file refused: nothing was changed");
+      if (!again) app.log.error({ file, reason: reasonOf(error) }, "control file refused: nothing was changed");
+      // What the system cannot open now, it may open in a second: too many files were open.
+      if ((error as NodeJS.ErrnoException).code !== undefined) seen = undefined;
     }
   };
-  // Before it is read: what comes after shows.
-  let seen: string;
   try {
     seen = stampOf(lstatSync(file, { throwIfNoEntry: false }));
     read();
@@ -93,14 +95,16 @@ export function followControlFile(file: string, app: ControlledServer, started: 
     lstat(file, (_error, stats) => {
       const stamp = stampOf(stats);
       if (stamp === seen) return;
+      const again = seen === undefined;
       seen = stamp;
-      reload();
+      reload(again);
     });
   }, 1_000).unref();
-  process.on("SIGHUP", reload);
+  const hangUp = (): void => reload();
+  process.on("SIGHUP", hangUp);
   return () => {
     clearInterval(timer);
-    process.off("SIGHUP", reload);
+    process.off("SIGHUP", hangUp);
   };
 }
 

@@ -43,7 +43,11 @@ export function compilePolicy(
     const isOther = (id === "local" || id === "anonymous") && kindOf(caller) !== id;
     return !isOther && Object.hasOwn(roots, id) ? roots[id] : [];
   };
-  return {
+  const toolsOf = Map.groupBy(definition.tools.values(), ({ view }) => view as Item | undefined);
+  /** A view is what its tools are, for those who may call one of them, where no rule is about resources. */
+  const toolsThatDecide = (item: Item, rule: PolicyRule | undefined): Item[] | undefined =>
+    item.kind === "resource" && (rule === undefined || rule.what === "everything") ? toolsOf.get(item) : undefined;
+  const access: ReturnType<typeof compilePolicy> = {
     label,
     scopes: policy.rules.flatMap(({ scopes = [] }) => scopes),
     ruleOf,
@@ -51,6 +55,11 @@ export function compilePolicy(
     decide(caller, item): Decision {
       const rule = ruleOf(caller, item);
       const roots = rootsOf(caller);
+      const tools = toolsThatDecide(item, rule);
+      if (tools !== undefined) {
+        const allow = tools.some((tool) => access.decide(caller, tool).allow);
+        return { allow, scopes: [], roots, begin: rule && begins.get(rule) };
+      }
       if (rule === undefined) return { allow: policy.default === "allow", scopes: [], roots };
       const { scopes = [] } = rule;
       const kind = kindOf(caller);
@@ -64,6 +73,7 @@ export function compilePolicy(
       };
     },
   };
+  return access;
 }
 
 /** What happens when a call begins under a rule: limits first, so that a refused call is not recorded. */

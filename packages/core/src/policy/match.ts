@@ -31,7 +31,9 @@ export function names({ what }: PolicyRule, item: Item): boolean {
   const { scoped } = what;
   if (scoped !== undefined && scoped !== (item.scopes ?? []).length > 0) return false;
   const patterns = patternsOf(what, item.kind);
-  const texts = item.kind === "resource" ? [item.name, item.uri] : [item.name];
+  const texts = [item.name];
+  if (item.kind === "resource") texts.push(item.uri);
+  if (item.kind === "tool" && item.sameAs !== undefined) texts.push(item.sameAs);
   if (!patterns.some((pattern) => texts.some((text) => isLike(text, pattern)))) return false;
   if (item.kind !== "tool") return true;
   const { readOnlyHint = false, destructiveHint = true } = item.annotations ?? {};

@@ -32,9 +32,9 @@ function tableOf(policy: Policy, definition: ServerDefinition): DecisionTable {
   const { decide, ruleOf } = compilePolicy(policy, definition, { label: "", record: () => {} });
   const callers = kindsOf(policy);
   const cell = (caller: Caller, item: Item): string => {
-    const { allow, scopes } = decide(caller, item);
+    const { allow, scopes, confirm } = decide(caller, item);
     if (!allow) return "deny";
-    const { callsPerSecond, atOnce, audit = "none", confirm } = ruleOf(caller, item) ?? {};
+    const { callsPerSecond, atOnce, audit = "none" } = ruleOf(caller, item) ?? {};
     // Who holds no scopes is asked for none: nothing authenticates there.
     const needed = caller.scopes === undefined ? [] : [...new Set([...(item.scopes ?? []), ...scopes])];
     const conditions = [
@@ -42,7 +42,7 @@ function tableOf(policy: Policy, definition: ServerDefinition): DecisionTable {
       callsPerSecond !== undefined && `${callsPerSecond} per second`,
       atOnce !== undefined && `${atOnce} at once`,
       audit !== "none" && `${audit} in the audit`,
-      confirm === true && "confirmed",
+      confirm !== undefined && "confirmed",
     ].filter((text) => text !== false);
     return ["allow", conditions.join(", ")].join(" ").trim();
   };

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import type { App } from "../app.ts";
 import { findHostile } from "../call/normalize.ts";
 import { ErrorCode } from "../contract/errors.ts";
@@ -39,6 +39,7 @@ export function overloaded(app: Pick<App, "gate">, id: string | number | null = 
 
 /** The text of a message's bytes, without the byte order mark that some Windows clients begin with. */
 export function decodeText(bytes: Buffer): string | Refusal {
+  if (isAscii(bytes)) return bytes.toString("latin1");
   if (!isUtf8(bytes)) return refuse("parse", "Parse error: the message is not valid UTF-8.");
   return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }

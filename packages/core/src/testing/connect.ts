@@ -4,7 +4,8 @@ import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotoc
 import { type AppOptions, createApp } from "../app.ts";
 import type { ServerDefinition } from "../contract/server.ts";
 import { openPolicy } from "../policy/open.ts";
-import { type HttpOptions, serveHttp } from "../protocol/http/http.ts";
+import { serveHttp } from "../protocol/http/http.ts";
+import type { HttpOptions } from "../protocol/http/options.ts";
 import { serveStdioConnection } from "../protocol/stdio/stdio.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import type { ClientBehaviour, TestClient, Wire } from "./client.ts";

@@ -1,4 +1,4 @@
-export type { HttpOptions } from "../protocol/http/http.ts";
+export type { HttpOptions } from "../protocol/http/options.ts";
 export { type Contract, diffContracts, type Json, readContract } from "../surface/contract.ts";
 export type { LogLevel } from "../telemetry/log.ts";
 export {

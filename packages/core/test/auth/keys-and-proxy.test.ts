@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ServeSettings } from "../../src/settings.ts";
+import { ServeSettings } from "../../src/serve-settings.ts";
 import { createScrub } from "../../src/telemetry/scrub.ts";
 import { bearer, ERAS, openServer, send } from "./endpoint.ts";
 

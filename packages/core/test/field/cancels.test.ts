@@ -44,32 +44,49 @@ describe("http-2025", () => {
     expect(again.messages).toMatchObject([{ id, result: { structuredContent: { text: "again" } } }]);
   });
 
-  test("a cancellation that overtakes its call, as on another connection it may, cancels it", async () => {
+  test.each([7, "7", ""])(
+    "a cancellation that overtakes the call %j, as on another connection it may, cancels it",
+    async (id) => {
+      const headers = await openSession(url);
+      expect((await send(url, cancel(id), { headers })).status).toBe(202);
+      expect((await send(url, toolCall(id, "slow", { ms: 60_000 }), { headers })).messages).toEqual([]);
+      expect((await send(url, toolCall(8, "echo", { text: "8" }), { headers })).messages).toMatchObject([{ id: 8 }]);
+    },
+  );
+
+  test("a cancellation of an answered call leaves a later one alone, whose client uses the id again", async () => {
     const headers = await openSession(url);
-    expect((await send(url, cancel(7), { headers })).status).toBe(202);
-    expect((await send(url, toolCall(7, "slow", { ms: 60_000 }), { headers })).messages).toEqual([]);
-    expect((await send(url, toolCall(8, "echo", { text: "8" }), { headers })).messages).toMatchObject([{ id: 8 }]);
+    for (let time = 0; time < 2; time += 1) {
+      const { messages } = await send(url, toolCall("same", "echo", { text: "x" }), { headers });
+      expect(messages).toMatchObject([{ id: "same" }]);
+      await send(url, cancel("same"), { headers });
+    }
   });
 
-  test("in whatever order calls and their cancellations arrive, each cancelled call ends without an answer", async () => {
-    const ids = [1, 2, 3, 4, 5, 6];
-    const arrivals = fc.shuffledSubarray(
-      ids.flatMap((id) => [{ id }, { id, cancels: true }]),
-      { minLength: 2 * ids.length },
-    );
-    await fc.assert(
-      fc.asyncProperty(arrivals, async (order) => {
-        const headers = await openSession(url);
-        const calls: Promise<{ messages: unknown[] }>[] = [];
-        for (const { id, cancels } of order as { id: number; cancels?: true }[]) {
-          if (cancels) await send(url, cancel(id), { headers });
-          else calls.push((await begin(id, headers)).call);
-        }
-        for (const call of calls) expect((await call).messages).toEqual([]);
-      }),
-      { numRuns: 20 },
-    );
-  });
+  test.each([
+    ["numbers", [1, 2, 3, 4, 5, 6]],
+    ["texts", ["a", "b", "c", "1", "2", ""]],
+  ] as [string, (number | string)[]][])(
+    "in whatever order calls with %s and their cancellations arrive, each cancelled call ends without an answer",
+    async (_kind, ids) => {
+      const arrivals = fc.shuffledSubarray(
+        ids.flatMap((id) => [{ id }, { id, cancels: true }]),
+        { minLength: 2 * ids.length },
+      );
+      await fc.assert(
+        fc.asyncProperty(arrivals, async (order) => {
+          const headers = await openSession(url);
+          const calls: Promise<{ messages: unknown[] }>[] = [];
+          for (const { id, cancels } of order as { id: number | string; cancels?: true }[]) {
+            if (cancels) await send(url, cancel(id), { headers });
+            else calls.push((await begin(id, headers)).call);
+          }
+          for (const call of calls) expect((await call).messages).toEqual([]);
+        }),
+        { numRuns: 15 },
+      );
+    },
+  );
 
   test("a thousand cancelled calls leave room for the next", async () => {
     const headers = await openSession(url);

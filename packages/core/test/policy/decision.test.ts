@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { isCallable } from "../../src/call/access.ts";
 import type { Caller } from "../../src/contract/context.ts";
 import type { Policy } from "../../src/contract/policy.ts";
+import { defineServer, type Tool } from "../../src/index.ts";
 import { checkRules } from "../../src/policy/check-rules.ts";
 import { compilePolicy, itemsOf } from "../../src/policy/compile.ts";
 import { managedPolicies } from "../../src/policy/managed.ts";
@@ -95,4 +96,21 @@ test("a caller that authenticates under the id of nobody is not taken for it", (
   expect(decide({ id: "local" })).toMatchObject({ allow: true, roots: ["/"] });
   expect(decide({ id: "local", scopes: [] })).toMatchObject({ allow: false, roots: [] });
   expect(decide({ id: "constructor", scopes: [] })).toMatchObject({ roots: [] });
+});
+
+test("a rule about a tool is about what is another way to it, and a name that no tool has is refused", () => {
+  const { read_shelf, write_pot, break_pot } = Object.fromEntries(server.tools) as Record<string, Tool>;
+  const both = defineServer({
+    name: "pots",
+    version: "1.0.0",
+    tools: [read_shelf, break_pot, { ...(write_pot as Tool), sameAs: "break_pot" }] as Tool[],
+  });
+  const deny = { name: "kept", who: "everyone", what: { tools: ["break_*"] }, decision: "deny" } as const;
+  const { decide } = compilePolicy({ default: "allow", rules: [deny] }, both, { label: "", record: () => {} });
+  const allowed = [...both.tools.values()].filter((tool) => decide({ id: "local" }, tool).allow);
+  expect(allowed.map(({ name }) => name)).toEqual(["read_shelf"]);
+  for (const sameAs of ["break_pots", "write_pot", "constructor"])
+    expect(() =>
+      defineServer({ name: "pots", version: "1.0.0", tools: [break_pot, { ...write_pot, sameAs }] as Tool[] }),
+    ).toThrow(`tool "write_pot" is the same as "${sameAs}"`);
 });

@@ -2,7 +2,8 @@
 import { Agent } from "node:http";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { type HttpOptions, serveHttp } from "../../src/protocol/http/http.ts";
+import { serveHttp } from "../../src/protocol/http/http.ts";
+import type { HttpOptions } from "../../src/protocol/http/options.ts";
 import { modernHeaders, openSession, type Reply, send } from "../field/field.ts";
 import { createLab } from "../fixtures/lab.ts";
 import type { Json } from "../fixtures/raw.ts";

@@ -7,7 +7,7 @@ import { type App, createApp } from "../../src/app.ts";
 import { checkWhoComesIn } from "../../src/check-who-comes-in.ts";
 import { defineServer, defineTool, fail } from "../../src/index.ts";
 import { type HttpEndpoint, serveHttp } from "../../src/protocol/http/http.ts";
-import { ServeSettings } from "../../src/settings.ts";
+import { ServeSettings } from "../../src/serve-settings.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { noChromium } from "../../src/testing/index.ts";
 import { openContext } from "../../src/testing/views/chromium.ts";

@@ -63,7 +63,7 @@ export function createFeed(store: NoteStore) {
 
   async function findPlace(): Promise<void> {
     const { seq } = await store.head();
-    seen ??= seq; // the caller that found it first has promised to tell what came after
+    seen ??= seq; // the first to find it has promised to tell what came after
   }
 
   async function catchUp(): Promise<void> {

@@ -86,6 +86,7 @@ export const trashTools = (notesOf: NotesOf) => [
     description:
       "For this server's views, where the user has agreed: move a note to the trash. Call delete_note instead, which asks.",
     ...deletes,
+    sameAs: "delete_note",
     // Clients that show views keep it from the model.
     _meta: { ui: { visibility: ["app"] } },
     handler: deleteHandler(notesOf, { agreedInView: true }),

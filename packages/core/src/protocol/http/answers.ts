@@ -34,6 +34,15 @@ export function refused(
   else request.resume();
 }
 
+/** A 405 that says what would be answered. */
+export function notAllowed(app: App, request: IncomingMessage, response: ServerResponse, allow: string): void {
+  refused(app, request, response, {
+    status: 405,
+    message: `Method not allowed. Use ${allow}.`,
+    headers: { allow },
+  });
+}
+
 /** A 400 for a body that is no message; counted and logged. */
 export function badMessage(app: App, response: ServerResponse, { reason, answer }: Refusal): void {
   app.account.protocolError(reason);

@@ -66,6 +66,8 @@ const MAX_DENIED_BYTES = 16_384;
 /** How often it is asked whether the callers of open streams still hold, in ms. */
 const LOOK_MS = 1_000;
 
+export type Authorization = ReturnType<typeof createAuthorization>;
+
 /** The gate of the HTTP endpoint: answers those that it does not let in, with what they can do about it. */
 export function createAuthorization(app: App, authentication: Authentication) {
   const streams = new Map<ServerResponse, Caller>();
@@ -84,7 +86,7 @@ export function createAuthorization(app: App, authentication: Authentication) {
     const { all } = app.scopes;
     const bytes = Number(request.headers["content-length"] ?? Number.NaN);
     if (all.length === 0 || request.method !== "POST" || !(bytes <= MAX_DENIED_BYTES)) return all;
-    const body = await readBody(request, MAX_DENIED_BYTES, () => true);
+    const body = await readBody(request, MAX_DENIED_BYTES, () => undefined);
     const text = Buffer.isBuffer(body) ? decodeText(body) : undefined;
     const parsed = typeof text === "string" ? parseMessage(text) : undefined;
     if (parsed === undefined || isRefusal(parsed)) return all;
@@ -102,20 +104,23 @@ export function createAuthorization(app: App, authentication: Authentication) {
     ),
   ];
 
+  const deny = async (request: IncomingMessage, response: ServerResponse, denied: Denied): Promise<undefined> => {
+    const { status, reason, error, granted = [], facts, retryAfterS } = denied;
+    const headers: Record<string, string> = retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) };
+    if (status === 401) {
+      // With what it had: some clients ask for the scopes of a challenge and no other.
+      const scopes = new Set([...granted, ...(await wanted(request))]);
+      headers["www-authenticate"] = authentication.challenge(error, [...scopes]);
+    }
+    refused(app, request, response, { status, message: MESSAGES[status], headers, facts: { reason, ...facts } });
+  };
+
   return {
     /** Who sent this request; where nobody may come in by it, it has been answered. */
-    async admit(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined> {
-      const found = await authentication.identify(request);
-      if (!isDenied(found)) return found;
-      const { status, reason, error, granted = [], facts, retryAfterS } = found;
-      const headers: Record<string, string> = retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) };
-      if (status === 401) {
-        // With what it had: some clients ask for the scopes of a challenge and no other.
-        const scopes = new Set([...granted, ...(await wanted(request))]);
-        headers["www-authenticate"] = authentication.challenge(error, [...scopes]);
-      }
-      refused(app, request, response, { status, message: MESSAGES[status], headers, facts: { reason, ...facts } });
-      return undefined;
+    admit(request: IncomingMessage, response: ServerResponse): Caller | Promise<Caller | undefined> {
+      const settle = (found: Caller | Denied) => (isDenied(found) ? deny(request, response, found) : found);
+      const found = authentication.identify(request);
+      return found instanceof Promise ? found.then(settle) : settle(found);
     },
 
     /**

@@ -5,53 +5,55 @@ import { MAX_MESSAGE_BYTES } from "../frame.ts";
 import type { HttpRefusal } from "./request-checks.ts";
 
 /** The bytes of a message, or a refusal. They count with all that is on its way until the message has been answered. */
-export async function readMessage(
+export function readMessage(
   app: Pick<App, "gate">,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Buffer | HttpRefusal> {
-  const body = await readBody(request, MAX_MESSAGE_BYTES, createCounter(app.gate.bytes, response));
-  return body === "no room" ? noRoom(app) : body;
+  const fits = createCounter(app.gate.bytes, response);
+  return readBody(request, MAX_MESSAGE_BYTES, (length) => (fits(length) ? undefined : noRoom(app)));
 }
 
 /**
  * The body's bytes, or a refusal. A declared length over the limit is refused before a byte is read.
  *
- * @param fits told how long the body is so far; `false`: there is no room for it
+ * @param refuse told how long the body is so far; why there is no room for it
  */
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
-  fits: (length: number) => boolean,
-): Promise<Buffer | HttpRefusal | "no room"> {
-  const tooLarge: HttpRefusal = {
-    status: 413,
-    message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
-    headers: { connection: "close" },
-  };
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
+  refuse: (length: number) => HttpRefusal | undefined,
+): Promise<Buffer | HttpRefusal> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let length = 0;
     const take = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length <= maxBytes && fits(length)) return void parts.push(chunk);
+      const refusal = length > maxBytes ? tooLarge(maxBytes) : refuse(length);
+      if (refusal === undefined) return void parts.push(chunk);
       request.off("data", take);
       parts = [];
       if (length > maxBytes) request.pause();
       // Read on without keeping it: a client that still sends would not hear the answer.
       else request.resume();
-      resolve(length > maxBytes ? tooLarge : "no room");
+      resolve(refusal);
     };
     request.on("data", take);
     request.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
-    request.on("error", reject);
+    // Node tells of an error only those that listen for it, and of the end of a request in any case. Every request is
+    // closed; to make an error of each costs more than to read it.
     request.on("close", () => {
-      // Every request is closed; to make an error of each costs more than to read it.
       if (!request.complete) reject(new Error("the client left before its request was complete"));
     });
   });
 }
+
+const tooLarge = (maxBytes: number): HttpRefusal => ({
+  status: 413,
+  message: `Payload Too Large: a message may have at most ${maxBytes} bytes.`,
+  headers: { connection: "close" },
+});
 
 /** Told how long a body is so far; answers whether there is room for it. */
 function createCounter(bytes: Bytes, response: ServerResponse): (length: number) => boolean {

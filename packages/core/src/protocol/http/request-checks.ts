@@ -32,7 +32,7 @@ export interface HttpRefusal {
   counted?: string | undefined;
 }
 
-/** What {@link checkRequest} lets through. */
+/** What {@link createRequestCheck} lets through. */
 export interface RequestCheckOptions {
   /** Host names, without port, that clients may use besides the local ones. */
   allowedHosts: readonly string[];
@@ -40,43 +40,55 @@ export interface RequestCheckOptions {
   allowedOrigins: readonly string[];
 }
 
+const BAD_HOST: HttpRefusal = {
+  status: 403,
+  message: "Forbidden: this Host is not served here. Start the server with --allowed-hosts to add one.",
+};
+const BAD_ORIGIN: HttpRefusal = {
+  status: 403,
+  message: "Forbidden: this Origin may not call. Start the server with --allowed-origins to add one.",
+};
+
 /**
- * Host, Origin, media type and encoding of a request. The port in Host is not compared: forwarding changes it, and
- * rebinding is a matter of names.
+ * Checks Host, Origin, media type and encoding of a request. The port in Host is not compared: forwarding changes it,
+ * and rebinding is a matter of names.
  */
-export function checkRequest(
-  request: IncomingMessage,
-  { allowedHosts, allowedOrigins }: RequestCheckOptions,
-): HttpRefusal | undefined {
-  const twice = repeated(request);
-  if (twice !== undefined) return { status: 400, message: `Bad Request: the header ${twice} may occur once.` };
-  const host = nameOf(request.headers.host);
-  if (host === undefined || !(LOCAL_NAMES.includes(host) || allowedHosts.includes(host))) {
-    return {
-      status: 403,
-      message: "Forbidden: this Host is not served here. Start the server with --allowed-hosts to add one.",
-    };
-  }
-  const { origin } = request.headers;
-  // Same-origin pages are not cross-site: the name in Host has just been checked.
-  const own = origin === `http://${request.headers.host}`;
-  if (origin !== undefined && !own && !allowedOrigins.includes(origin)) {
-    return {
-      status: 403,
-      message: "Forbidden: this Origin may not call. Start the server with --allowed-origins to add one.",
-    };
-  }
-  if (request.method !== "POST") return undefined;
-  const encoding = request.headers["content-encoding"];
+export function createRequestCheck({ allowedHosts, allowedOrigins }: RequestCheckOptions) {
+  const names = new Set([...LOCAL_NAMES, ...allowedHosts]);
+  /** The last Host that was served: nearly always the next one's, too. */
+  let served: string | undefined;
+  const isServed = (host: string | undefined): boolean => {
+    if (host !== undefined && host === served) return true;
+    const name = nameOf(host);
+    if (name === undefined || !names.has(name)) return false;
+    served = host;
+    return true;
+  };
+  return (request: IncomingMessage): HttpRefusal | undefined => {
+    const { headers } = request;
+    const twice = repeated(request);
+    if (twice !== undefined) return { status: 400, message: `Bad Request: the header ${twice} may occur once.` };
+    if (!isServed(headers.host)) return BAD_HOST;
+    // Same-origin pages are not cross-site: the name in Host has just been checked.
+    const { origin } = headers;
+    if (origin !== undefined && origin !== `http://${headers.host}` && !allowedOrigins.includes(origin))
+      return BAD_ORIGIN;
+    return request.method === "POST" ? checkMedia(headers) : undefined;
+  };
+}
+
+function checkMedia(headers: IncomingMessage["headers"]): HttpRefusal | undefined {
+  const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
     return { status: 415, message: `Unsupported Content-Encoding: ${encoding.slice(0, 32)}. Send the body as it is.` };
-  if (!isJson(request.headers["content-type"] ?? ""))
-    return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json, in UTF-8." };
-  return undefined;
+  if (isJson(headers["content-type"] ?? "")) return undefined;
+  return { status: 415, message: "Unsupported Media Type: Content-Type must be application/json, in UTF-8." };
 }
 
 /** The first of the headers in {@link ONCE} that occurs twice. */
-function repeated({ rawHeaders }: IncomingMessage): string | undefined {
+function repeated({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  // As many names as lines: none came twice.
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return undefined;
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase();

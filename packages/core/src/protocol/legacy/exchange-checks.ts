@@ -23,13 +23,18 @@ type Check = (exchange: Exchange) => HttpRefusal | undefined;
 const MAX_IN_FLIGHT = 256;
 
 const header = ({ request }: Exchange, name: string): string | undefined => request.headers[name] as string | undefined;
-const initializes = ({ messages = [] }: Exchange): boolean => messages.some(({ method }) => method === "initialize");
+const initializes = ({ messages }: Exchange): boolean => {
+  for (const { method } of messages ?? []) if (method === "initialize") return true;
+  return false;
+};
+const ANSWER_TYPES: readonly string[] = ["application/json", "text/event-stream"];
+const STREAM_TYPES: readonly string[] = ["text/event-stream"];
 
 const checkAccept: Check = (exchange) => {
   const { request, messages } = exchange;
   if (request.method === "DELETE") return undefined;
   const accept = (header(exchange, "accept") ?? "").toLowerCase();
-  const wanted = messages === undefined ? ["text/event-stream"] : ["application/json", "text/event-stream"];
+  const wanted = messages === undefined ? STREAM_TYPES : ANSWER_TYPES;
   if (accept.includes("*/*") || wanted.every((type) => accept.includes(type))) return undefined;
   return { status: 406, message: `Not Acceptable: Accept must list ${wanted.join(" and ")}.` };
 };

@@ -100,7 +100,7 @@ export function createSessionStore({ sessionIdleMs = 1_800_000, maxSessions, ins
     touch(entry, response) {
       entry.used = true;
       entry.usedAt = performance.now();
-      response.once("close", () => {
+      response.on("close", () => {
         entry.usedAt = performance.now();
       });
     },

@@ -6,10 +6,11 @@ import { makeLegible } from "../connection.ts";
 import { type Message, type Refusal, stopped } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
-import { createReply, type Reply } from "../straight/reply.ts";
-import type { Channel, StraightRequest } from "../straight/request.ts";
+import { Reply } from "../straight/reply.ts";
+import type { StraightRequest } from "../straight/request.ts";
 import type { Straight } from "../straight/straight.ts";
 import { connectLegacy } from "./connect-legacy.ts";
+import { createOvertaken } from "./overtaken.ts";
 
 /** A POST that is being answered: one request, or those of a batch. */
 interface Exchange {
@@ -46,8 +47,6 @@ export interface SessionContext {
   single: boolean;
 }
 
-/** How many ids are remembered whose calls may still be on their way. */
-const MAX_AWAITED = 64;
 /**
  * The 2025 era's Streamable HTTP. Own streams, because the SDK's leave one open and its id taken when a call is
  * cancelled, keep a server for each handshake that fails, and know nothing of how fast a client reads.
@@ -74,17 +73,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
       if (answers !== undefined) settle(answers);
     },
   };
-  // A client that gives a call up at once sends its cancellation on another connection, where it can overtake the call.
-  const early = new Set<number>();
-  // Clients count their requests, so an id that was skipped belongs to one that others have overtaken.
-  const skipped = new Set<number>();
-  let newest = 0;
-  const isEarly = (id: unknown): id is number => typeof id === "number" && (id > newest || skipped.has(id));
-  const noteArrival = (id: number): void => {
-    skipped.delete(id);
-    for (let gap = Math.max(newest + 1, id - MAX_AWAITED); gap < id; gap += 1) keepNewest(skipped, gap);
-    newest = Math.max(newest, id);
-  };
+  const overtaken = createOvertaken();
   const settle = (request: string | number): void => {
     const exchange = exchanges.get(request);
     exchanges.delete(request);
@@ -94,9 +83,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
   const cancel = (requestId: string | number, reason: string): void =>
     transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } });
 
-  const head = single ? [] : ["mcp-session-id", id];
+  const head = single ? EVENT_STREAM : [...EVENT_STREAM, "mcp-session-id", id];
   const openStream = (response: ServerResponse): ResponseWriter =>
-    openEventStream(response, openWriter, caller.id, [...EVENT_STREAM, ...head]);
+    openEventStream(response, openWriter, caller.id, head);
 
   const { close, peer } = await connectLegacy(app, transport as never, {
     caller,
@@ -109,24 +98,10 @@ export async function openSession(app: App, id: string, context: SessionContext)
   const takeStraight = (message: Message | undefined, response: ServerResponse, from: Caller): Exchange | undefined => {
     const client = app.straight ? peer() : undefined;
     if (client === undefined || message === undefined) return undefined;
-    let reply: Reply;
-    const channel: Channel = {
-      transport: "tcp",
-      caller: from,
-      sessionId: id,
-      notify: (_request, json) => reply.write(json),
-      lag: () => reply.lag(),
-      answer(request, json) {
-        const exchange = exchanges.get(request.id);
-        // Cancelled: its stream ends without an answer.
-        if (exchange?.straight !== request || request.cancelled()) return;
-        exchanges.delete(request.id);
-        reply.end(json);
-      },
-    };
-    const request = straight.take(message, channel, client);
+    const reply = new SessionReply(exchanges, response, openWriter, from, head, id);
+    const request = straight.take(message, reply, client);
     if (request === undefined) return undefined;
-    reply = createReply(response, openWriter, from.id, true, head);
+    reply.begins();
     return { reply, open: new Set([request.id]), straight: request };
   };
   return {
@@ -149,7 +124,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
         for (const request of open) exchanges.set(request, exchange);
         for (const refusal of refusals) exchange.reply.write(JSON.stringify(refusal.answer));
         if (open.size === 0) exchange.reply.end();
-        response.once("close", () => {
+        response.on("close", () => {
           // The answer to an abandoned request could never be fetched (nothing is kept for resuming): its work ends.
           for (const request of open) {
             if (exchanges.get(request) !== exchange) continue;
@@ -165,10 +140,9 @@ export async function openSession(app: App, id: string, context: SessionContext)
         // It will have no answer: its stream ends and its id is free, once the call has heard of it.
         if (cancelled !== undefined)
           setImmediate(() => exchanges.get(requestId as string) === cancelled && settle(requestId as string));
-        else if (isEarly(requestId)) keepNewest(early, requestId);
-        const { id: request } = message;
-        if (typeof request === "number") noteArrival(request);
-        if (message.method !== undefined && early.delete(request as number)) settle(request as number);
+        else overtaken.cancel(requestId);
+        const { id: request, method } = message;
+        if (method !== undefined && request !== undefined && overtaken.arrive(request)) settle(request);
         else if (taken?.straight !== undefined) straight.begin(taken.straight);
         else if (cancelled?.straight !== undefined) cancelled.straight.cancel(reason);
         else transport.onmessage?.(message, { authInfo: caller });
@@ -194,9 +168,19 @@ export async function openSession(app: App, id: string, context: SessionContext)
   };
 }
 
-function keepNewest(ids: Set<number>, id: number): void {
-  ids.add(id);
-  if (ids.size > MAX_AWAITED) ids.delete(ids.values().next().value as number);
+/** The answer to a request that goes without the SDK. */
+class SessionReply extends Reply {
+  readonly #exchanges: Map<string | number, Exchange>;
+  constructor(exchanges: Map<string | number, Exchange>, ...rest: ConstructorParameters<typeof Reply>) {
+    super(...rest);
+    this.#exchanges = exchanges;
+  }
+  override answer(request: StraightRequest, json: string): void {
+    // Cancelled: its stream ends without an answer.
+    if (this.#exchanges.get(request.id)?.straight !== request || request.cancelled()) return;
+    this.#exchanges.delete(request.id);
+    this.end(json);
+  }
 }
 
 const CLOSED = "the client closed the connection";

@@ -21,7 +21,7 @@ export interface Sessions {
     caller: Caller,
     messages?: readonly (Message | Refusal)[],
     batch?: boolean,
-  ): Promise<void>;
+  ): void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,6 +31,8 @@ const NO_ROOM: HttpRefusal = {
   message: "Too many open sessions, and all are at work. Try again later.",
   headers: { "retry-after": "5" },
 };
+
+const isMessage = (item: Message | Refusal): item is Message => !isRefusal(item);
 
 /** The 2025 era's sessions: asking the user needs a way back. None is made before its handshake has proved good. */
 export function createSessions(
@@ -49,9 +51,10 @@ export function createSessions(
     get size() {
       return store.size;
     },
-    async handle(request, response, caller, items, batch = false) {
-      const messages = items?.filter((item): item is Message => !isRefusal(item));
-      const refusals = items?.filter(isRefusal);
+    handle(request, response, caller, items, batch = false) {
+      // Only of a batch can a part be refused.
+      const messages = batch ? items?.filter(isMessage) : (items as readonly Message[] | undefined);
+      const refusals = batch ? items?.filter(isRefusal) : undefined;
       const entry = stateless ? undefined : store.get(request.headers["mcp-session-id"] as string | undefined, caller);
       const refuse = (refusal: HttpRefusal): void =>
         refused(app, request, response, { id: messages?.[0]?.id, ...refusal });
@@ -59,16 +62,18 @@ export function createSessions(
       if (refusal !== undefined) return refuse(refusal);
 
       if (stateless) {
-        const [message, ...more] = items ?? [];
-        const single = !batch && message !== undefined && !isRefusal(message) && more.length === 0;
-        if (single && straightHttp.answerAlone(response, caller, message)) return;
-        const alone = await open("", caller);
-        response.once("close", () => void alone.close());
-        return alone.answer(messages ?? [], response, caller, refusals);
+        const message = batch ? undefined : messages?.[0];
+        if (message !== undefined && straightHttp.answerAlone(response, caller, message)) return;
+        return open("", caller).then((alone) => {
+          response.once("close", () => void alone.close());
+          alone.answer(messages ?? [], response, caller, refusals);
+        });
       }
       if (entry === undefined) {
-        const made = await store.add(request, caller, (id) => open(id, caller));
-        return made === undefined ? refuse(NO_ROOM) : made.answer(messages ?? [], response, caller);
+        const made = store.add(request, caller, (id) => open(id, caller));
+        return made.then((session) =>
+          session === undefined ? refuse(NO_ROOM) : session.answer(messages ?? [], response, caller),
+        );
       }
       store.touch(entry, response);
       if (messages !== undefined) return entry.session.answer(messages, response, caller, refusals);

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
-import { ErrorCode } from "../../contract/errors.ts";
 import { asksOf } from "../connection.ts";
 import { MODERN_VERSION } from "../era.ts";
 import { type Message, stopped } from "../frame.ts";
+import { EVENT_STREAM } from "../http/event-stream.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import { accepts } from "./accepts.ts";
-import { createReply, type Reply } from "./reply.ts";
-import type { Channel, Peer, StraightRequest } from "./request.ts";
+import { Reply } from "./reply.ts";
+import type { Peer, StraightRequest } from "./request.ts";
 import type { Straight } from "./straight.ts";
 
 /** The straight path of an HTTP endpoint, behind all that is checked of a request. */
@@ -41,22 +41,15 @@ const ALONE: Peer = {
 export function createStraightHttp(app: App, straight: Straight, openWriter: OpenWriter): StraightHttp {
   const open = new Map<StraightRequest, Reply>();
   const run = (response: ServerResponse, caller: Caller, message: Message, peer?: Peer): boolean => {
-    let reply: Reply;
-    const channel: Channel = {
-      transport: "tcp",
-      caller,
-      notify: (_request, json) => reply.write(json),
-      lag: () => reply.lag(),
-      answer: (_request, json, code) => reply.end(json, peer === undefined ? statusOf(code) : 200),
-    };
-    const request = straight.take(message, channel, peer);
+    const reply = new Reply(response, openWriter, caller, peer === undefined ? undefined : EVENT_STREAM);
+    const request = straight.take(message, reply, peer);
     if (request === undefined) return false;
-    reply = createReply(response, openWriter, caller.id, peer !== undefined);
     open.set(request, reply);
-    response.once("close", () => {
+    response.on("close", () => {
       open.delete(request);
       if (!response.writableFinished) request.cancel("the client closed the connection");
     });
+    reply.begins();
     straight.begin(request);
     return true;
   };
@@ -64,8 +57,7 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     answer: ({ headers }, response, caller, message) =>
       app.straight && agree(headers, message) && run(response, caller, message),
     answerAlone: (response, caller, message) => app.straight && run(response, caller, message, ALONE),
-    isLegacy: ({ headers }, message) =>
-      app.straight && OLDER.test((headers["mcp-protocol-version"] as string) ?? "2025-") && accepts(message, "2025"),
+    isLegacy: ({ headers }, message) => app.straight && isOlder(headers) && accepts(message, "2025"),
     stop() {
       for (const [request, reply] of open) {
         reply.end(stopped(request.id));
@@ -75,14 +67,14 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
   };
 }
 
+type Headers = IncomingMessage["headers"];
+
 const OLDER = /^202[45]-/;
+const isOlder = ({ "mcp-protocol-version": version = "2025-" }: Headers): boolean => OLDER.test(version as string);
 
 /** Whether the headers say what the message says, letter for letter. What is written otherwise, the SDK compares. */
-function agree(headers: IncomingMessage["headers"], { method = "", params }: Message): boolean {
+function agree(headers: Headers, { method = "", params }: Message): boolean {
   if (headers["mcp-protocol-version"] !== MODERN_VERSION || headers["mcp-method"] !== method) return false;
   const named = Object.hasOwn(NAMED, method) ? NAMED[method] : undefined;
   return headers["mcp-name"] === (named === undefined ? undefined : params?.[named]);
 }
-
-/** An error is an answer like any other, but for the one that the specification wants told apart. */
-const statusOf = (code: number | undefined): number => (code === ErrorCode.missingCapability ? 400 : 200);

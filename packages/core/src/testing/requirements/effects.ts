@@ -10,8 +10,8 @@ import { eachSampled, type Problems, showCall } from "./sampled.ts";
 /** A call is stopped at each of its handler's looks at the signal, up to this many. */
 const MAX_LOOKS = 12;
 
-/** Time of a call that is to end after its work, in ms: enough for the work of a sample, even on a busy machine. */
-const SHORT_MS = 300;
+/** Time of a call that is to end after its work, in ms. Work that takes longer is late by itself. */
+const SHORT_MS = 100;
 
 type Handler = Tool["handler"];
 
@@ -67,8 +67,10 @@ export const effectRequirements: readonly Requirement[] = [
         altered(
           subject.definition,
           (handler) => async (input, call) => {
+            const { signal } = call;
             const value = await handler(input, call);
-            await new Promise((resolve) => call.signal.addEventListener("abort", resolve, { once: true }));
+            if (!signal.aborted)
+              await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
             return value;
           },
           SHORT_MS,

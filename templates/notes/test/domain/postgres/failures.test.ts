@@ -112,8 +112,11 @@ describe.each(["stdio-2026", "http-2025"] as const)("over %s", (wire) => {
     onTestFinished(() => client.close().then(() => notes.close()));
     await admin.query("BEGIN; LOCK TABLE notes, words, links IN ACCESS EXCLUSIVE MODE");
     const stop = new AbortController();
-    const failed = expect(client.call(tool, input, { signal: stop.signal })).rejects.toThrow();
-    await expect.poll(admin.waiting).toHaveLength(1);
+    const call = client.call(tool, input, { signal: stop.signal });
+    const failed = expect(call).rejects.toThrow();
+    // An answer before it waits says why it does not.
+    const early = call.then(({ text }) => Promise.reject(new Error(text)));
+    await Promise.race([early, expect.poll(admin.waiting).toHaveLength(1)]);
     stop.abort();
     await failed;
     await expect.poll(admin.waiting).toEqual([]);
