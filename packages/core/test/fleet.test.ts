@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { createStateSeal } from "../src/call/asking/state-seal.ts";
 import { decodeCursor, encodeCursor } from "../src/call/methods/pages.ts";
@@ -40,6 +40,7 @@ describe("a question that one instance has asked", () => {
 
   test("runs out by the clock on the wall, which machines share", () => {
     vi.useFakeTimers({ toFake: ["Date", "performance"], now: 1_000_000 });
+    onTestFinished(() => void vi.useRealTimers());
     const sealed = createStateSeal([old]).seal(state);
     expect(opens([old], sealed)).toHaveProperty("sure");
     vi.setSystemTime(1_000_000 + 601_000);

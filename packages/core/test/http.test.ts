@@ -211,12 +211,14 @@ describe("one endpoint", () => {
 
   test("two in-flight requests with one id in one session: the second is refused", async () => {
     const headers = await session(server.endpoint);
-    const first = send(server.endpoint, { headers, body: toolCall(1, "slow", { ms: 300 }) });
-    await sleep(50);
+    server.lab.events.length = 0;
+    const first = send(server.endpoint, { headers, body: toolCall(1, "hold") });
+    while (!server.lab.events.includes("hold began")) await sleep(5);
     expect(await send(server.endpoint, { headers, body: toolCall(1, "echo", { text: "x" }) })).toMatchObject({
       status: 400,
       json: { error: { code: -32_600, message: expect.stringMatching(/Duplicate id/) } },
     });
+    server.lab.release();
     expect((await first).json).toMatchObject({ id: 1, result: {} });
   });
 

@@ -10,6 +10,12 @@ import { initialize, type Json, META, startLab, toolCall } from "./fixtures/raw.
 const hello = [initialize(0), { jsonrpc: "2.0", method: "notifications/initialized" }];
 const main = fileURLToPath(new URL("./fixtures/main.ts", import.meta.url));
 
+/** Every call that was written so far runs: one after them has been answered. */
+async function begun(lab: ReturnType<typeof startLab>): Promise<void> {
+  lab.write(toolCall("begun", "echo", { text: "x" }));
+  await lab.lines.id("begun");
+}
+
 describe("stdin EOF, SIGTERM, closed stdout", () => {
   test("stdin EOF: what is in flight is answered, then exit 0", async () => {
     await using lab = startLab();
@@ -24,18 +30,16 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
   test("SIGTERM with 20 in flight: they are answered, and the exit is 0", async () => {
     await using lab = startLab();
     lab.write(...hello, ...Array.from({ length: 20 }, (_item, index) => toolCall(index + 1, "slow", { ms: 300 })));
-    await lab.lines.id(0);
-    await sleep(50);
+    await begun(lab);
     lab.child.kill("SIGTERM");
     expect(await lab.exited).toEqual([0, null]);
-    expect(lab.lines.all.filter(({ id, result }: Json) => id > 0 && result)).toHaveLength(20);
+    expect(lab.lines.all.filter(({ id, result }: Json) => id !== "begun" && id > 0 && result)).toHaveLength(20);
   });
 
   test("SIGTERM with a call that outlasts the time to drain: it is told so, and the exit is 0", async () => {
     await using lab = startLab();
-    lab.write(...hello, toolCall(1, "slow", { ms: 9_000 }));
-    await lab.lines.id(0);
-    await sleep(50);
+    lab.write(...hello, toolCall(1, "slow", { ms: 600_000 }));
+    await begun(lab);
     lab.child.kill("SIGTERM");
     expect(await lab.exited).toEqual([0, null]);
     expect(lab.lines.all.filter(({ id }: Json) => id === 1)).toMatchObject([{ error: { code: -32_000 } }]);
@@ -46,9 +50,8 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     ["SIGINT", 130],
   ] as const)("a second %s ends the process at once with %i", async (signal, code) => {
     await using lab = startLab();
-    lab.write(...hello, toolCall(1, "slow", { ms: 60_000 }));
-    await lab.lines.id(0);
-    await sleep(50);
+    lab.write(...hello, toolCall(1, "slow", { ms: 600_000 }));
+    await begun(lab);
     lab.child.kill(signal);
     await lab.until((text) => text.includes("a second signal"));
     lab.child.kill(signal);
@@ -67,12 +70,12 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     expect(lab.stderr()).not.toMatch(/EPIPE|\n {4}at /);
   });
 
-  test("the parent is killed: the server is gone within two seconds", async () => {
+  test("the parent is killed: the server is gone soon", async () => {
     const parent = spawn(
       process.execPath,
       [
         "-e",
-        `const c=require("node:child_process").spawn(process.execPath,[${JSON.stringify(main)}],{stdio:["pipe","pipe","ignore"]});console.log(c.pid);c.stdout.on("data",()=>{})`,
+        `const c=require("node:child_process").spawn(process.execPath,[${JSON.stringify(main)}],{stdio:["pipe","pipe","ignore"]});c.stdout.on("data",()=>console.log(c.pid));c.stdin.write(${JSON.stringify(`${JSON.stringify(initialize(0))}\n`)})`,
       ],
       {
         stdio: ["ignore", "pipe", "ignore"],
@@ -80,9 +83,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
     );
     const [chunk] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(chunk.toString());
-    await sleep(600);
     parent.kill("SIGKILL");
-    const killed = performance.now();
     const lives = (): boolean => {
       try {
         process.kill(pid, 0);
@@ -91,8 +92,7 @@ describe("stdin EOF, SIGTERM, closed stdout", () => {
         return false;
       }
     };
-    while (lives() && performance.now() - killed < 10_000) await sleep(20);
-    expect(lives()).toBe(false);
+    while (lives()) await sleep(20);
   });
 });
 

@@ -136,9 +136,9 @@ describe.each(WIRES)("%s", (wire) => {
     const stage = createStage();
     const client = await connect(stage.server, {
       wire,
-      limits: { timeoutMs: 400 },
+      limits: { timeoutMs: 1_000 },
       onElicit: async () => {
-        await sleep(600);
+        await sleep(1_100);
         return { action: "accept", content: { sure: true } };
       },
     });

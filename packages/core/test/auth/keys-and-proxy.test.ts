@@ -95,7 +95,7 @@ describe("API keys", () => {
 
   test("the day of the last use is kept", async () => {
     await status(key);
-    await expect.poll(() => existsSync(`${file}.used`), { timeout: 3_000 }).toBe(true);
+    await expect.poll(() => existsSync(`${file}.used`)).toBe(true);
     const { keys } = offshoot("list");
     expect(keys.find(({ id }: { id: string }) => key.includes(id)).lastUsed).toBe(
       new Date().toISOString().slice(0, 10),
@@ -202,7 +202,7 @@ describe("a proxy that authenticates", () => {
             "-e",
             `require("net").createServer().listen(${JSON.stringify(host)}, () => process.kill(process.pid, "SIGKILL"))`,
           ],
-          { stdio: "ignore", timeout: 5_000 },
+          { stdio: "ignore" },
         );
       }
     },

@@ -22,7 +22,8 @@ const call = { tool: "greet", input: { name: "Ada", language: "de" } };
 const verdictOf = ({ verdict, missed }: DrillResult) => ({ verdict, missed });
 const passed = { verdict: "pass", missed: [] };
 
-describe.each([1, 7])("with all safeguards, seed %i", (seed) => {
+// Whole runs in virtual time: one seed says what a change breaks.
+describe.each(process.env.OFFSHOOT_LONG === "1" ? [1, 7] : [1])("with all safeguards, seed %i", (seed) => {
   test("spike passes", async () => {
     expect(verdictOf(await spikeDrill(greeter, { seed, call }))).toEqual(passed);
   });

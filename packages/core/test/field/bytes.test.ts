@@ -166,7 +166,7 @@ describe.each(HEAPS)("with an old space of %i MiB", (heap) => {
           ),
         );
       }
-      await sleep(3_000);
+      await field.idle();
       expect(field.alive()).toBe(true);
       field.child.stdout?.resume();
       // What was not begun is told so; nothing that was asked stays without an answer.

@@ -28,6 +28,14 @@ export function startField(wire: "stdio" | "http", heapMiB: number, args: string
     /** The most memory it had, in MiB. */
     peak: () => Math.round(most / MIB),
     alive: () => server.child.exitCode === null && server.child.signalCode === null,
+    /** Waits until it has nothing to do: ten looks in a row find it asleep, and no CPU time used between them. */
+    async idle(): Promise<void> {
+      for (let calm = 0, seen = ""; calm < 10; await sleep(20)) {
+        const now = restOf(pid);
+        calm = now !== undefined && now === seen ? calm + 1 : 0;
+        seen = now ?? "";
+      }
+    },
     async url(): Promise<URL> {
       await server.until((stderr) => stderr.includes("listens on") || server.child.exitCode !== null);
       return new URL(/listens on (\S+)/.exec(server.stderr())?.[1] as string);
@@ -49,6 +57,16 @@ const rssOf = (pid: number): number => {
     return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1_024;
   } catch {
     return 0;
+  }
+};
+
+/** The CPU time of a process that sleeps. @returns undefined while it runs, or waits for a core */
+const restOf = (pid: number): string | undefined => {
+  try {
+    const [, state, times] = /\) (\w)(?: \S+){10}((?: \S+){2})/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    return state === "S" ? times : undefined;
+  } catch {
+    return "";
   }
 };
 

@@ -1,9 +1,10 @@
 // A client that reads is never cut, however fast the server writes; what is written for one that does not is bounded.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { initialize, type Json, META, toolCall } from "../fixtures/raw.ts";
 import {
   type Field,
+  type FieldWire,
   metaOf,
   modernHeaders,
   openSession,
@@ -18,67 +19,62 @@ import {
 describe.each(WIRES)("%s", (wire) => {
   const kind = wire.startsWith("stdio") ? "stdio" : "http";
   let field: Field;
-  beforeEach(() => {
+  let client: Awaited<ReturnType<typeof openWire>>;
+  let ids = 0;
+  beforeAll(async () => {
     field = startField(kind, 96);
+    client = await openWire(wire, field);
   });
-  afterEach(() => field[Symbol.asyncDispose]());
+  afterAll(() => field[Symbol.asyncDispose]());
+
+  /** Every message that came because of one call, its answer last. */
+  const heardOf = async (name: string, input: object, more: object = {}): Promise<Json[]> => {
+    ids += 1;
+    const message = toolCall(ids, name, input, { ...metaOf(wire), progressToken: `p${ids}`, ...more });
+    if (kind === "stdio") {
+      const before = field.lines.all.length;
+      field.write(message);
+      await field.lines.id(ids);
+      return field.lines.all.slice(before);
+    }
+    const url = await field.url();
+    const headers = wire === "http-2025" ? await openSession(url) : modernHeaders(message);
+    return (await send(url, message, { headers })).messages;
+  };
 
   test.each([
     ["in one go", 0],
     ["a few a turn", 50],
   ])("3,000 reports of progress, %s, and then the result", async (_title, every) => {
-    const meta = { ...metaOf(wire), progressToken: "p" };
-    if (kind === "stdio") {
-      await openWire(wire, field);
-      field.write(toolCall(1, "progress", { count: 3_000, every }, meta));
-      expect(await field.lines.id(1)).toMatchObject({ result: { structuredContent: { done: 3_000 } } });
-      checkProgress(field.lines.all);
-    } else {
-      const url = await field.url();
-      const message = toolCall(1, "progress", { count: 3_000, every }, meta);
-      const headers = wire === "http-2025" ? await openSession(url) : modernHeaders(message);
-      const { messages } = await send(url, message, { headers });
-      expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 3_000 } } });
-      checkProgress(messages);
-    }
+    const messages = await heardOf("progress", { count: 3_000, every });
+    expect(messages.at(-1)).toMatchObject({ id: ids, result: { structuredContent: { done: 3_000 } } });
+    // Rising, each once, and none of them null. All, since the client reads.
+    const reports = messages.filter(({ method }) => method === "notifications/progress");
+    expect(reports.map(({ params }) => params.progress)).toEqual(Array.from({ length: 3_000 }, (_item, at) => at + 1));
     expect(field.stderr()).not.toContain("client cut");
   });
 
   test("15 MB of log messages to a client that reads are no reason to cut it", async () => {
-    const client = await openWire(wire, field);
-    const answer = await client.call(
-      1,
+    const messages = await heardOf(
       "say",
       { count: 1_500, bytes: 10_000 },
       { "io.modelcontextprotocol/logLevel": "debug" },
     );
-    expect(answer).toMatchObject({ result: { structuredContent: { done: 1_500 } } });
+    expect(messages.at(-1)).toMatchObject({ result: { structuredContent: { done: 1_500 } } });
   });
 
   test("progress that is no number, or a log level that is none, is not sent, and the call goes on", async () => {
-    const meta = { ...metaOf(wire), progressToken: "p", "io.modelcontextprotocol/logLevel": "debug" };
-    let messages: Json[];
-    if (kind === "stdio") {
-      await openWire(wire, field);
-      field.write(toolCall(1, "nan", {}, meta));
-      await field.lines.id(1);
-      messages = field.lines.all;
-    } else {
-      const url = await field.url();
-      const message = toolCall(1, "nan", {}, meta);
-      const headers = wire === "http-2025" ? await openSession(url) : modernHeaders(message);
-      messages = (await send(url, message, { headers })).messages;
-    }
+    const messages = await heardOf("nan", {}, { "io.modelcontextprotocol/logLevel": "debug" });
     const reports = messages.filter(({ method }) => method === "notifications/progress");
-    expect(reports.map(({ params }) => params)).toEqual([{ progressToken: "p", progress: 1, total: 2 }]);
+    expect(reports.map(({ params }) => params)).toEqual([{ progressToken: `p${ids}`, progress: 1, total: 2 }]);
     const logged = messages.filter(({ method }) => method === "notifications/message");
     expect(logged.map(({ params }) => params.data)).toEqual(["real"]);
-    expect(messages.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { done: 1 } } });
+    expect(messages.at(-1)).toMatchObject({ id: ids, result: { structuredContent: { done: 1 } } });
     await field.until((stderr) => stderr.includes("progress not sent"));
   });
 
   test("a subscriber of a file hears of it while 4,000 files change, and is not cut", async () => {
-    const heard = await subscribe(wire, field, ["file:///1", "file:///3999"]);
+    const heard = await subscribe(wire, field, client, ["file:///1", "file:///3999"]);
     const { call } = heard;
     expect(await call("touch", { rounds: 5, files: 4_000 })).toMatchObject({ done: 20_000 });
     await until(() => heard.uris().includes("file:///3999"));
@@ -91,14 +87,7 @@ describe.each(WIRES)("%s", (wire) => {
   }, 60_000);
 });
 
-/** Rising, each at most once, and none of them null. All, since the client reads. */
-function checkProgress(messages: Json[]): void {
-  const reports = messages.filter(({ method }) => method === "notifications/progress");
-  const values = reports.map(({ params }) => params.progress);
-  expect(values).toEqual(Array.from({ length: 3_000 }, (_item, index) => index + 1));
-}
-
-async function subscribe(wire: (typeof WIRES)[number], field: Field, uris: string[]) {
+async function subscribe(wire: FieldWire, field: Field, client: Awaited<ReturnType<typeof openWire>>, uris: string[]) {
   const heard: Json[] = [];
   let rest = "";
   const take = (piece: string): void => {
@@ -118,7 +107,6 @@ async function subscribe(wire: (typeof WIRES)[number], field: Field, uris: strin
     method: "subscriptions/listen",
     params: { _meta: META, notifications },
   };
-  const client = await openWire(wire, field);
   let calls = 100;
   const call = async (name: string, input: object) => {
     calls += 1;
@@ -197,7 +185,7 @@ test("stdio: a client that stops reading in the middle of progress gets the resu
   await field.lines.id(0);
   field.child.stdout?.pause();
   field.write(toolCall(1, "progress", { count: 200_000, every: 500 }, { progressToken: 1 }));
-  await sleep(3_000);
+  await field.idle();
   expect(field.alive()).toBe(true);
   field.child.stdout?.resume();
   expect(await field.lines.id(1)).toMatchObject({ result: { structuredContent: { done: 200_000 } } });

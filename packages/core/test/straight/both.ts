@@ -80,11 +80,12 @@ export function openPipe(app: App) {
     for (const line of lines) messages.push(JSON.parse(line));
   });
   const connection = serveStdioConnection(app, input, output);
-  /** Until nothing is in flight and nothing more comes. */
+  /** Until nothing is in flight and nothing more comes: by turns of the event loop, or by time where a call is still open. */
   const settle = async (): Promise<void> => {
-    // What the SDK never answers stays in flight.
-    for (let calm = 0, seen = ""; calm < (connection.inFlight === 0 ? 4 : 40); ) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
+    for (let calm = 0, seen = ""; calm < 20; ) {
+      // What the SDK never answers stays in flight.
+      if (connection.inFlight === 0) await new Promise((resolve) => setImmediate(resolve));
+      else await new Promise((resolve) => setTimeout(resolve, 4));
       const now = `${messages.length} ${connection.inFlight}`;
       calm = now === seen ? calm + 1 : 0;
       seen = now;

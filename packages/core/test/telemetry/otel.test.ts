@@ -34,7 +34,10 @@ api.propagation.setGlobalPropagator(
   new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
 );
 afterEach(() => spans.reset());
-afterAll(() => meterProvider.shutdown());
+afterAll(async () => {
+  await meterProvider.shutdown();
+  for (const global of [api.trace, api.metrics, api.context, api.propagation]) global.disable();
+});
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";

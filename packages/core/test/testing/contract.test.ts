@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, expect, test, vi } from "vitest";
+import { inVirtualTime } from "../../src/drills/clock.ts";
 import { checkRequirement } from "../../src/testing/check.ts";
 import { checkServer, type Requirement, requirements, testServerContract } from "../../src/testing/index.ts";
 import { createShelf, shelfSamples, shelfServer } from "./shelf.ts";
@@ -51,7 +52,7 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "fuzz",
   ]);
   expect(of("failed").filter((id) => id === "failing-input")).toHaveLength(4);
-  // add_book has no sample, so whatever needs one is not proven; the skip was asked for.
+  // add_book has no sample, so whatever needs one is not proven; the first and the last were asked to be skipped.
   const unproven = [
     "instructions",
     "valid-input",
@@ -66,9 +67,9 @@ test("a broken server is red where it is broken, and says why and what to do", {
     "stopped-changes-nothing",
     "late-work-is-success",
     "view-text",
+    "view-renders",
   ];
-  // Where there is no browser, views are not rendered either.
-  const skipped = new Set([...of("skipped"), ...of("pending")].filter((id) => id !== "view-renders"));
+  const skipped = new Set([...of("skipped"), ...of("pending")]);
   expect([...skipped].sort()).toEqual(unproven.sort());
 
   const [failed, locked] = ["failing-input", "the contract"].map(
@@ -126,6 +127,7 @@ test("each requirement gets a server of its own, closed afterwards, and a shared
   const results = await checkServer({
     wire: "stdio-2025",
     samples: shelfSamples,
+    skip: { "view-renders": "a browser takes its time" },
     server: async () => {
       made += 1;
       const close = () => {
@@ -134,7 +136,8 @@ test("each requirement gets a server of its own, closed afterwards, and a shared
       return { server: shelfServer(createShelf()), close };
     },
   });
-  expect([made, closed]).toEqual([results.length, results.length]);
+  const asked = results.filter(({ id }) => id !== "view-renders").length;
+  expect([made, closed]).toEqual([asked, asked]);
 });
 
 test("a call that is never answered is red, and what opened the server still closes it", {
@@ -145,13 +148,14 @@ test("a call that is never answered is red, and what opened the server still clo
     [...sound.tools].map(([name, tool]) => [name, { ...tool, handler: () => new Promise(() => {}) }]),
   );
   const close = vi.fn();
-  const result = await checkRequirement(
-    requirements.find(({ id }) => id === "valid-input") as Requirement,
-    "stdio-2025",
-    {
-      server: () => ({ server: { ...sound, tools }, close }),
-      samples: { tools: { add_book: { valid: [{ title: "Emma" }] } } },
-    },
+  const requirement = requirements.find(({ id }) => id === "valid-input") as Requirement;
+  const samples = { tools: { add_book: { valid: [{ title: "Emma" }] } } };
+  // Once before, so that nothing is loaded while no time passes.
+  expect(await checkRequirement(requirement, "stdio-2025", { server: sound, samples })).toMatchObject({
+    status: "skipped",
+  });
+  const result = await inVirtualTime(() =>
+    checkRequirement(requirement, "stdio-2025", { server: () => ({ server: { ...sound, tools }, close }), samples }),
   );
   expect(result).toMatchObject({ status: "failed", message: expect.stringContaining("no answer within 5000 ms") });
   expect(close).toHaveBeenCalledOnce();
