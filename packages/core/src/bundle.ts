@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
 import { readIdentity } from "./bundle/identity.ts";
-import { lazyBuiltins, lazyPino } from "./bundle/lazy.ts";
+import { lazyBuiltins, lazyPackages } from "./bundle/lazy.ts";
 import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { oneStart } from "./bundle/one-start.ts";
 import { recordSchemas } from "./bundle/ready-schemas.ts";
@@ -49,7 +49,7 @@ export function bundleServer({ workers = {}, args = [] }: BundleOptions = {}): O
       sdkSchemas,
       sdkParsing,
       lazyBuiltins,
-      lazyPino,
+      lazyPackages,
       views,
     ],
     clean: true,

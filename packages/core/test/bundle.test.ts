@@ -194,6 +194,28 @@ test("node:http is loaded without its facade, which loads undici, http2 and tls"
   expect(execFileSync(process.execPath, [join(cwd, "dist/main.js")], { encoding: "utf8" })).toBe("none\n");
 });
 
+test("what guards a dependency runs with its first call", () => {
+  const cwd = join(folder, "guarded");
+  mkdirSync(join(cwd, "src"), { recursive: true });
+  writeFileSync(
+    join(cwd, "src/main.ts"),
+    `import { createGuard } from "@offshoot/core/fetch";
+     import { dependency } from "@offshoot/core/resilience";
+     createGuard([]);
+     const api = dependency("api", { cache: { ttlMs: 1_000 } });
+     console.log("made");
+     console.log((await api.for("host").run({}, { key: "one" }, () => "ran")).value);`,
+  );
+  bundle(cwd);
+  // opossum asks for Node's events by `require`, lru-cache for its channels.
+  const note =
+    "const get = process.getBuiltinModule; process.getBuiltinModule = (name) => { if (/module|channel/.test(name)) console.log(name); return get(name); };";
+  const run = ["--import", `data:text/javascript,${encodeURIComponent(note)}`, join(cwd, "dist/server.js")];
+  const [first, ...lines] = execFileSync(process.execPath, run, { encoding: "utf8" }).trim().split("\n");
+  expect(first).toBe("made");
+  expect(lines).toEqual(expect.arrayContaining(["node:module", "node:diagnostics_channel", "ran"]));
+});
+
 test("a server that is killed leaves a compile cache for the next start", async () => {
   const temporary = join(folder, "temporary");
   await using server = startServer([main], { TMPDIR: temporary, TEMP: temporary, NODE_COMPILE_CACHE: "" });

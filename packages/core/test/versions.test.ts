@@ -377,6 +377,7 @@ test("pinned calls and lists are the same with and without an SDK, and need none
 });
 
 test.each<[string, object, RegExp]>([
+  ["no version in the list", { versions: [] }, /versions is an empty list\. Leave it out, or say/],
   ["two of one name", { versions: [shim("1"), shim("1")] }, /two versions are named "1"/],
   ["the name of the current one", { version: "1", versions: [shim("1")] }, /current one and an earlier one/],
   ["a name with a sign that pins have", { version: "2", versions: [shim("a@b")] }, /a version must be a text/],

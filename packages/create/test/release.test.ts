@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, test, vi } from "vitest";
 import { releaseGate } from "../src/check/release-gate.ts";
+import { defaultOf } from "../src/eval/load-evals.ts";
 import { openProject } from "../src/project.ts";
 import { stepBetween } from "../src/update/version.ts";
 import { createOffshoot, run, temporaryFolder } from "./fixtures/run.ts";
@@ -46,12 +47,12 @@ describe("offshoot eval", () => {
     const { folder, replace, offshoot } = project();
     expect(await offshoot("eval", "--record")).toMatchObject({
       code: 0,
-      data: { eval: "minimal", passed: 7, tried: 7, worse: [], other: [] },
+      data: { eval: "minimal", passed: 25, tried: 25, worse: [], other: [], uncalled: [] },
     });
     replace("src/server.ts", "Read glossary://terms for all of them.", "Sorry.");
     const { code, data } = await offshoot("eval");
     expect(code).toBe(1);
-    expect(data.worse).toContain("a term that is not there is refused with where to look: passed 1 of 1, now 0 of 1");
+    expect(data.worse).toContain('"absent" is no term: passed 1 of 1, now 0 of 1');
     const page = readFileSync(data.page, "utf8");
     expect(page).toContain("<title>Evals: worse</title>");
     // What was answered when it was recorded, and now.
@@ -59,16 +60,28 @@ describe("offshoot eval", () => {
     expect(readFileSync(join(folder, "evals.record.jsonl"), "utf8").split("\n")).toHaveLength(2);
   });
 
+  test("names the tools that no scenario calls", async () => {
+    const { folder, write } = project();
+    write(
+      "few.ts",
+      `import all from "./test/evals.ts";
+      export default { ...all, scenarios: all.scenarios.filter(({ steps }) => steps[0].read !== undefined) };`,
+    );
+    const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+    const { stdout } = await run(process.execPath, [main, "eval", "few.ts"], { cwd: folder });
+    expect(stdout).toContain("\nNo scenario calls: define_term.\n");
+  });
+
   test("is 1 without a baseline, which --update writes", async () => {
     const { folder, json, offshoot } = project();
     rmSync(join(folder, "evals.lock.json"));
-    expect(await offshoot("eval")).toMatchObject({ code: 1, data: { baseline: null, passed: 7 } });
+    expect(await offshoot("eval")).toMatchObject({ code: 1, data: { baseline: null, passed: 25 } });
     expect(existsSync(join(folder, "evals.lock.json"))).toBe(false);
     expect(await offshoot("eval", "--update")).toMatchObject({ code: 0 });
     expect(json("evals.lock.json").minimal).toMatchObject({
       runs: 1,
-      score: 0.6457,
-      scenarios: { "a term is defined": 1 },
+      score: 0.8668,
+      scenarios: { "MCP is defined": 1 },
     });
   });
 
@@ -90,11 +103,7 @@ describe("offshoot eval", () => {
   });
 
   test.each([
-    [
-      "ends its process as if all were well",
-      "process.exit(0);",
-      /ended its process in the scenario "a term is defined"/,
-    ],
+    ["ends its process as if all were well", "process.exit(0);", /ended its process in the scenario "MCP is defined"/],
     ["throws where nobody awaits", "setImmediate(() => { throw 1; });", /ended its process in the scenario/],
   ])("a server that %s is no success, exit code 2", async (_what, code, message) => {
     const { replace, offshoot } = project();
@@ -105,7 +114,19 @@ describe("offshoot eval", () => {
   test("what a server writes to stdout is not in the answer", async () => {
     const { replace, offshoot } = project();
     replace("src/server.ts", "const all = await terms(call);", 'const all = await terms(call); console.log("junk");');
-    expect(await offshoot("eval")).toMatchObject({ code: 0, data: { passed: 7 } });
+    expect(await offshoot("eval")).toMatchObject({ code: 0, data: { passed: 25 } });
+  });
+
+  test("a file that awaits what never comes is refused, and not waited for", async () => {
+    const { folder, write } = project();
+    write("never.mjs", "await new Promise(() => {});");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const refused = expect(defaultOf(folder, "never.mjs")).rejects.toThrow(
+      "never.mjs cannot be loaded: an await in it did not end within 60 s",
+    );
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    await refused;
   });
 
   test.each<[string, string[], (made: ReturnType<typeof project>) => void, RegExp]>([
@@ -133,7 +154,7 @@ describe("offshoot release-notes", () => {
     delete contract.tools.define_term;
     write("contract.lock.json", contract);
     const evals = json("evals.lock.json");
-    delete evals.minimal.scenarios["a term is defined"];
+    delete evals.minimal.scenarios["MCP is defined"];
     evals.minimal.score = 0.5;
     write("evals.lock.json", evals);
     write("drills.jsonl", '{"drill":"spike","verdict":"fail","missed":["goodput"]}\n');
@@ -144,7 +165,7 @@ describe("offshoot release-notes", () => {
       contract: { found: { bump: "major", changes: [{ path: "tools.define_term", what: "removed", level: "major" }] } },
       policy: { absent: "there is no policy.lock.json at v1.0.0" },
       configuration: { absent: "there is no config.lock.json" },
-      evals: { found: ["minimal: score 0.6457 → 0.5", 'minimal, "a term is defined": gone'] },
+      evals: { found: ["minimal: score 0.8668 → 0.5", 'minimal, "MCP is defined": gone'] },
       drills: { found: [{ drill: "spike", verdict: "fail", missed: ["goodput"] }] },
     });
   });
@@ -234,6 +255,26 @@ describe("the eight lines", () => {
     expect(await line(0)).toMatchObject({ status: "ok", message: expect.stringContaining("no release to compare") });
     rmSync(join(folder, ".git"), { recursive: true });
     expect(await line(7)).toMatchObject({ status: "absent" });
+  });
+
+  test("in a shallow clone nobody knows what was released: that is said, and not that there was nothing", async () => {
+    const { folder, release } = project();
+    release("v1.0.1");
+    const clone = join(temporaryFolder(), "clone");
+    // As CI checks out a tag that is to be released.
+    execFileSync("git", ["clone", "-q", "--depth", "1", pathToFileURL(folder).href, clone], { stdio: "pipe" });
+    const line = (at: number) => releaseGate[at]?.({ project: openProject(clone), offline: true, args: undefined });
+    const absent = {
+      status: "absent",
+      message: expect.stringContaining("shallow"),
+      next: expect.stringMatching(/--unshallow/),
+    };
+    expect(await line(0)).toMatchObject(absent);
+    expect(await line(7)).toMatchObject(absent);
+    expect(await createOffshoot(["release-notes"], clone)).toMatchObject({
+      code: 2,
+      data: { error: expect.stringContaining("shallow"), next: expect.stringContaining("--unshallow") },
+    });
   });
 
   test("--without takes the names of lines alone, and with --release alone", async () => {

@@ -12,7 +12,7 @@ export const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup(build) {
     const builtins =
-      /^(?:node:)?(assert|child_process|crypto|dns|dns\/promises|fs|fs\/promises|http|https|net|os|perf_hooks|process|stream|stream\/web|timers\/promises|tls|url|util|worker_threads|zlib)$/;
+      /^(?:node:)?(assert|child_process|crypto|diagnostics_channel|dns|dns\/promises|fs|fs\/promises|http|https|net|os|perf_hooks|process|stream|stream\/web|timers\/promises|tls|url|util|worker_threads|zlib)$/;
     build.onResolve({ filter: builtins }, ({ path, kind }) =>
       // `import()` is lazy as it is.
       kind === "dynamic-import" ? { path, external: true } : { path, namespace: "lazy-builtin" },
@@ -34,20 +34,37 @@ export const lazyBuiltins: Plugin = {
   },
 };
 
+/** Packages that core does not use at the start, and what it imports of each. */
+const LATER: Readonly<Record<string, string>> = {
+  pino: "pino",
+  opossum: "default",
+  "lru-cache": "LRUCache",
+  "ipaddr.js": "default",
+};
+
 /**
- * Runs pino when core asks for its function, which is at the first line that is logged. `import` has no lazy form that
- * is sync, and a log that has to be awaited could lose its last lines.
+ * Runs a package when core first uses what it imports of it: pino at the first line that is logged, what guards a
+ * dependency at its first call. `import` has no lazy form that is sync, and a log that has to be awaited could lose its
+ * last lines.
  */
-export const lazyPino: Plugin = {
-  name: "lazy-pino",
+export const lazyPackages: Plugin = {
+  name: "lazy-packages",
   setup(build) {
-    build.onResolve({ filter: /^pino$/ }, ({ importer, resolveDir }) =>
-      // Only for core, which uses this one export; the `require` below is pino itself.
-      importer.startsWith(core) ? { path: "pino", namespace: "lazy", pluginData: resolveDir } : undefined,
+    build.onResolve({ filter: /^(?:pino|opossum|lru-cache|ipaddr\.js)$/ }, ({ path, importer, resolveDir }) =>
+      // Only for core, which uses this one export; the `require` below is the package itself.
+      importer.startsWith(core)
+        ? { path: `later:${path}:`, namespace: "lazy", pluginData: { path, resolveDir } }
+        : undefined,
     );
-    build.onLoad({ filter: /^pino$/, namespace: "lazy" }, ({ pluginData }) => ({
-      contents: 'module.exports = { get pino() { return require("pino").pino; } };',
-      resolveDir: pluginData,
-    }));
+    build.onLoad({ filter: /.*/, namespace: "lazy" }, ({ pluginData: { path, resolveDir } }) => {
+      const load = `require(${JSON.stringify(path)})`;
+      const name = LATER[path] as string;
+      // The default of a CommonJS module is the module itself: here something that is made or asked as it would be.
+      const contents =
+        name === "default"
+          ? `module.exports = new Proxy(function () {}, { get: (_, name) => ${load}[name], construct: (_, given) => Reflect.construct(${load}, given) });`
+          : `module.exports = { get ${name}() { return ${load}.${name}; } };`;
+      return { contents, resolveDir };
+    });
   },
 };

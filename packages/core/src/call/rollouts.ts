@@ -18,7 +18,7 @@ export interface Rollouts {
   /** Begins: from now on the gates judge. */
   begin(): void;
   /** What an operator wants, by tool; `auto` of what is left out. @throws Error when it cannot be kept */
-  order(orders: Readonly<Record<string, string>>, by: string): void;
+  order(orders: ReadonlyMap<string, string>, by: string): void;
   snapshot(): RolloutState[];
   close(): void;
 }

@@ -100,6 +100,10 @@ export function makeVersions(
 
 /** Where versions are counted, the current one is the next. */
 function nextAfter(where: string, given: readonly GivenVersion[]): string {
+  if (given.length === 0)
+    throw new DefinitionError(
+      `${where}: versions is an empty list. Leave it out, or say how the current one is called: version: "1".`,
+    );
   const numbers = given.map((one) => (/^\d{1,9}$/.test(one?.version) ? Number(one.version) : Number.NaN));
   const last = Math.max(...numbers);
   if (Number.isNaN(last))

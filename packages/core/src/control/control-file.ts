@@ -184,8 +184,9 @@ function apply(
   }
   const others = Object.entries(limits).filter(([name, value]) => gate.limits[name as keyof Limits] !== value);
   if (others.length > 0) gate.configure(Object.fromEntries(others), by);
-  for (const [name, dependency] of definition.dependencies) dependency.force(breakers[name] ?? "auto", { by });
-  app.rollouts?.order(rollouts, by);
+  const forced = new Map(Object.entries(breakers));
+  for (const [name, dependency] of definition.dependencies) dependency.force(forced.get(name) ?? "auto", { by });
+  app.rollouts?.order(new Map(Object.entries(rollouts)), by);
 }
 
 const stampOf = (stats: Stats | undefined): string =>

@@ -6,11 +6,18 @@ const MAX_REASON = 120;
 /** A file's JSON, read as everyone reads it. @throws Error in one line */
 export function parseJson(text: string): unknown {
   let value: unknown;
+  // A copy of such an object loses the key without a word.
+  let lost = false;
+  const look = (key: string, item: unknown): unknown => {
+    lost ||= key === "__proto__";
+    return item;
+  };
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, look);
   } catch (error) {
     throw new Error(`it is not JSON (${visible((error as Error).message.replaceAll(/\s+/g, " "), MAX_REASON)}).`);
   }
+  if (lost) throw new Error('it has the key "__proto__", and nothing can have that name. Take it out.');
   checkRepeatedKeys(text);
   return value;
 }

@@ -44,13 +44,16 @@ function section({ result, comparison, records }: ShownEval, at: Date): string {
   const last = own.at(-1);
   return `<section id="${asText(result.eval)}">
 <h2>${asText(result.eval)} <span class="pill ${worse ? "fail" : "pass"}">${worse ? "worse" : "not worse"}</span></h2>
-<p class="story">${result.passed} of ${result.tried} passed; score ${percent(result.score)}.</p>
+<p class="story">${result.passed} of ${result.tried} passed; score ${percent(result.score)}.${uncalled(result)}</p>
 ${lines("Worse than the baseline", comparison.worse)}${lines("Otherwise not as in the lock", comparison.other)}
 <div class="charts">${trend([...own, now])}${grid(result)}</div>
 <h3>Answers that are not as in the last record</h3>
 ${last === undefined ? "<p>There is no record yet: <code>offshoot eval --record</code>.</p>" : differences(last, now)}
 </section>`;
 }
+
+const uncalled = ({ uncalled }: EvalResult): string =>
+  uncalled.length === 0 ? "" : ` No scenario calls: ${uncalled.map(asText).join(", ")}.`;
 
 const lines = (title: string, items: readonly string[]): string =>
   items.length === 0 ? "" : `<h3>${title}</h3><ul>${items.map((item) => `<li>${asText(item)}</li>`).join("")}</ul>`;
@@ -90,8 +93,8 @@ function grid({ scenarios, runs }: EvalResult): string {
 
 function differences(last: EvalRecord, now: EvalRecord): string {
   const found = Object.entries(now.answers).flatMap(([name, answers]) => {
-    const before = last.answers[name];
-    if (before === undefined) return [];
+    if (!Object.hasOwn(last.answers, name)) return [];
+    const before = last.answers[name] as string[];
     const changed = answers.flatMap((answer, at) => (answer === before[at] ? [] : [change(before[at], answer)]));
     return changed.length === 0 ? [] : [`<h4>${asText(name)}</h4>${changed.join("")}`];
   });

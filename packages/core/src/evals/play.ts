@@ -26,13 +26,14 @@ export async function play(
   era: "2025" | "2026",
   model?: Model | undefined,
 ): Promise<Transcript> {
-  const transcript: Transcript = { played: [] };
+  const transcript: Transcript = { tools: [], played: [] };
   let prepared: PreparedServer;
   try {
     prepared = await within(REST_MS, "the server was not made", make(source));
   } catch (error) {
     return { ...transcript, broken: `the server could not be made: ${(error as Error).message}` };
   }
+  transcript.tools = [...prepared.server.tools.keys()];
   const steps = [...(scenario.given ?? []), ...scenario.steps];
   const strange = strangeTool(steps, scenario.mustNotCall, prepared.server.tools);
   if (strange !== undefined) {
@@ -115,10 +116,11 @@ async function within<Value>(ms: number, what: string, work: Promise<Value>): Pr
 }
 
 async function answerOf(client: TestClient, step: Step, { state }: PreparedServer): Promise<Answer> {
+  const look = () => within(REST_MS, "state() did not end", Promise.resolve(state?.()));
   // A copy: a state that lives on would change with what it is compared with.
-  const before = structuredClone(await state?.());
+  const before = structuredClone(await look());
   const answer = await ask(client, step);
-  return { ...answer, same: state === undefined ? undefined : isDeepStrictEqual(before, await state()) };
+  return { ...answer, same: state === undefined ? undefined : isDeepStrictEqual(before, await look()) };
 }
 
 async function ask(client: TestClient, { call, read, input = {} }: Step): Promise<Omit<Answer, "same">> {

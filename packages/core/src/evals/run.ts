@@ -28,6 +28,8 @@ export interface EvalResult {
   scenarios: ScenarioResult[];
   /** Scenarios without a task, which a model was not given. */
   skipped: string[];
+  /** Tools that no scenario calls: whatever becomes of them, this eval stays as it is. */
+  uncalled: string[];
   passed: number;
   tried: number;
   /** What the share of passed runs is at least, with 95 % confidence. */
@@ -86,6 +88,7 @@ export async function runEval(definition: Eval, { model, runs = 1, onScenario }:
     });
   }
   if (model === undefined) failWhatCannotFail(chosen, results, transcripts);
+  const called = new Set(chosen.flatMap(({ given = [], steps }) => [...given, ...steps].map(({ call }) => call)));
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const tried = results.length * runs;
   return {
@@ -93,6 +96,7 @@ export async function runEval(definition: Eval, { model, runs = 1, onScenario }:
     runs,
     scenarios: results,
     skipped: definition.scenarios.filter((one) => !chosen.includes(one)).map(({ name }) => name),
+    uncalled: [...new Set(transcripts.flatMap(({ tools }) => tools))].filter((tool) => !called.has(tool)),
     passed,
     tried,
     score: roundedBound(passed, tried),

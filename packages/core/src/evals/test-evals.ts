@@ -28,7 +28,8 @@ export function testEval(definition: Eval, { lock }: { lock: URL | string }): vo
       });
     test("is not worse than in the lock", async () => {
       const found = await result();
-      const baseline = readEvalsLock(lock)[found.eval];
+      const locked = readEvalsLock(lock);
+      const baseline = Object.hasOwn(locked, found.eval) ? locked[found.eval] : undefined;
       if (baseline === undefined) red(`The lock has no "${found.eval}". \`offshoot eval --update\` writes it.`);
       const { worse }: Comparison = compareWithBaseline(found, baseline, false);
       if (worse.length > 0) red(`${worse.join("\n")}\nIf this is meant, \`offshoot eval --update\` and commit.`);

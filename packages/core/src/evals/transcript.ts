@@ -20,6 +20,8 @@ export interface Played {
 
 /** Everything that happened in a scenario. */
 export interface Transcript {
+  /** The names of the server's tools; none where there was no server. */
+  tools: readonly string[];
   played: Played[];
   /** A model's last words. */
   says?: string | undefined;

@@ -12,16 +12,23 @@ const SPECIAL = [
   "168.63.129.16/32",
   // Protocol assignments with Teredo, ORCHID and benchmarking; documentation; 6to4; AS112; documentation.
   ...["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"],
-].map((range) => ipaddr.parseCIDR(range));
-
-const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
+];
+const GLOBAL_UNICAST = ["2000::/3"];
 /** Prefixes before an IPv4 address that is the one reached: mapped, and NAT64's well-known one. */
-const TRANSLATED = ["::ffff:0:0/96", "64:ff9b::/96"].map((range) => ipaddr.parseCIDR(range));
+const TRANSLATED = ["::ffff:0:0/96", "64:ff9b::/96"];
 
+/** Read with the first address that is asked about: no start waits for it. */
+let ranges: Record<"special" | "unicast" | "translated", Range[]> | undefined;
+const readRanges = () => {
+  const read = (texts: readonly string[]): Range[] => texts.map((text) => ipaddr.parseCIDR(text));
+  return { special: read(SPECIAL), unicast: read(GLOBAL_UNICAST), translated: read(TRANSLATED) };
+};
+
+type Range = ReturnType<typeof ipaddr.parseCIDR>;
 type Address = ReturnType<typeof ipaddr.parse>;
 
-const inRange = (address: Address, range: ReturnType<typeof ipaddr.parseCIDR>): boolean =>
-  address.kind() === range[0].kind() && address.match(range as never);
+const isIn = (address: Address, ranges: readonly Range[]): boolean =>
+  ranges.some((range) => address.kind() === range[0].kind() && address.match(range as never));
 
 /**
  * Whether an address belongs to the public internet: global unicast without what has a purpose of its own. An IPv4
@@ -31,13 +38,14 @@ const inRange = (address: Address, range: ReturnType<typeof ipaddr.parseCIDR>): 
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
-  if (SPECIAL.some((range) => inRange(parsed, range))) return false;
+  ranges ??= readRanges();
+  if (isIn(parsed, ranges.special)) return false;
   if (parsed.kind() === "ipv4") return true;
   const bytes = parsed.toByteArray();
   const inside = bytes.slice(12).join(".");
-  if (TRANSLATED.some((range) => inRange(parsed, range))) return isPublic(inside);
+  if (isIn(parsed, ranges.translated)) return isPublic(inside);
   // ISATAP: its interface identifier is 00-00-5E-FE, or 02-00-5E-FE, and an IPv4 address.
   if ([0, 2].includes(bytes[8] as number) && bytes.slice(9, 12).join() === "0,94,254" && !isPublic(inside))
     return false;
-  return inRange(parsed, GLOBAL_UNICAST);
+  return isIn(parsed, ranges.unicast);
 }

@@ -35,6 +35,26 @@ export interface Breaker {
   force(state: BreakerForce): void;
 }
 
+/** A breaker that is made with its first attempt, or when it is forced: a start waits for none. */
+export function breakWhenAsked(make: () => Breaker): Breaker {
+  let made: Breaker | undefined;
+  const breaker = (): Breaker => {
+    made ??= make();
+    return made;
+  };
+  return {
+    get state() {
+      return made?.state ?? "closed";
+    },
+    get forced() {
+      return made?.forced ?? "auto";
+    },
+    check: () => made?.check(),
+    fire: (attempt, evidenceOf) => breaker().fire(attempt, evidenceOf),
+    force: (next) => breaker().force(next),
+  };
+}
+
 /** An attempt on its way through opossum. */
 interface Shot {
   attempt: () => Promise<unknown>;

@@ -9,10 +9,12 @@ const MAX_HOSTS = 256;
  * with it. The retry budget and the cache are shared.
  */
 export function createHosts(make: (host: string) => Host): { for(host: string): Host; all(): Host[] } {
-  const hosts = new LRUCache<string, Host>({ max: MAX_HOSTS });
+  let hosts: LRUCache<string, Host> | undefined;
   return {
-    all: () => [...hosts.values()],
+    all: () => [...(hosts?.values() ?? [])],
     for(host) {
+      // Not before there is one: most dependencies are one host, and a start waits for the package.
+      hosts ??= new LRUCache({ max: MAX_HOSTS });
       // Host names ignore case; whatever else names one, such as a tenant, should be written in one way.
       const name = host.toLowerCase();
       let found = hosts.get(name);

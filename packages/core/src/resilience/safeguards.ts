@@ -1,6 +1,6 @@
 import type { BreakerForce, BreakerState, DependencyEvent, DependencySnapshot } from "../contract/dependency.ts";
 import { createAttempts, type Work } from "./attempts.ts";
-import { type BreakerOptions, createBreaker } from "./breaker.ts";
+import { type BreakerOptions, breakWhenAsked, createBreaker } from "./breaker.ts";
 import { type Failure, Refused } from "./failure.ts";
 import { createSlots, type LimitOptions } from "./limit/slots.ts";
 import type { CacheOptions } from "./reads/cache.ts";
@@ -90,7 +90,9 @@ export function createSafeguards(
       // When the audit cannot be written, people cannot change anything, but a breaker must still open.
     }
   };
-  const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
+  const breaker = breakWhenAsked(() =>
+    createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random),
+  );
   if (forced !== "auto") breaker.force(forced);
   const limit = createSlots(name, options.limit);
   const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });

@@ -16,10 +16,21 @@ const FLOOR_MS = 1;
  * difference of two binomial shares, the usual latency by Mann–Whitney, the slow calls by intervals of the 95th
  * percentile.
  *
- * Passing means that nothing is worse than the gates allow, with their confidence. Too few calls never pass.
+ * Passing means that nothing is worse than the gates allow, with their confidence. Too few calls never pass, and those
+ * that clients cancelled are not among them.
  */
 export function judge(baseline: Samples, candidate: Samples, gates: GateValues): Judgement {
   const { minCalls, confidence } = gates;
+  const [begun, beside] = [candidate, baseline].map(({ calls, cancelled }) => calls + cancelled) as [number, number];
+  // One cancelled call says nothing of a handler. That clients give up more often on one of two says that it hangs.
+  if (
+    Math.min(begun, beside) >= minCalls &&
+    leastDifference([candidate.cancelled, begun], [baseline.cancelled, beside], confidence) > gates.errors
+  )
+    return {
+      verdict: "fail",
+      reason: `cancelled by clients ${percent(baseline.cancelled / beside)} → ${percent(candidate.cancelled / begun)}`,
+    };
   const few = [baseline, candidate].map(({ calls }) => calls);
   if (few.some((calls) => calls < minCalls))
     return {

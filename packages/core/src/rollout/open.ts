@@ -48,7 +48,7 @@ export function openRollouts(app: RolledOut): Rollouts {
       }
     },
     order(orders, by) {
-      for (const [name, rollout] of rollouts) rollout.order((orders[name] as Order | undefined) ?? "auto", by);
+      for (const [name, rollout] of rollouts) rollout.order((orders.get(name) as Order | undefined) ?? "auto", by);
     },
     snapshot: () => [...rollouts.values()].map((rollout) => rollout.snapshot()),
     close() {

@@ -5,11 +5,14 @@ const MAX_KEPT = 5_000;
 
 /** What was seen of one side since the last gate. */
 export interface Samples {
+  /** Calls that ended. */
   readonly calls: number;
   /** Calls that failed inside, or out of time. */
   readonly errors: number;
   /** Calls that ended in an expected failure. */
   readonly refusals: number;
+  /** Beside `calls`: those whose client did not wait. What they would have come to, nobody knows. */
+  readonly cancelled: number;
   /** In ms. */
   readonly latencies: readonly number[];
   add(outcome: Outcome, ms: number): void;
@@ -21,12 +24,15 @@ export function createSamples(random: () => number = Math.random): Samples {
     calls: 0,
     errors: 0,
     refusals: 0,
+    cancelled: 0,
     latencies,
     add(outcome: Outcome, ms: number) {
       // A question to the user is not the end of a call.
       if (outcome === "input_required") return;
-      // A client that gave up has waited that long at least: where all do, the latencies tell. Whether the answer would
-      // have been right, nobody knows.
+      if (outcome === "cancelled") {
+        samples.cancelled += 1;
+        return;
+      }
       samples.calls += 1;
       if (outcome === "internal_error" || outcome === "deadline_exceeded") samples.errors += 1;
       if (outcome === "tool_error" || outcome === "refused") samples.refusals += 1;

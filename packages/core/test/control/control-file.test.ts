@@ -12,17 +12,17 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { createLab } from "../fixtures/lab.ts";
 
 /** A server with a dependency, a file beside it, and what became of either. */
-function operated(wanted: object) {
+function operated(wanted: object, name = "orders") {
   const folder = mkdtempSync(join(tmpdir(), "operator-"));
   const file = join(folder, "control.json");
   const log: string[] = [];
-  const orders = dependency("orders");
+  const orders = dependency(name);
   const { tools, ...lab } = createLab().server;
   const tried = { ...(tools.get("echo") as Tool), name: "get_rate", candidate: {} as Candidate };
   const server = {
     ...lab,
     tools: new Map([...tools, ["get_rate", tried]]),
-    dependencies: new Map([["orders", orders]]),
+    dependencies: new Map([[name, orders]]),
   };
   const app = createApp(server, { log: createLog("info", { write: (line) => log.push(line) }) });
   const events: ControlEvent[] = [];
@@ -33,6 +33,7 @@ function operated(wanted: object) {
     app,
     events,
     log,
+    file,
     write,
     follow: () => followControlFile(file, app),
     state: () => ({
@@ -87,6 +88,28 @@ test.each(["limits", "record"])(
     expect(events).toEqual([]);
     expect(log.filter((line) => line.includes("control file refused"))).toHaveLength(1);
     stop();
+    end();
+  },
+);
+
+test("a dependency by the name of an object's own machinery is turned only where the file names it", () => {
+  const { write, follow, state, log, end } = operated({}, "constructor");
+  const stop = follow();
+  expect(state()).toEqual(before);
+  write({ breakers: { constructor: "open" } });
+  process.emit("SIGHUP");
+  expect(state()).toEqual({ ...before, forced: "open" });
+  stop();
+  expect(log.some((line) => line.includes("refused"))).toBe(false);
+  end();
+});
+
+test.each(["breakers", "rollouts", "limits"])(
+  "a name that objects lose is refused in %s, and not passed over",
+  (part) => {
+    const { file, follow, end } = operated({});
+    writeFileSync(file, `{"${part}":{"__proto__":"open"}}`);
+    expect(follow).toThrow('it has the key "__proto__", and nothing can have that name. Take it out.');
     end();
   },
 );

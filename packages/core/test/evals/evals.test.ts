@@ -6,6 +6,7 @@ import {
   baselineOf,
   compareWithBaseline,
   defineEval,
+  evalPage,
   type Model,
   readEvalsLock,
   runEval,
@@ -25,7 +26,28 @@ const added = { call: "add_book", input: { title: "Emma", author: "x" } };
 test("a server that does as it must passes every scenario in both eras", async () => {
   const result = await runEval(shelfEval());
   expect(result.scenarios.flatMap(({ wrong }) => wrong)).toEqual([]);
-  expect(result).toMatchObject({ eval: "shelf", runs: 1, passed: 5, tried: 5, score: 0.5655, skipped: [] });
+  expect(result).toMatchObject({
+    eval: "shelf",
+    runs: 1,
+    passed: 5,
+    tried: 5,
+    score: 0.5655,
+    skipped: [],
+    uncalled: [],
+  });
+});
+
+test("a tool that no scenario calls is named, in the page too", async () => {
+  const all = shelfEval();
+  const result = await runEval({
+    ...all,
+    scenarios: all.scenarios.filter(({ steps }) => steps[0]?.call !== "remove_book"),
+  });
+  expect(result.uncalled).toEqual(["remove_book"]);
+  const comparison = { worse: [], other: [] };
+  expect(evalPage([{ result, comparison, records: [] }], new Date())).toContain("No scenario calls: remove_book.");
+  const whole = await runEval(all);
+  expect(evalPage([{ result: whole, comparison, records: [] }], new Date())).not.toContain("No scenario calls");
 });
 
 test.each<[keyof Worse, string[]]>([

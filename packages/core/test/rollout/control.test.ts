@@ -61,6 +61,20 @@ test("an operator promotes and aborts by the control file, each order once in th
   rmSync(folder, { recursive: true });
 });
 
+test("a tool by the name of an object's own machinery is turned only where the file names it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rollout-"));
+  const file = join(folder, "control.json");
+  const { app, snapshot } = openWorld({ ...tried, name: "constructor" });
+  const orderIn = (content: object) => {
+    writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
+    followControlFile(file, app)();
+    return snapshot()?.order;
+  };
+  expect([{}, { rollouts: { constructor: "abort" } }].map(orderIn)).toEqual(["auto", "abort"]);
+  app.close();
+  rmSync(folder, { recursive: true });
+});
+
 test.each(WIRES)("a server whose tool has a candidate is served as ever over %s", async (wire) => {
   const client = await connect({ ...openWorld(tried).app.definition }, { wire, logLevel: "silent" });
   expect((await client.call("tried")).data.by).toMatch(/^(handler|candidate)$/);

@@ -91,23 +91,59 @@ describe("a rollout", () => {
       expect(world.events[2]?.reason).toMatch(why);
       for (let caller = 0; caller < 40; caller += 1)
         expect((await world.send({}, world.as(caller))).structuredContent).toEqual({ by: "handler" });
+      expect(world.app.gate.snapshot().running).toBe(0);
       world.app.close();
     }),
   );
 
-  test("a candidate that clients give up on before its deadline is taken back", () =>
-    inVirtualTime(async () => {
-      const world = openWorld(tried(() => new Promise(() => {})));
-      const until = performance.now() + 150_000;
+  describe("calls that clients cancel", () => {
+    /** For so many seconds, all clients give up after so many ms. */
+    const givingUp = async (world: ReturnType<typeof openWorld>, seconds: number, after: number): Promise<void> => {
+      const until = performance.now() + seconds * 1_000;
       for (let index = 0; performance.now() < until; index += 1) {
-        const giveUp = new AbortController();
-        setTimeout(() => giveUp.abort(), 5_000);
-        void world.send({}, { ...world.as(index % 40), signal: giveUp.signal }).catch(() => {});
+        const client = new AbortController();
+        setTimeout(() => client.abort(), after);
+        void world.send({}, { ...world.as(index % 40), signal: client.signal }).catch(() => {});
         await wait(50);
       }
-      expect(world.snapshot()).toMatchObject({ stage: "rolled back", share: 0 });
-      world.app.close();
-    }));
+    };
+
+    test("are no calls for the gate: where nobody waits for either handler, it waits", () =>
+      inVirtualTime(async () => {
+        const world = openWorld(tried(() => new Promise(() => {})));
+        await givingUp(world, 150, 1);
+        expect(world.stages()).toHaveLength(1);
+        const waits = world.log.filter(({ msg }) => msg === "the rollout waits for more calls");
+        expect(waits[0]?.reason).toMatch(/^0 calls of the candidate and 0 beside it/);
+        expect(world.app.gate.snapshot().running).toBe(0);
+        world.app.close();
+      }));
+
+    test("more often with the candidate than beside it take it back: it hangs", () =>
+      inVirtualTime(async () => {
+        const world = openWorld(tried(() => new Promise(() => {})));
+        await givingUp(world, 150, 5_000);
+        expect(world.snapshot()).toMatchObject({ stage: "rolled back", share: 0 });
+        expect(world.events[2]?.reason).toBe("cancelled by clients 0.0 % → 100.0 %");
+        world.app.close();
+      }));
+
+    test("do not hide the errors of the others", () =>
+      inVirtualTime(async () => {
+        const world = openWorld(
+          tried(async () => {
+            await takes(20);
+            throw new Error("broken");
+          }),
+        );
+        const impatient = givingUp(world, 150, 1);
+        await world.traffic(150);
+        await impatient;
+        expect(world.snapshot()).toMatchObject({ stage: "rolled back", share: 0 });
+        expect(world.events[2]?.reason).toContain("errors 0.0 % → 100.0 %");
+        world.app.close();
+      }));
+  });
 
   test("too few calls wait, however well they went", () =>
     inVirtualTime(async () => {
@@ -126,9 +162,9 @@ describe("a rollout", () => {
       const world = openWorld(tried(like));
       const by = async () => (await world.send()).structuredContent.by;
       expect(await by()).toBe("handler");
-      world.app.rollouts?.order({ tried: "promote" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "promote"]]), "uid 1");
       expect(await by()).toBe("candidate");
-      world.app.rollouts?.order({}, "uid 1");
+      world.app.rollouts?.order(new Map(), "uid 1");
       expect(await by()).toBe("handler");
       world.app.close();
     }));
@@ -136,14 +172,14 @@ describe("a rollout", () => {
   test("an operator holds, aborts and promotes, and what the gates had decided holds when the order ends", () =>
     inVirtualTime(async () => {
       const world = openWorld(tried(like));
-      world.app.rollouts?.order({ tried: "hold" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "hold"]]), "uid 1");
       await world.traffic(130);
       expect(world.snapshot()).toMatchObject({ stage: "step", order: "hold", share: 10 });
-      world.app.rollouts?.order({ tried: "abort" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "abort"]]), "uid 1");
       expect(world.snapshot()).toMatchObject({ order: "abort", share: 0 });
       await world.traffic(70);
       expect(world.snapshot()).toMatchObject({ stage: "step", share: 0 });
-      world.app.rollouts?.order({ tried: "auto" }, "uid 1");
+      world.app.rollouts?.order(new Map([["tried", "auto"]]), "uid 1");
       await world.traffic(300);
       expect(world.snapshot()).toMatchObject({ stage: "promoted", share: 100 });
       expect(world.events.filter(({ by }) => by === "uid 1").map(({ before, after }) => [before, after])).toEqual([

@@ -296,6 +296,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
   telemetry(
     Object.assign(Object.create(app), {
       gate,
+      rollouts: { snapshot: () => [{ tool: "get_rate", share: 25 }] },
       definition: { ...lab.server, dependencies: new Map([["orders", orders]]) },
     }),
   );
@@ -304,6 +305,7 @@ test("gauges say how each dependency and the gate stand, in the words of their s
   expect(await points("offshoot.calls.limit")).toContainEqual([12, {}]);
   expect(await points("offshoot.mode")).toContainEqual([1, { mode: "degraded" }]);
   expect(await points("offshoot.calls.refused")).toContainEqual([7, { reason: "of_this_test" }]);
+  expect(await points("offshoot.rollout.share")).toEqual([[25, { tool: "get_rate" }]]);
   expect(await points("offshoot.dependency.in_flight")).toEqual([[2, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.failures")).toEqual([[9, { dependency: "orders" }]]);
   expect(await points("offshoot.dependency.breaker")).toContainEqual([1, { dependency: "orders", state: "open" }]);

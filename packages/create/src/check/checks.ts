@@ -92,6 +92,19 @@ export const stdoutCheck = defineCheck("stdout", async ({ project, args }) => {
   return { status: "ok", message: `carries the protocol only (${lines} lines read).` };
 });
 
+/** Whether an earlier version of a tool is served beyond the day on which it was to end. */
+export const versionsCheck = defineCheck("versions", async ({ project }) => {
+  const ends = endsOf(readLock(project.folder));
+  if (ends.length === 0) return { status: "ok", message: "no earlier version of a tool has an end date." };
+  const over = ends.filter(({ sunset }) => sunset <= new Date().toISOString().slice(0, 10));
+  if (over.length === 0) return { status: "ok", message: `${listEnds(ends)}.` };
+  return {
+    status: "wrong",
+    message: `still served: ${listEnds(over)}.`,
+    next: "remove it, which is a major release, or move its `sunset` and tell the clients that pin it.",
+  };
+});
+
 /** In the order of the answer. */
 export const checks: Check[] = [
   defineCheck("conflict markers", async ({ project }) => {
@@ -115,17 +128,7 @@ export const checks: Check[] = [
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
     };
   }),
-  defineCheck("versions", async ({ project }) => {
-    const ends = endsOf(readLock(project.folder));
-    if (ends.length === 0) return { status: "ok", message: "no earlier version of a tool has an end date." };
-    const over = ends.filter(({ sunset }) => sunset <= new Date().toISOString().slice(0, 10));
-    if (over.length === 0) return { status: "ok", message: `${listEnds(ends)}.` };
-    return {
-      status: "wrong",
-      message: `still served: ${listEnds(over)}.`,
-      next: "remove it, which is a major release, or move its `sunset` and tell the clients that pin it.",
-    };
-  }),
+  versionsCheck,
   policyCheck,
   stdoutCheck,
   defineCheck("packed files", async ({ project }) => {

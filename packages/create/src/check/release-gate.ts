@@ -9,7 +9,7 @@ import { runEvals } from "../eval/run-evals.ts";
 import { readConfigOf } from "../promote/server-config.ts";
 import { readJson } from "../read-json.ts";
 import { readDrills } from "../release/changes.ts";
-import { atRef, here, lastTag } from "../release/point.ts";
+import { atRef, here, isShallow, lastTag } from "../release/point.ts";
 import { runGates } from "../update/gates.ts";
 import { stepBetween } from "../update/version.ts";
 import { type Check, type CheckContext, defineCheck, policyCheck, stdoutCheck } from "./checks.ts";
@@ -25,6 +25,7 @@ export const releaseGate: Check[] = [
         next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
       };
     const tag = lastTag(project.folder);
+    if (tag === undefined && isShallow(project.folder)) return shallow;
     const before = tag === undefined ? undefined : readLockAt(project.folder, tag);
     if (tag === undefined || before === undefined)
       return {
@@ -93,6 +94,7 @@ export const releaseGate: Check[] = [
   async (context) => ({ ...(await stdoutCheck(context)), name: "start" }),
   defineCheck("way back", async ({ project }) => {
     const tag = lastTag(project.folder);
+    if (tag === undefined && isShallow(project.folder)) return shallow;
     if (tag === undefined)
       return {
         status: "absent",
@@ -113,6 +115,13 @@ export const releaseGate: Check[] = [
     };
   }),
 ];
+
+/** Not to be taken for a project that was never released. */
+const shallow = {
+  status: "absent" as const,
+  message: "this clone is shallow: the release before is not in it.",
+  next: "`git fetch --unshallow --tags`; in CI, check out the whole history.",
+};
 
 /** Whether the built server makes of a lock's values what was promoted: a default may be another by now. */
 async function configuration({ project }: CheckContext) {

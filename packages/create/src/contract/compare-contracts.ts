@@ -1,3 +1,4 @@
+import { own } from "../own.ts";
 import { at, type Change, type Level, shorten } from "./change.ts";
 import { compareSchemas } from "./compare-schemas.ts";
 import { compareVersions } from "./compare-versions.ts";
@@ -53,10 +54,12 @@ function texts(old: SchemaObject, now: SchemaObject, path: string, keys: string[
 /** Anything with no rule of its own: nobody can say that a client does not rely on it. */
 function others(old: SchemaObject, now: SchemaObject, path: string, known: string[]): Change[] {
   return keysOf(old, now)
-    .filter((key) => !known.includes(key) && !equal(old[key], now[key]))
-    .map((key) => {
-      const level: Level = Object.hasOwn(old, key) ? "major" : "minor";
-      return { path: at(path, key), what: `${shorten(old[key])} → ${shorten(now[key])}`, level };
+    .filter((key) => !known.includes(key))
+    .map((key) => [key, own(old, key), own(now, key)] as const)
+    .filter(([, was, is]) => !equal(was, is))
+    .map(([key, was, is]) => {
+      const level: Level = was === undefined ? "minor" : "major";
+      return { path: at(path, key), what: `${shorten(was)} → ${shorten(is)}`, level };
     });
 }
 

@@ -83,6 +83,7 @@ function textOf({ result, comparison, baseline }: RunEvals, update: boolean, pag
     ...failed.flatMap(({ name, passed, wrong }) =>
       list(`✗ ${name}${result.runs === 1 ? "" : `, ${passed} of ${result.runs}`}`, wrong),
     ),
+    ...(result.uncalled.length === 0 ? [] : [`No scenario calls: ${result.uncalled.join(", ")}.`]),
     ...list("Skipped, because they have no task for a model:", result.skipped),
     ...list(update ? "Accepted, and worse than before:" : "Worse than the baseline:", comparison.worse),
     ...list("Other differences from the lock:", comparison.other),

@@ -44,10 +44,17 @@ export async function loadCore(folder: string): Promise<typeof Evals> {
   }
 }
 
+/** How long a file may take to be loaded, in ms. */
+const LOAD_MS = 60_000;
+
 /** What a file of the project exports as its default: TypeScript as it is, since Node runs it. */
 export async function defaultOf(folder: string, file: string): Promise<unknown> {
+  let late: NodeJS.Timeout | undefined;
   try {
-    return (await import(pathToFileURL(resolve(folder, file)).href)).default;
+    const never = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new Error(`an await in it did not end within ${LOAD_MS / 1_000} s`)), LOAD_MS);
+    });
+    return (await Promise.race([import(pathToFileURL(resolve(folder, file)).href), never])).default;
   } catch (cause) {
     throw new Refusal(
       `${file} cannot be loaded: ${(cause as Error).message}`,
@@ -56,5 +63,7 @@ export async function defaultOf(folder: string, file: string): Promise<unknown> 
         cause,
       },
     );
+  } finally {
+    clearTimeout(late);
   }
 }

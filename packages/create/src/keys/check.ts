@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { hashOf, idOf, whyNot } from "../../../core/src/auth/keys/key-file.ts";
+import { own } from "../own.ts";
 import { type Answer, Refusal } from "../terminal.ts";
 import { readKeys } from "./file.ts";
 
@@ -39,7 +40,7 @@ export function checkKeys(file: string): Answer {
     if (!replaced && leftMs <= 0) add(`ended on ${expires?.slice(0, 10)}`, `rotate ${name}`);
     else if (!replaced && leftMs < SOON * DAY_MS) add(`ends on ${expires?.slice(0, 10)}`, `rotate ${name}`);
     if (expires === undefined) add("never ends", `rotate ${name} --expires 90d`);
-    const usedMs = now - Date.parse(lastUsed[id] ?? created);
+    const usedMs = now - Date.parse(own(lastUsed, id) ?? created);
     if (leftMs > 0 && usedMs > UNUSED * DAY_MS)
       add(`was not used for ${Math.floor(usedMs / DAY_MS)} days`, `revoke ${id}`);
   }

@@ -8,6 +8,7 @@ import {
   SCOPE,
   whyNot,
 } from "../../../core/src/auth/keys/key-file.ts";
+import { own } from "../own.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
 import { checkKey, checkKeys } from "./check.ts";
 import { changeKeys, readKeys } from "./file.ts";
@@ -81,7 +82,7 @@ function list(file: string): Answer {
   const rows = entries.map((entry) => ({
     ...publicOf(entry),
     state: whyNot(entry, now) ?? "accepted",
-    lastUsed: lastUsed[entry.id] ?? null,
+    lastUsed: own(lastUsed, entry.id) ?? null,
   }));
   const line = ({ id, name, state, scopes, expires, lastUsed: used }: (typeof rows)[number]) =>
     `${name.padEnd(16)} ${id}  ${state.padEnd(8)}  ends ${expires?.slice(0, 10) ?? "never"}  used ${used ?? "never"}  ${scopes.join(" ") || "no scopes"}`;

@@ -1,3 +1,4 @@
+import { own } from "../own.ts";
 import type { Cells, Decisions, DecisionTables } from "./policy-lock.ts";
 
 /** Characters of a line of names. */
@@ -13,14 +14,14 @@ function showTable(table: Decisions): string {
   const rows = rowsOf(table);
   const callers = callersOf(rows.map(({ cells }) => cells));
   const widths = callers.map((caller) =>
-    Math.max(caller.length, ...rows.map(({ cells }) => cells[caller]?.length ?? 0)),
+    Math.max(caller.length, ...rows.map(({ cells }) => own(cells, caller)?.length ?? 0)),
   );
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, at) => cell.padEnd(widths[at] as number)).join("  ")}`.trimEnd();
   return [
     line(callers),
     ...rows.flatMap(({ cells, names }) => [
-      line(callers.map((caller) => cells[caller] ?? "")),
+      line(callers.map((caller) => own(cells, caller) ?? "")),
       ...wrapNames(names).map((text) => `      ${text}`),
     ]),
   ].join("\n");

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { own } from "../own.ts";
 import { placeProblem } from "../own-place.ts";
 import type { Project } from "../project.ts";
 import { readJson } from "../read-json.ts";
@@ -45,7 +46,7 @@ export function planPromotion(
   const source = readSettings(from);
   const target = existsSync(to) ? readSettings(to) : {};
   const wanted = readServerConfig(project, from);
-  const stays = (key: string): boolean => wanted.values[key]?.perEnvironment === true;
+  const stays = (key: string): boolean => own(wanted.values, key)?.perEnvironment === true;
   const only = (settings: Settings, keep: (key: string) => boolean): Settings =>
     Object.fromEntries(Object.entries(settings).filter(([key]) => keep(key)));
   const next = { ...only(target, stays), ...only(source, (key) => !stays(key)) };
@@ -97,8 +98,8 @@ function readSettings(file: string): Settings {
 function changesOf(before: Settings, after: Settings): Change[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys
-    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-    .map((setting) => ({ setting, before: before[setting], after: after[setting] }));
+    .map((setting) => ({ setting, before: own(before, setting), after: own(after, setting) }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
 }
 
 const firstDifference = (wanted: Settings, made: Settings): string => {

@@ -2,6 +2,7 @@ import type { EvalsLock } from "@offshoot/core/evals";
 import { type Bump, bumpFor, type Change } from "../contract/change.ts";
 import { compareContracts } from "../contract/compare-contracts.ts";
 import { LOCK } from "../contract/lock-file.ts";
+import { own } from "../own.ts";
 import { changesOf, type DecisionTables, POLICY_LOCK } from "../policy/policy-lock.ts";
 import { parseJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
@@ -94,11 +95,9 @@ function configuration(before: Point, after: Point): Part<string[]> {
       if (old === undefined) return [`${file}: new`];
       if (now === undefined) return [`${file}: gone`];
       return keysOf(old, now)
-        .filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key]))
-        .map(
-          (key) =>
-            `${file}, ${key}: ${JSON.stringify(old[key]) ?? "not set"} → ${JSON.stringify(now[key]) ?? "not set"}`,
-        );
+        .map((key) => [key, ...[old, now].map((values) => JSON.stringify(own(values, key)) ?? "not set")])
+        .filter(([, was, is]) => was !== is)
+        .map(([key, was, is]) => `${file}, ${key}: ${was} → ${is}`);
     }),
   };
 }
@@ -110,14 +109,14 @@ function evalChanges(old: EvalsLock, now: EvalsLock): string[] {
       "`offshoot eval --update` writes it again.",
     );
   return keysOf(old, now).flatMap((name) => {
-    const [was, is] = [old[name], now[name]];
+    const [was, is] = [own(old, name), own(now, name)];
     if (was === undefined) return [`${name}: new, score ${is?.score}`];
     if (is === undefined) return [`${name}: gone`];
     const score = was.score === is.score ? [] : [`${name}: score ${was.score} → ${is.score}`];
     const scenarios = keysOf(was.scenarios, is.scenarios)
-      .filter((scenario) => was.scenarios[scenario] !== is.scenarios[scenario])
-      .map((scenario) => {
-        const [then, today] = [was.scenarios[scenario], is.scenarios[scenario]];
+      .map((scenario) => [scenario, own(was.scenarios, scenario), own(is.scenarios, scenario)] as const)
+      .filter(([, then, today]) => then !== today)
+      .map(([scenario, then, today]) => {
         const change = then === undefined ? "new" : today === undefined ? "gone" : `passed ${then} → ${today}`;
         return `${name}, "${scenario}": ${change}`;
       });

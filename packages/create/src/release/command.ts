@@ -2,7 +2,7 @@ import { listChanges } from "../contract/command.ts";
 import { openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { changesBetween, type Part, type ReleaseChanges } from "./changes.ts";
-import { atRef, atVersion, here, lastTag, type Point } from "./point.ts";
+import { atRef, atVersion, here, isShallow, lastTag, type Point } from "./point.ts";
 
 /** `offshoot release-notes`: what a release is, from what is written down. */
 export const releaseNotes = defineCommand({
@@ -34,7 +34,9 @@ export const releaseNotes = defineCommand({
 function begin(project: Project, from: string | undefined): Point {
   const ref = from ?? lastTag(project.folder);
   if (ref === undefined)
-    throw new Refusal("There is no tag to start from.", "name a commit or branch, or use --published latest.");
+    throw isShallow(project.folder)
+      ? new Refusal("This clone is shallow, and the tag to start from is not in it.", "`git fetch --unshallow --tags`.")
+      : new Refusal("There is no tag to start from.", "name a commit or branch, or use --published latest.");
   return atRef(project, ref);
 }
 

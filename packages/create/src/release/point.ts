@@ -36,6 +36,15 @@ export function lastTag(folder: string): string | undefined {
   return isHere && ask("status", "--porcelain") === "" ? ask("describe", "--tags", "--abbrev=0", "HEAD^") : newest;
 }
 
+/** Whether the history that tags stand in was left out when the repository was cloned, as CI does unless it is told. */
+export function isShallow(folder: string): boolean {
+  try {
+    return String(askGit(folder, "rev-parse", "--is-shallow-repository")).trim() === "true";
+  } catch {
+    return false;
+  }
+}
+
 /** A project as its files are now. */
 export function here({ folder }: Project): Point {
   const read = (path: string) => (existsSync(join(folder, path)) ? readPlainFile(join(folder, path)).bytes : undefined);

@@ -1,5 +1,6 @@
 import { equal } from "../contract/schema.ts";
 import type { Manifest } from "../manifest.ts";
+import { own } from "../own.ts";
 import type { FileEntry } from "./files.ts";
 
 /** Scripts that a package manager runs at an install, or around a gate, without being told to. */
@@ -27,12 +28,12 @@ export function findUnasked(
 ): string[] {
   const [before, after] = [manifestOf(yours), manifestOf(merged)];
   const scripts = Object.entries(after.scripts ?? {})
-    .filter(([name, command]) => SCRIPTS.test(name) && before.scripts?.[name] !== command)
+    .filter(([name, command]) => SCRIPTS.test(name) && own(before.scripts ?? {}, name) !== command)
     .map(([name, command]) => `the script ${name}: ${command}`);
   const foreign = DEPENDENCIES.flatMap((kind) => {
     const old = (before[kind] ?? {}) as Record<string, string>;
     return Object.entries((after[kind] ?? {}) as Record<string, string>)
-      .filter(([name, range]) => old[name] !== range && /[:/]/.test(range))
+      .filter(([name, range]) => own(old, name) !== range && /[:/]/.test(range))
       .map(([name, range]) => `${name} from ${range}`);
   });
   const files = [...changes]

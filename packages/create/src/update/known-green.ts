@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { own } from "../own.ts";
 import { parseJsonObject } from "../parse-json.ts";
 import { stateOfProject } from "../state-folder.ts";
 import { writeFileAtomically } from "../write-file.ts";
@@ -41,7 +42,7 @@ export function stateOf(folder: string, files: Files, gates: readonly string[]):
 }
 
 /** When this state was seen green, as a date; `undefined` when it was not, or that is not known. */
-export const knownGreen = (folder: string, state: string): string | undefined => seenGreen(folder)[state];
+export const knownGreen = (folder: string, state: string): string | undefined => own(seenGreen(folder), state);
 
 /** Remembers it for the next update, in the user's state folder: nothing that came with a project can stand there. */
 export function rememberGreen(folder: string, state: string): void {

@@ -1,4 +1,5 @@
 import { type SchemaObject as Data, equal, isObject } from "../contract/schema.ts";
+import { own } from "../own.ts";
 
 /** A place where both sides say something else. Yours was kept. */
 export interface DataConflict {
@@ -26,12 +27,11 @@ export function mergeData(base: Data, yours: Data, theirs: Data): { merged: Data
 }
 
 function mergeObjects(base: Data, yours: Data, theirs: Data, path: string, conflicts: DataConflict[]): Data {
-  const merged: Data = {};
-  for (const key of orderOf(yours, theirs)) {
-    const value = mergeValues(base[key], yours[key], theirs[key], path === "" ? key : `${path}.${key}`, conflicts);
-    if (value !== undefined) merged[key] = value;
-  }
-  return merged;
+  const merged = orderOf(yours, theirs).map((key) => {
+    const [was, mine, wanted] = [base, yours, theirs].map((side) => own(side, key));
+    return [key, mergeValues(was, mine, wanted, path === "" ? key : `${path}.${key}`, conflicts)] as const;
+  });
+  return Object.fromEntries(merged.filter(([, value]) => value !== undefined));
 }
 
 function mergeValues(base: unknown, yours: unknown, theirs: unknown, path: string, conflicts: DataConflict[]): unknown {

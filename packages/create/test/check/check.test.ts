@@ -2,7 +2,8 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFile
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { Finding } from "../../src/check/checks.ts";
+import { type Finding, versionsCheck } from "../../src/check/checks.ts";
+import type { Project } from "../../src/project.ts";
 import { offshootBin, run, temporaryFolder } from "../fixtures/run.ts";
 
 const templates = fileURLToPath(new URL("../../../../templates/", import.meta.url));
@@ -45,6 +46,23 @@ describe("offshoot check", () => {
       });
     },
   );
+
+  test.each([
+    ["a day that is over", "2020-01-31", { status: "wrong", message: "still served: get_note@1 ends on 2020-01-31." }],
+    [
+      "a day to come",
+      "2999-01-31",
+      { status: "ok", message: "get_note@1 ends on 2999-01-31, rename_tag@1 ends on 2999-12-31." },
+    ],
+  ])("an earlier version with %s is named", async (_what, sunset, finding) => {
+    const folder = temporaryFolder();
+    const lock = JSON.parse(readFileSync(join(templates, "notes/contract.lock.json"), "utf8"));
+    lock.tools.rename_tag.versions = { "1": { sunset: "2999-12-31" } };
+    lock.tools.get_note.versions = { "1": { sunset }, "2": {} };
+    writeFileSync(join(folder, "contract.lock.json"), JSON.stringify(lock));
+    const project = { folder } as Project;
+    expect(await versionsCheck({ project, offline: true, args: undefined })).toMatchObject(finding);
+  });
 
   test("names what a merge left, what the lock does not say, and what a client would choke on", async () => {
     const folder = project();

@@ -1,6 +1,13 @@
 import type { Scenario, Step } from "@offshoot/core/evals";
 
 const scenario = (name: string, task: string, ...steps: Step[]): Scenario => ({ name, kind: "golden", task, steps });
+const twoSencha = {
+  customer: "ada",
+  status: "open",
+  version: 1,
+  lines: [{ product: "p3", quantity: 2, price: 1_180 }],
+  total: 2_360,
+};
 const sencha = { customer: "ada", lines: [{ product: "p3", quantity: 2 }] };
 
 /** What people ask of the sample shop. */
@@ -8,12 +15,34 @@ export const golden: Scenario[] = [
   scenario("an order is read by its id", "What is in order o1?", {
     call: "get_order",
     input: { id: "o1" },
-    expect: { data: { status: 200, data: { id: "o1", customer: "ada", total: 890 } } },
+    expect: {
+      data: {
+        status: 200,
+        data: {
+          id: "o1",
+          customer: "ada",
+          version: 1,
+          lines: [{ product: "p1", quantity: 1, price: 890 }],
+          total: 890,
+        },
+      },
+    },
   }),
   scenario("products are found by a word", "Which green teas are there?", {
     call: "list_products",
     input: { query: "green" },
-    expect: { text: ["Sencha Uji", "Gyokuro"], notText: ["Assam"] },
+    expect: {
+      data: {
+        status: 200,
+        data: {
+          items: [
+            { id: "p3", name: "Sencha Uji", kind: "green", price: 1_180, in_stock: 69 },
+            { id: "p4", name: "Gyokuro", kind: "green", price: 2_600, in_stock: 6 },
+            { id: "p5", name: "Bancha", kind: "green", price: 620, in_stock: 195 },
+          ],
+        },
+      },
+    },
   }),
   scenario(
     "a long list comes in pages that leave nothing out",
@@ -24,16 +53,28 @@ export const golden: Scenario[] = [
   scenario("orders are found by status and customer", "Which orders of ada are open?", {
     call: "list_orders",
     input: { status: "open", customer: "ada" },
-    expect: { text: ["ada"], notText: ["grace", "shipped"] },
+    expect: {
+      data: {
+        status: 200,
+        data: {
+          items: [
+            ["o1", 890],
+            ["o5", 1_240],
+            ["o13", 1_180],
+            ["o17", 5_900],
+          ].map(([id, total]) => ({ id, customer: "ada", status: "open", total })),
+        },
+      },
+    },
   }),
   scenario(
     "an order is made and can be read",
     "Order two Sencha for ada",
-    { call: "create_order", input: sencha, as: "made", expect: { data: { status: 201, data: { total: 2_360 } } } },
+    { call: "create_order", input: sencha, as: "made", expect: { data: { status: 201, data: twoSencha } } },
     {
       call: "get_order",
       input: { id: "{made.data.id}" },
-      expect: { data: { data: { customer: "ada", status: "open" } } },
+      expect: { data: { data: twoSencha } },
     },
   ),
   scenario("a request is shown before it is sent", "Show me the request for two Sencha, do not send it", {
@@ -59,7 +100,22 @@ export const golden: Scenario[] = [
   scenario(
     "a note is put on an order",
     "Note on order o1: gift wrap",
-    { call: "update_order", input: { id: "o1", note: "Gift wrap" }, expect: { data: { data: { note: "Gift wrap" } } } },
+    {
+      call: "update_order",
+      input: { id: "o1", note: "Gift wrap" },
+      expect: {
+        data: {
+          status: 200,
+          data: {
+            id: "o1",
+            note: "Gift wrap",
+            version: 2,
+            lines: [{ product: "p1", quantity: 1, price: 890 }],
+            total: 890,
+          },
+        },
+      },
+    },
     { call: "get_order", input: { id: "o1" }, expect: { data: { data: { note: "Gift wrap" } } } },
   ),
   scenario(
@@ -69,13 +125,17 @@ export const golden: Scenario[] = [
     {
       call: "cancel_order",
       input: { id: "{made.data.id}" },
-      expect: { data: { data: { status: "cancelled" } } },
+      expect: {
+        data: { status: 200, data: { ...twoSencha, id: "{made.data.id}", status: "cancelled", version: 2 } },
+      },
     },
   ),
   scenario("what runs out is named", "Which products are below five?", {
     call: "products_to_restock",
     input: { below: 5 },
-    expect: { data: { complete: true }, text: ["Chamomile"], notText: ["Bancha"] },
+    expect: {
+      data: { products: [{ id: "p11", name: "Chamomile", in_stock: 0 }], complete: true, stale: false },
+    },
   }),
   scenario("how few is few can be said", "Which products are below ten?", {
     call: "products_to_restock",

@@ -105,7 +105,20 @@ export const adversarial: Scenario[] = [
   ),
   hostile(
     "names of an object's own machinery are ordinary words",
-    [{ call: "get_note", input: { id }, expect: { data: { title: "__proto__", body: "constructor" } } }],
-    { given: [kept("note", "__proto__", "constructor", { tags: ["prototype"] })] },
+    [
+      {
+        call: "get_note",
+        input: { id },
+        expect: { data: { title: "__proto__", body: "constructor", tags: ["prototype"] } },
+      },
+    ],
+    {
+      given: [
+        {
+          ...kept("note", "__proto__", "constructor", { tags: ["prototype"] }),
+          expect: { data: { tags: ["prototype"] } },
+        },
+      ],
+    },
   ),
 ];

@@ -1,4 +1,5 @@
 import type { Scenario, Step } from "@offshoot/core/evals";
+import { maintenance } from "./maintenance.ts";
 
 const create = (title: string, body = "", more = {}): Step => ({
   call: "create_note",
@@ -20,21 +21,40 @@ export const golden: Scenario[] = [
     "a note that was written is read back as it was",
     'Write a note titled "Milk" that says "2 litres", then read it to me',
     [
-      { ...kept("note", "Milk", "2 litres"), expect: { data: { title: "Milk", version: 1 }, state: "changed" } },
-      { call: "get_note", input: { id }, expect: { data: { title: "Milk", body: "2 litres" }, state: "same" } },
+      {
+        ...kept("note", "Milk", "2 litres"),
+        expect: { data: { title: "Milk", version: 1, size_bytes: 8 }, state: "changed" },
+      },
+      {
+        call: "get_note",
+        input: { id },
+        expect: { data: { id, title: "Milk", body: "2 litres", size_bytes: 8, offset: 0 }, state: "same" },
+      },
     ],
   ),
   scenario(
     "a word in a text finds its note and no other",
     "Which note is about turnips?",
-    [{ call: "search_notes", input: { query: "turnips" }, expect: { text: ["Soup"], notText: ["Cake"] } }],
-    [create("Soup", "turnips and leek"), create("Cake", "flour")],
+    [
+      {
+        call: "search_notes",
+        input: { query: "turnips" },
+        expect: { data: { notes: [{ id, version: 1, size_bytes: 16 }] }, text: ["Soup"], notText: ["Cake"] },
+      },
+    ],
+    [kept("note", "Soup", "turnips and leek"), create("Cake", "flour")],
   ),
   scenario(
     "a list by tag has the notes of that tag",
     "List my notes tagged home",
-    [{ call: "list_notes", input: { tag: "home" }, expect: { text: ["Rent"], notText: ["Budget"] } }],
-    [create("Rent", "", { tags: ["home"] }), create("Budget", "", { tags: ["work"] })],
+    [
+      {
+        call: "list_notes",
+        input: { tag: "home" },
+        expect: { data: { notes: [{ id, title: "Rent", tags: ["home"], version: 1, size_bytes: 0 }] } },
+      },
+    ],
+    [kept("note", "Rent", "", { tags: ["home"] }), create("Budget", "", { tags: ["work"] })],
   ),
   scenario(
     "a long list comes in pages that leave nothing out",
@@ -61,7 +81,7 @@ export const golden: Scenario[] = [
       {
         call: "edit_note",
         input: { id, operation: "find_replace", find: "milk", text: "oat milk" },
-        expect: { data: { version: 2 }, state: "changed" },
+        expect: { data: { id, version: 2, size_bytes: 21 }, state: "changed" },
       },
       { call: "get_note", input: { id }, expect: { data: { body: "milo, oat milk, bread" } } },
     ],
@@ -84,7 +104,7 @@ export const golden: Scenario[] = [
     "an earlier version can be brought back",
     "Undo the last change of the note Letter",
     [
-      { call: "restore_revision", input: { id, version: 1 }, expect: { data: { version: 3 } } },
+      { call: "restore_revision", input: { id, version: 1 }, expect: { data: { id, version: 3, size_bytes: 8 } } },
       { call: "get_note", input: { id }, expect: { data: { body: "Dear Ada" } } },
     ],
     [kept("note", "Letter", "Dear Ada"), { call: "update_note", input: { id, body: "Hi" } }],
@@ -98,14 +118,24 @@ export const golden: Scenario[] = [
   scenario(
     "what links to a note is found",
     "Which notes link to Roses?",
-    [{ call: "list_links", input: { show: "backlinks", id }, expect: { text: ["Garden"] } }],
-    [kept("note", "Roses"), create("Garden", "Water the [[Roses]]")],
+    [
+      {
+        call: "list_links",
+        input: { show: "backlinks", id },
+        expect: { data: { links: [{ id: "{other.id}", title: "Garden" }] } },
+      },
+    ],
+    [kept("note", "Roses"), kept("other", "Garden", "Water the [[Roses]]")],
   ),
   scenario(
     "a note that is renamed keeps the links to it",
     "Rename the note Roses to Tulips",
     [
-      { call: "update_note", input: { id, title: "Tulips" }, expect: { data: { title: "Tulips" } } },
+      {
+        call: "update_note",
+        input: { id, title: "Tulips" },
+        expect: { data: { id, title: "Tulips", version: 2, size_bytes: 0 } },
+      },
       { call: "get_note", input: { id: "{other.id}" }, expect: { data: { body: "Water the [[Tulips]]" } } },
     ],
     [kept("note", "Roses"), kept("other", "Garden", "Water the [[Roses]]")],
@@ -128,21 +158,57 @@ export const golden: Scenario[] = [
           { title: " ", body: "" },
         ],
       },
-      expect: { data: { created: 1 } },
+      as: "made",
+      expect: {
+        data: {
+          created: 1,
+          results: [{ note: { title: "A", version: 1, size_bytes: 0 } }, { error: "title: must not be empty." }],
+        },
+      },
     },
+    { call: "get_note", input: { id: "{made.results.0.note.id}" }, expect: { data: { title: "A" } } },
   ]),
   scenario("the note of a day is made once and grows", "Write walked and read into the note of 27 November 2026", [
-    { call: "daily_note", input: { date: "2026-11-27", text: "walked" }, expect: { text: ["walked"] } },
-    { call: "daily_note", input: { date: "2026-11-27", text: "read" }, expect: { text: ["walked", "read"] } },
+    {
+      call: "daily_note",
+      input: { date: "2026-11-27", text: "walked" },
+      as: "day",
+      expect: { data: { body: "walked", version: 1 } },
+    },
+    {
+      call: "daily_note",
+      input: { date: "2026-11-27", text: "read" },
+      expect: { data: { id: "{day.id}", body: "walked\nread", version: 2, size_bytes: 11 } },
+    },
+    { call: "get_note", input: { id: "{day.id}" }, expect: { data: { title: "2026-11-27", version: 2 } } },
   ]),
   scenario("a folder of Markdown comes in with its links", "Import the folder vault", [
-    { call: "import_notes", input: { folder: "vault" }, expect: { data: { created: 2 } } },
+    {
+      call: "import_notes",
+      input: { folder: "vault" },
+      expect: {
+        data: {
+          created: 2,
+          updated: 0,
+          unchanged: 0,
+          attachments: { created: 0, updated: 0, unchanged: 0 },
+          refused_total: 0,
+          not_understood_total: 0,
+        },
+      },
+    },
     { call: "search_notes", input: { query: "six" }, expect: { text: ["Garden"] } },
   ]),
   scenario(
     "notes go out as files that can come in again",
     "Export my notes to the folder out",
-    [{ call: "export_notes", input: { folder: "out" }, expect: { data: { notes: 1 }, state: "changed" } }],
+    [
+      {
+        call: "export_notes",
+        input: { folder: "out" },
+        expect: { data: { folder: "out", notes: 1 }, state: "changed" },
+      },
+    ],
     [create("Milk", "2 litres")],
   ),
   {
@@ -150,8 +216,8 @@ export const golden: Scenario[] = [
       "a note that the user lets go of can be taken back out of the trash",
       "Delete the note Old, no, put it back",
       [
-        { call: "delete_note", input: { id }, expect: { data: { deleted: true }, state: "changed" } },
-        { call: "restore_note", input: { id }, expect: { data: { title: "Old" } } },
+        { call: "delete_note", input: { id }, expect: { data: { id, deleted: true }, state: "changed" } },
+        { call: "restore_note", input: { id }, expect: { data: { id, title: "Old", version: 1, size_bytes: 0 } } },
       ],
       [kept("note", "Old")],
     ),
@@ -163,4 +229,5 @@ export const golden: Scenario[] = [
     [{ read: "note://{note.id}", expect: { text: ["2 litres"] } }],
     [kept("note", "Milk", "2 litres")],
   ),
+  ...maintenance,
 ];

@@ -58,20 +58,23 @@ export function createCache({
   sizeOf = jsonBytes,
   keep = (value) => value !== undefined && value !== null,
 }: CacheOptions): Cache {
-  const lru = new LRUCache<string, Entry>({
-    max: maxEntries,
-    maxSize: maxBytes,
-    sizeCalculation: ({ value }) => Math.max(1, sizeOf(value)),
-  });
+  // Made with the first answer: a start does not wait for the package.
+  let kept: LRUCache<string, Entry> | undefined;
+  const make = (): LRUCache<string, Entry> =>
+    new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      sizeCalculation: ({ value }) => Math.max(1, sizeOf(value)),
+    });
   return {
     get entries() {
-      return lru.size;
+      return kept?.size ?? 0;
     },
     get bytes() {
-      return lru.calculatedSize;
+      return kept?.calculatedSize ?? 0;
     },
     read(id) {
-      const entry = lru.get(id);
+      const entry = kept?.get(id);
       if (entry === undefined) return undefined;
       const { value, ttlMs } = entry;
       const ageMs = ageOf(entry);
@@ -84,15 +87,16 @@ export function createCache({
     },
     write(id, key, value, ttlMs = defaultTtlMs) {
       if (!keep(value)) {
-        lru.delete(id);
+        kept?.delete(id);
         return undefined;
       }
-      const before = lru.peek(id);
-      lru.set(id, { key, value, ttlMs, storedAt: performance.now(), storedAtWall: Date.now() });
+      kept ??= make();
+      const before = kept.peek(id);
+      kept.set(id, { key, value, ttlMs, storedAt: performance.now(), storedAtWall: Date.now() });
       return before;
     },
     forget(matches) {
-      for (const [id, { key }] of [...lru.entries()]) if (matches(key)) lru.delete(id);
+      for (const [id, { key }] of [...(kept?.entries() ?? [])]) if (matches(key)) kept?.delete(id);
     },
   };
 }
