@@ -137,7 +137,7 @@ export async function buildServers(): Promise<string | undefined> {
   await build({
     entry: [
       ...["raw-v1", "raw-v2", "raw-v2-server", "offshoot", "many", "bare", "feed", "feed-http"],
-      ...["raw-v1-http", "offshoot-http", "bare-http"],
+      ...["raw-v1-http", "offshoot-http", "bare-http", "api-servers"],
     ].map((name) => path(`${name}.ts`)),
     outDir: path("dist"),
     config: false,

@@ -109,10 +109,17 @@ if (process.argv[2] === "files") {
   process.stdout.write(`${await measureFiles()}\n`);
   process.exit();
 }
-if (process.argv[2] === "scale") {
+/** What is shown line by line, and has no arms. */
+const shown: Record<string, () => Promise<() => AsyncIterable<string>>> = {
+  scale: async () => (await import("./scale.ts")).measureScale,
+  writes: async () => (await import("./writes.ts")).measureWrites,
+  api: async () => (await import("./api.ts")).measureApi,
+};
+const load = shown[process.argv[2] ?? ""];
+if (load !== undefined) {
   await buildServers();
-  const { measureScale } = await import("./scale.ts");
-  for await (const line of measureScale()) process.stdout.write(`${line}\n`);
+  const measure = await load();
+  for await (const line of measure()) process.stdout.write(`${line}\n`);
   process.exit();
 }
 const { values, positionals } = readFlags();

@@ -192,26 +192,29 @@ describe.each(wires)("%s", (name) => {
   });
   afterAll(() => wire.close());
 
-  test.each(Object.keys(places))("%s: one sound answer, whatever it is", async (place) => {
-    const [[method, params], replyWith] = places[place] as (typeof places)[string];
-    for (const [kind, make] of Object.entries(hostileValues)) {
-      // The wire makes no difference to what is large, and looking at it takes long.
-      if (kind.includes(" MB ") && name !== "stdio-2025" && !process.env.OFFSHOOT_LONG) continue;
-      try {
-        reply = replyWith(make());
-      } catch {
-        // Such a value cannot even be put there.
-        continue;
+  test.each(Object.keys(places).map((place, index) => [place, index] as const))(
+    "%s: one sound answer, whatever it is",
+    async (place, index) => {
+      const [[method, params], replyWith] = places[place] as (typeof places)[string];
+      for (const [kind, make] of Object.entries(hostileValues)) {
+        // Looking at what is large takes long: the ordinary run does so on one wire, in every third place.
+        if (kind.includes(" MB ") && !process.env.OFFSHOOT_LONG && (name !== "stdio-2025" || index % 3 !== 0)) continue;
+        try {
+          reply = replyWith(make());
+        } catch {
+          // Such a value cannot even be put there.
+          continue;
+        }
+        const answer = await wire.request(method, params);
+        try {
+          isSound(answer);
+          if (answer.message.result) z.parse(taken[method] as z.core.$ZodType, answer.message.result);
+        } catch (cause) {
+          throw new Error(`${kind} ${place}: ${(cause as Error).message}\n${answer.bytes.subarray(0, 300)}`);
+        }
       }
-      const answer = await wire.request(method, params);
-      try {
-        isSound(answer);
-        if (answer.message.result) z.parse(taken[method] as z.core.$ZodType, answer.message.result);
-      } catch (cause) {
-        throw new Error(`${kind} ${place}: ${(cause as Error).message}\n${answer.bytes.subarray(0, 300)}`);
-      }
-    }
-  });
+    },
+  );
 
   test("any text at all arrives as text", async () => {
     await fc.assert(

@@ -10,6 +10,7 @@
  *   clients    real clients of other people's × transports, on the templates' built bins; the table of docs/clients.md
  *   documents  public API descriptions behind a mock that validates, through the http-api template
  *   torture    forks of every kind through three releases
+ *   long       every suite with OFFSHOOT_LONG=1: whole sweeps, where `npm test` takes a sample
  *   kill       the filesystem server killed at every call that changes a disk, in every operation and its undo
  *
  * `--only <part>[,<part>]`, `--template <name>`, `--manager <name>`, `--way <name>`, `--client <adapter>` (each as often as wanted), `--quick` (no template's whole suite), `--forks <n>`, `--lanes <n>`, `--json`.
@@ -26,6 +27,7 @@ import { clients } from "./parts/clients.ts";
 import { documents } from "./parts/documents.ts";
 import { inspectors } from "./parts/inspectors.ts";
 import { kills } from "./parts/kills.ts";
+import { longSuites } from "./parts/long.ts";
 import { matrix } from "./parts/matrix.ts";
 import { newcomers } from "./parts/newcomer.ts";
 import { projects } from "./parts/projects.ts";
@@ -38,7 +40,7 @@ import { openTable } from "./table.ts";
 import { ways as allWays } from "./ways.ts";
 
 const ON_STAGE = ["newcomer", "project", "update"];
-const PARTS = [...ON_STAGE, "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "kill"];
+const PARTS = [...ON_STAGE, "rehearsal", "matrix", "inspect", "clients", "documents", "torture", "long", "kill"];
 
 const { values } = parseArgs({
   options: {
@@ -98,6 +100,7 @@ const alone: [part: string, run: () => Promise<void>][] = [
   ["clients", () => clients({ only: values.client, lanes, write: values.write }, report)],
   ["documents", () => documents(report)],
   ["torture", () => forks(Number(values.forks), report)],
+  ["long", () => longSuites(templates, report)],
 ];
 for (const [part, run] of alone) {
   if (!wanted.includes(part) || table.isWhole(part)) continue;

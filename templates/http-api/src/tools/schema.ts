@@ -1,18 +1,20 @@
 import type { SchemaIssue } from "@offshoot/core";
 import type { JsonSchema, Operation } from "../domain/operation.ts";
-import { type Check, checker } from "../domain/schemas/check.ts";
+import { type Check, checker, type Verdict } from "../domain/schemas/check.ts";
 
 /**
  * Values of an input against its schema. One that cannot be validated in time does not fit: nothing has been sent yet,
  * and what would become of it is unknown.
  */
-export function inputCheck(schema: JsonSchema): (value: unknown) => Promise<SchemaIssue[]> {
+export function inputCheck(schema: JsonSchema): (value: unknown) => SchemaIssue[] | Promise<SchemaIssue[]> {
   const check = checker(schema);
-  return async (value) => {
-    const { issues, unchecked } = await check(value);
-    return unchecked === undefined
+  const issuesOf = ({ issues, unchecked }: Verdict): SchemaIssue[] =>
+    unchecked === undefined
       ? issues
       : [{ path: [], message: `cannot be validated: ${unchecked}. Send something smaller or simpler` }];
+  return (value) => {
+    const verdict = check(value);
+    return verdict instanceof Promise ? verdict.then(issuesOf) : issuesOf(verdict);
   };
 }
 

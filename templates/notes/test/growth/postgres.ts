@@ -27,7 +27,7 @@ async function write(query: Query, owner: number, notes: Grown[]): Promise<void>
   await indexNotes(
     query,
     owner,
-    live.map(({ row, derived }) => ({ number: row.number, derived, wasLive: false })),
+    live.map(({ row, derived }) => ({ number: row.number, derived, wasLive: false, isNew: true })),
   );
   const changes = rows.map(({ number, created_at: at }) => ({
     ...{ seq: number, at, action: "create_note" },
@@ -50,9 +50,13 @@ export async function openGrown() {
     await (await openPostgresStore(url)).close();
     const database = await openPool(url, { connections: 2, budgetMs: 5_000, statementMs: 600_000 });
     const owner = await findOwner(database, "");
-    // Made again at the end: an index that grows by a note at a time takes many times as long.
     const run = (sql: string) => database.read((query) => query.query(sql));
-    await run("DROP INDEX words_found");
+    // Made again at the end: an index that grows by a note at a time takes many times as long.
+    const { rows: indexes } = await run(
+      `SELECT indexname AS name, indexdef AS sql FROM pg_indexes WHERE schemaname = current_schema()
+       AND indexname NOT IN (SELECT conname FROM pg_constraint)`,
+    );
+    for (const { name } of indexes) await run(`DROP INDEX ${name}`);
     let some: Grown[] = [];
     for (const note of generateNotes(count)) {
       some.push(note);
@@ -61,7 +65,7 @@ export async function openGrown() {
       some = [];
       await database.change(async (query) => [true, await write(query, owner, rows)]);
     }
-    await run("CREATE INDEX words_found ON words USING gin (found)");
+    for (const { sql } of indexes) await run(String(sql));
     await run(
       "INSERT INTO folders SELECT owner, folder, count(*) FROM notes WHERE deleted_at IS NULL GROUP BY owner, folder",
     );

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../operation.ts";
+import { type Accepts, acceptor } from "./accepts.ts";
 import type { Issue } from "./check-job.ts";
 import { isSent, nextName, type Outcome, run, type Value } from "./check-thread.ts";
 
@@ -9,8 +10,8 @@ export interface Verdict {
   unchecked?: string;
 }
 
-/** Validates a value. Never throws. */
-export type Check = (value: unknown) => Promise<Verdict>;
+/** Validates a value. Never throws. At once where it is certain that it fits. */
+export type Check = (value: unknown) => Verdict | Promise<Verdict>;
 
 /** A schema whose values were cut off so often within a minute is tried with short values only for the rest of it. */
 const MAX_CUT_OFF = 3;
@@ -42,12 +43,13 @@ interface Slow {
 
 /**
  * Values against a schema, in a thread of its own: a schema may take minutes to compile and a value for ever to
- * validate, and neither keeps anything else waiting. The thread starts with the first value and holds no process up.
+ * validate, and neither keeps anything else waiting. The thread starts with the first value that is not certain to fit
+ * without it (accepts.ts), and holds no process up.
  */
 export function checker(schema: JsonSchema): Check {
   const key = nextName();
   const slow: Slow = { times: 0, shortest: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY, noted: false };
-  return async (value) => {
+  const validate = async (value: unknown): Promise<Verdict> => {
     let text: string | undefined;
     try {
       text = JSON.stringify(value);
@@ -57,7 +59,15 @@ export function checker(schema: JsonSchema): Check {
     if (text === undefined) return { issues: [] };
     return new Promise<Verdict>((resolve) => wait({ schema, key, text, slow, resolve }));
   };
+  let plain: Accepts | undefined;
+  return (value) => {
+    plain ??= acceptor(schema) ?? never;
+    return plain(value) ? FITS : validate(value);
+  };
 }
+
+const never: Accepts = () => false;
+const FITS: Verdict = { issues: [] };
 
 const tooLong: Verdict = { issues: [], unchecked: "it takes too long to validate" };
 const notTried: Verdict = { issues: [], unchecked: "others like it took too long" };
