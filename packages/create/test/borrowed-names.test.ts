@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { compareContracts } from "../src/contract/compare-contracts.ts";
 import { showTables } from "../src/policy/show-tables.ts";
 import { changesBetween } from "../src/release/changes.ts";
-import { mergeData } from "../src/update/merge-data.ts";
 import { findUnasked } from "../src/update/find-unasked.ts";
+import { mergeData } from "../src/update/merge-data.ts";
 
 /** An object with this one key, as `JSON.parse` makes it. */
 const having = (key: string, value: unknown): Record<string, unknown> =>
