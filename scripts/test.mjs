@@ -19,6 +19,8 @@ const env = {
   TURBO_TELEMETRY_DISABLED: "1",
   // Part of turbo's cache key: a run on another Node is another run.
   OFFSHOOT_NODE: process.version,
+  // Every generated case and every wire. The ordinary run takes a strong sample of them.
+  ...(process.argv.includes("--long") ? { OFFSHOOT_LONG: "1" } : {}),
   ...(terminal && !process.env.NO_COLOR ? { FORCE_COLOR: "1" } : {}),
 };
 
