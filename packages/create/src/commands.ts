@@ -8,23 +8,23 @@ type AnyCommand = Command<any>;
 /** The commands, each loaded when it is called. */
 const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () => Promise<AnyCommand> }> = {
   update: {
-    summary: "Take upstream's changes into a project",
+    summary: "Merge upstream's changes into a project",
     load: async () => (await import("./update/command.ts")).update,
   },
   add: {
-    summary: "Write another tool, resource or prompt, with its test",
+    summary: "Add a tool, resource or prompt, with its test",
     load: async () => (await import("./add/command.ts")).add,
   },
   check: {
-    summary: "What is wrong or old in a project, a line each",
+    summary: "Check a project: what is wrong or out of date",
     load: async () => (await import("./check/command.ts")).check,
   },
   contract: {
-    summary: "What clients rely on: write it down, compare it, see what a change means",
+    summary: "What clients rely on: lock it, compare it, see what a change means",
     load: async () => (await import("./contract/command.ts")).contract,
   },
   policy: {
-    summary: "Who may do what: show it, write it down, compare it",
+    summary: "Who may do what: show it, lock it, compare it",
     load: async () => (await import("./policy/command.ts")).policy,
   },
   connect: {
@@ -32,7 +32,7 @@ const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () =>
     load: async () => (await import("./connect/command.ts")).connect,
   },
   keys: {
-    summary: "Make, list, rotate and withdraw the API keys of a server",
+    summary: "Create, list, rotate and revoke the API keys of a server",
     load: async () => (await import("./keys/command.ts")).keys,
   },
   inspect: {
@@ -40,15 +40,15 @@ const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () =>
     load: async () => (await import("./connect/inspect.ts")).inspect,
   },
   promote: {
-    summary: "Take one environment's configuration over into another's, and lock it",
+    summary: "Copy one environment's configuration to another, and lock it",
     load: async () => (await import("./promote/command.ts")).promoteCommand,
   },
   eval: {
-    summary: "Whether the server does what it must do as well as before",
+    summary: "Run the project's evals and compare them with the last accepted run",
     load: async () => (await import("./eval/command.ts")).evalCommand,
   },
   "release-notes": {
-    summary: "What is not as it was, from what is written down",
+    summary: "What changed since a release, as Markdown",
     load: async () => (await import("./release/command.ts")).releaseNotes,
   },
   bundle: {
@@ -68,10 +68,10 @@ ${Object.entries(commands)
   .join("")}
 Examples:
   offshoot update --dry-run   what upstream's latest release would change here
-  offshoot contract --check   whether the built server is what contract.lock.json says
-  offshoot check              all there is to know before a release
+  offshoot contract --check   check that the built server matches contract.lock.json
+  offshoot check              what to look at before a release
 
-\`offshoot <command> --help\` says more. Exit codes: 0 clean, 1 something was found, 2 it could not be done.
+\`offshoot <command> --help\` shows its options. Exit codes: 0 success, 1 the answer is no, 2 the command could not run.
 `;
 
 /** Whether a word is one of the commands, and not the folder of a new project. */

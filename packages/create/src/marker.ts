@@ -67,7 +67,7 @@ const MEMBERS: Record<Exclude<keyof Marker, "template" | "version">, [(value: un
 
 /** Reads an `offshoot.json`. @throws Refusal for one of another shape */
 export function readMarker(file: string): Marker {
-  const marker = readJson(file, "fix it; a merge may have left its markers.");
+  const marker = readJson(file, "fix it; a merge may have left conflict markers.");
   const problem = markerProblem(marker);
   if (problem !== undefined) throw new Refusal(`${file} ${problem.what}.`, `${problem.next}.`);
   return marker as unknown as Marker;

@@ -16,7 +16,7 @@ export function parseJsonObject(bytes: Buffer): Record<string, unknown> {
   if (bytes.length > MAX_JSON_BYTES) throw new Error(`is larger than ${MAX_JSON_BYTES / 1024 / 1024} MiB`);
   if (!isUtf8(bytes)) throw new Error("is not UTF-8");
   const text = bytes.toString("utf8");
-  if (text.startsWith("\ufeff")) throw new Error("begins with a byte order mark, which JSON has not");
+  if (text.startsWith("\ufeff")) throw new Error("begins with a byte order mark, which JSON does not allow");
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -27,7 +27,7 @@ export function parseJsonObject(bytes: Buffer): Record<string, unknown> {
   if (typeof data !== "object" || data === null || Array.isArray(data)) throw new Error("is not a JSON object");
   if (isDeeper(data, MAX_JSON_DEPTH)) throw new Error(`is nested more than ${MAX_JSON_DEPTH} levels deep`);
   const key = oddKey(text);
-  if (key === "__proto__") throw new Error("has the key __proto__, which some programs take for something else");
+  if (key === "__proto__") throw new Error("has the key __proto__, which some programs treat specially");
   if (key !== undefined) throw new Error(`has the key ${JSON.stringify(key)} twice in one object`);
   return data as Record<string, unknown>;
 }

@@ -10,7 +10,7 @@ type OnStep = (step: string) => void;
  * Shows on stderr what takes a moment, its steps, and what came of it: a spinner where there is a terminal, a line each
  * elsewhere, nothing when `quiet`.
  */
-export async function during<T>(title: string, quiet: boolean, work: (onStep: OnStep) => Promise<T>): Promise<T> {
+export async function withProgress<T>(title: string, quiet: boolean, work: (onStep: OnStep) => Promise<T>): Promise<T> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, leave);
   try {

@@ -42,7 +42,7 @@ export function openFork(folder = process.cwd()): Fork {
 function readManifest(folder: string): Manifest {
   const file = join(folder, "package.json");
   if (!existsSync(file)) throw new Refusal(`There is no ${file}.`, "go to the folder of your project.");
-  const manifest = readJson(file, "fix it; a merge may have left its markers.");
+  const manifest = readJson(file, "fix it; a merge may have left conflict markers.");
   const problem = manifestProblem(manifest);
   if (problem !== undefined)
     throw new Refusal(`In ${file}, ${problem}.`, "fix it: `npm pkg get` shows what npm reads.");

@@ -32,7 +32,7 @@ function homeFolder(): string {
   } catch {}
   if (isAbsolute(home)) return home;
   throw new Refusal(
-    "This user has no home folder, and an update keeps there what it needs to be taken back.",
+    "This user has no home folder, where an update keeps what it needs to be undone.",
     "set XDG_STATE_HOME to a folder that only you can write.",
   );
 }

@@ -110,15 +110,15 @@ function parse(bin: string, options: Record<string, Option>, args: string[]) {
 function describeError(error: unknown): { message: string; next?: string } {
   if (error instanceof Refusal) return { message: error.message, next: error.next };
   if (error instanceof Error && "syscall" in error)
-    return { message: `${error.message}.`, next: "see whether that place is there, and yours to write." };
+    return { message: `${error.message}.`, next: "check that the path exists and that you may write there." };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
 /** The help of one command. */
 function helpOf(bin: string, { usage, summary, options, examples }: Command<Record<string, Option>>): string {
   const shared: Record<string, Option> = {
-    json: { type: "boolean", description: "Answer in JSON, and ask nothing" },
-    help: { type: "boolean", short: "h", description: "This text" },
+    json: { type: "boolean", description: "Answer in JSON, and ask no questions" },
+    help: { type: "boolean", short: "h", description: "Show this help" },
   };
   const flags = Object.entries({ ...options, ...shared }).map(
     ([name, { short, value, description }]) =>

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { compareContracts } from "../src/contract/compare-contracts.ts";
 import { showTables } from "../src/policy/show-tables.ts";
 import { changesBetween } from "../src/release/changes.ts";
+import { findUnasked } from "../src/update/find-unasked.ts";
 import { mergeData } from "../src/update/merge-data.ts";
-import { runUnasked } from "../src/update/run-unasked.ts";
 
 /** An object with this one key, as `JSON.parse` makes it. */
 const having = (key: string, value: unknown): Record<string, unknown> =>
@@ -40,7 +40,7 @@ for (const name of ["constructor", "toString"]) {
     expect(Object.entries(mergeData({}, {}, having(name, "new")).merged)).toEqual([[name, "new"]]);
     expect(mergeData({}, having(name, "mine"), having(name, "theirs")).conflicts).toHaveLength(1);
     const theirs = bytes({ dependencies: having(name, "https://example.com/x.tgz") });
-    expect(runUnasked(bytes({ dependencies: {} }), theirs, new Map())).toEqual([
+    expect(findUnasked(bytes({ dependencies: {} }), theirs, new Map())).toEqual([
       `${name} from https://example.com/x.tgz`,
     ]);
   });

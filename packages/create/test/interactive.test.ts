@@ -108,7 +108,7 @@ describe("create-offshoot in a terminal", () => {
     terminal.type(CTRL_C);
     const { code, shown } = await terminal.ended;
     expect([code, readdirSync(cwd)]).toEqual([130, []]);
-    expect(shown.trimEnd()).toMatch(/Nothing was made\.$/);
+    expect(shown.trimEnd()).toMatch(/Nothing was created\.$/);
   });
 
   test("Ctrl+C while npm is asked ends both, and nothing was made", async () => {

@@ -196,7 +196,7 @@ describe("offshoot release-notes", () => {
 
   test.each([
     ["an unknown tag", ["v9"], /git knows no "v9"/],
-    ["three points", ["a", "b", "c"], /takes two/],
+    ["three points", ["a", "b", "c"], /at most two/],
     ["a version that is none", ["--published", "../x"], /not a version or a tag/],
   ])("refuses %s, exit code 2", async (_what, words, message) => {
     const { code, data } = await project().offshoot("release-notes", ...words);
@@ -209,7 +209,7 @@ describe("the eight lines", () => {
   test("the contract line asks for a version step that is large enough for what changed since the tag", async () => {
     const { replace, offshoot, line, write, json } = project();
     replace("src/server.ts", "max(100)", "max(50)");
-    expect(await line(0)).toMatchObject({ status: "wrong", message: expect.stringContaining("is not what") });
+    expect(await line(0)).toMatchObject({ status: "wrong", message: expect.stringContaining("does not match") });
     await offshoot("contract", "--write");
     expect(await line(0)).toMatchObject({
       status: "wrong",

@@ -11,7 +11,7 @@ import { type Piece, type PieceNames, pieces } from "./pieces.ts";
 /** `offshoot add`: one more tool, resource or prompt, with its test, in the server's lists. */
 export const add = defineCommand({
   usage: "add tool|resource|prompt <name>",
-  summary: "Writes a tool, a resource or a prompt with its test, and puts it into the server.",
+  summary: "Writes a tool, a resource or a prompt with its test, and registers it in the server.",
   options: {},
   examples: [
     [
@@ -41,7 +41,7 @@ export const add = defineCommand({
         ...missing.map(
           ({ marker, line }) => `No file has the comment "// ${marker}": add this line yourself:\n  ${line}`,
         ),
-        "Next: make it do something, `UPDATE_CONTRACT=1 npm test` writes the contract lock, and read its diff.",
+        "Next: write its handler, run `UPDATE_CONTRACT=1 npm test` to update the contract lock, and read the diff.",
       ].join("\n"),
     };
   },
@@ -68,7 +68,7 @@ function write(folder: string, kind: string, name: string, piece: Piece): { writ
     [test, piece.test(names)],
   ]);
   for (const path of files.keys()) {
-    if (existsSync(join(folder, path))) throw new Refusal(`${path} is there already.`, "choose another name.");
+    if (existsSync(join(folder, path))) throw new Refusal(`${path} exists already.`, "choose another name.");
     const link = linkOnTheWay(folder, path);
     if (link !== undefined) throw new Refusal(`${link} is a link.`, "put a folder in its place.");
   }

@@ -52,7 +52,7 @@ export const ${variable} = defineTool({
   title: "${title}",
   description: "${title}.",
   inputSchema: z.object({ text: z.string().min(1).max(10_000).describe("The text to work on") }),
-  outputSchema: z.object({ result: z.string().describe("What came of it") }),
+  outputSchema: z.object({ result: z.string().describe("The result") }),
   // It only reads. A tool that changes something says so: { destructiveHint: true } or { readOnlyHint: false }.
   annotations: { readOnlyHint: true },
   handler: ({ text }) => ({ result: text }),

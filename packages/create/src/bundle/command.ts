@@ -6,7 +6,7 @@ import { strayOutput } from "../check/stdout.ts";
 import { readLock } from "../contract/lock-file.ts";
 import { npm } from "../npm.ts";
 import { linkInside } from "../own-place.ts";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { binName, builtBin, openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
@@ -52,13 +52,15 @@ export const bundle = defineCommand({
     const entryToCome = listed("0".repeat(64));
     const verdict =
       entryToCome &&
-      (await during("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
+      (await withProgress("Checking server.json against the registry's schema", json, () => fitsRegistry(entryToCome)));
     const staged = mkdtempSync(join(tmpdir(), "offshoot-bundle-"));
     try {
-      await during("Collecting what is in it", json, () => stage(project, staged, entry, bundled));
-      await during("Starting what will be in it", json, () => startsAlone({ ...project, folder: staged }, args));
+      await withProgress("Collecting the files", json, () => stage(project, staged, entry, bundled));
+      await withProgress("Starting the server from them", json, () =>
+        startsAlone({ ...project, folder: staged }, args),
+      );
       mkdirSync(folder, { recursive: true });
-      await during("Packing", json, () => pack(staged, file));
+      await withProgress("Packing", json, () => pack(staged, file));
     } finally {
       rmSync(staged, { recursive: true, force: true });
     }
@@ -73,7 +75,7 @@ export const bundle = defineCommand({
         listing ??
           'No server.json: a listing needs "mcpName" in package.json, and a package that is not private or --url.',
         ...(verdict ? [lineOf(verdict)] : []),
-        `Next: open the .mcpb with a host that takes bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
+        `Next: open the .mcpb with a host that installs bundles${listing ? "; `mcp-publisher publish` lists server.json" : ""}.`,
       ].join("\n"),
     };
   },
@@ -91,8 +93,8 @@ async function startsAlone(staged: Project, args: string[]): Promise<void> {
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     throw new Refusal(
-      `Alone, without the project around it, the built server does not start: ${cause.message}`,
-      "let the build put every dependency into dist/, as the templates do, or name it in dependencies.",
+      `Outside the project, the built server does not start: ${cause.message}`,
+      "bundle every dependency into dist/, as the templates do, or list it in dependencies.",
       { cause },
     );
   }

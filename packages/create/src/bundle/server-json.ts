@@ -30,7 +30,7 @@ export function serverJson(
   for (const [wrong, message, next] of [
     [
       !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(mcpName),
-      `"mcpName" is ${JSON.stringify(mcpName)}, which is no name on the registry.`,
+      `"mcpName" is ${JSON.stringify(mcpName)}, which is not a valid name on the registry.`,
       'write it as "io.github.<you>/<server>": a domain of yours backwards, a slash, a name.',
     ],
     [
@@ -76,7 +76,7 @@ function npmPackage(identifier: string, version: string, needs: Record<string, N
 function bundle({ url, sha256 }: Download): object {
   if (!/^https:\/\/\S*mcp/i.test(url))
     throw new Refusal(
-      `${url} is no address of a bundle: the registry wants https and "mcp" in it.`,
+      `${url} is not the address of a bundle: the registry wants https and "mcp" in it.`,
       "name the address from which the .mcpb will be downloaded, such as a file of a release.",
     );
   return { registryType: "mcpb", identifier: url, fileSha256: sha256, transport: { type: "stdio" } };

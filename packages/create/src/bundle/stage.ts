@@ -11,7 +11,7 @@ import { Refusal } from "../terminal.ts";
  * Puts together what a bundle holds: a server that is built into dist/ with everything it needs, or one that runs from
  * its sources, with its packages beside it.
  *
- * @throws Refusal for a link, a file that is named like a secret, and packages that cannot be installed
+ * @throws Refusal for a link, a file that has the name of a secret, and packages that cannot be installed
  */
 export async function stage(project: Project, staged: string, entry: string, bundled: object): Promise<void> {
   const { folder, manifest } = project;
@@ -37,9 +37,9 @@ function copy(folder: string, staged: string, path: string): void {
   const stat = lstatSync(join(folder, path), { throwIfNoEntry: false });
   if (stat === undefined) return;
   const plain = stat.isFile() && linkOnTheWay(folder, path) === undefined;
-  const reason = plain ? (isSecretName(path) ? "is named like a secret" : undefined) : "is not a plain file";
+  const reason = plain ? (isSecretName(path) ? "has the name of a secret" : undefined) : "is not a plain file";
   if (reason !== undefined)
-    throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "take it out, and build again.");
+    throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "remove it, and build again.");
   mkdirSync(dirname(join(staged, path)), { recursive: true });
   copyFileSync(join(folder, path), join(staged, path));
 }

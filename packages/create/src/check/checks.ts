@@ -56,7 +56,7 @@ export async function runChecks(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [at, one] of list.entries()) {
-    onStep(`Line ${at + 1} of ${list.length}`);
+    onStep(`Check ${at + 1} of ${list.length}`);
     findings.push(await one(context));
   }
   return findings;
@@ -72,10 +72,10 @@ export const policyCheck = defineCheck("policy", async ({ project, args }) => {
       next: "`offshoot policy --write`, and commit it.",
     };
   const built = await readDecisions(project, { args, file: fileOf(locked) });
-  if (equal(locked, built)) return { status: "ok", message: `who may do what is what ${POLICY_LOCK} says.` };
+  if (equal(locked, built)) return { status: "ok", message: `who may do what is as in ${POLICY_LOCK}.` };
   return {
     status: "wrong",
-    message: `who may do what is not what ${POLICY_LOCK} says.`,
+    message: `who may do what is not as in ${POLICY_LOCK}.`,
     next: "`offshoot policy --check`; if it is meant, `offshoot policy --write`.",
   };
 });
@@ -89,19 +89,19 @@ export const stdoutCheck = defineCheck("stdout", async ({ project, args }) => {
       message: `carries more than the protocol: ${JSON.stringify(stray[0]?.slice(0, 60))}.`,
       next: "write logs to stderr: `context.log`, never console.log.",
     };
-  return { status: "ok", message: `carries the protocol only (${lines} lines looked at).` };
+  return { status: "ok", message: `carries the protocol only (${lines} lines read).` };
 });
 
 /** Whether an earlier version of a tool is served beyond the day on which it was to end. */
 export const versionsCheck = defineCheck("versions", async ({ project }) => {
   const ends = endsOf(readLock(project.folder));
-  if (ends.length === 0) return { status: "ok", message: "no earlier version of a tool has a day on which it ends." };
+  if (ends.length === 0) return { status: "ok", message: "no earlier version of a tool has an end date." };
   const over = ends.filter(({ sunset }) => sunset <= new Date().toISOString().slice(0, 10));
   if (over.length === 0) return { status: "ok", message: `${listEnds(ends)}.` };
   return {
     status: "wrong",
     message: `still served: ${listEnds(over)}.`,
-    next: "take it out, which is a major release, or move its `sunset` and tell who pins it.",
+    next: "remove it, which is a major release, or move its `sunset` and tell the clients that pin it.",
   };
 });
 
@@ -112,7 +112,7 @@ export const checks: Check[] = [
     try {
       const files = filesWithMarkers(await snapshot(repository, project.folder));
       if (files.length === 0) return { status: "ok", message: "none." };
-      return { status: "wrong", message: `in ${listPaths(files)}.`, next: "settle them and commit." };
+      return { status: "wrong", message: `in ${listPaths(files)}.`, next: "resolve them and commit." };
     } finally {
       await repository.close();
     }
@@ -120,11 +120,11 @@ export const checks: Check[] = [
   defineCheck("contract", async ({ project, args }) => {
     const locked = readLock(project.folder);
     const built = await readBuiltServer(project, args);
-    if (equal(locked, built)) return { status: "ok", message: `the built server is what ${LOCK} says.` };
+    if (equal(locked, built)) return { status: "ok", message: `the built server matches ${LOCK}.` };
     const paths = compareContracts(locked, built).map(({ path }) => path);
     return {
       status: "wrong",
-      message: `the built server is not what ${LOCK} says: ${listPaths(paths)}.`,
+      message: `the built server does not match ${LOCK}: ${listPaths(paths)}.`,
       next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
     };
   }),
@@ -134,11 +134,11 @@ export const checks: Check[] = [
   defineCheck("packed files", async ({ project }) => {
     const files = await packedFiles(project.folder);
     const secret = files.filter(isSecretName);
-    if (secret.length === 0) return { status: "ok", message: `none of ${files.length} is named like a secret.` };
+    if (secret.length === 0) return { status: "ok", message: `none of ${files.length} has the name of a secret.` };
     return {
       status: "wrong",
       message: `\`npm publish\` would publish ${listPaths(secret)}.`,
-      next: 'move them out of the folder, or leave them out in "files" of package.json: "!**/<name>".',
+      next: 'move them out of the folder, or exclude them in "files" of package.json: "!**/<name>".',
     };
   }),
   defineCheck("core", ({ project, offline }) => {
@@ -156,15 +156,15 @@ export const checks: Check[] = [
   defineCheck("template", async ({ project: { marker }, offline }) => {
     const { template, version } = marker;
     if (template === undefined || version === undefined)
-      return { status: "ok", message: "this server was made from none." };
+      return { status: "ok", message: "this server was not made from a template." };
     return compareWithLatest(version, offline, "`offshoot update --dry-run`.", () => latestVersion(template));
   }),
   defineCheck("names", async ({ project }) => {
     const left = upstreamNames(project);
-    if (left.length === 0) return { status: "ok", message: "nothing is called by upstream's name." };
+    if (left.length === 0) return { status: "ok", message: "upstream's name is not used." };
     return {
       status: "wrong",
-      message: `upstream's name is left in ${listPaths(left)}.`,
+      message: `upstream's name is still in ${listPaths(left)}.`,
       next: "put yours in its place.",
     };
   }),

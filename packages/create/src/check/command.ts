@@ -1,4 +1,4 @@
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { checks, runChecks } from "./checks.ts";
@@ -7,14 +7,14 @@ const SIGNS = { ok: "✓", wrong: "✗", unknown: "?", absent: "–" };
 
 /** `offshoot check`: what is wrong or old, a line each. */
 export const check = defineCommand({
-  usage: "check [--release [--without <lines>]] [--offline] [-- <the server's arguments>]",
-  summary: "Checks a project as CI should: a line for each check, which is ok, wrong or unknown.",
+  usage: "check [--release [--without <checks>]] [--offline] [-- <the server's arguments>]",
+  summary: "Checks a project, as CI should: one line for each check, ok, wrong or unknown.",
   options: {
     release: {
       type: "boolean",
-      description: "The eight lines of a release: each a fact or an absence, and an absence is a no",
+      description: "The eight checks before a release; whatever is absent fails it",
     },
-    without: { type: "string", value: "lines", description: "Lines whose absence is accepted: drills,configuration" },
+    without: { type: "string", value: "checks", description: "Checks that may be absent: drills,configuration" },
     offline: { type: "boolean", description: "Do not ask the registry; what depends on it is unknown" },
   },
   examples: [
@@ -29,11 +29,11 @@ export const check = defineCommand({
     const project = openProject();
     const context = { project, offline: options.offline === true, args: words.length > 0 ? words : undefined };
     const lines = options.release ? (await import("./release-gate.ts")).releaseGate : checks;
-    const findings = await during("Checking", json, (onStep) => runChecks(lines, context, onStep));
+    const findings = await withProgress("Checking", json, (onStep) => runChecks(lines, context, onStep));
     const unheard = accepted.find((line) => !findings.some(({ name }) => name === line));
     if (unheard !== undefined)
       throw new Refusal(
-        `There is no line "${unheard}".`,
+        `There is no check "${unheard}".`,
         `--without takes some of: ${findings.map(({ name }) => name).join(", ")}.`,
       );
     const absent = findings.filter(({ status }) => status === "absent");
@@ -56,9 +56,7 @@ export const check = defineCommand({
         ),
         `${findings.length - wrong.length - unknown.length - absent.length} ok, ${wrong.length} wrong, ${unknown.length} unknown${options.release ? `, ${absent.length} absent` : ""}`,
         ...(open.length > 0
-          ? [
-              `Not a release: nothing says ${open.map(({ name }) => name).join(", ")}. --without names what you do without.`,
-            ]
+          ? [`Not ready for a release: ${open.map(({ name }) => name).join(", ")} absent. --without accepts that.`]
           : []),
       ].join("\n"),
       exitCode: wrong.length + open.length > 0 ? 1 : 0,

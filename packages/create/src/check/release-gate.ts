@@ -21,7 +21,7 @@ export const releaseGate: Check[] = [
     if (!equal(locked, await readBuiltServer(project, args)))
       return {
         status: "wrong",
-        message: `the built server is not what ${LOCK} says.`,
+        message: `the built server does not match ${LOCK}.`,
         next: "`offshoot contract --diff`; if it is meant, `offshoot contract --write`.",
       };
     const tag = lastTag(project.folder);
@@ -30,7 +30,7 @@ export const releaseGate: Check[] = [
     if (tag === undefined || before === undefined)
       return {
         status: "ok",
-        message: `the built server is what ${LOCK} says; there is no release to compare it with.`,
+        message: `the built server matches ${LOCK}; there is no release to compare it with.`,
       };
     const { version: released = "0.0.0" } = atRef(project, tag);
     const wanted = bumpFor(compareContracts(before, locked), released);
@@ -39,7 +39,7 @@ export const releaseGate: Check[] = [
       return { status: "ok", message: `as in ${LOCK}; ${released} → ${version} is a large enough step since ${tag}.` };
     return {
       status: "wrong",
-      message: `what changed since ${tag} asks for a ${wanted} release, and ${released} → ${version} is none.`,
+      message: `what changed since ${tag} asks for a ${wanted} release, and ${released} → ${version} is not one.`,
       next: `\`offshoot contract --against ${tag}\`, then raise the version in package.json.`,
     };
   }),
@@ -49,14 +49,14 @@ export const releaseGate: Check[] = [
     const [gate] = await runGates(project.folder, ["test"], () => {});
     return gate?.green === true
       ? { status: "ok", message: `the project's tests are green (${Math.round(gate.tookMs / 1_000)} s).` }
-      : { status: "wrong", message: `the project's tests fail:\n${gate?.output}`, next: "mend them." };
+      : { status: "wrong", message: `the project's tests fail:\n${gate?.output}`, next: "fix them." };
   }),
   defineCheck("evals", async ({ project }) => {
     const { folder } = project;
     if (evalsFile(folder) === undefined)
       return {
         status: "absent",
-        message: "there are no scenarios of what it must do well.",
+        message: "there are no evals.",
         next: "see `offshoot eval --help`.",
       };
     const { result, baseline, comparison } = await runEvals(await loadCore(folder), { folder }, false, () => {});
@@ -80,7 +80,7 @@ export const releaseGate: Check[] = [
     if (drills.absent !== undefined)
       return {
         status: "absent",
-        message: `${drills.absent}: it has not been seen under trouble.`,
+        message: `${drills.absent}: no drill has been run.`,
         next: "write what your drills print with --json into drills.jsonl.",
       };
     const bad = drills.found.filter(({ verdict }) => verdict !== "pass");
@@ -88,7 +88,7 @@ export const releaseGate: Check[] = [
     return {
       status: "wrong",
       message: bad.map(({ drill, verdict }) => `${drill}: ${verdict}`).join(", "),
-      next: "run them again, and mend what they name.",
+      next: "fix what they name, and run them again.",
     };
   }),
   async (context) => ({ ...(await stdoutCheck(context)), name: "start" }),
@@ -103,7 +103,7 @@ export const releaseGate: Check[] = [
       };
     const before = readLockAt(project.folder, tag);
     if (before === undefined)
-      return { status: "absent", message: `${tag} has no ${LOCK}: nobody knows what going back takes away.` };
+      return { status: "absent", message: `${tag} has no ${LOCK}: what going back takes away is unknown.` };
     // The other way round: what today's clients would miss.
     const missing = compareContracts(readLock(project.folder), before).filter(({ level }) => level === "major");
     return {
@@ -129,7 +129,7 @@ async function configuration({ project }: CheckContext) {
   if (files.length === 0)
     return {
       status: "absent" as const,
-      message: "there is no config.lock.json: nothing holds an environment to its settings.",
+      message: "there is no config.lock.json: no environment's settings are locked.",
       next: "`offshoot promote <from> <to>`.",
     };
   for (const file of files) {
@@ -137,9 +137,9 @@ async function configuration({ project }: CheckContext) {
     if (readConfigOf(project, values).digest !== digest)
       return {
         status: "wrong" as const,
-        message: `the built server does not make of ${file} what was promoted.`,
+        message: `the built server reads ${file} differently from when it was promoted.`,
         next: "`offshoot promote <from> <to>` with this build.",
       };
   }
-  return { status: "ok" as const, message: `the built server makes of ${files.join(", ")} what was promoted.` };
+  return { status: "ok" as const, message: `the built server reads ${files.join(", ")} as it was promoted.` };
 }

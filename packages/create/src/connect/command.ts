@@ -11,8 +11,11 @@ export const connect = defineCommand({
   usage: `connect <${Object.keys(clients).join("|")}> [--write] [-- <the server's arguments>]`,
   summary: "Prints what a client needs to start this server, or writes it into the client's configuration.",
   options: {
-    write: { type: "boolean", description: "Add it to the configuration; the rest stays, and a copy is kept beside" },
-    file: { type: "string", value: "path", description: "The configuration, where it is not in its usual place" },
+    write: {
+      type: "boolean",
+      description: "Add it to the configuration; the rest stays, and a backup is kept beside it",
+    },
+    file: { type: "string", value: "path", description: "The configuration file, if it is not in its usual place" },
     name: { type: "string", value: "name", description: "What the client calls the server (default: the bin's name)" },
   },
   examples: [
@@ -48,7 +51,7 @@ export const connect = defineCommand({
     const backup = changeConfig(file, project.folder, (before) => mergeConfig(before, client, name, server));
     return {
       data: { client: chosen, file, name, server, written: true, backup: backup ?? null },
-      text: `"${name}" is in ${file}.${backup ? ` As it was before: ${backup}` : ""}\nNext: ${client.afterwards}`,
+      text: `"${name}" is in ${file}.${backup ? ` Backup: ${backup}` : ""}\nNext: ${client.afterwards}`,
     };
   },
 });

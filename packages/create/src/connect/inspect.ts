@@ -17,7 +17,7 @@ export const inspect = defineCommand({
     },
   },
   examples: [
-    ["offshoot inspect", "every tool, by hand, in the browser"],
+    ["offshoot inspect", "call every tool by hand, in the browser"],
     ["offshoot inspect --live", "the live page beside it: its address is printed first"],
     ["offshoot inspect -- --store memory", "with arguments for the server"],
   ],

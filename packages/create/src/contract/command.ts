@@ -14,9 +14,9 @@ export const contract = defineCommand({
   summary: `Compares what the built server offers with ${LOCK}, and says what a change means for clients.`,
   options: {
     write: { type: "boolean", description: `Write ${LOCK} from the built server` },
-    check: { type: "boolean", description: `Whether the built server is what ${LOCK} says (default)` },
+    check: { type: "boolean", description: `Check that the built server matches ${LOCK} (default)` },
     diff: { type: "boolean", description: "Each change with what it means for clients, and the version step it needs" },
-    against: { type: "string", value: "ref", description: `The same from ${LOCK} at a tag or commit to the one here` },
+    against: { type: "string", value: "ref", description: `The same, from ${LOCK} at a tag or commit to the one here` },
   },
   examples: [
     ["offshoot contract --check", "in CI, after the build"],
@@ -38,7 +38,7 @@ export const contract = defineCommand({
     const built = await readBuiltServer(project, words.length > 0 ? words : undefined);
     if (write) {
       writeFileAtomically(join(project.folder, LOCK), `${JSON.stringify(built, null, 2)}\n`);
-      return { data: { written: LOCK }, text: `${LOCK} is what the built server offers. Commit it.` };
+      return { data: { written: LOCK }, text: `${LOCK} now matches the built server. Commit it.` };
     }
     if (diff) return reportChanges(compareContracts(locked, built), `from ${LOCK} to the built server`, version);
     const same = equal(locked, built);
@@ -46,8 +46,8 @@ export const contract = defineCommand({
     return {
       data: { clean: same, changes },
       text: same
-        ? `The built server is what ${LOCK} says.`
-        : `The built server is not what ${LOCK} says:\n${listChanges(changes)}\nNext: if this is meant, \`offshoot contract --write\` and commit; \`--diff\` says what it means for clients.`,
+        ? `The built server matches ${LOCK}.`
+        : `The built server does not match ${LOCK}:\n${listChanges(changes)}\nNext: if this is meant, \`offshoot contract --write\` and commit; \`--diff\` says what it means for clients.`,
       exitCode: same ? 0 : 1,
     };
   },

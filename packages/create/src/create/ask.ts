@@ -17,7 +17,7 @@ export async function ask(given: Choices, name: string | undefined): Promise<Cho
   const { cancel, confirm, intro, isCancel, select, text } = await import("@clack/prompts");
   const kept = <T>(answer: T): Exclude<T, symbol> => {
     if (!isCancel(answer)) return answer as Exclude<T, symbol>;
-    cancel("Nothing was made.");
+    cancel("Nothing was created.");
     process.exit(130);
   };
   intro("A new MCP server from an Offshoot template");
@@ -33,7 +33,7 @@ export async function ask(given: Choices, name: string | undefined): Promise<Cho
       await select({
         message: "What will you do with it?",
         options: [
-          { value: false, label: "use it, with changes of mine", hint: "updates reach every file" },
+          { value: false, label: "use it, with my own changes", hint: "updates reach every file" },
           {
             value: true,
             label: "build my own server on it",

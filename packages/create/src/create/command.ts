@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { SMALLEST } from "../templates.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { ask, templateOf } from "./ask.ts";
@@ -18,28 +18,28 @@ export const create = defineCommand({
     template: { type: "string", short: "t", value: "name", description: "Which template (default: minimal)" },
     own: {
       type: "boolean",
-      description: "You build your own on it: updates leave the domain, its tools and tests alone",
+      description: "Build your own server on it: updates leave the domain, its tools and tests alone",
     },
     name: { type: "string", value: "name", description: "Name of the package (default: the folder's)" },
-    install: { type: "boolean", description: "Install the dependencies, too" },
+    install: { type: "boolean", description: "Install the dependencies" },
     pm: {
       type: "string",
       value: "npm|pnpm|yarn|bun",
       description: "Package manager (default: the one that runs this)",
     },
-    git: { type: "boolean", description: "Make a repository even inside another one; --no-git: make none" },
+    git: { type: "boolean", description: "Create a git repository even inside another one; --no-git: create none" },
     core: {
       type: "string",
       value: "registry|pack",
-      description: "Where @offshoot/core comes from (default: what works)",
+      description: "Where @offshoot/core comes from (default: pack if the registry does not have it)",
     },
-    yes: { type: "boolean", short: "y", description: "Ask nothing" },
+    yes: { type: "boolean", short: "y", description: "Ask no questions" },
   },
   examples: [
     ["npm create offshoot@latest", "asks what it needs to know"],
-    ["npm create offshoot@latest my-notes -- --template notes", "asks less"],
-    ["create-offshoot my-files -t filesystem --install --yes", "asks nothing"],
-    ["create-offshoot my-crm -t notes --own", "a server of another domain, on this one's bones"],
+    ["npm create offshoot@latest my-notes -- --template notes", "asks only what is left open"],
+    ["create-offshoot my-files -t filesystem --install --yes", "asks no questions"],
+    ["create-offshoot my-crm -t notes --own", "a server for another domain, built on this one"],
   ],
   async run({ words, options, json }) {
     if (words.length > 1) throw new Refusal(`One folder, not ${words.length}: ${words.join(", ")}.`, "name one.");
@@ -62,16 +62,16 @@ export const create = defineCommand({
     const client = clientSettings(folder, manifest, marker);
     const core = options.core
       ? coreSourceOf(options.core)
-      : await during("Looking for @offshoot/core on the registry", json, () =>
+      : await withProgress("Looking for @offshoot/core on the registry", json, () =>
           findCore(dependencies["@offshoot/core"]),
         );
     const writing =
       core === "pack" ? "Writing the project, with @offshoot/core packed from this checkout" : "Writing the project";
-    await during(writing, json, () =>
+    await withProgress(writing, json, () =>
       scaffold(folder, template, { name: names.package, core, own: chosen.own === true }),
     );
     const problem = chosen.install
-      ? await during(`Installing with ${manager}`, json, () => install(manager, folder))
+      ? await withProgress(`Installing with ${manager}`, json, () => install(manager, folder))
       : undefined;
     const git = await firstCommit(folder, options.git);
 
@@ -81,8 +81,8 @@ export const create = defineCommand({
       ...(core === "pack"
         ? ["@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet."]
         : []),
-      ...(git === "made" || git === "not asked for" ? [] : [`No repository was made: ${git}.`]),
-      ...(problem ? [`${manager} install failed, and the project was made without it:\n${problem}`] : []),
+      ...(git === "made" || git === "not asked for" ? [] : [`No git repository was created: ${git}.`]),
+      ...(problem ? [`${manager} install failed; the project was created without it:\n${problem}`] : []),
     ];
     return {
       data: {
@@ -108,7 +108,7 @@ export const create = defineCommand({
 
 function coreSourceOf(word: string): CoreSource {
   if (word === "registry" || word === "pack") return word;
-  throw new Refusal(`--core ${word} is neither registry nor pack.`, "leave it out, and the one that works is taken.");
+  throw new Refusal(`--core ${word} is neither registry nor pack.`, "leave it out to take the one that works.");
 }
 
 /** A project can be made by an older Node than the one that runs it. */

@@ -40,7 +40,10 @@ export async function findCore(range: string): Promise<CoreSource> {
 export async function packCore(project: string): Promise<string> {
   const folder = checkoutFolder();
   if (!folder) {
-    throw new Refusal("There is no checkout around this command to pack core from.", "leave --core pack out.");
+    throw new Refusal(
+      "This command does not run from a checkout, so there is no core to pack.",
+      "leave --core pack out.",
+    );
   }
   if (!existsSync(join(folder, "packages/core/dist/index.js"))) {
     throw new Refusal("core is not built.", `\`npm start\` in ${folder} builds it.`);

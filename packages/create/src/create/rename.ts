@@ -83,8 +83,8 @@ npm start -- --help    # its settings
 Claude Code and VS Code find the server by \`.mcp.json\` and \`.vscode/mcp.json\` when they open this folder; for another
 client: \`npx create-offshoot connect <client> --write\`.
 ${agents ? "\n[AGENTS.md](AGENTS.md) has the tree, a line each, and the rules of the code.\n" : ""}
-It began as the Offshoot template [${template}](https://www.npmjs.com/package/@offshoot/${template}), whose README says what
-each file is for. \`npx create-offshoot update\` takes over what has changed there since; \`mine\` in \`offshoot.json\` names
-what it leaves alone. \`npx create-offshoot check\` says what is wrong or old, and \`npx create-offshoot add\` writes another
-tool, resource or prompt.
+It was created from the Offshoot template [${template}](https://www.npmjs.com/package/@offshoot/${template}), whose README
+says what each file is for. \`npx create-offshoot update\` merges what has changed there since; \`mine\` in \`offshoot.json\`
+names the files it leaves alone. \`npx create-offshoot check\` says what is wrong or out of date, and
+\`npx create-offshoot add\` writes another tool, resource or prompt.
 `;

@@ -27,7 +27,7 @@ export function requireEmpty(folder: string): void {
   if (entries.length > 0) {
     throw new Refusal(
       `${folder} is not empty (${entries.slice(0, 3).join(", ")}${entries.length > 3 ? ", …" : ""}).`,
-      "choose a new folder: nothing is ever written over.",
+      "choose a new folder: existing files are never overwritten.",
     );
   }
 }

@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
 import { loadCore } from "./load-evals.ts";
-import { type RunEvals, refusing, runEvals } from "./run-evals.ts";
+import { asRefusal, type RunEvals, runEvals } from "./run-evals.ts";
 
 /** Records that are kept: enough for a trend. */
 const MAX_RECORDS = 100;
@@ -14,9 +14,9 @@ const MAX_RECORDS = 100;
 export const evalCommand = defineCommand({
   usage: "eval [<file>] [--update] [--record] [--model <file> --runs <n>]",
   summary:
-    "Plays the project's scenarios and compares them with evals.lock.json: what is worse is named. Writes a page with pictures.",
+    "Runs the project's evals, compares them with evals.lock.json and names what got worse. Writes a page with pictures.",
   options: {
-    update: { type: "boolean", description: "Write evals.lock.json, and say what is not as it was" },
+    update: { type: "boolean", description: "Write evals.lock.json, and say what changed" },
     record: {
       type: "boolean",
       description: "Keep this run in evals.record.jsonl: for the trend, and to compare answers",
@@ -35,7 +35,7 @@ export const evalCommand = defineCommand({
     ["offshoot eval --model test/model.ts --runs 10", "with a model, which does not always do the same"],
   ],
   async run({ words: [file, ...more], options, json }) {
-    if (more.length > 0) throw new Refusal("It takes one file of evals.", "name one, or none.");
+    if (more.length > 0) throw new Refusal("eval takes one file.", "name one, or none.");
     const { folder } = openProject();
     const runs = options.runs === undefined ? undefined : Number(options.runs);
     if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= 1_000))
@@ -43,12 +43,12 @@ export const evalCommand = defineCommand({
     if (runs !== undefined && options.model === undefined)
       throw new Refusal("--runs is for a model: without one each run has the same outcome.", "add --model <file>.");
     const core = await loadCore(folder);
-    const found = await during("Playing the scenarios", json, (onStep) =>
+    const found = await withProgress("Running the scenarios", json, (onStep) =>
       runEvals(core, { folder, file, model: options.model, runs }, options.update === true, onStep),
     );
     const { result, comparison, lock } = found;
     const recordFile = join(folder, core.EVALS_RECORD);
-    const records = refusing(() => core.readEvalRecords(recordFile));
+    const records = asRefusal(() => core.readEvalRecords(recordFile));
     const now = new Date();
     const page = resolve(folder, options.report ?? "node_modules/.cache/offshoot/evals.html");
     mkdirSync(dirname(page), { recursive: true });
@@ -86,14 +86,14 @@ function textOf({ result, comparison, baseline }: RunEvals, update: boolean, pag
     ...(result.uncalled.length === 0 ? [] : [`No scenario calls: ${result.uncalled.join(", ")}.`]),
     ...list("Skipped, because they have no task for a model:", result.skipped),
     ...list(update ? "Accepted, and worse than before:" : "Worse than the baseline:", comparison.worse),
-    ...list("Otherwise not as in the lock:", comparison.other),
+    ...list("Other differences from the lock:", comparison.other),
     `What happened, in pictures: ${page}`,
     ...(update
-      ? ["evals.lock.json is what this run showed. Commit it."]
+      ? ["evals.lock.json now has the result of this run. Commit it."]
       : baseline === undefined
         ? ["Next: `offshoot eval --update` writes evals.lock.json, once the result is as it should be."]
         : comparison.worse.length > 0
-          ? ["Next: mend it; if it is meant, `offshoot eval --update` and commit."]
+          ? ["Next: fix it; if it is meant, `offshoot eval --update` and commit."]
           : []),
   ].join("\n");
 }

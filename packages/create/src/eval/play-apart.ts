@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import type { EvalResult } from "@offshoot/core/evals";
 import { Refusal } from "../terminal.ts";
-import type { Asked, Said } from "./asked.ts";
+import type { PlayMessage, PlayRequest } from "./messages.ts";
 
 /** A process that shows nothing for so long does not come back, in ms. A busy machine is slower than its beat. */
 const SILENCE_MS = 45_000;
@@ -15,20 +15,20 @@ const entry = new URL(import.meta.url.endsWith(".ts") ? "./play-child.ts" : "./p
  * @throws Refusal naming the scenario in which the process ended or was blocked
  */
 export async function playApart(
-  asked: Asked,
+  asked: PlayRequest,
   onScenario: (name: string, at: number, of: number) => void,
 ): Promise<EvalResult> {
   const child = fork(entry, [JSON.stringify(asked)], { stdio: ["ignore", 2, 2, "ipc"], execArgv: [] });
   const end = (): void => void child.kill("SIGKILL");
   process.once("exit", end);
   let where = "before the first scenario";
-  let last: Said = {};
+  let last: PlayMessage = {};
   let blocked = false;
   const silence = setTimeout(() => {
     blocked = true;
     end();
   }, SILENCE_MS);
-  child.on("message", (said: Said) => {
+  child.on("message", (said: PlayMessage) => {
     silence.refresh();
     if (said.result !== undefined || said.refused !== undefined) last = said;
     if (said.scenario === undefined) return;

@@ -1,10 +1,10 @@
 // A process of its own, started by play-apart.ts: what it plays may end it, block it, or write to its stdout.
 import type { Model } from "@offshoot/core/evals";
 import { Refusal } from "../terminal.ts";
-import { type Asked, BEAT_MS, type Said } from "./asked.ts";
 import { defaultOf, loadEvals } from "./load-evals.ts";
+import { BEAT_MS, type PlayMessage, type PlayRequest } from "./messages.ts";
 
-const say = (said: Said): Promise<void> =>
+const say = (said: PlayMessage): Promise<void> =>
   new Promise((done) => {
     if (process.connected) process.send?.(said, () => done());
     else done();
@@ -12,7 +12,7 @@ const say = (said: Said): Promise<void> =>
 
 process.on("disconnect", () => process.exit(2));
 setInterval(() => void say({}), BEAT_MS);
-const { folder, file, model: modelFile, runs } = JSON.parse(process.argv[2] as string) as Asked;
+const { folder, file, model: modelFile, runs } = JSON.parse(process.argv[2] as string) as PlayRequest;
 try {
   const { core, definition } = await loadEvals(folder, file);
   const model = modelFile === undefined ? undefined : ((await defaultOf(folder, modelFile)) as Model);

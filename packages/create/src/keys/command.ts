@@ -25,16 +25,16 @@ interface Options {
 /** `offshoot keys`: the file of `--auth-keys`. */
 export const keys = defineCommand({
   usage: "keys add <name> | list | rotate <name> | revoke <name or id> | check [-] [--file <file>]",
-  summary: "Makes, lists, rotates and withdraws the API keys of a server that runs with --auth keys.",
+  summary: "Creates, lists, rotates and revokes the API keys of a server that runs with --auth keys.",
   options: {
-    file: { type: "string", value: "file", description: `Where the keys are (default: ${DEFAULT_FILE})` },
+    file: { type: "string", value: "file", description: `The key file (default: ${DEFAULT_FILE})` },
     scopes: { type: "string", value: "list", description: "add: what the key may do, comma-separated (default: none)" },
     expires: { type: "string", value: "time", description: "add, rotate: 90d, 12h, a date, or never (default: 90d)" },
-    overlap: { type: "string", value: "time", description: "rotate: how long the old key goes on (default: 24h)" },
+    overlap: { type: "string", value: "time", description: "rotate: how long the old key stays valid (default: 24h)" },
   },
   examples: [
     ["offshoot keys add ci --scopes notes:read,notes:write", "a key for 90 days; it is shown once"],
-    ["offshoot keys rotate ci --overlap 24h", "another key for the same caller, and a day to change over"],
+    ["offshoot keys rotate ci --overlap 24h", "a new key for the same caller; the old one stays valid for a day"],
     ["offshoot keys revoke ci", "refused from the next request on, without a restart"],
     ["offshoot keys check", "what ends soon, is not used, or can be read by others"],
     ["pass show ci | offshoot keys check -", "whether this key is accepted, and what it may do"],
@@ -68,8 +68,8 @@ function add(file: string, name: string | undefined, { scopes = "", expires = "9
   changeKeys(file, (entries) => {
     if (entries.some((entry) => entry.name === name))
       throw new Refusal(
-        `There is a key of "${name}" already, and a key of a name opens all that belongs to it.`,
-        `\`offshoot keys rotate ${name}\` makes another for the same caller.`,
+        `There is a key of "${name}" already, and keys of one name have the same access.`,
+        `\`offshoot keys rotate ${name}\` creates another for the same caller.`,
       );
     return [...entries, made.entry];
   });

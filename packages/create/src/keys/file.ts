@@ -34,9 +34,13 @@ function lockFor(file: string): ReturnType<typeof takePidLock> {
     return takePidLock(file);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new Refusal(`${file} cannot be locked: ${message}`, "see what is there; servers read it meanwhile.", {
-      cause,
-    });
+    throw new Refusal(
+      `${file} cannot be locked: ${message}`,
+      "check the folder's permissions; servers can still read the file.",
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -45,6 +49,6 @@ function parse(file: string): KeyEntry[] {
   try {
     return parseKeyFile(bytes.toString("utf8"));
   } catch (cause) {
-    throw new Refusal(`${file}: ${(cause as Error).message}`, "mend it, or name another file with --file.", { cause });
+    throw new Refusal(`${file}: ${(cause as Error).message}`, "fix it, or name another file with --file.", { cause });
   }
 }

@@ -18,6 +18,6 @@ export function timeIn(
   if (Number.isNaN(at.getTime()))
     throw new Refusal(`${flag} ${text} is not a time.`, "give 90d, 12h, 30m, 2027-01-31 or never.");
   if (at < now || (at.getTime() === now.getTime() && !mayBeNow))
-    throw new Refusal(`${flag} ${text} is over.`, "give a time that is to come.");
+    throw new Refusal(`${flag} ${text} has passed.`, "give a time in the future.");
   return at;
 }

@@ -16,14 +16,14 @@ export const policy = defineCommand({
     policy: { type: "string", value: "file", description: "A policy file too, by its path from the project's folder" },
     write: {
       type: "boolean",
-      description: `Write ${POLICY_LOCK}, which \`offshoot check\` and the contract suite hold`,
+      description: `Write ${POLICY_LOCK}, which \`offshoot check\` and the contract suite compare with`,
     },
-    check: { type: "boolean", description: `Whether it is what ${POLICY_LOCK} says` },
+    check: { type: "boolean", description: `Check that it is as in ${POLICY_LOCK}` },
   },
   examples: [
     ["offshoot policy", "every policy that --profile takes"],
     ["offshoot policy --profile strict --json", "one of them, each tool by itself"],
-    ["offshoot policy --policy policy.json --write", "hold a file of yours, too"],
+    ["offshoot policy --policy policy.json --write", "also lock a policy file of yours"],
     ["offshoot policy --check", "in CI, after the build"],
   ],
   async run({ words, options: { profile, policy: given, write, check } }) {
@@ -45,8 +45,8 @@ export const policy = defineCommand({
         data: { clean: changes.length === 0, changes },
         text:
           changes.length === 0
-            ? `Who may do what is what ${POLICY_LOCK} says.`
-            : `Who may do what is not what ${POLICY_LOCK} says:\n${changes.map((change) => `  ${change}`).join("\n")}\nNext: if this is meant, \`offshoot policy --write\` and commit.`,
+            ? `Who may do what is as in ${POLICY_LOCK}.`
+            : `Who may do what is not as in ${POLICY_LOCK}:\n${changes.map((change) => `  ${change}`).join("\n")}\nNext: if this is meant, \`offshoot policy --write\` and commit.`,
         exitCode: changes.length === 0 ? 0 : 1,
       };
     }

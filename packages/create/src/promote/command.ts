@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { checks, runChecks } from "../check/checks.ts";
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { planPromotion, promote } from "./promote.ts";
@@ -9,7 +9,7 @@ import { planPromotion, promote } from "./promote.ts";
 export const promoteCommand = defineCommand({
   usage: "promote <from> <to> [--lock <file>] [--dry-run]",
   summary:
-    "Takes one environment's configuration over into another's, once `offshoot check` is green, and locks it. What differs by nature (addresses, folders, secrets) stays as it is.",
+    "Copies one environment's configuration to another, once `offshoot check` is green, and locks it. What differs between environments (addresses, folders, secrets) stays.",
   options: {
     lock: { type: "string", value: "file", description: "Where the lock goes (default: config.lock.json beside <to>)" },
     "dry-run": { type: "boolean", description: "Say what would change, and write nothing" },
@@ -22,7 +22,7 @@ export const promoteCommand = defineCommand({
   async run({ words, options, json }) {
     const [from, to, ...more] = words.map((word) => resolve(word));
     if (from === undefined || to === undefined || more.length > 0)
-      throw new Refusal("It takes two files.", "`offshoot promote <from> <to>`.");
+      throw new Refusal("promote takes two files.", "`offshoot promote <from> <to>`.");
     if (from === to) throw new Refusal("Both are the same file.", "name the environment that it is promoted to.");
     const lock = typeof options.lock === "string" ? resolve(options.lock) : undefined;
     if (lock === from || lock === to)
@@ -31,7 +31,7 @@ export const promoteCommand = defineCommand({
     const dry = options["dry-run"] === true;
     const plan = planPromotion(project, from, to, lock);
     const context = { project, offline: options.offline === true, args: undefined };
-    const findings = await during("Checking", json, (onStep) => runChecks(checks, context, onStep));
+    const findings = await withProgress("Checking", json, (onStep) => runChecks(checks, context, onStep));
     const wrong = findings.filter(({ status }) => status === "wrong");
     const green = wrong.length === 0;
     if (green && !dry) promote(plan);

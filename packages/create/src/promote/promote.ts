@@ -41,7 +41,7 @@ export function planPromotion(
 ): Promotion {
   for (const file of [to, lock]) {
     const problem = placeProblem(project.folder, file);
-    if (problem !== undefined) throw new Refusal(`${file} ${problem}.`, "make the place ready, or name another file.");
+    if (problem !== undefined) throw new Refusal(`${file} ${problem}.`, "prepare that folder, or name another file.");
   }
   const source = readSettings(from);
   const target = existsSync(to) ? readSettings(to) : {};

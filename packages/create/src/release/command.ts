@@ -2,15 +2,15 @@ import { listChanges } from "../contract/command.ts";
 import { openProject, type Project } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { changesBetween, type Part, type ReleaseChanges } from "./changes.ts";
-import { atRef, here, isShallow, lastTag, type Point, published } from "./point.ts";
+import { atRef, atVersion, here, isShallow, lastTag, type Point } from "./point.ts";
 
 /** `offshoot release-notes`: what a release is, from what is written down. */
 export const releaseNotes = defineCommand({
   usage: "release-notes [<from>] [<to>]",
   summary:
-    "What is not as it was, as Markdown: what clients rely on, who may do what, configuration, evals; and what the drills showed. From the last tag to the files here, unless you say otherwise.",
+    "What changed, as Markdown: what clients rely on, who may do what, configuration, evals, and the results of the drills. From the last tag to the files here by default.",
   options: {
-    published: { type: "string", value: "version", description: "Begin at a version on the registry: 1.2.0, latest" },
+    published: { type: "string", value: "version", description: "Start from a version on the registry: 1.2.0, latest" },
   },
   examples: [
     ["offshoot release-notes", "since the last tag"],
@@ -19,11 +19,12 @@ export const releaseNotes = defineCommand({
     ["offshoot release-notes --json", "for a program"],
   ],
   async run({ words: [from, to, ...more], options }) {
-    if (more.length > 0) throw new Refusal("It takes two tags, branches or commits.", "name one, two or none.");
+    if (more.length > 0)
+      throw new Refusal("release-notes takes at most two tags, branches or commits.", "name one, two or none.");
     const project = openProject();
     if (options.published !== undefined && to !== undefined)
-      throw new Refusal("--published is where it begins.", "name only where it ends, or nothing.");
-    const before = options.published === undefined ? begin(project, from) : await published(project, options.published);
+      throw new Refusal("--published is where the notes begin.", "name only where it ends, or nothing.");
+    const before = options.published === undefined ? begin(project, from) : await atVersion(project, options.published);
     const end = options.published === undefined ? to : from;
     const changes = changesBetween(before, end === undefined ? here(project) : atRef(project, end));
     return { data: changes, text: notesOf(project.manifest.name ?? "This server", changes) };
@@ -34,8 +35,8 @@ function begin(project: Project, from: string | undefined): Point {
   const ref = from ?? lastTag(project.folder);
   if (ref === undefined)
     throw isShallow(project.folder)
-      ? new Refusal("This clone is shallow, and the tag to begin at is not in it.", "`git fetch --unshallow --tags`.")
-      : new Refusal("There is no tag to begin at.", "name a commit or branch, or use --published latest.");
+      ? new Refusal("This clone is shallow, and the tag to start from is not in it.", "`git fetch --unshallow --tags`.")
+      : new Refusal("There is no tag to start from.", "name a commit or branch, or use --published latest.");
   return atRef(project, ref);
 }
 

@@ -62,7 +62,7 @@ export function atRef({ folder }: Project, ref: string): Point {
 }
 
 /** A project as it was published. @throws Refusal when the registry does not have it */
-export async function published({ manifest: { name = "" } }: Project, version: string): Promise<Point> {
+export async function atVersion({ manifest: { name = "" } }: Project, version: string): Promise<Point> {
   if (!isVersionOrTag(version))
     throw new Refusal(`${JSON.stringify(version)} is not a version or a tag.`, "name one, such as 0.4.0 or latest.");
   const folder = mkdtempSync(join(tmpdir(), "offshoot-release-"));

@@ -1,4 +1,4 @@
-import { during } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { openFork } from "../project.ts";
 import { type Answer, defineCommand, Refusal } from "../terminal.ts";
 import { diffOfMine } from "./diff-of-mine.ts";
@@ -12,23 +12,27 @@ import { newer } from "./version.ts";
 /** `offshoot update`: a later version of the template, merged into a project. */
 export const update = defineCommand({
   usage: "update [--to <version>] [--dry-run | --diff | --check] [options]",
-  summary: "Takes what upstream changed since this project was made into the project. Your own changes stay.",
+  summary: "Merges what upstream changed since this project was made. Your own changes stay.",
   options: {
     to: { type: "string", value: "version", description: "Which version of the template (default: latest)" },
     "dry-run": { type: "boolean", description: "Say what would happen, and change nothing" },
-    diff: { type: "boolean", description: "Print it as a patch, and change nothing" },
+    diff: { type: "boolean", description: "Print the changes as a patch, and change nothing" },
     mine: { type: "boolean", description: 'Print what upstream changed in files that "mine" in offshoot.json names' },
     since: { type: "string", value: "version", description: "With --mine: since that version, not this project's" },
-    check: { type: "boolean", description: "Only say whether there is a later version (exit code 1)" },
-    gates: { type: "boolean", description: "--no-gates: do not run types, build and test before and after" },
-    install: { type: "boolean", description: "--no-install: run them with the packages that are there" },
-    from: { type: "string", value: "folder|tarball", description: "The wanted version, instead of the registry's" },
-    base: { type: "string", value: "folder|tarball", description: "The version that the project comes from" },
+    check: { type: "boolean", description: "Only check whether there is a later version (exit code 1)" },
+    gates: { type: "boolean", description: "--no-gates: do not run types, build and test before and after the update" },
+    install: { type: "boolean", description: "--no-install: run them with the installed packages" },
+    from: {
+      type: "string",
+      value: "folder|tarball",
+      description: "The new version, from here and not from the registry",
+    },
+    base: { type: "string", value: "folder|tarball", description: "The version the project was made from" },
   },
   examples: [
     ["offshoot update --dry-run", "what would happen"],
     ["offshoot update", "the latest version, with types, build and test before and after"],
-    ["offshoot update --to 0.4.0 --no-gates", "a certain version, without running anything"],
+    ["offshoot update --to 0.4.0 --no-gates", "a specific version, without running anything"],
     ["offshoot update --check --json", "for a scheduled job: exit code 1 when there is a later version"],
     ["offshoot update --base notes-0.1.0.tgz --from notes-0.2.0.tgz", "without a network"],
   ],
@@ -40,12 +44,12 @@ export const update = defineCommand({
     if (options.since !== undefined && !options.mine)
       throw new Refusal("--since goes with --mine.", "`offshoot update --help`.");
     if (options.mine) {
-      const patch = await during("Reading both versions", json, () => diffOfMine(options));
+      const patch = await withProgress("Reading both versions", json, () => diffOfMine(options));
       const text = patch.trimEnd() || "Upstream changed nothing in files that are yours.";
       return { data: { patch }, text, raw: true };
     }
     const dryRun = options["dry-run"] === true || options.diff === true;
-    const result = await during("Updating", json, (onStep) =>
+    const result = await withProgress("Updating", json, (onStep) =>
       updateProject({
         onStep,
         to: options.to,
@@ -85,7 +89,7 @@ function textOf(result: Update, dryRun: boolean): string {
   const { template, from, to, upstream, yours, conflicts, written, removed } = result;
   const drift = `You changed ${count(yours.changed.length, "file")} of ${template} ${from}, added ${yours.added.length} and removed ${yours.removed.length}.`;
   const recovered = result.recovered
-    ? [`An update that was cut off was taken back first (${count(result.recovered.restored.length, "file")}).`]
+    ? [`An update that was interrupted was undone first (${count(result.recovered.restored.length, "file")}).`]
     : [];
   if (result.status === "up to date")
     return [...recovered, `This project has ${template} ${to} already.`, drift].join("\n");
@@ -113,19 +117,19 @@ function mineLines({ mine, from }: Update): string[] {
   const paths = [...mine.changed, ...mine.added, ...mine.removed];
   if (paths.length === 0) return [];
   return [
-    `Yours, so left alone: upstream changed ${count(paths.length, "file")} there: ${listPaths(paths)}. \`offshoot update --mine --since ${from}\` shows it.`,
+    `Yours, so not changed: upstream changed ${count(paths.length, "file")} there: ${listPaths(paths)}. \`offshoot update --mine --since ${from}\` shows it.`,
   ];
 }
 
 function next({ status, git, installs, to, gates, unasked }: Update): string {
   const manager = managerOf(process.cwd());
   const back = git
-    ? " To take it all back: `git reset -q . && git restore . && git clean -fd .`"
+    ? " To undo all of it: `git reset -q . && git restore . && git clean -fd .`"
     : ` There is no repository here: what was replaced is in ${BEFORE}/ until the next update.`;
   if (status === "conflicts")
-    return `settle the conflicts${git ? " (`git status` lists them)" : ""}${installs ? `, then \`${manager} install\`` : ""}, run your tests, and commit.${back}`;
+    return `resolve the conflicts${git ? " (`git status` lists them)" : ""}${installs ? `, then \`${manager} install\`` : ""}, run your tests, and commit.${back}`;
   if (status === "red")
-    return `the merge is clean, and the project does not work with it yet: fix it, and commit.${back}`;
+    return `the merge is clean, but the project does not work with it yet: fix it, and commit.${back}`;
   if (unasked.length > 0)
     return `read what runs by itself; nothing of it was run. If you want it, \`${manager} install\` and your tests, and commit.${back}`;
   const install = installs && gates.length === 0 ? `\`${manager} install\`, ` : "";

@@ -139,7 +139,7 @@ function readPlan(file: string): Plan {
     if (isPlan && entries.every(isEntry)) return plan;
   } catch {}
   throw new Refusal(
-    `An update was cut off here, and its journal ${file} cannot be read.`,
+    `An update was interrupted here, and its journal ${file} cannot be read.`,
     "look with `git status` at what is half done; then remove that folder, and run the update again.",
   );
 }

@@ -28,7 +28,7 @@ export function requireOwnPlace(folder: string, path: string): void {
   if (link !== undefined)
     throw new Refusal(
       `The update would write ${JSON.stringify(path)} through the link "${link}". Nothing was written.`,
-      `put a folder in the place of "${link}", or take the link away while you update.`,
+      `put a folder in the place of "${link}", or remove the link while you update.`,
     );
 }
 

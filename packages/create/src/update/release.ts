@@ -111,7 +111,7 @@ function requireHarmless(files: Files, origin: string): void {
     if (link) refuse(`${JSON.stringify(path)}, which is a link`);
   }
   const same = samePlace(files.keys());
-  if (same) refuse(`${JSON.stringify(same[0])} and ${JSON.stringify(same[1])}, which are one place on some disks`);
+  if (same) refuse(`${JSON.stringify(same[0])} and ${JSON.stringify(same[1])}, which are the same file on some disks`);
 }
 
 const notATemplate = (what: string, option: string): Refusal =>

@@ -4,6 +4,7 @@ import { Refusal } from "../terminal.ts";
 import { beforePacking } from "./before-packing.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
 import { differenceOf } from "./files.ts";
+import { findUnasked } from "./find-unasked.ts";
 import { gatesOf, reinstall, requireGreen, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
 import { recover, writeChanges } from "./journal.ts";
@@ -14,7 +15,6 @@ import { ownFiles, withoutOwn } from "./mine.ts";
 import type { Update } from "./outcome.ts";
 import { openOwnRepository } from "./own-repository.ts";
 import { latestVersion, readRelease } from "./release.ts";
-import { runUnasked } from "./run-unasked.ts";
 import { snapshot } from "./snapshot.ts";
 import { unresolvedImports } from "./unresolved-imports.ts";
 
@@ -56,7 +56,7 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);
   if (recovered?.kept)
     throw new Refusal(
-      `An update was cut off here, and these files were changed since: ${listPaths(recovered.left)}. The rest is as it was before.`,
+      `An update was interrupted here, and these files were changed since: ${listPaths(recovered.left)}. The rest is as it was before.`,
       `compare them with ${recovered.kept}/before, and run the update again.`,
     );
 
@@ -65,10 +65,10 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   ];
   if (markers.length > 0)
     throw new Refusal(
-      `Conflicts of an earlier merge are not settled: ${listPaths(markers)}.`,
-      "settle and commit them, then run the update again.",
+      `Conflicts of an earlier merge are not resolved: ${listPaths(markers)}.`,
+      "resolve and commit them, then run the update again.",
     );
-  onStep(`Reading ${marker.template} ${marker.version} and the version to come`);
+  onStep(`Reading ${marker.template} ${marker.version} and the new version`);
   const wanted = options.from === undefined ? await latestVersion(marker.template, options.to) : undefined;
   const base = await readRelease(repository, marker, { version: marker.version, from: options.base, option: "--base" });
   if (base.version !== marker.version)
@@ -119,14 +119,14 @@ async function updateWith(repository: ScratchRepository, options: UpdateOptions)
   const before = yours.get("package.json")?.bytes;
   const after = merge.changes.get("package.json")?.bytes ?? before;
   result.installs = dependenciesOf(before) !== dependenciesOf(after);
-  result.unasked = runUnasked(before, after, merge.changes);
+  result.unasked = findUnasked(before, after, merge.changes);
   if (dryRun) return result;
 
   const dirty = (await own?.dirty()) ?? [];
   if (dirty.length > 0)
     throw new Refusal(
       `There are changes that are not committed: ${listPaths(dirty)}.`,
-      "commit them, or `git stash -u`; then what the update does can be seen and taken back by itself.",
+      "commit them, or `git stash -u`; then the update's changes can be reviewed and undone by themselves.",
     );
   const names = gates ? gatesOf(manifest) : [];
   if (names.length > 0) {

@@ -106,7 +106,7 @@ describe("a bundle", () => {
 
   test.each([
     ["a package without an author", { author: undefined }, [], /names its author/],
-    ["a name that the registry refuses", { mcpName: "notes" }, [], /no name on the registry/],
+    ["a name that the registry refuses", { mcpName: "notes" }, [], /not a valid name on the registry/],
     ["a name that the registry's schema refuses", { mcpName: longName }, [], /server\.json\/name must NOT have more/],
     ["a description that is too long", { mcpName: "a.b/c", description: "x".repeat(101) }, [], /101 characters/],
     ["a version that is none", { mcpName: "a.b/c", version: "latest" }, [], /is not a version/],
@@ -131,6 +131,6 @@ describe("a bundle", () => {
     const folder = project("notes");
     writeFileSync(join(folder, "dist/main.js"), 'import "not-in-the-bundle";\n');
     const { code, data } = await bundle(folder);
-    expect([code, data.error]).toEqual([2, expect.stringContaining("Alone, without the project around it")]);
+    expect([code, data.error]).toEqual([2, expect.stringContaining("Outside the project, the built server")]);
   });
 });

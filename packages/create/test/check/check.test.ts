@@ -36,7 +36,7 @@ describe("offshoot check", () => {
         wrong: 0,
         "conflict markers": { status: "ok" },
         contract: { status: "ok" },
-        stdout: { status: "ok", message: expect.stringMatching(/2 lines looked at/) },
+        stdout: { status: "ok", message: expect.stringMatching(/2 lines read/) },
         core: {
           status: "unknown",
           message: expect.stringContaining("was not asked"),

@@ -7,9 +7,9 @@ import { type Marker, markerProblem } from "../../src/marker.ts";
 import { parseJsonObject } from "../../src/parse-json.ts";
 import { readTemplate } from "../../src/templates.ts";
 import { Refusal } from "../../src/terminal.ts";
+import { findUnasked } from "../../src/update/find-unasked.ts";
 import { mergeKnown } from "../../src/update/merge-known.ts";
 import { readRelease } from "../../src/update/release.ts";
-import { runUnasked } from "../../src/update/run-unasked.ts";
 import { temporaryFolder } from "../fixtures/run.ts";
 import { archive } from "./archive.ts";
 
@@ -110,10 +110,10 @@ test.each([
   ["workspaces", { workspaces: ["../.."] }],
 ])("%s in a release's package.json is named before an install takes it", (key, members) => {
   const manifest = (extra: object) => Buffer.from(JSON.stringify({ name: "mine", ...extra }));
-  expect(runUnasked(manifest({}), manifest(members), new Map())).toEqual([`"${key}" in package.json`]);
+  expect(findUnasked(manifest({}), manifest(members), new Map())).toEqual([`"${key}" in package.json`]);
 });
 
 test.each(["pnpm-workspace.yaml", "binding.gyp", ".corepack.env", ".npmrc"])("%s of a release is named", (path) => {
   const changes = new Map([[path, { bytes: Buffer.from("x"), executable: false }]]);
-  expect(runUnasked(undefined, undefined, changes)).toEqual([`the settings in ${path}`]);
+  expect(findUnasked(undefined, undefined, changes)).toEqual([`the settings in ${path}`]);
 });

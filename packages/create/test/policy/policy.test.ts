@@ -19,7 +19,7 @@ test.each(["notes", "filesystem", "http-api"])("the README of %s shows who may d
   process.chdir(join(templates, template));
   const { text } = await run({});
   await expect(`${text}\n`).toMatchFileSnapshot(`../docs/policy-${template}.txt`);
-  expect((await run({ check: true })).text).toBe("Who may do what is what policy.lock.json says.");
+  expect((await run({ check: true })).text).toBe("Who may do what is as in policy.lock.json.");
 });
 
 let copy: string;

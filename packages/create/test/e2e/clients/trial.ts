@@ -48,7 +48,7 @@ for (const [template, { tool, input, expected }] of Object.entries(CALLS)) {
     }
     if (template === "filesystem")
       cells.picture = await outcome(async () => pictureIn(await opened.call("read_media_file", { path: "dot.png" })));
-    await closed(opened);
+    await closeSession(opened);
   });
 }
 await withServer("lab", async (server) => {
@@ -90,7 +90,7 @@ async function withSession(server: Server, work: (session: Session) => Promise<s
   try {
     return await work(session);
   } finally {
-    await closed(session);
+    await closeSession(session);
   }
 }
 
@@ -101,6 +101,6 @@ function outcome(work: () => Promise<string>): Promise<string> {
 }
 
 /** A client whose server is gone may wait for it. */
-async function closed(session: Session): Promise<void> {
+async function closeSession(session: Session): Promise<void> {
   await Promise.race([session.close().catch(() => {}), sleep(2_000, undefined, { ref: false })]);
 }

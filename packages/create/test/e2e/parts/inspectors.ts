@@ -16,10 +16,10 @@ import { checkout } from "../ways.ts";
  * tools that the template's lock names; one signal to the command ends all of it.
  */
 export async function inspectors(templates: string[], report: Report): Promise<void> {
-  for (const template of templates) report(await inspected(template));
+  for (const template of templates) report(await inspect(template));
 }
 
-async function inspected(template: string) {
+async function inspect(template: string) {
   const folder = join(checkout, "templates", template);
   const data = mkdtempSync(join(tmpdir(), "offshoot-inspect-"));
   const token = "known-to-this-machine";
@@ -43,7 +43,7 @@ async function inspected(template: string) {
   try {
     return await timed({ part: "inspect", what: template }, [
       ["start", () => up(inspector, url)],
-      ["list tools", () => listed(folder, url, token)],
+      ["list tools", () => listTools(folder, url, token)],
       [
         "end",
         async () => {
@@ -75,7 +75,7 @@ async function up(inspector: ChildProcess, url: string): Promise<undefined> {
 }
 
 /** Compares what is listed with what is locked; returns how many there are. */
-async function listed(folder: string, url: string, token: string): Promise<string> {
+async function listTools(folder: string, url: string, token: string): Promise<string> {
   const client = new Client({ name: "e2e", version: "1.0.0" });
   await client.connect(await throughInspector(url, token));
   const { tools } = await client.listTools();

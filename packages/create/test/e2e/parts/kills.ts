@@ -1,27 +1,35 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import type { Report } from "../row.ts";
+import { pathToFileURL } from "node:url";
+import { type Report, timed } from "../row.ts";
+import type { Table } from "../table.ts";
 import { checkout } from "../ways.ts";
 
-/** Every point of every operation at which the filesystem server can die, as its own harness finds them. */
-export async function kills(report: Report): Promise<void> {
-  const since = Date.now();
-  const run = promisify(execFile)(process.execPath, ["test/kill/run.ts"], {
-    cwd: join(checkout, "templates", "filesystem"),
-    maxBuffer: 1 << 24,
-  });
-  const { stdout, failed } = await run.then(
-    (done) => ({ stdout: done.stdout, failed: false }),
-    (error: { stdout?: string }) => ({ stdout: error.stdout ?? String(error), failed: true }),
-  );
-  const told = stdout.trim().split("\n").at(-1) ?? "";
-  report({
-    part: "kill",
-    what: "filesystem",
-    ok: !failed,
-    ms: Date.now() - since,
-    told,
-    ...(failed && { output: stdout }),
-  });
+const harness = join(checkout, "templates/filesystem/test/kill");
+
+/** What this calls of the template's own harness. */
+interface Harness {
+  operations: { name: string }[];
+  killAtEach(operation: object, phase: "operation" | "undo"): Promise<{ points: number; faults: string[] }>;
+}
+
+/** Every point of every operation and of its undo at which the filesystem server can die: a row for each operation. */
+export async function kills(has: Table["has"], report: Report): Promise<void> {
+  const load = (file: string): Promise<Harness> => import(pathToFileURL(join(harness, file)).href);
+  const { operations } = await load("operations.ts");
+  const { killAtEach } = await load("kill.ts");
+  for (const operation of operations) {
+    const head = { part: "kill", what: operation.name };
+    if (has(head)) continue;
+    const killed = (phase: "operation" | "undo") => async () => {
+      const { points, faults } = await killAtEach(operation, phase);
+      if (faults.length > 0 || points === 0) throw new Error([`${points} points`, ...faults].join("\n"));
+      return `${points} points`;
+    };
+    report(
+      await timed(head, [
+        ["operation", killed("operation")],
+        ["undo", killed("undo")],
+      ]),
+    );
+  }
 }

@@ -6,7 +6,7 @@ import { readTemplate } from "../../../src/templates.ts";
 import { must } from "../command.ts";
 import { type Report, timed } from "../row.ts";
 import { checkout } from "../ways.ts";
-import { passed } from "./projects.ts";
+import { countPassed } from "./projects.ts";
 
 const git = (...args: string[]): string =>
   execFileSync("git", args, { cwd: checkout, encoding: "utf8", maxBuffer: 1e8 });
@@ -43,7 +43,7 @@ async function trial(template: string, version: string, files: Map<string, Buffe
     const suite = files.has("test/contract.test.ts") ? "test/contract.test.ts" : "test";
     const vitest = [process.execPath, join(folder, "node_modules/vitest/vitest.mjs"), "run", suite];
     const env = { ...process.env, NO_COLOR: "1", VITEST: undefined };
-    return await timed(head, [["contract suite", async () => passed(await must(vitest, folder, env))]]);
+    return await timed(head, [["contract suite", async () => countPassed(await must(vitest, folder, env))]]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

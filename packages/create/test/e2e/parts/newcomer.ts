@@ -6,7 +6,7 @@ import type { Manager } from "../managers.ts";
 import { done, inLanes, type Report, timed } from "../row.ts";
 import type { Stage } from "../stage.ts";
 import type { Cell, Table } from "../table.ts";
-import { passed } from "./projects.ts";
+import { countPassed } from "./projects.ts";
 
 /** A client that finds servers where Cursor does: in `.cursor/mcp.json` of the user's home. */
 const CLIENT = "mcporter@0.12.3";
@@ -16,7 +16,7 @@ const edits: [file: string, before: string, after: string][] = [
   ["src/tools/count-words.ts", 'description: "Count words."', 'description: "Count the words of a text."'],
   [
     "src/tools/count-words.ts",
-    'z.object({ result: z.string().describe("What came of it") })',
+    'z.object({ result: z.string().describe("The result") })',
     'z.object({ words: z.int().describe("How many there are") })',
   ],
   ["src/tools/count-words.ts", "({ result: text })", "({ words: text.trim().split(/\\s+/).length })"],
@@ -47,10 +47,13 @@ function newcomer(stage: Stage, head: Cell, manager: Manager) {
   return timed(head, [
     ["create", () => done(must(manager.create("my-server", "minimal"), empty(cwd, home), env))],
     ["install", () => done(must(manager.install, folder, env))],
-    ["test", async () => passed(await must(manager.run("test"), folder, env))],
+    ["test", async () => countPassed(await must(manager.run("test"), folder, env))],
     ["add tool", () => done(must(manager.offshoot("add", "tool", "count_words"), folder, env))],
     ["edit", async () => edit(folder)],
-    ["test and lock", async () => passed(await must(manager.run("test"), folder, { ...env, UPDATE_CONTRACT: "1" }))],
+    [
+      "test and lock",
+      async () => countPassed(await must(manager.run("test"), folder, { ...env, UPDATE_CONTRACT: "1" })),
+    ],
     ["connect", () => done(must(manager.offshoot("connect", "cursor", "--write"), folder, own))],
     [
       "call",

@@ -69,7 +69,7 @@ function project(
     ["types", () => done(must(manager.run("types"), folder, env))],
     [
       all ? "whole suite" : "test",
-      async () => passed(await must(manager.run("test", all ? [] : quick(folder)), folder, env)),
+      async () => countPassed(await must(manager.run("test", all ? [] : quick(folder)), folder, env)),
     ],
     ["check", () => done(must(manager.offshoot("check", "--offline"), folder, env))],
     ["call", () => done(callOneTool(folder, template, join(cwd, "data")))],
@@ -88,7 +88,7 @@ export async function installIn(folder: string, manager: Manager, env: NodeJS.Pr
 }
 
 /** How many tests vitest counted. A run without any is no run. */
-export function passed(output: string): string {
+export function countPassed(output: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: vitest may colour its sums
   const [, count] = /Tests\s+(?:.*\| )?(\d+) passed/.exec(output.replaceAll(/\u001b\[[\d;]*m/g, "")) ?? [];
   if (count === undefined) throw new Error(`${output}\nno tests were run`);

@@ -1,7 +1,7 @@
 import type { EvalResult } from "@offshoot/core/evals";
 
 /** What a process that plays is given. */
-export interface Asked {
+export interface PlayRequest {
   folder: string;
   file?: string | undefined;
   /** A file whose default export is a model. */
@@ -10,7 +10,7 @@ export interface Asked {
 }
 
 /** What it says: where it is, at last what came of it; or nothing, which only shows that it is not blocked. */
-export interface Said {
+export interface PlayMessage {
   scenario?: { name: string; at: number; of: number };
   result?: EvalResult;
   refused?: { message: string; next: string };

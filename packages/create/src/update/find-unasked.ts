@@ -21,7 +21,7 @@ const DEPENDENCIES = ["dependencies", "devDependencies", "optionalDependencies",
  * dependencies from elsewhere than the registry, settings of a package manager. An update only says so: whether they are
  * run is for the user to decide.
  */
-export function runUnasked(
+export function findUnasked(
   yours: Buffer | undefined,
   merged: Buffer | undefined,
   changes: ReadonlyMap<string, FileEntry | undefined>,
