@@ -64,7 +64,7 @@ test("what it says yes to, the validator finds nothing wrong with", () => {
     }),
     { numRuns: 500 },
   );
-  expect(yes).toBeGreaterThan(50);
+  expect(yes).toBeGreaterThan(30);
 });
 
 test.each([
