@@ -72,8 +72,12 @@ test("over TLS a server is trusted by its name and its authority, and by nothing
   await admin.query("BEGIN; SELECT * FROM owners FOR UPDATE");
   const stop = new AbortController();
   const failed = expect(notes.create({ title: "B", body: "" }, { signal: stop.signal })).rejects.toThrow(/abort/i);
-  const waiting = async () =>
-    (await admin.query("SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")).rowCount;
+  const waiting = async () => {
+    // Within a transaction it shows who was connected when it was first asked.
+    await admin.query("SELECT pg_stat_clear_snapshot()");
+    const blocked = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    return (await admin.query(blocked)).rowCount;
+  };
   await expect.poll(waiting).toBe(1);
   stop.abort();
   await failed;

@@ -26,12 +26,13 @@ async function administer(url: string) {
     lock: () => client.query("BEGIN; SELECT * FROM owners FOR UPDATE"),
     unlock: () => client.query("ROLLBACK"),
     /** Processes of the server that wait for the lock of this connection. */
-    waiting: async () =>
-      (
-        await query(
-          "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) AND application_name = 'offshoot-notes'",
-        )
-      ).map(({ pid }) => pid),
+    async waiting() {
+      // Within a transaction it shows who was connected when it was first asked: never a connection that came later.
+      await query("SELECT pg_stat_clear_snapshot()");
+      const blocked =
+        "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) AND application_name = 'offshoot-notes'";
+      return (await query(blocked)).map(({ pid }) => pid);
+    },
   };
 }
 
