@@ -3,9 +3,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // Files share the processes that run them: core and the SDKs are loaded once in each, not once in every file.
-    isolate: false,
-    setupFiles: ["test/setup.ts"],
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // Many tests have a handler throw on purpose, and the harness prints what was masked.
     silent: "passed-only",

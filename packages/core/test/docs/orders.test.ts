@@ -2,11 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "@offshoot/core/testing";
-import { afterAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ordersApi, shop } from "./orders.ts";
-
-// What orders.ts has seen of its API goes with this file.
-afterAll(() => void vi.resetModules());
 
 test("the server of the guide reads, cancels, and says when it cannot know", async () => {
   let status = "open";

@@ -1,9 +1,6 @@
 import { connect, serveFaults } from "@offshoot/core/testing";
-import { afterAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ordersApi, shop } from "./orders.ts";
-
-// What orders.ts has seen of its API goes with this file.
-afterAll(() => void vi.resetModules());
 
 // #region faults
 test("a change that is cut off is sent once, and the model is told to look", async () => {
