@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { recordSchemas } from "../src/bundle/ready-schemas.ts";
+import { recordStart } from "../src/bundle/record-start.ts";
 import { readySchemas, sourceOf } from "../src/contract/schemas/ready.ts";
 import { toJsonSchema } from "../src/contract/schemas/schema.ts";
 
@@ -144,7 +144,7 @@ test("a server that is started to be bundled sees no setting of the shell that i
       if (process.env.MINE_DATA) writeFileSync(process.env.MINE_DATA, "touched");`,
     );
     vi.stubEnv("MINE_DATA", data);
-    expect(JSON.parse(recordSchemas([server]))).toEqual([["source", { type: "object" }]]);
+    expect(recordStart([server], []).schemas).toEqual([["source", { type: "object" }]]);
     expect(existsSync(data)).toBe(false);
   } finally {
     vi.unstubAllEnvs();
