@@ -18,7 +18,7 @@ export default defineConfig({
     "src/serve.ts",
     "src/bundle.ts",
     "src/resilience/index.ts",
-    // A file of its own, so that a server which takes something else of that entry does not bundle opossum.
+    // A file of its own, so that a server which takes something else of that entry does not bundle the safeguards.
     "src/resilience/dependency.ts",
     "src/fetch/index.ts",
     "src/instance.ts",

@@ -5,9 +5,10 @@ import { createInterface } from "node:readline";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";
+import { cases } from "./api-things.ts";
 import { IN_FLIGHT } from "./conversation.ts";
 
-const [mode, base = "", template = ""] = process.argv.slice(2);
+const [mode, kind = "bare", base = "", template = ""] = process.argv.slice(2);
 const { Agent, request } = createRequire(template)("undici");
 const dispatcher = new Agent({ connections: IN_FLIGHT, pipelining: 1 });
 
@@ -28,7 +29,7 @@ if (mode === "alone") {
   });
 } else {
   const server = new McpServer({ name: "api", version: "1.0.0" });
-  const outputSchema = { id: z.string(), name: z.string(), tags: z.array(z.string()) };
+  const { output: outputSchema } = cases[kind as keyof typeof cases];
   server.registerTool("get_thing", { inputSchema: { id: z.string() }, outputSchema }, async ({ id }) => {
     const thing = await get(id);
     return { content: [{ type: "text", text: JSON.stringify(thing) }], structuredContent: thing };

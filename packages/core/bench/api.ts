@@ -9,19 +9,19 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cpuOf } from "./accounting.ts";
+import { cases } from "./api-things.ts";
 import { type Client, start } from "./client.ts";
 import { IN_FLIGHT } from "./conversation.ts";
 import { median, SETTLE_MS } from "./measure.ts";
 import { greet } from "./turns.ts";
 
-const ROUNDS = 9;
 const CALLS = 1_000;
 const WARM_UP = 3;
 
 const template = (file: string): string =>
   fileURLToPath(new URL(`../../../templates/http-api/${file}`, import.meta.url));
 const text = { type: "string", description: "A text" };
-const describe = (url: string) => ({
+const describe = (url: string, { schema, schemas }: { schema: object; schemas: object }) => ({
   openapi: "3.1.0",
   info: { title: "Things", version: "1" },
   servers: [{ url }],
@@ -31,10 +31,11 @@ const describe = (url: string) => ({
         operationId: "getThing",
         summary: "Get a thing",
         parameters: [{ name: "id", in: "path", required: true, schema: text }],
-        responses: { 200: { description: "It", content: { "application/json": { schema: { type: "object" } } } } },
+        responses: { 200: { description: "It", content: { "application/json": { schema } } } },
       },
     },
   },
+  components: { schemas },
 });
 
 /** Makes so many calls, {@link IN_FLIGHT} at a time. */
@@ -57,28 +58,36 @@ function callThings(client: Client, first: number, count: number): Promise<void>
   return finished;
 }
 
-export async function* measureApi(): AsyncGenerator<string> {
+export async function* measureApi(rounds: number): AsyncGenerator<string> {
+  for (const kind of Object.keys(cases) as (keyof typeof cases)[]) {
+    yield `${cases[kind].title}:`;
+    yield* measureCase(kind, rounds);
+  }
+}
+
+async function* measureCase(kind: keyof typeof cases, rounds: number): AsyncGenerator<string> {
+  const { [kind]: answers } = cases;
   const folder = mkdtempSync(join(tmpdir(), "offshoot-bench-"));
   const api = createServer(({ url = "" }, response) => {
     const id = url.slice(url.lastIndexOf("/") + 1);
-    const body = JSON.stringify({ id, name: `thing ${id}`, tags: ["one", "two"] });
+    const body = JSON.stringify(answers.thing(id));
     response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
   });
   await new Promise<void>((resolve) => void api.listen(0, "127.0.0.1", resolve));
   const base = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
   const description = join(folder, "things.json");
-  writeFileSync(description, JSON.stringify(describe(base)));
+  writeFileSync(description, JSON.stringify(describe(base, answers)));
   const servers = fileURLToPath(new URL("dist/api-servers.js", import.meta.url));
   const ours = [template("dist/main.js"), "--api", description, "--operations", "getThing"];
   const clients = {
-    "undici alone": start([servers, "alone", base, template("package.json")]),
-    "raw v1 and undici": start([servers, "v1", base, template("package.json")]),
+    "undici alone": start([servers, "alone", kind, base, template("package.json")]),
+    "raw v1 and undici": start([servers, "v1", kind, base, template("package.json")]),
     offshoot: start([...ours, "--private-hosts", "127.0.0.1"]),
   };
   const runs = Object.entries(clients).map(([name, client]) => ({ name, client, cpu: [] as number[] }));
   try {
     for (const { name, client } of runs) if (name !== "undici alone") await greet(client);
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    for (let round = -WARM_UP; round < rounds; round += 1) {
       for (const { name, client, cpu } of runs) {
         const [first, before] = [(round + WARM_UP + 1) * CALLS, cpuOf(client.pid) ?? 0];
         if (name === "undici alone") await client.request(first, "run", { arguments: { count: CALLS } });

@@ -109,23 +109,23 @@ if (process.argv[2] === "files") {
   process.stdout.write(`${await measureFiles()}\n`);
   process.exit();
 }
-/** What is shown line by line, and has no arms. */
-const shown: Record<string, () => Promise<() => AsyncIterable<string>>> = {
-  scale: async () => (await import("./scale.ts")).measureScale,
-  writes: async () => (await import("./writes.ts")).measureWrites,
-  api: async () => (await import("./api.ts")).measureApi,
-};
-const load = shown[process.argv[2] ?? ""];
-if (load !== undefined) {
-  await buildServers();
-  const measure = await load();
-  for await (const line of measure()) process.stdout.write(`${line}\n`);
-  process.exit();
-}
 const { values, positionals } = readFlags();
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))
   fail("--rounds and --calls take whole numbers above 0", 2);
+/** What is shown line by line, and has no arms. */
+const shown: Record<string, () => Promise<(rounds: number) => AsyncIterable<string>>> = {
+  scale: async () => (await import("./scale.ts")).measureScale,
+  writes: async () => (await import("./writes.ts")).measureWrites,
+  api: async () => (await import("./api.ts")).measureApi,
+};
+const load = shown[positionals[0] ?? ""];
+if (load !== undefined) {
+  await buildServers();
+  const measure = await load();
+  for await (const line of measure(rounds)) process.stdout.write(`${line}\n`);
+  process.exit();
+}
 const all = benches(calls);
 const unknown = positionals.find((name) => !Object.hasOwn(all, name));
 if (unknown !== undefined) fail(`no bench "${unknown}"; there are ${Object.keys(all).join(", ")}`, 2);

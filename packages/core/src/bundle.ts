@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
+import { compileStart } from "./bundle/compile-start.ts";
 import { readIdentity } from "./bundle/identity.ts";
 import { lazyBuiltins, lazyPackages } from "./bundle/lazy.ts";
 import { besideIt, leaveOut } from "./bundle/leave-out.ts";
 import { oneStart } from "./bundle/one-start.ts";
-import { recordSchemas } from "./bundle/ready-schemas.ts";
+import { recordStart } from "./bundle/record-start.ts";
 import { sdkParsing, sdkSchemas, zodFunctions } from "./bundle/shake.ts";
 import { views } from "./bundle/views.ts";
 
@@ -17,8 +18,8 @@ export interface BundleOptions {
   /** Files that have to stay files of their own beside the server: a worker, by its name in `dist/`. @default none */
   workers?: Record<string, string> | undefined;
   /**
-   * Arguments without which the server cannot start. It is started once as it is bundled, in an empty folder, and the
-   * JSON Schemas of its tools go into the bundle.
+   * Arguments without which the server cannot start. It is started a few times as it is bundled, in an empty folder: the
+   * JSON Schemas of its tools go into the bundle, and what runs in a start is compiled with its file.
    *
    * @default none
    */
@@ -94,8 +95,11 @@ await import("./server.js");
 
 /** Adds what runs first, `dist/main.js`, what its start would convert, and the licences of what was bundled. */
 async function finish(args: readonly string[]): Promise<void> {
-  writeFileSync("dist/ready-schemas.json", recordSchemas(["dist/server.js", ...args]));
+  const { schemas } = recordStart(["dist/server.js", ...args], []);
+  writeFileSync("dist/ready-schemas.json", JSON.stringify(schemas));
   writeFileSync("dist/main.js", entry(JSON.parse(readFileSync("package.json", "utf8"))), { mode: 0o755 });
+  // With the schemas that are ready: what converts them is no part of a start.
+  compileStart("dist/main.js", args);
   writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licences("dist/metafile-esm.json"));
   rmSync("dist/metafile-esm.json");
 }

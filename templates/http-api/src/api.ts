@@ -55,6 +55,9 @@ export interface ApiOptions {
   staleMs?: number;
 }
 
+/** What the headers of an answer are counted as. */
+const HEADERS_BYTES = 512;
+
 /**
  * An upstream behind core's safeguards: one deadline, retries within a budget and only of what is idempotent, a
  * breaker, an adaptive limit, and the last good answer, marked, when there is no other.
@@ -63,7 +66,9 @@ export function createApi(
   upstream: Upstream,
   { name = "api", timeoutMs = 10_000, staleMs = 600_000, perCaller = false }: ApiOptions = {},
 ): Api & { dependency: Dependency } {
-  const behind = dependency(name, { timeoutMs, cache: { ttlMs: 0, staleMs }, classify });
+  // Its body's size and not that of its JSON, which would have to be written to be measured.
+  const sizeOf = (reply: unknown): number => HEADERS_BYTES + (reply as ApiReply).bytes;
+  const behind = dependency(name, { timeoutMs, cache: { ttlMs: 0, staleMs, sizeOf }, classify });
   const of = (call: CallContext | undefined, request: ApiRequest): ApiRequest =>
     perCaller ? { ...request, caller: call?.caller.id } : request;
   return {
@@ -73,15 +78,14 @@ export function createApi(
       const reads = isSafe(request.method);
       const key = reads ? await upstream.keyOf(request) : undefined;
       // Shared by callers, because the credential is in the key: those who have the same one get the same answer.
-      const read = key === undefined ? {} : { key, shared: true, ttlMs: cacheMs };
-      const options = { ...read, idempotent: reads || idempotent };
+      const options = key === undefined ? { idempotent } : { key, shared: true, ttlMs: cacheMs };
       // One host that is down keeps no other from being asked.
       const host = upstream.hostOf(request);
       const target = host === undefined ? behind : behind.for(host);
       try {
-        const { value, stale, ageMs } = await target.run(call, options, async ({ signal }) => {
+        const { value, stale, ageMs } = await target.run(call, options, async (attempt) => {
           const reply = await upstream.send(request, {
-            signal: ownMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(ownMs)]),
+            signal: ownMs === undefined ? attempt.stop : AbortSignal.any([attempt.signal, AbortSignal.timeout(ownMs)]),
             idempotencyKey,
             expectsJson,
           });

@@ -36,7 +36,7 @@ function resource(api: Api, operations: Operations, name: string, entry: Resourc
       const { reply } = await api.send(
         call,
         makeRequest(operation, inputs.fields, variables),
-        policyOf(operation, entry),
+        policyOf(operation, entry)(),
       );
       if (reply.body instanceof Uint8Array) return reply.body;
       const data = entry.fields === undefined ? reply.body : project(reply.body, entry.fields);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApi, type Sent } from "../src/api.ts";
 import { UpstreamError } from "../src/domain/errors.ts";
 import type { ApiReply, ApiRequest } from "../src/domain/operation.ts";
+import type { Stop } from "../src/domain/upstream/stop.ts";
 import type { Upstream } from "../src/domain/upstream/upstream.ts";
 
 // Half a minute of outage in no time: every clock that the safeguards read is the test's.
@@ -27,7 +28,7 @@ const reply: ApiReply = { status: 200, headers: {}, contentType: "application/js
 const unavailable = (retryAfter?: string) => new UpstreamError("api_error", "503", { status: 503, retryAfter });
 
 /** An upstream that does what it is told, and counts. */
-function upstream(answer: (signal: AbortSignal) => Promise<ApiReply>) {
+function upstream(answer: (signal: Stop) => Promise<ApiReply>) {
   const counted = { hits: 0, answer };
   const given: Upstream = {
     send: (_request, { signal }) => {
@@ -116,7 +117,7 @@ test.each([
 });
 
 test("an API that hangs: asked 3.5 times a call and more by a naive client, about once within the budget, and hardly at all behind the breaker", async () => {
-  const hang = (signal: AbortSignal) =>
+  const hang = (signal: Stop) =>
     new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const calls = 400;
   const naive = upstream(hang);

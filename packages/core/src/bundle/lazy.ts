@@ -37,7 +37,6 @@ export const lazyBuiltins: Plugin = {
 /** Packages that core does not use at the start, and what it imports of each. */
 const LATER: Readonly<Record<string, string>> = {
   pino: "pino",
-  opossum: "default",
   "lru-cache": "LRUCache",
   "ipaddr.js": "default",
 };
@@ -50,7 +49,7 @@ const LATER: Readonly<Record<string, string>> = {
 export const lazyPackages: Plugin = {
   name: "lazy-packages",
   setup(build) {
-    build.onResolve({ filter: /^(?:pino|opossum|lru-cache|ipaddr\.js)$/ }, ({ path, importer, resolveDir }) =>
+    build.onResolve({ filter: /^(?:pino|lru-cache|ipaddr\.js)$/ }, ({ path, importer, resolveDir }) =>
       // Only for core, which uses this one export; the `require` below is the package itself.
       importer.startsWith(core)
         ? { path: `later:${path}:`, namespace: "lazy", pluginData: { path, resolveDir } }

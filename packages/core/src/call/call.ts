@@ -1,4 +1,5 @@
 import type { CallContext, Logger } from "../contract/context.ts";
+import { type Stop, StopSource, stopOf } from "../contract/stop.ts";
 import type { Lane } from "../contract/tool.ts";
 import { instanceId } from "../instance.ts";
 import type { Decision } from "./access.ts";
@@ -59,6 +60,7 @@ export class Call implements CallContext {
   #openedAt = this.startedAt;
   #stopped: Stopped | undefined;
   #controller: AbortController | undefined;
+  #source: StopSource | undefined;
   #log: Logger;
 
   constructor(method: string, wire: WireRequest, log: Logger) {
@@ -112,6 +114,15 @@ export class Call implements CallContext {
     return this.#controller.signal;
   }
 
+  /** For core's own code that listens to it. */
+  get [stopOf](): Stop {
+    if (this.#source === undefined) {
+      this.#source = new StopSource();
+      if (this.#stopped !== undefined) this.#source.abort(this.#stopped);
+    }
+    return this.#source;
+  }
+
   /** Whether the client has cancelled it. No signal is made only to be asked. */
   get cancelled(): boolean {
     const { wire } = this;
@@ -156,6 +167,7 @@ export class Call implements CallContext {
   stop(stopped: Stopped): void {
     this.#stopped ??= stopped;
     this.#controller?.abort(this.#stopped);
+    this.#source?.abort(this.#stopped);
   }
 
   // Getters and not methods: handlers take them out of the context, `({ signal, progress }) => …`. Most take none.

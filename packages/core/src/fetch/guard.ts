@@ -42,8 +42,10 @@ export function createGuard(
       if (username !== "" || password !== "")
         throw refuse("a URL with a user name or password in it is not fetched", false);
       const host = hostOf(hostname);
-      // A literal address never passes through `lookup` below: Node connects to it at once.
-      if (ipaddr.isValid(host) && !isPublic(host) && !allowed.has(host)) throw notPublic(host);
+      if (allowed.has(host)) return;
+      // A literal address, which in a URL has brackets or ends with a digit, never passes through `lookup` below: Node
+      // connects to it at once.
+      if (/^\[|\d$/.test(hostname) && ipaddr.isValid(host) && !isPublic(host)) throw notPublic(host);
     },
     lookup(hostname, options, callback) {
       resolver(hostname, { ...options, all: true }, (error, addresses) => {

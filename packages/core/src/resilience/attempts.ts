@@ -1,6 +1,6 @@
 import { isProtocolError, isToolError } from "../contract/errors.ts";
 import { type Attempt, runAttempt } from "./attempt.ts";
-import type { Breaker, Evidence } from "./breaker.ts";
+import type { Breaker, Evidence, Shot } from "./breaker.ts";
 import { type Failure, failureOf, isDependencyError, Refused, transient } from "./failure.ts";
 import type { Sample } from "./limit/gradient.ts";
 import type { Slots } from "./limit/slots.ts";
@@ -56,38 +56,43 @@ export function createAttempts({
     return classify?.(error) ?? failureOf(error);
   }
 
+  /** Another attempt may have opened the breaker while this one waited for its place, which goes to the next then. */
+  const enter = (): Shot | undefined => {
+    try {
+      return breaker.enter();
+    } catch (refused) {
+      limit.leave();
+      throw refused;
+    }
+  };
+
   async function once<Value>(scope: Scope, attempt: number, kind: string | undefined, work: Work<Value>) {
     const { signal } = scope;
-    let sample: Sample | undefined;
     breaker.check();
     const entered = limit.enter(scope);
     if (entered !== undefined) await entered;
     const startedAt = performance.now();
-    const sampled = (dropped: boolean): void => {
-      sample = { rttMs: performance.now() - startedAt, dropped, kind };
-    };
-    const evidenceOf = (error: unknown): Evidence => {
-      if (signal?.aborted) return "unsaid";
-      const failure = meaningOf(error);
-      if (failure?.callersFault) {
-        sampled(false);
-        return "well";
-      }
-      counts.failures += 1;
-      // A refused connection took no time; only attempts that waited say that there is too much load.
-      if (failure?.timedOut || failure?.throttled) sampled(true);
-      return "failed";
-    };
+    const shot = enter();
+    let sample: Sample | undefined;
+    let evidence: Evidence = "well";
     try {
-      const value = await breaker.fire(() => {
-        const ms = Math.min(timeoutMs, scope.remainingMs());
-        counts.hits += 1;
-        if (attempt > 1) counts.retries += 1;
-        return runAttempt(name, work, { signal, attempt, timeoutMs: ms });
-      }, evidenceOf);
-      sampled(false);
+      counts.hits += 1;
+      if (attempt > 1) counts.retries += 1;
+      const ms = Math.min(timeoutMs, scope.remainingMs());
+      const value = await runAttempt(name, work, { signal, attempt, timeoutMs: ms });
+      sample = { rttMs: performance.now() - startedAt, dropped: false, kind };
       return value;
+    } catch (error) {
+      const failure = signal?.aborted ? undefined : meaningOf(error);
+      const isWell = failure?.callersFault === true;
+      evidence = signal?.aborted ? "unsaid" : isWell ? "well" : "failed";
+      if (evidence === "failed") counts.failures += 1;
+      // A refused connection took no time; only attempts that waited say that there is too much load.
+      const dropped = !isWell && (failure?.timedOut === true || failure?.throttled === true);
+      if (isWell || dropped) sample = { rttMs: performance.now() - startedAt, dropped, kind };
+      throw error;
     } finally {
+      breaker.leave(shot, evidence);
       limit.leave(sample);
     }
   }

@@ -1,3 +1,4 @@
+import type { Stop } from "../contract/stop.ts";
 import type { Failure } from "./failure.ts";
 
 /** How often and how fast an idempotent call is tried again. The numbers are those of the AWS SDKs (2026). */
@@ -63,7 +64,7 @@ export function createRetryBudget(capacity = 100): RetryBudget {
 }
 
 /** Waits, and ends early with the signal's reason. */
-export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: Stop | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => () => {
       clearTimeout(timer);

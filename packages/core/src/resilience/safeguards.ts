@@ -1,6 +1,6 @@
 import type { BreakerForce, BreakerState, DependencyEvent, DependencySnapshot } from "../contract/dependency.ts";
 import { createAttempts, type Work } from "./attempts.ts";
-import { type BreakerOptions, breakWhenAsked, createBreaker } from "./breaker.ts";
+import { type BreakerOptions, createBreaker } from "./breaker.ts";
 import { type Failure, Refused } from "./failure.ts";
 import { createSlots, type LimitOptions } from "./limit/slots.ts";
 import type { CacheOptions } from "./reads/cache.ts";
@@ -90,9 +90,7 @@ export function createSafeguards(
       // When the audit cannot be written, people cannot change anything, but a breaker must still open.
     }
   };
-  const breaker = breakWhenAsked(() =>
-    createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random),
-  );
+  const breaker = createBreaker(name, changed, { slowMs: timeoutMs / 2, ...options.breaker }, random);
   if (forced !== "auto") breaker.force(forced);
   const limit = createSlots(name, options.limit);
   const attempts = createAttempts({ name, timeoutMs, retry, budget, breaker, limit, classify, random });
@@ -118,7 +116,7 @@ export function createSafeguards(
     }
     const scope = scopeOf(context);
     try {
-      scope.signal?.throwIfAborted();
+      if (scope.signal?.aborted) throw scope.signal.reason;
       const value = await (read === undefined ? ask(scope) : reads.join(read, scope, ask));
       return { value, stale: false, ageMs: 0 };
     } catch (error) {

@@ -57,6 +57,29 @@ describe("an attempt", () => {
     expect(heard?.aborted).toBe(true);
   });
 
+  test.each(["before", "after"])(
+    "has a stop that says what its signal says, which is asked for %s it ends",
+    async (when) => {
+      const orders = dependency("orders", { timeoutMs: 300 });
+      const { controller, context } = callOf(60_000);
+      const left = new Error("left");
+      const seen: unknown[] = [];
+      const { error } = await settled(
+        orders.run(context, { key: "o1" }, (attempt) => {
+          if (when === "before") attempt.signal.addEventListener("abort", () => seen.push(attempt.signal.reason));
+          attempt.stop.addEventListener("abort", () => seen.push(attempt.stop.reason, attempt.signal.reason));
+          const unheard = () => seen.push("unheard");
+          attempt.stop.addEventListener("abort", unheard);
+          attempt.stop.removeEventListener("abort", unheard);
+          controller.abort(left);
+          return never();
+        }),
+      );
+      expect(error).toBe(left);
+      expect(seen).toEqual(when === "before" ? [left, left, left] : [left, left]);
+    },
+  );
+
   test("that throws at once is like one that rejects", async () => {
     const orders = dependency("orders", { retry: { attempts: 1 } });
     const bug = new TypeError("a bug");
@@ -288,6 +311,36 @@ describe("the breaker", () => {
     controller.abort(new Error("left"));
     expect(await probe).toBe("left");
     expect(orders.snapshot()).toMatchObject({ breaker: "open", failures: 10 });
+  });
+
+  test.each([
+    ["that ends well", (end: { resolve(value: string): void }) => end.resolve("well")],
+    ["that fails", (end: { reject(error: Error): void }) => end.reject(transient(new Error("down")))],
+    ["whose caller leaves", (end: { leave(): void }) => end.leave()],
+  ])("is neither closed nor opened by an attempt from before its pause %s", async (_what, finish) => {
+    const orders = dependency("orders", { ...options, timeoutMs: 60_000 });
+    const { context, controller } = callOf(60_000);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const early = orders.run(context, { idempotent: true }, () => promise).catch(() => "failed");
+    for (let call = 0; call < 10; call += 1) await ask(orders, down);
+    await vi.advanceTimersByTimeAsync(5_000);
+    finish({ resolve, reject, leave: () => controller.abort(new Error("left")) });
+    await early;
+    expect(orders.snapshot().breaker).toBe("half-open");
+    await ask(orders, async () => "well");
+    expect(orders.snapshot().breaker).toBe("closed");
+  });
+
+  test("is closed when an operator lets go of it, and reports no probe", async () => {
+    const orders = dependency("orders", options);
+    for (let call = 0; call < 10; call += 1) await ask(orders, down);
+    const events: string[] = [];
+    orders.onEvent(({ before, after }) => events.push(`${before} -> ${after}`));
+    orders.force("closed", { by: "ada" });
+    orders.force("auto", { by: "ada" });
+    expect(orders.snapshot().breaker).toBe("closed");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(events).toEqual(["auto -> forced closed", "forced closed -> auto"]);
   });
 
   test("is held by an operator until it is let go, and nothing is changed that cannot be accounted for", async () => {

@@ -195,7 +195,7 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
       if (closed) return;
       closed = true;
       closing.abort();
-      await Promise.allSettled(running);
+      await Promise.allSettled([ready, ...running]);
       for (const part of parts.values()) await part.close();
       await book.close();
       if (!shared.isPartial) records.close();

@@ -37,7 +37,7 @@ export async function decodePart(
   from: number,
   { atEnd, named }: { atEnd: boolean; named: Named },
 ) {
-  const known = from === 0 ? undefined : await encodingMark(file);
+  const known = from === 0 ? undefined : encodingMark(file);
   // A part that ends within a character is still UTF-8.
   const whole = atEnd ? bytes : bytes.subarray(0, bytes.length - utf8.cutTail(bytes));
   const encoding = known ?? detectEncoding(whole, named);
@@ -46,9 +46,9 @@ export async function decodePart(
   return { text: encoding.decode(bytes.subarray(0, used)), encoding: encoding.name, used };
 }
 
-export async function encodingMark(file: OpenFile): Promise<Encoding | undefined> {
+export function encodingMark(file: OpenFile): Encoding | undefined {
   const mark = new Uint8Array(2);
-  await file.read(mark, 0);
+  file.readSync(mark, 0);
   return markedEncoding(mark);
 }
 

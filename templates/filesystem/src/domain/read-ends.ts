@@ -51,7 +51,7 @@ export async function readTail(
   { cap, named, signal }: Ends,
 ): Promise<TextPart> {
   const { size } = file.facts;
-  const marked = await encodingMark(file);
+  const marked = encodingMark(file);
   const wide = marked?.unit === 2 || named.asked?.unit === 2;
   let length = Math.min(step, cap, size);
   for (;;) {

@@ -18,7 +18,7 @@ export async function readLines(
   const named = await namedIn(reading, asked);
   const file = safeFs.openFile(path);
   try {
-    const marked = (await encodingMark(file)) ?? (named.asked?.unit === 2 ? named.asked : undefined);
+    const marked = encodingMark(file) ?? (named.asked?.unit === 2 ? named.asked : undefined);
     const lines: LinesPart["lines"] = [];
     let number = 0;
     const cap = Math.min(maxBytes, limits.textBytes);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ApiRequest } from "./operation.ts";
 
 /**
@@ -9,9 +9,7 @@ import type { ApiRequest } from "./operation.ts";
  * @param account whom the API takes us for: see `Credentials.account`
  */
 export const requestKey = (request: ApiRequest, account: string): string =>
-  createHash("sha256")
-    .update(JSON.stringify([request, account], spelledOut))
-    .digest("base64");
+  hash("sha256", JSON.stringify([request, account], request.body?.bytes && spelledOut), "base64");
 
 // JSON knows no bytes, and would write a buffer by its indexes.
 const spelledOut = (_key: string, value: unknown): unknown =>

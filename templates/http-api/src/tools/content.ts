@@ -6,6 +6,7 @@ import type { CallersFiles } from "../kept-files.ts";
 /** What tools answer, as far as their view shows it. */
 export interface ToolResult {
   status?: number | undefined;
+  headers?: Record<string, string> | undefined;
   data?: unknown;
   cut?: Record<string, unknown> | undefined;
   warning?: string | undefined;
@@ -31,20 +32,22 @@ export interface ViewMeta {
 const SHOWN_HEADERS = ["location", "link", "retry-after", "x-total-count"] as const;
 
 /** What every tool says of an answer. Bytes are no data. */
-export const resultOf = ({ reply: { status, headers, body }, stale, ageMs }: Sent) => ({
-  status,
-  ...headersOf(headers),
-  ...(body === undefined || body instanceof Uint8Array ? {} : { data: body }),
-  ...(stale ? { stale, age_seconds: Math.round(ageMs / 1_000) } : {}),
-});
-
-function headersOf(headers: ApiReply["headers"]): { headers?: Record<string, string> } {
-  const shown = SHOWN_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-  return shown.length === 0 ? {} : { headers: Object.fromEntries(shown) };
+export function resultOf({ reply: { status, headers, body }, stale, ageMs }: Sent): ToolResult & { status: number } {
+  // No spreads: they are what an answer would spend most on.
+  const result: ToolResult & { status: number } = { status };
+  for (const name of SHOWN_HEADERS) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    result.headers ??= {};
+    result.headers[name] = value;
+  }
+  if (stale) Object.assign(result, { stale, age_seconds: Math.round(ageMs / 1_000) });
+  if (body !== undefined && !(body instanceof Uint8Array)) result.data = body;
+  return result;
 }
 
 /** Puts the part of an answer that is not data beside the result, as blocks that a model can look at. */
-export function withBytes<Result extends Record<string, unknown>>(
+export function withBytes<Result extends object>(
   result: Result,
   { body, contentType = "application/octet-stream" }: ApiReply,
   files: CallersFiles,

@@ -205,11 +205,11 @@ export function dynamicTools(
             { code: "invalid_input" },
           );
         const request = makeRequest(found, inputs.fields, input);
-        const policy = policyOf(found, {}, idempotency_key);
+        const policy = policyOf(found, {})(idempotency_key);
         if (dry_run) return { request: await api.preview(request, policy, call) };
         const sent = await api.send(call, request, policy);
         const own = files.of(call.caller.id);
-        return withBytes(shorten(resultOf(sent), { maxReply, files: own }), sent.reply, own);
+        return withBytes(shorten(resultOf(sent), { maxReply, files: own, bytes: sent.reply.bytes }), sent.reply, own);
       },
     }),
   ];

@@ -54,6 +54,7 @@ export function operationTool(
   const isChecked = entry.fields === undefined && operation.reply !== undefined && replies !== "off";
   const asDescribed = isChecked ? replyCheck(operation) : undefined;
   const own = ownFields(inputs, operation, entry);
+  const policyFor = policyOf(operation, entry);
   return defineTool({
     name,
     title: plainText(entry.title ?? operation.summary, 80) || wordsOf(name),
@@ -65,9 +66,9 @@ export function operationTool(
     view: answerView,
     _meta: { [VIEW_META]: { next_page: pages?.input, dry_run: own.dryRunName, key: own.keyed } satisfies ViewMeta },
     handler: async (input, call) => {
-      const made = makeRequest(operation, inputs.fields, { ...input, ...fixed }, { sendDefaults });
-      const request = withFixed(made, entry);
-      const policy = policyOf(operation, entry, input[own.keyName]);
+      const filled = entry.fixed === undefined ? input : { ...input, ...fixed };
+      const request = withFixed(makeRequest(operation, inputs.fields, filled, { sendDefaults }), entry);
+      const policy = policyFor(input[own.keyName]);
       if (own.dryRunName !== undefined && input[own.dryRunName] === true)
         return { dry_run: true, request: await api.preview(request, policy, call) };
       const sent = await api.send(call, request, policy);
@@ -84,7 +85,15 @@ export function operationTool(
 }
 
 /** What the map sends beside the inputs; an input of the same name gives way. */
-function withFixed(request: ApiRequest, { headers = {}, query = {} }: ToolEntry): ApiRequest {
+function withFixed(request: ApiRequest, { headers, query }: ToolEntry): ApiRequest {
+  return headers === undefined && query === undefined ? request : addFixed(request, headers ?? {}, query ?? {});
+}
+
+function addFixed(
+  request: ApiRequest,
+  headers: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, string>>,
+): ApiRequest {
   const fixed = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]);
   return {
     ...request,
@@ -100,14 +109,14 @@ function withFixed(request: ApiRequest, { headers = {}, query = {} }: ToolEntry)
 export function policyOf(
   operation: Pick<Operation, "method" | "parameters" | "replies">,
   entry: Partial<ToolEntry>,
-  key?: unknown,
-): SendPolicy {
+): (key?: unknown) => SendPolicy {
   const { idempotent = IDEMPOTENT.has(operation.method), cacheMs, timeoutMs } = entry;
   const keyed = isKeyed(operation, entry);
-  const idempotencyKey = keyed ? (typeof key === "string" ? key : randomUUID()) : undefined;
   const types = operation.replies.map(({ contentType }) => contentType);
   const expectsJson = types.length > 0 && types.every((type) => /[/+]json\b/i.test(type));
-  return { idempotent: idempotent || keyed, idempotencyKey, cacheMs, timeoutMs, expectsJson };
+  const policy: SendPolicy = { idempotent: idempotent || keyed, cacheMs, timeoutMs, expectsJson };
+  if (!keyed) return () => policy;
+  return (key) => ({ ...policy, idempotencyKey: typeof key === "string" ? key : randomUUID() });
 }
 
 const isKeyed = (
@@ -220,20 +229,19 @@ async function answer(
   { entry: { fields: kept, pages }, replies, fields, asDescribed, files, maxReply }: Answering,
 ) {
   const { reply } = sent;
-  const { data, ...result } = resultOf(sent);
-  const odd = data === undefined || asDescribed === undefined ? undefined : await asDescribed(reply.status, data);
+  const result = resultOf(sent);
+  const { data } = result;
+  const verdict = data === undefined ? undefined : asDescribed?.(reply.status, data);
+  const odd = verdict instanceof Promise ? await verdict : verdict;
   if (odd !== undefined && replies === "strict")
     fail(
       `The request was carried out, with status ${reply.status}, but the answer is not as the API's description promises: ${odd}. The people who run this server can mend the description, keep only some fields of the answer, or have it given with a warning (--replies warn). It was: ${plainText(JSON.stringify(data), MAX_ODD)}`,
       { code: "reply_not_as_described", data: { status: reply.status } },
     );
   const next = pages === undefined ? undefined : nextCursor(reply, reply.body, pages, fields);
-  const made = {
-    ...result,
-    ...(data === undefined ? {} : { data: kept === undefined ? data : project(data, kept) }),
-    ...(odd === undefined ? {} : { warning: `The answer is not as the API's description promises: ${odd}` }),
-    ...(typeof next === "string" || typeof next === "number" ? { next_cursor: String(next) } : {}),
-    ...(isRawNumber(next) ? { next_cursor: next.rawJSON } : {}),
-  };
-  return withBytes(shorten(made, { maxReply, files }), reply, files);
+  if (data !== undefined && kept !== undefined) result.data = project(data, kept);
+  if (odd !== undefined) result.warning = `The answer is not as the API's description promises: ${odd}`;
+  if (typeof next === "string" || typeof next === "number") result.next_cursor = String(next);
+  if (isRawNumber(next)) result.next_cursor = next.rawJSON;
+  return withBytes(shorten(result, { maxReply, files, bytes: reply.bytes }), reply, files);
 }

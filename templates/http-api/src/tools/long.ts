@@ -19,13 +19,22 @@ type Cut = {
   how: string;
 };
 
-/** A result whose data fits, or the beginning of it and the way to the rest. The whole is kept for some minutes. */
+/** Characters of JSON that a byte of an answer becomes at most: one that nobody sees is written out, as `⟨U+0001⟩`. */
+const MAX_GROWTH = 8;
+
+/**
+ * A result whose data fits, or the beginning of it and the way to the rest. The whole is kept for some minutes.
+ *
+ * @param bytes of the answer that the data is of
+ */
 export function shorten<Result extends { data?: unknown }>(
   result: Result,
-  { maxReply, files }: { maxReply: number; files: CallersFiles },
+  { maxReply, files, bytes }: { maxReply: number; files: CallersFiles; bytes: number },
 ): Result | (Omit<Result, "data"> & { cut: Cut }) {
+  if (result.data === undefined) return result;
+  // Most are far too short to be measured. A level takes a byte.
+  if (bytes * MAX_GROWTH <= maxReply && (bytes < MAX_LEVELS || !isDeep(result.data, 1))) return result;
   const { data, ...rest } = result;
-  if (data === undefined) return result;
   const isText = typeof data === "string";
   const text = isText ? data : JSON.stringify(data);
   if (text.length <= maxReply && !isDeep(data, 1)) return result;

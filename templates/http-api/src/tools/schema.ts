@@ -25,10 +25,14 @@ export function inputCheck(schema: JsonSchema): (value: unknown) => SchemaIssue[
 export function replyCheck({ replies, anyReply = {} }: Pick<Operation, "replies" | "anyReply">) {
   const checks = new Map<string, Check>(replies.map(({ status, schema }) => [status, checker(schema)]));
   const others = checker(anyReply);
-  return async (status: number, data: unknown): Promise<string | undefined> => {
+  return (status: number, data: unknown): string | undefined | Promise<string | undefined> => {
     const check = checks.get(String(status)) ?? checks.get("2XX") ?? others;
-    const [issue, ...more] = (await check(data)).issues;
-    if (issue === undefined) return undefined;
-    return `${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+    const verdict = check(data);
+    return verdict instanceof Promise ? verdict.then(lineOf) : lineOf(verdict);
   };
+}
+
+function lineOf({ issues: [issue, ...more] }: Verdict): string | undefined {
+  if (issue === undefined) return undefined;
+  return `${issue.path.join(".") || "(root)"} ${issue.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
 }

@@ -1,14 +1,6 @@
+import { StopSource } from "../../contract/stop.ts";
 import { transient } from "../failure.ts";
 import type { Scope } from "../scope.ts";
-
-/** Work that several callers wait for. */
-interface Flight {
-  key: string;
-  result: Promise<unknown>;
-  members: number;
-  endsAt: number;
-  controller: AbortController;
-}
 
 export interface Flights {
   /**
@@ -29,6 +21,22 @@ export interface Flights {
 /** A longer timer fires at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** Work that several callers wait for, and the scope that it has: the longest of theirs. */
+class Flight implements Scope {
+  readonly key: string;
+  readonly signal = new StopSource();
+  /** What tells each who waits. */
+  readonly members = new Set<(end: End) => void>();
+  endsAt = 0;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+  readonly remainingMs = (): number => Math.max(0, this.endsAt - performance.now());
+}
+
+type End = { value: unknown } | { error: unknown };
+
 /** Single flight: one run per id, however many ask. */
 export function createFlights(name: string): Flights {
   const flights = new Map<string, Flight>();
@@ -41,55 +49,48 @@ export function createFlights(name: string): Flights {
       for (const [id, { key }] of flights) if (matches(key)) flights.delete(id);
     },
     join(id, key, member, fly) {
-      const endsAt = performance.now() + member.remainingMs();
-      let flight = flights.get(id);
-      if (flight === undefined) {
-        const controller = new AbortController();
-        const begun: Flight = { key, members: 0, endsAt, controller, result: Promise.resolve() };
-        flight = begun;
-        flights.set(id, begun);
-        const scope: Scope = {
-          signal: controller.signal,
-          remainingMs: () => Math.max(0, begun.endsAt - performance.now()),
-        };
-        begun.result = fly(scope, () => flights.get(id) === begun).finally(() => drop(id, begun));
-        // Everyone may have left by the time it fails.
-        begun.result.catch(() => {});
-      }
-      flight.members += 1;
-      flight.endsAt = Math.max(flight.endsAt, endsAt);
-      return wait(name, flight, member, (reason) => {
+      const known = flights.get(id);
+      const flight = known ?? new Flight(key);
+      flight.endsAt = Math.max(flight.endsAt, performance.now() + member.remainingMs());
+      const waiting = wait(name, flight, member, (reason) => {
         drop(id, flight);
-        flight.controller.abort(reason);
+        flight.signal.abort(reason);
       });
+      if (known !== undefined) return waiting;
+      flights.set(id, flight);
+      const end = (how: End): void => {
+        drop(id, flight);
+        for (const tell of flight.members) tell(how);
+      };
+      fly(flight, () => flights.get(id) === flight).then(
+        (value) => end({ value }),
+        (error: unknown) => end({ error }),
+      );
+      return waiting;
     },
   };
 }
 
 /** One member's wait: for the result, its own signal or its own time, whichever is first. */
 function wait(name: string, flight: Flight, { signal, remainingMs }: Scope, abandon: (reason: unknown) => void) {
+  const { members } = flight;
   return new Promise<unknown>((resolve, reject) => {
-    let here = true;
-    const end = (): boolean => {
-      if (!here) return false;
-      here = false;
+    const end = (how: End): void => {
+      members.delete(end);
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
-      flight.members -= 1;
-      return true;
+      if ("value" in how) resolve(how.value);
+      else reject(how.error);
     };
-    const leave = (reason: unknown): void => {
-      if (end() && flight.members === 0) abandon(reason);
-      reject(reason);
+    const leave = (error: unknown): void => {
+      end({ error });
+      if (members.size === 0) abandon(error);
     };
     const abort = (): void => leave(signal?.reason);
     const late = (): void => leave(transient(new Error(`${name} gave no answer in time.`), { timedOut: true }));
     const ms = remainingMs();
     const timer = Number.isFinite(ms) ? setTimeout(late, Math.min(ms, MAX_TIMER_MS)) : undefined;
     signal?.addEventListener("abort", abort);
-    flight.result.then(
-      (value) => end() && resolve(value),
-      (error: unknown) => end() && reject(error),
-    );
+    members.add(end);
   });
 }

@@ -36,7 +36,7 @@ export async function withJournal<Result>(
   }
   // From here on it has happened, and nothing that fails may say otherwise.
   try {
-    const bytes = change.kept || change.added ? await trash.sizeOf(entry) : 0;
+    const bytes = entry.bytes ?? (change.kept || change.added ? await trash.sizeOf(entry) : 0);
     journal.mark(entry, "done", bytes);
     if (bytes > 0) await trash.makeRoom(entry);
   } catch (error) {

@@ -48,8 +48,7 @@ export async function write(
     await refuseStale(desk, place, ifSha256, signal);
     const bytes = await bytesFor(desk, place, content, { whole: true, asked: encoding });
     signal?.throwIfAborted();
-    await put(desk, place, "write", bytes, signal);
-    return { created, size: bytes.length, sha256: sha256Of(bytes) };
+    return { created, ...(await put(desk, place, "write", bytes, signal)) };
   });
 }
 
@@ -63,10 +62,19 @@ function refuseLookAlike({ folder, name, given }: Place): void {
 }
 
 /** Replaces what is at a place, or makes it, with a way back. */
-async function put(desk: Desk, place: Place, action: Action, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-  await putFile(desk, place, { action, path: place.given }, bytes.length, (write) => write(bytes), { signal });
+async function put(
+  desk: Desk,
+  place: Place,
+  action: Action,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<{ size: number; sha256: string }> {
+  const fill: Fill = (write) => write(bytes);
+  const sha256 = await putFile(desk, place, { action, path: place.given }, bytes.length, fill, { signal });
+  return { size: bytes.length, sha256 };
 }
 
+/** @returns the SHA-256 of what is there now */
 export async function putFile(
   desk: Desk,
   place: Place,
@@ -74,12 +82,12 @@ export async function putFile(
   size: number,
   fill: Fill,
   { mode, signal }: { mode?: number } & Waiting,
-): Promise<void> {
+): Promise<string> {
   const { existing, folder, name } = place;
   if (existing === undefined) refuseMisleading(name, place.given);
   const added = { bytes: size - (existing?.size ?? 0), files: existing ? 0 : 1 };
   const { journal, trash } = await desk.book();
-  await desk.quota.reserving(folder.root, added, signal, () => {
+  const { sha256 } = await desk.quota.reserving(folder.root, added, signal, () => {
     const planned = { ...change, at: spotOf(place), ...(existing && { before: markOf(existing) }) };
     return withJournal(desk, planned, [place], async (entry) => {
       const before = async (made: Mark) => {
@@ -88,10 +96,11 @@ export async function putFile(
         entry.change.made = made;
         journal.save(entry);
       };
-      await replaceFile(place, temporaryOf(entry), fill, { mode, before });
+      return replaceFile(place, temporaryOf(entry), fill, { mode, before });
     });
   });
   desk.tell(existing ? "changed" : "created", folder, name);
+  return sha256;
 }
 
 export async function append(
@@ -109,8 +118,7 @@ export async function append(
     const bytes = await bytesFor(desk, place, content, { whole: false, asked: encoding });
     signal?.throwIfAborted();
     if (existing === undefined) {
-      await put(desk, place, "append", bytes, signal);
-      return { created: true, size: bytes.length, sha256: sha256Of(bytes) };
+      return { created: true, ...(await put(desk, place, "append", bytes, signal)) };
     }
     await addTo(desk, place, bytes, signal);
     desk.tell("changed", folder, name);
@@ -176,14 +184,14 @@ export async function edit(
     refuseOdd(desk, bytes);
     const diff = diffOf(path, encoding.decode(before), encoding.decode(bytes));
     signal?.throwIfAborted();
-    if (!dryRun) await put(desk, place, "edit", bytes, signal);
+    const { sha256 } = dryRun ? { sha256: sha256Of(bytes) } : await put(desk, place, "edit", bytes, signal);
     return {
       ...(diff !== undefined && { diff: diff.diff, diffCut: diff.cut }),
       replacements,
       sizeBefore: before.length,
       size: bytes.length,
       sha256Before: sha256Of(before),
-      sha256: sha256Of(bytes),
+      sha256,
       applied: !dryRun,
     };
   });
@@ -211,7 +219,7 @@ async function bytesFor(
   if (typeof content !== "string") return content;
   const named = await namedIn(desk, asked);
   if (!place.existing?.isFile()) return encodedFor(named.asked ?? utf8, content, place.given);
-  const marked = await markAt(desk, place);
+  const marked = markAt(desk, place);
   // ASCII is the same in all that has no mark.
   if (!marked && named.asked?.unit !== 2 && isAscii(Buffer.from(content))) return Buffer.from(content);
   if (marked)
@@ -223,10 +231,10 @@ async function bytesFor(
   return encodedFor(encoding, content, place.given);
 }
 
-async function markAt(desk: Desk, place: Place) {
+function markAt(desk: Desk, place: Place) {
   const file = openAt(desk, place);
   try {
-    return await encodingMark(file);
+    return encodingMark(file);
   } finally {
     file.close();
   }

@@ -65,12 +65,21 @@ export function locate(ground: Ground, root: Root, parts: readonly string[], giv
   }
 }
 
+/** A root itself. Its own descriptor is used, which outlives this only until the roots are closed. */
+export function locateRoot(ground: Ground, root: Root, given: string): Located {
+  const { fd } = root;
+  if (fd === undefined) return locate(ground, root, [], given);
+  root.verify();
+  refuseKept(ground, root, [], given);
+  return { root, relative: [], stats: fstatSync(fd), at: `/proc/self/fd/${fd}`, verify() {}, close() {} };
+}
+
 function byDescriptor(ground: Ground, root: Root, parts: readonly string[], given: string): Located {
   const fd = openSync([`/proc/self/fd/${root.fd}`, ...parts].join("/"), O_PATH);
   try {
     const at = `/proc/self/fd/${fd}`;
     const stats = fstatSync(fd);
-    const place = judge(ground, readlinkSync(at), stats, given, fd);
+    const place = judge(ground, root, readlinkSync(at), stats, given, fd);
     return { ...place, stats, at, verify() {}, close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
@@ -82,7 +91,7 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
   const named = path.join(root.real, ...parts);
   const real = realpathSync.native(named);
   const stats = lstatSync(real);
-  const place = judge(ground, real, stats, given);
+  const place = judge(ground, root, real, stats, given);
   const verify = () => {
     root.verify();
     const now = lstatSync(real, { throwIfNoEntry: false });
@@ -100,9 +109,10 @@ export const movedError = (given: string) =>
 
 export const sameThing = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
 
-/** Whether what stands at a path without links may be used. */
+/** Whether what stands at a path without links may be used. It was looked for from a root that has been verified. */
 function judge(
   ground: Ground,
+  from: Root,
   real: string,
   stats: Stats,
   given: string,
@@ -117,7 +127,7 @@ function judge(
   }
   if (found === undefined) throw badLink(given);
   const { root, rest } = found;
-  root.verify();
+  if (root !== from) root.verify();
   const relative = rest.split(path.sep).filter((part) => part !== "");
   if (relative.some(isReserved)) throw reservedError(given);
   if (isSystemPlace(real, process.platform)) throw outside(given);
@@ -130,11 +140,17 @@ function judge(
 export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
   const { state, isDenied } = ground;
   const folders = ground.isInner ? undefined : narrowedTo();
-  const real = path.join(root.real, ...relative);
-  if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
-  if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
+  if (folders !== undefined || (state !== undefined && mayHold(root.real, state))) {
+    const real = path.join(root.real, ...relative);
+    if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
+    if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
+  }
   if (isDenied?.(relative)) throw denyError(given);
 }
+
+/** Whether something below one folder may lie in the other. */
+const mayHold = (one: string, other: string): boolean =>
+  below(one, other, rules) !== undefined || below(other, one, rules) !== undefined;
 
 /** What policy keeps out by its kind, wherever it stands. */
 export function judgeStats(

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { FilesError } from "../errors.ts";
-import { type Ground, type Located, locate, movedError, refuseKept, rules, sameThing } from "./locate.ts";
+import { type Ground, type Located, locate, locateRoot, movedError, refuseKept, rules, sameThing } from "./locate.ts";
 import { bytesOfName } from "./names.ts";
 import { findRoot } from "./paths.ts";
 import { badLink, explaining, missing, notDirectory, showPath } from "./refusals.ts";
@@ -76,7 +76,7 @@ const readOnlyRoot = (path: string) =>
   new FilesError("permission", `${showPath(path)} is in a folder that the user allows for reading only.`);
 
 /** A new or other name in a folder that is open already. The place does not own the folder. */
-export function placeIn(folder: Located, name: string, given: string, { raw = false } = {}): Place {
+function placeIn(folder: Located, name: string, given: string, { raw = false } = {}): Place {
   try {
     const { at, existing } = findEntry(folder, name, { raw });
     folder.verify();
@@ -106,7 +106,7 @@ export function findEntry(
 function openFolder(ground: Ground, root: Located["root"], parts: string[], given: string): Located {
   let folder: Located;
   try {
-    folder = locate(ground, root, parts, given);
+    folder = parts.length === 0 ? locateRoot(ground, root, given) : locate(ground, root, parts, given);
   } catch (error) {
     if (!(error instanceof FilesError) || error.code !== "not_found") throw error;
     throw new FilesError(
@@ -139,15 +139,17 @@ export function writableFile({ existing, at, given }: Place, { policy }: Ground)
     throw new FilesError("refused", `${showPath(given)} has several names (hard links), which is not permitted.`);
   }
   // Replacing a file asks only its folder for permission, so the file's own mark is asked here.
-  const readOnly = new FilesError(
-    "permission",
-    `${showPath(given)} is marked read-only. Ask the user to make it writable, or write another file.`,
-  );
-  if ((existing.mode & 0o222) === 0) throw readOnly;
+  if ((existing.mode & 0o222) === 0) throw readOnlyFile(given);
   try {
     accessSync(at, constants.W_OK);
   } catch {
-    throw readOnly;
+    throw readOnlyFile(given);
   }
   return existing;
 }
+
+const readOnlyFile = (path: string) =>
+  new FilesError(
+    "permission",
+    `${showPath(path)} is marked read-only. Ask the user to make it writable, or write another file.`,
+  );

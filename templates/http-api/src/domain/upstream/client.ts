@@ -1,11 +1,13 @@
 import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
+import { Exchange } from "./exchange.ts";
 import type { Guard, ReadBody } from "./guard.ts";
+import type { Stop } from "./stop.ts";
 
 /** One exchange over HTTP, without redirects, credentials or meaning. */
 export interface Client {
-  /** @throws UpstreamError when there is no whole answer; the signal's reason when it was aborted */
-  exchange(url: URL, request: Outgoing, signal: AbortSignal): Promise<Incoming>;
+  /** @throws UpstreamError when there is no whole answer; the reason when it was stopped */
+  exchange(url: URL, request: Outgoing, stop: Stop): Promise<Incoming>;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export interface ClientOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** Undici's own `request`, because Node's `fetch` takes no agent. The signal is what ends an exchange. */
+/** Undici's own, because Node's `fetch` takes no agent. `stop` is what ends an exchange. */
 export function createClient({
   guard,
   readBody,
@@ -48,39 +50,32 @@ export function createClient({
   const open = async (): Promise<Dispatcher> =>
     dispatcher ?? (await import("./agent.ts")).createAgent(guard, connections);
   return {
-    async exchange(url, { method, headers, body }, signal) {
+    async exchange(url, { method, headers, body }, stop) {
       guard.checkUrl(url);
       opened ??= open();
       const agent = await opened;
-      try {
-        const answer = await agent.request({
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: method as never,
+      if (stop.aborted) throw stop.reason;
+      const exchange = new Exchange(stop, readBody, maxBytes);
+      const { origin, pathname, search } = url;
+      agent.dispatch(
+        {
+          origin,
+          path: pathname + search,
+          method: method as Dispatcher.HttpMethod,
           headers: { "accept-encoding": acceptEncoding, ...headers },
           body: body ?? null,
-          signal,
-        });
-        const flat = flatten(answer.headers);
-        const bytes = await readBody(answer.body, flat["content-encoding"], maxBytes).catch((error: unknown) => {
-          // The status says what went wrong; a body that cannot be read adds nothing.
-          if (answer.statusCode >= 400 && error instanceof UpstreamError) return Buffer.alloc(0);
-          throw error;
-        });
-        return { status: answer.statusCode, headers: flat, bytes };
+        },
+        exchange,
+      );
+      try {
+        return await exchange.incoming;
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
+        if (stop.aborted) throw stop.reason;
         throw error instanceof UpstreamError ? error : explain(error, url.host);
       }
     },
     close: async () => (await opened)?.destroy(),
   };
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
-  );
 }
 
 function explain(cause: unknown, host: string): UpstreamError {

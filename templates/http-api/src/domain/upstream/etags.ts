@@ -2,6 +2,7 @@ import type { ApiReply } from "../operation.ts";
 
 /** Answers with the `ETag` they came with, so that asking again costs the API nothing when nothing changed. */
 export interface ETags {
+  readonly size: number;
   get(key: string): { etag: string; reply: ApiReply } | undefined;
   set(key: string, etag: string, reply: ApiReply): void;
 }
@@ -15,6 +16,9 @@ export function createETags(maxBytes: number): ETags {
     kept.delete(key);
   };
   return {
+    get size() {
+      return kept.size;
+    },
     get(key) {
       const found = kept.get(key);
       if (found === undefined) return undefined;

@@ -5,6 +5,7 @@ import { requestKey } from "../request-key.ts";
 import { type Client, type ClientOptions, createClient, type Incoming } from "./client.ts";
 import { type Credentials, noCredentials } from "./credentials/credentials.ts";
 import { createETags } from "./etags.ts";
+import type { Stop } from "./stop.ts";
 import { folder, urlOf } from "./url.ts";
 
 /** Where the API is, and what may happen on the way there. */
@@ -28,7 +29,7 @@ export interface UpstreamOptions extends Pick<ClientOptions, "guard" | "readBody
 
 export interface SendOptions {
   /** Ends the request, whatever it is doing. There is no other time limit here. */
-  signal: AbortSignal;
+  signal: Stop;
   idempotencyKey?: string | undefined;
   /** The description promises JSON: a page of HTML is no answer then. Default `false`. */
   expectsJson?: boolean | undefined;
@@ -79,34 +80,38 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const baseOf = (server: string | undefined): URL => (server === undefined ? base : folder(server, base));
   if (credentials !== noCredentials && options.insecureHttp !== true) checkSecrecy(base, allowedHosts);
   const etags = createETags(16_777_216);
+  const keys = new WeakMap<ApiRequest, { key: string; account: string }>();
+  // Asked for two or three times for each request, and a digest costs as much as parsing a small answer.
+  const keyFor = (request: ApiRequest, account: string): string => {
+    const known = keys.get(request);
+    if (known?.account === account) return known.key;
+    const key = requestKey(request, account);
+    keys.set(request, { key, account });
+    return key;
+  };
 
   const dress = async (
-    { method, path, query, headers, body, server, schemes, caller }: ApiRequest,
+    { method, path, query, headers: given, body, server, schemes, caller }: ApiRequest,
     key: string | undefined,
   ) => {
-    const { stamp, account, ...worn } = await credentials.dress(schemes, caller);
+    const worn = await credentials.dress(schemes, caller);
     // A description may list our credential among an operation's parameters: what a caller filled in there is not sent.
-    const others = query.filter(([name]) => worn.query.every(([own]) => own !== name));
-    const url = urlOf(baseOf(server), path, [...others, ...worn.query]);
-    return {
-      url,
-      stamp,
-      account,
-      outgoing: {
-        method,
-        headers: {
-          accept: "application/json, text/*;q=0.8, */*;q=0.5",
-          "user-agent": "offshoot-http-api",
-          ...headers,
-          ...(body === undefined ? {} : { "content-type": body.contentType }),
-          ...(key === undefined ? {} : { "idempotency-key": key }),
-          ...worn.headers,
-        } as Record<string, string>,
-        body: body?.bytes ?? body?.text,
-        shownBody: body?.text,
-      },
+    const others =
+      worn.query.length === 0 ? query : query.filter(([name]) => worn.query.every(([own]) => own !== name));
+    const url = urlOf(baseOf(server), path, worn.query.length === 0 ? others : [...others, ...worn.query]);
+    const headers: Record<string, string> = {
+      accept: "application/json, text/*;q=0.8, */*;q=0.5",
+      "user-agent": "offshoot-http-api",
+      ...given,
     };
+    if (body !== undefined) headers["content-type"] = body.contentType;
+    if (key !== undefined) headers["idempotency-key"] = key;
+    Object.assign(headers, worn.headers);
+    const outgoing = { method, headers, body: body?.bytes ?? body?.text, shownBody: body?.text };
+    return { url, stamp: worn.stamp, account: worn.account, outgoing };
   };
+  // Loaded with the first answer, as a start does not need it; and kept, as `import` takes its time each time.
+  let reading: Promise<typeof import("./reply/reply.ts")> | undefined;
 
   const once = async (
     request: ApiRequest,
@@ -114,8 +119,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     last: boolean,
   ): Promise<ApiReply> => {
     const { url, stamp, account, outgoing } = await dress(request, idempotencyKey);
-    const key = requestKey(request, account);
-    const known = request.method === "GET" ? etags.get(key) : undefined;
+    const isGet = request.method === "GET";
+    const known = isGet && etags.size > 0 ? etags.get(keyFor(request, account)) : undefined;
     if (known !== undefined) outgoing.headers["if-none-match"] = known.etag;
     let incoming = await client.exchange(url, outgoing, signal);
     if (REDIRECTS.has(incoming.status)) incoming = await follow(url, outgoing, incoming, signal);
@@ -123,12 +128,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     // A 401 is refused before anything is done, so it is safe to send again with a newer credential. Once, never in a loop.
     if (incoming.status === 401 && !last && (await credentials.renew(stamp)))
       return once(request, { signal, idempotencyKey, expectsJson }, true);
-    // Loaded with the first answer: a start does not need it.
-    const { replyOf, statusError } = await import("./reply/reply.ts");
+    reading ??= import("./reply/reply.ts");
+    const { replyOf, statusError } = await reading;
     if (incoming.status < 200 || incoming.status > 299) throw statusError(incoming, credentials);
     const reply = await replyOf(incoming, credentials, expectsJson);
     const { etag } = incoming.headers;
-    if (request.method === "GET" && etag !== undefined) etags.set(key, etag, reply);
+    if (isGet && etag !== undefined) etags.set(keyFor(request, account), etag, reply);
     return reply;
   };
 
@@ -140,7 +145,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     from: URL,
     outgoing: { method: string; headers: Record<string, string> },
     first: Incoming,
-    signal: AbortSignal,
+    signal: Stop,
   ): Promise<Incoming> => {
     let incoming = first;
     let at = from;
@@ -164,8 +169,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     send: (request, sending) => once(request, sending, false),
-    keyOf: async (request) => requestKey(request, await credentials.account(request.schemes, request.caller)),
+    keyOf: async (request) => keyFor(request, await credentials.account(request.schemes, request.caller)),
     hostOf({ server }) {
+      if (server === undefined) return undefined;
       const { host } = baseOf(server);
       return host === base.host ? undefined : host;
     },

@@ -55,6 +55,8 @@ export interface Entry {
   /** Which process it is of. */
   owner: string;
   change: Change;
+  /** What lies in the trash because of it, where this process has put it there itself. */
+  bytes?: number | undefined;
 }
 
 export const rootKey = ({ dev, ino }: Pick<Root, "dev" | "ino">): string => `${dev}-${ino}`;

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isBusy } from "./sqlite.ts";
 
 /** A lock between processes that ends with the process that holds it, even where it is killed. */
@@ -16,17 +16,22 @@ export interface FileLock {
 export function openFileLock(Database: typeof DatabaseSync, path: string): FileLock {
   // A timeout would block the event loop: who waits asks again.
   const db = new Database(path, { timeout: 0 });
+  let begin: StatementSync | undefined;
+  const rollback = db.prepare("ROLLBACK");
   return {
     take() {
       try {
-        db.exec("BEGIN EXCLUSIVE");
+        // Nothing is ever written, yet SQLite would make and remove a journal file each time. Asking waits for the lock.
+        if (begin === undefined) db.exec("PRAGMA journal_mode = MEMORY");
+        begin ??= db.prepare("BEGIN EXCLUSIVE");
+        begin.run();
         return true;
       } catch (error) {
         if (isBusy(error)) return false;
         throw error;
       }
     },
-    release: () => db.exec("ROLLBACK"),
+    release: () => void rollback.run(),
     close: () => db.close(),
   };
 }

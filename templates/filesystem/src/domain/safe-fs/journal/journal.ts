@@ -36,6 +36,24 @@ export const journalFile = (folder: string) => join(folder, "journal.db");
 /** Waits this long, in milliseconds, for another process to have written; it blocks, and takes well below one. */
 const timeout = 2_000;
 
+/**
+ * The bytes in the trash of each root, so that no change has to add up all entries. By triggers, because an earlier
+ * version of this server may write to the same file.
+ */
+const countKept = `
+  BEGIN IMMEDIATE;
+  CREATE TABLE IF NOT EXISTS kept (root TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO kept SELECT root, sum(bytes) FROM entries WHERE true GROUP BY root ON CONFLICT DO NOTHING;
+  CREATE TRIGGER IF NOT EXISTS keeps AFTER UPDATE OF bytes ON entries WHEN new.bytes <> old.bytes BEGIN
+    INSERT INTO kept VALUES (new.root, new.bytes - old.bytes) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER IF NOT EXISTS keeps_less AFTER DELETE ON entries WHEN old.bytes > 0 BEGIN
+    UPDATE kept SET bytes = bytes - old.bytes WHERE root = old.root;
+  END;
+  PRAGMA user_version = 1;
+  COMMIT;
+`;
+
 /** Undefined as the folder keeps it in memory: changes can be taken back until the process ends. */
 export function openJournal(Database: typeof DatabaseSync, folder: string | undefined, owner: string): Journal {
   const db = new Database(folder === undefined ? ":memory:" : journalFile(folder), { timeout });
@@ -48,6 +66,7 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
     ) STRICT;
     CREATE TABLE IF NOT EXISTS roots (root TEXT PRIMARY KEY, trash TEXT NOT NULL) STRICT;
   `);
+  if (db.prepare("PRAGMA user_version").get()?.user_version === 0) db.exec(countKept);
   const columns = "seq, id, state, owner, change";
   const entryOf = (row: unknown): Entry => {
     const { seq, id, state, owner: by, change } = row as Record<string, string | number>;
@@ -61,6 +80,8 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
     prepared.set(sql, statement);
     return statement;
   };
+  // A name once given stays.
+  const trashes = new Map<string, string>();
   const all = (sql: string, ...values: (string | number)[]) => prepare(sql).all(...values);
   const run = (sql: string, ...values: (string | number)[]) => {
     try {
@@ -112,14 +133,15 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
         root,
         time,
       ).map(entryOf),
-    keptBytes: (root) =>
-      Number(prepare("SELECT coalesce(sum(bytes), 0) AS sum FROM entries WHERE root = ?").get(root)?.sum),
+    keptBytes: (root) => Number(prepare("SELECT bytes FROM kept WHERE root = ?").get(root)?.bytes ?? 0),
     oldestKept(root) {
       const sql = `SELECT ${columns}, bytes FROM entries WHERE root = ? AND bytes > 0 AND state IN ('done', 'undone') ORDER BY seq LIMIT 1`;
       return all(sql, root).map((row) => ({ entry: entryOf(row), bytes: Number(row.bytes) }))[0];
     },
     trashOf(root, { make }) {
       // Written down before it is made, so that it is known after a crash in between.
+      const known = trashes.get(root);
+      if (known !== undefined) return known;
       if (make)
         run(
           "INSERT INTO roots (root, trash) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -127,7 +149,8 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
           `${trashPrefix}${randomBytes(4).toString("hex")}`,
         );
       const row = prepare("SELECT trash FROM roots WHERE root = ?").get(root);
-      return row && String(row.trash);
+      if (row) trashes.set(root, String(row.trash));
+      return trashes.get(root);
     },
     isKnown: (id) => prepare("SELECT 1 FROM entries WHERE id = ?").get(id) !== undefined,
     close: () => db.close(),

@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { rootKey } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
-import { type Ground, type Located, locate } from "../locate.ts";
+import { type Ground, type Located, locateRoot } from "../locate.ts";
 import { locateIn } from "../open.ts";
 import type { Root } from "../roots.ts";
 
@@ -25,16 +25,26 @@ export function openTrash(
 ): Located | undefined {
   const name = journal.trashOf(rootKey(root), { make });
   if (name === undefined) return undefined;
-  const above = locate(anyKind(ground), root, [], "");
+  const any = anyKind(ground);
+  const above = locateRoot(any, root, "");
   try {
-    const at = `${above.at}/${name}`;
-    if (lstatSync(at, { throwIfNoEntry: false }) === undefined && !(make && makeTrash(at))) return undefined;
-    const folder = locateIn(anyKind(ground), above, name, "");
-    if (folder.stats.isDirectory()) return folder;
+    const folder =
+      openIfThere(any, above, name) ??
+      (make && makeTrash(`${above.at}/${name}`) ? locateIn(any, above, name, "") : undefined);
+    if (folder === undefined || folder.stats.isDirectory()) return folder;
     folder.close(); // another user's: there is no trash then
     return undefined;
   } finally {
     above.close();
+  }
+}
+
+function openIfThere(ground: Ground, above: Located, name: string): Located | undefined {
+  try {
+    return locateIn(ground, above, name, "");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
   }
 }
 

@@ -5,10 +5,10 @@ import type { Journal } from "../journal/journal.ts";
 import { type Ground, type Located, locate } from "../locate.ts";
 import { listEntries } from "../open.ts";
 import { isReserved, temporaryPrefix } from "../paths.ts";
-import { findEntry, type Place, placeIn } from "../place.ts";
+import { findEntry, type Place } from "../place.ts";
 import type { Root } from "../roots.ts";
 import { measureTree } from "../writing/measure-tree.ts";
-import { writeFully } from "../writing/on-disk.ts";
+import { standingAt, writeFully } from "../writing/on-disk.ts";
 import { removeTree } from "../writing/remove-tree.ts";
 import { keepOld } from "./keep-old.ts";
 import { anyKind, openTrash } from "./trash-folder.ts";
@@ -18,6 +18,9 @@ export interface TrashOptions {
   /** Most bytes in the trash of one root; the oldest go first. */
   keepBytes: number;
 }
+
+/** A thing in the trash. */
+type Kept = Pick<Place, "at" | "existing">;
 
 export type Trash = ReturnType<typeof createTrash>;
 
@@ -29,22 +32,22 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
   const using = async <Result>(
     entry: Entry,
     make: boolean,
-    work: (place: Place) => Result | Promise<Result>,
+    work: (at: string, folder: Located) => Result | Promise<Result>,
   ): Promise<Result | undefined> => {
     const root = rootOf(entry);
     if (root === undefined) return undefined;
     const folder = openTrash(ground, journal, root, { make });
     if (folder === undefined) return undefined;
-    const place = placeIn(folder, entry.id, entry.change.path);
     try {
-      return await work(place);
+      folder.verify();
+      return await work(`${folder.at}/${entry.id}`, folder);
     } finally {
-      place.close();
+      folder.close();
     }
   };
 
   const remove = async (entry: Entry, signal?: AbortSignal) =>
-    void (await using(entry, false, ({ folder, name }) => removeTree(ground, folder, name, signal)));
+    void (await using(entry, false, (_at, folder) => removeTree(ground, folder, entry.id, signal)));
 
   const isUnfinished = (name: string) =>
     name.startsWith(temporaryPrefix) && journal.isKnown(name.slice(temporaryPrefix.length));
@@ -55,26 +58,30 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
   };
 
   return {
-    /** Keeps what stands at a place, which stays there until it is replaced. False where the root takes no trash. */
-    async keep(entry: Entry, place: Place): Promise<boolean> {
-      const kept = await using(entry, true, ({ at }) => keepOld(place, at, ground.policy.strictLinks));
-      if (kept) entry.change.kept = markOf(kept);
-      return kept !== undefined;
+    /** Keeps what stands at a place, which stays there until it is replaced. Nothing is done where the root takes no trash. */
+    async keep(entry: Entry, place: Place): Promise<void> {
+      const kept = await using(entry, true, (at) => keepOld(place, at, ground.policy.strictLinks));
+      if (kept === undefined) return;
+      entry.change.kept = markOf(kept);
+      entry.bytes = bytesIn(kept);
     },
 
     /** Takes away what stands at a place. Gives what it was; undefined where the root takes no trash. */
     take: (entry: Entry, place: Place): Promise<Stats | undefined> =>
-      using(entry, true, ({ at }) => {
+      using(entry, true, (at) => {
         renameSync(place.at, at);
-        return lstatSync(at);
+        const taken = lstatSync(at);
+        entry.bytes = bytesIn(taken);
+        return taken;
       }),
 
     /** Keeps bytes of a change that are no file of the user's. */
     async keepBytes(entry: Entry, bytes: Uint8Array): Promise<void> {
-      entry.change.kept = await using(entry, true, async ({ at }) => {
+      entry.change.kept = await using(entry, true, async (at) => {
         const fd = openSync(at, "wx", 0o600);
         try {
           await writeFully(fd, bytes, 0);
+          entry.bytes = bytes.byteLength;
           return markOf(fstatSync(fd));
         } finally {
           closeSync(fd);
@@ -84,22 +91,26 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
 
     /** What was kept of a change, as bytes. */
     bytesOf: (entry: Entry): Promise<Uint8Array | undefined> =>
-      using(entry, false, ({ at, existing }) =>
-        existing && entry.change.kept && sameInode(existing, entry.change.kept) ? readFile(at) : undefined,
-      ),
+      using(entry, false, (at) => {
+        const existing = standingAt({ at });
+        return existing && entry.change.kept && sameInode(existing, entry.change.kept) ? readFile(at) : undefined;
+      }),
 
     /** What was kept, as long as it is the very thing; to be taken back by a rename. */
-    useKept: <Result>(entry: Entry, work: (place: Place) => Result | Promise<Result>): Promise<Result | undefined> =>
-      using(entry, false, (place) =>
-        entry.change.kept === undefined || sameInode(place.existing, entry.change.kept) ? work(place) : undefined,
-      ),
+    useKept: <Result>(entry: Entry, work: (kept: Kept) => Result | Promise<Result>): Promise<Result | undefined> =>
+      using(entry, false, (at) => {
+        const existing = standingAt({ at });
+        return entry.change.kept === undefined || sameInode(existing, entry.change.kept)
+          ? work({ at, existing })
+          : undefined;
+      }),
 
     remove,
     forget,
 
     /** How much lies in the trash because of a change. */
     async sizeOf(entry: Entry): Promise<number> {
-      const size = await using(entry, false, ({ folder, name }) => measureTree(ground, folder, name));
+      const size = await using(entry, false, (_at, folder) => measureTree(ground, folder, entry.id));
       return size === undefined ? 0 : size.bytes + size.others * entryBytes;
     },
 
@@ -158,6 +169,10 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
 
 /** What a folder or a link takes on most disks. */
 const entryBytes = 4_096;
+
+/** Undefined of a folder, which has to be measured. */
+const bytesIn = (found: Stats): number | undefined =>
+  found.isFile() ? found.size : found.isDirectory() ? undefined : entryBytes;
 
 const sameInode = (found: Stats | undefined, { dev, ino }: { dev: number; ino: number }): boolean =>
   found !== undefined && found.dev === dev && found.ino === ino;

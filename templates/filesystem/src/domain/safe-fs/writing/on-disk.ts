@@ -9,6 +9,7 @@ import {
   type Stats,
   unlinkSync,
   write,
+  writeSync,
 } from "node:fs";
 import { promisify } from "node:util";
 import type { Located } from "../locate.ts";
@@ -19,11 +20,18 @@ const writeAt = promisify(write);
 /** Resolves when what was written is on disk. */
 export const flush = promisify(fsync);
 
+/** What is written while everything else waits: to memory, as only `flush` waits for the disk. */
+const mostAtOnce = 64 * 1024;
+
 /** Writes all bytes from a position on; resolves with the one behind them. */
 export async function writeFully(fd: number, bytes: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < bytes.byteLength) {
-    done += (await writeAt(fd, bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
+    const left = bytes.byteLength - done;
+    done +=
+      left <= mostAtOnce
+        ? writeSync(fd, bytes, done, left, position + done)
+        : (await writeAt(fd, bytes, done, left, position + done)).bytesWritten;
   }
   return position + done;
 }

@@ -16,17 +16,18 @@ export async function replaceFile(
   temporary: string,
   fill: Fill,
   options: { mode?: number | undefined; before: (made: Mark) => Promise<void> },
-): Promise<Mark> {
+): Promise<Mark & { sha256: string }> {
   const { folder, existing, given } = place;
   const at = `${folder.at}/${temporary}`;
   let made: Opened | undefined;
   try {
     folder.verify();
     made = await makeFile(at, fill, existing ? 0o600 : 0o666);
-    if (existing) keepOwner(made.fd, existing);
+    const stats = fstatSync(made.fd);
+    if (existing) keepOwner(made.fd, stats, existing);
     if (options.mode !== undefined) fchmodSync(made.fd, options.mode & 0o777);
     await flush(made.fd);
-    const mark = markOf(fstatSync(made.fd), made.sha256);
+    const mark = { ...markOf(stats), sha256: made.sha256 };
     await options.before(mark);
     folder.verify();
     refuseChanged(place);
@@ -78,8 +79,7 @@ export async function addFile(folder: Located, name: string, fill: Fill, mode: n
   }
 }
 
-function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
-  const made = fstatSync(fd);
+function keepOwner(fd: number, made: Stats, { uid, gid, mode }: Stats): void {
   let kept = true;
   if (made.uid !== uid || made.gid !== gid) {
     try {

@@ -1,6 +1,8 @@
 /** Why bytes are not read as text. Quotes nothing of them. */
 export class NotText extends Error {}
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Bytes as text, in the charset of their byte order mark, else of their content type, else of their own XML
  * declaration, else UTF-8. The mark itself is left out.
@@ -12,7 +14,8 @@ export function decodeText(bytes: Buffer, contentType = ""): string {
   // A label of windows-1252 to decoders, which would take any byte.
   if (/^(us-)?ascii$/i.test(label) && bytes.some((byte) => byte > 0x7f)) throw new NotText(`is not ${label}`);
   try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes).replace(/^\ufeff+/, "");
+    const decoder = label === "utf-8" ? utf8 : new TextDecoder(label, { fatal: true });
+    return decoder.decode(bytes).replace(/^\ufeff+/, "");
   } catch (error) {
     if (error instanceof RangeError)
       throw new NotText(`is in the charset ${label.slice(0, 40)}, which is unknown here`);
@@ -30,5 +33,8 @@ function markOf(bytes: Buffer): string | undefined {
 const charsetOf = (contentType: string): string | undefined =>
   /;\s*charset\s*=\s*["']?([\w.:+-]+)/i.exec(contentType)?.[1]?.toLowerCase();
 
-const declaredCharset = (bytes: Buffer): string | undefined =>
-  /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)/i.exec(bytes.toString("latin1", 0, 200))?.[1];
+function declaredCharset(bytes: Buffer): string | undefined {
+  // JSON begins otherwise.
+  if (bytes[0] === 0x7b || bytes[0] === 0x5b) return undefined;
+  return /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)/i.exec(bytes.toString("latin1", 0, 200))?.[1];
+}

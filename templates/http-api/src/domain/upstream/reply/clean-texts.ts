@@ -8,7 +8,7 @@ import { blanking } from "../secrecy/redact.ts";
  */
 export async function cleanTexts(value: unknown, secrets: readonly string[]): Promise<unknown> {
   const cleaned = await inTurns(cleaning(value, secrets));
-  return cleaned.size === 0 ? value : replaceTexts(value, cleaned);
+  return cleaned.size === 0 ? value : mapTexts(value, (text) => cleaned.get(text) ?? text);
 }
 
 function* cleaning(value: unknown, secrets: readonly string[]): Generator<undefined, Map<string, string>> {
@@ -55,13 +55,22 @@ function* textsIn(root: unknown): Iterable<string> {
   }
 }
 
-function replaceTexts(value: unknown, clean: ReadonlyMap<string, string>): unknown {
-  if (typeof value === "string") return clean.get(value) ?? value;
-  if (typeof value === "number") return clean.get(String(value)) ?? value;
+/** The same value with what `map` makes of every string, key and number in it; itself where that is the same. */
+export function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === "string") return map(value);
+  if (typeof value === "number" || (typeof value === "object" && value !== null && isRawNumber(value))) {
+    const text = typeof value === "number" ? String(value) : value.rawJSON;
+    const mapped = map(text);
+    return mapped === text ? value : mapped;
+  }
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  if (isRawNumber(value)) return clean.get(value.rawJSON) ?? value;
-  if (Array.isArray(value)) return value.map((item) => replaceTexts(item, clean));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [clean.get(key) ?? key, replaceTexts(item, clean)]),
-  );
+  if (Array.isArray(value)) {
+    const items = value.map((item) => mapTexts(item, map));
+    return items.every((item, at) => item === value[at]) ? value : items;
+  }
+  const entries = Object.entries(value);
+  const mapped = entries.map(([key, item]) => [map(key), mapTexts(item, map)] as const);
+  return mapped.every(([key, item], at) => key === entries[at]?.[0] && item === entries[at]?.[1])
+    ? value
+    : Object.fromEntries(mapped);
 }

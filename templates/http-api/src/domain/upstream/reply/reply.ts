@@ -5,14 +5,18 @@ import type { Incoming } from "../client.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { blank, blanking } from "../secrecy/redact.ts";
 import { decodeText, NotText } from "./charset.ts";
-import { cleanTexts, inTurns } from "./clean-texts.ts";
+import { cleanTexts, inTurns, mapTexts } from "./clean-texts.ts";
 import { readText, readValue } from "./read-value.ts";
 
 /** Headers of an answer that say something to those who read it. The rest (cookies, infrastructure) stays here. */
-const KEPT_HEADERS =
-  /^(content-type|etag|last-modified|link|location|retry-after|x-total-count|x-request-id|(x-)?ratelimit-.*)$/;
+const KEPT_HEADERS = new Set(
+  "content-type etag last-modified link location retry-after x-total-count x-request-id".split(" "),
+);
+const isKept = (name: string): boolean =>
+  KEPT_HEADERS.has(name) || name.startsWith("x-ratelimit-") || name.startsWith("ratelimit-");
 
-/** Bytes from which an answer takes noticeable time to read. */
+/** Bytes up to which an answer is cleaned at once, and from which it takes noticeable time to read. */
+const SHORT = 8_192;
 const WORTH_A_TURN = 65_536;
 
 let last: Promise<void> = Promise.resolve();
@@ -31,16 +35,17 @@ export async function replyOf(
   // An API that repeats our credential, in an error say, must not make it known.
   const secrets = credentials.secrets();
   const clean = (text: string): string => visible(blank(text, secrets));
-  const shown = Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => KEPT_HEADERS.test(name))
-      .map(([name, value]) => [name, clean(value)]),
-  );
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (isKept(name)) shown[name] = clean(value);
   const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
   const body =
-    value instanceof Uint8Array ? await cleanBytes(value, contentType, secrets) : await cleanTexts(value, secrets);
+    value instanceof Uint8Array
+      ? await cleanBytes(value, contentType, secrets)
+      : bytes.length <= SHORT
+        ? mapTexts(value, clean)
+        : await cleanTexts(value, secrets);
   return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
 

@@ -21,6 +21,7 @@ const made = new Map<string, Needles | undefined>();
 
 /** What to seek for some secrets; `undefined` for none. */
 export function needlesOf(secrets: readonly string[]): Needles | undefined {
+  if (secrets.length === 0) return undefined;
   const key = secrets.join("\0");
   if (made.has(key)) return made.get(key);
   // Secrets change now and then: what was made of old ones is dropped.

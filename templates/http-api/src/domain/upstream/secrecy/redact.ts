@@ -15,7 +15,8 @@ const OVERLAP = 16_384;
  * fullwidth or other forms of letters, with invisible characters or folded lines in between, and one of these inside
  * another.
  */
-export function blank(text: string, secrets: Iterable<string>): string {
+export function blank(text: string, secrets: readonly string[]): string {
+  if (isClean(text, needlesOf(secrets))) return text;
   const work = blanking(text, secrets);
   let step = work.next();
   while (!step.done) step = work.next();
@@ -23,9 +24,9 @@ export function blank(text: string, secrets: Iterable<string>): string {
 }
 
 /** The same, a part of a long text at a time: other work can run after each. */
-export function* blanking(text: string, secrets: Iterable<string>): Generator<undefined, string> {
-  const sought = needlesOf([...secrets]);
-  if (sought === undefined) return text;
+export function* blanking(text: string, secrets: readonly string[]): Generator<undefined, string> {
+  const sought = needlesOf(secrets);
+  if (sought === undefined || isClean(text, sought)) return text;
   const found: Range[] = [];
   for (let at = 0; at === 0 || at + OVERLAP < text.length; at += PART - OVERLAP) {
     const part = text.length <= PART ? text : text.slice(at, at + PART);
@@ -33,6 +34,16 @@ export function* blanking(text: string, secrets: Iterable<string>): Generator<un
     yield;
   }
   return found.length === 0 ? text : without(text, found);
+}
+
+/** What every spelling begins with, or is made of: a text without it reads like itself alone (see `viewsOf`). */
+const SPELLED = /[\\%&=]|[^\x20-\x7e]|[A-Za-z0-9+/_-]{12}/;
+
+/** Whether there is surely nothing to take out, at a glance. `false` says nothing. */
+function isClean(text: string, sought: Needles | undefined): boolean {
+  if (sought === undefined) return true;
+  sought.pattern.lastIndex = 0;
+  return text.length <= PART && !SPELLED.test(text) && !sought.pattern.test(text);
 }
 
 function without(text: string, found: Range[]): string {
