@@ -31,7 +31,8 @@ const insteadOf = (found) => Object.entries(WORDS).find(([word]) => new RegExp(`
 /** `test("R23 a burst …`, and a title in a table of cases. */
 const numbered = /(?:(?:test|describe|it)\b.*|^\s*\[?)["'`](?:[^"'`]* \(?)?([A-Z]\d{2})[): ,]/;
 
-const files = [...FOLDERS.map((folder) => `${folder}/**/*.{ts,mjs,js,md}`), "*.md"].flatMap((pattern) =>
+const READ = "{*.{ts,mjs,js,md,html,css,json,yml,yaml,conf,cfg,service},Dockerfile,Caddyfile}";
+const files = [...FOLDERS.map((folder) => `${folder}/**/${READ}`), "*.md"].flatMap((pattern) =>
   globSync(pattern, { exclude: (path) => SKIPPED.some((name) => path.split(/[\\/]/).includes(name)) }),
 );
 const problems = [];

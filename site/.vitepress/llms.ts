@@ -9,7 +9,7 @@ export function writeForModels(repository: string, pages: string[], outDir: stri
     .map((page) => ({ page, text: readFileSync(join(repository, page), "utf8") }));
   const list = guides.map(({ page, text }) => {
     const title = /^# (.+)/m.exec(text)?.[1] ?? page;
-    return `- [${title}](/${page.replace(/(^|\/)README\.md$/, "$1").replace(/\.md$/, "")})`;
+    return `- [${title}](/${page.replace(/(^|\/)README\.md$/, "$1").replace(/\.md$/, "")}): ${firstSentence(text)}`;
   });
   writeFileSync(
     join(outDir, "llms.txt"),
@@ -17,4 +17,11 @@ export function writeForModels(repository: string, pages: string[], outDir: stri
   );
   const whole = guides.map(({ page, text }) => `<!-- ${page} -->\n\n${text.trim()}\n`);
   writeFileSync(join(outDir, "llms-full.txt"), whole.join("\n\n"));
+}
+
+/** What a page is about, by its own words: titles alone do not tell a model which one to read. */
+function firstSentence(text: string): string {
+  const [paragraph = ""] = text.split("\n\n").filter((block) => /^[\w`"*[]/.test(block));
+  const plain = paragraph.replaceAll("\n", " ").replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+  return /^.*?[.?](?= |$)/.exec(plain)?.[0] ?? plain;
 }

@@ -58,14 +58,16 @@ const commands: Record<(typeof COMMANDS)[number], { summary: string; load: () =>
 };
 
 const width = Math.max(...Object.keys(commands).map((name) => name.length));
+/** The commands, a line each. */
+export const commandTable = Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
+  .join("");
 const help = `Keeps a project made from an Offshoot template up to date.
 
 Usage: offshoot <command> [options]
 
 Commands:
-${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
-  .join("")}
+${commandTable}
 Examples:
   offshoot update --dry-run   what upstream's latest release would change here
   offshoot contract --check   check that the built server matches contract.lock.json

@@ -30,6 +30,8 @@ export interface Command<O extends Record<string, Option>> {
   summary: string;
   options: O;
   examples: readonly (readonly [line: string, what: string])[];
+  /** Stands below the examples in the help. */
+  more?: string;
   run(input: Input<O>): Promise<Answer>;
 }
 
@@ -115,7 +117,7 @@ function describeError(error: unknown): { message: string; next?: string } {
 }
 
 /** The help of one command. */
-function helpOf(bin: string, { usage, summary, options, examples }: Command<Record<string, Option>>): string {
+function helpOf(bin: string, { usage, summary, options, examples, more }: Command<Record<string, Option>>): string {
   const shared: Record<string, Option> = {
     json: { type: "boolean", description: "Answer in JSON, and ask no questions" },
     help: { type: "boolean", short: "h", description: "Show this help" },
@@ -128,5 +130,5 @@ function helpOf(bin: string, { usage, summary, options, examples }: Command<Reco
     const width = Math.max(...rows.map(([left]) => left.length));
     return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join("");
   };
-  return `${summary}\n\nUsage: ${bin} ${usage}\n\nOptions:\n${table(flags)}\nExamples:\n${table(examples)}`;
+  return `${summary}\n\nUsage: ${bin} ${usage}\n\nOptions:\n${table(flags)}\nExamples:\n${table(examples)}${more ? `\n${more}` : ""}`;
 }

@@ -10,6 +10,8 @@ test.each(COMMANDS)(
   async (name) => {
     expect(readme).toMatch(new RegExp(`^\\| \`${name}[ \`]`, "m"));
     expect(runnable(`Next: \`offshoot ${name}\`.\noffshoot ${name}`)).not.toMatch(/(^|`)offshoot /m);
+    // Core does not know how it was started, and says it as a project does.
+    expect(runnable(`\`npx create-offshoot ${name}\``)).toBe(runnable(`\`offshoot ${name}\``));
     const { code, stdout } = await run(process.execPath, [offshootBin, name, "--help"]);
     expect(code).toBe(0);
     for (const heading of ["Usage:", "Options:", "--json", "Examples:"]) expect(stdout).toContain(heading);

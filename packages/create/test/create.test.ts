@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { COMMANDS } from "../src/runnable.ts";
 import { templateNames } from "../src/templates.ts";
 import { createOffshoot, main, run, temporaryFolder } from "./fixtures/run.ts";
 
@@ -44,7 +45,27 @@ test.each([
   expect(said).toEqual(["cd my-server", ...steps, connect]);
   expect(said.at(-1)).toMatch(new RegExp(`--write${args}$`));
   expect(stdout).toContain("<client> is claude-code, claude-desktop, vscode, cursor, codex;");
+  expect(stdout).toMatch(/^A tool of your own: (?:npx create-offshoot|node \S+main\.js) add tool <name>\.$/m);
   expect(shown.length).toBeLessThan(24);
+});
+
+test.each(templateNames())(
+  "the README of a project from %s names what to change first, and it is there",
+  async (template) => {
+    const folder = join(temporaryFolder(), "my-server");
+    await createOffshoot([folder, "--template", template, "--core", "registry", "--no-git"]);
+    const [, first = ""] = read(folder, "README.md").split("## What to change first");
+    const named = [...first.matchAll(/`([\w./-]+\.(?:ts|json|md))`/g)].map(([, file]) => file as string);
+    expect(named).toEqual(expect.arrayContaining(["src/server.ts", "package.json", "contract.lock.json"]));
+    for (const file of named) expect(existsSync(join(folder, file)), file).toBe(true);
+  },
+);
+
+test("the help names every template, and every command that can be given in a project", async () => {
+  const { stdout } = await run(process.execPath, [main, "--help"]);
+  expect(stdout).toContain(`Which template: ${templateNames().join(", ")} (default: minimal)`);
+  for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+  expect(stdout).not.toMatch(/(^|[`\s])(?<!npx )create-offshoot [[\w-]/m);
 });
 
 test("refuses a folder with something in it, and leaves it as it is", async () => {
@@ -61,7 +82,7 @@ test.each([
   ["a name that npm refuses", ["x", "--name", "Not A Name"], /"Not A Name" cannot be the name/, /--name/],
   ["an unknown option", ["x", "--nope"], /--nope/, /--help/],
   ["an unknown package manager", ["x", "--pm", "ant"], /"ant"/, /npm, pnpm, yarn, bun/],
-  ["no folder", [], /Which folder/, /create-offshoot my-notes/],
+  ["no folder", [], /Which folder/, /(?:npx create-offshoot|node \S+main\.js) my-notes/],
   ["two folders", ["x", "y"], /not 2/, /name one/],
   ["an unknown source of core", ["x", "--core", "moon"], /--core moon/, /leave it out/],
 ])("refuses %s with exit code 2 and the next step, and makes nothing", async (_, args, error, next) => {

@@ -30,7 +30,7 @@ export interface Comparison {
 export function readEvalsLock(file: URL | string): EvalsLock {
   if (!existsSync(file)) return {};
   const name = file instanceof URL ? fileURLToPath(file) : file;
-  const again = "`offshoot eval --update` writes it again.";
+  const again = "`npx create-offshoot eval --update` writes it again.";
   let text: string;
   let lock: unknown;
   try {

@@ -48,7 +48,7 @@ function section({ result, comparison, records }: ShownEval, at: Date): string {
 ${lines("Worse than the baseline", comparison.worse)}${lines("Otherwise not as in the lock", comparison.other)}
 <div class="charts">${trend([...own, now])}${grid(result)}</div>
 <h3>Answers that are not as in the last record</h3>
-${last === undefined ? "<p>There is no record yet: <code>offshoot eval --record</code>.</p>" : differences(last, now)}
+${last === undefined ? "<p>There is no record yet: <code>npx create-offshoot eval --record</code>.</p>" : differences(last, now)}
 </section>`;
 }
 

@@ -30,9 +30,11 @@ export function testEval(definition: Eval, { lock }: { lock: URL | string }): vo
       const found = await result();
       const locked = readEvalsLock(lock);
       const baseline = Object.hasOwn(locked, found.eval) ? locked[found.eval] : undefined;
-      if (baseline === undefined) red(`The lock has no "${found.eval}". \`offshoot eval --update\` writes it.`);
+      if (baseline === undefined)
+        red(`The lock has no "${found.eval}". \`npx create-offshoot eval --update\` writes it.`);
       const { worse }: Comparison = compareWithBaseline(found, baseline, false);
-      if (worse.length > 0) red(`${worse.join("\n")}\nIf this is meant, \`offshoot eval --update\` and commit.`);
+      if (worse.length > 0)
+        red(`${worse.join("\n")}\nIf this is meant, \`npx create-offshoot eval --update\` and commit.`);
     });
   });
 }

@@ -210,7 +210,7 @@ describe("a lock of evals", () => {
     ["a list", "[]", /not a lock/],
   ])("with %s is refused with the way to write it again", (_what, text, message) => {
     expect(() => read(text)).toThrow(message);
-    expect(() => read(text)).toThrow(/offshoot eval --update/);
+    expect(() => read(text)).toThrow(/npx create-offshoot eval --update/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { withProgress } from "../progress.ts";
-import { SMALLEST } from "../templates.ts";
+import { prefix } from "../runnable.ts";
+import { SMALLEST, templateNames } from "../templates.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
 import { ask, templateOf } from "./ask.ts";
 import { type CoreSource, findCore } from "./core.ts";
@@ -15,7 +16,12 @@ export const create = defineCommand({
   usage: "[<folder>] [options]",
   summary: "Starts an MCP server of your own from a template, in a new folder.",
   options: {
-    template: { type: "string", short: "t", value: "name", description: "Which template (default: minimal)" },
+    template: {
+      type: "string",
+      short: "t",
+      value: "name",
+      description: `Which template: ${templateNames().join(", ")} (default: ${SMALLEST})`,
+    },
     own: {
       type: "boolean",
       description: "Build your own server on it: updates leave the domain, its tools and tests alone",
@@ -36,8 +42,7 @@ export const create = defineCommand({
     yes: { type: "boolean", short: "y", description: "Ask no questions" },
   },
   examples: [
-    ["npm create offshoot@latest", "asks what it needs to know"],
-    ["npm create offshoot@latest my-notes -- --template notes", "asks only what is left open"],
+    ["create-offshoot my-notes --template notes", "asks what is left open, in a terminal"],
     ["create-offshoot my-files -t filesystem --install --yes", "asks no questions"],
     ["create-offshoot my-crm -t notes --own", "a server for another domain, built on this one"],
   ],
@@ -79,7 +84,10 @@ export const create = defineCommand({
     const remarks = [
       ...tooOld(engines.node),
       ...(core === "pack"
-        ? ["@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet."]
+        ? [
+            "@offshoot/core comes from vendor/, a tarball of this checkout: the registry does not have it yet.",
+            `Until it has, run \`${prefix}\` wherever a page says \`npx create-offshoot\`.`,
+          ]
         : []),
       ...(git === "made" || git === "not asked for" ? [] : [`No git repository was created: ${git}.`]),
       ...(problem ? [`${manager} install failed; the project was created without it:\n${problem}`] : []),

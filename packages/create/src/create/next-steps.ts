@@ -38,5 +38,7 @@ export function nextSteps(
 ${steps.map((step) => `  ${step}`).join("\n")}
 
 <client> is ${Object.keys(clients).join(", ")}; without --write, its settings are printed.
-README.md says what the server does and what to change first.`;
+Claude Code and VS Code also find the server by themselves when they open the folder.
+A tool of your own: offshoot add tool <name>.
+README.md says what to change first.`;
 }

@@ -82,9 +82,20 @@ npm start -- --help    # its settings
 
 Claude Code and VS Code find the server by \`.mcp.json\` and \`.vscode/mcp.json\` when they open this folder; for another
 client: \`npx create-offshoot connect <client> --write\`.
+
+## What to change first
+
+1. \`src/server.ts\`: \`instructions\` are what a model reads first; below them is the list of all that the server offers.
+   \`description\` in \`package.json\` is what \`--help\` says.
+2. The domain: plain TypeScript without MCP. \`domain\` in \`offshoot.json\` names its files.
+3. \`npx create-offshoot add tool <name>\` writes a tool with its test. \`resource\` and \`prompt\` in the place of \`tool\` do
+   the same for these.
+4. \`npm test\`. It is red when clients would see a change: \`UPDATE_CONTRACT=1 npm test\` writes it to
+   \`contract.lock.json\`; read the diff.
+
+## What it is made from
 ${agents ? "\n[AGENTS.md](AGENTS.md) has the tree, a line each, and the rules of the code.\n" : ""}
 It was created from the Offshoot template [${template}](https://www.npmjs.com/package/@offshoot/${template}), whose README
 says what each file is for. \`npx create-offshoot update\` merges what has changed there since; \`mine\` in \`offshoot.json\`
-names the files it leaves alone. \`npx create-offshoot check\` says what is wrong or out of date, and
-\`npx create-offshoot add\` writes another tool, resource or prompt.
+names the files it leaves alone. \`npx create-offshoot check\` says what is wrong or out of date.
 `;

@@ -224,6 +224,30 @@ describe.each(ways)("$way", ({ descriptorPaths }) => {
     expect((await refusal(files.readText("CAF\u00c9.txt"))).message).toMatch(/differs in case/);
   });
 
+  test.skipIf(process.platform === "win32")("what a listing told as a file is opened as nothing else", async () => {
+    const { files, outside, at } = await newFiles({ descriptorPaths, strictLinks: true });
+    const names = ["file", "folder", "gone", "link", "other", "pipe", "several"];
+    for (const name of names) await writeFile(at(name), "was a file");
+    const directory = files.safeFs.openDirectory(".");
+    onTestFinished(() => directory.close());
+    expect(directory.entries()).toEqual(names.map((name) => ({ name, type: "file" })));
+    for (const name of names.slice(1)) await unlink(at(name));
+    await mkdir(at("folder"));
+    await symlink(join(outside, "secret.txt"), at("link"));
+    await writeFile(at("other"), "another file");
+    execFileSync("mkfifo", [at("pipe")]);
+    await link(at("other"), at("several"));
+    for (const name of ["folder", "gone", "link", "pipe", "several", "other"])
+      expect(() => directory.openFile(name, "file"), name).toThrow(expect.objectContaining({ name: "FilesError" }));
+    await unlink(at("several"));
+    for (const name of ["file", "other"]) {
+      const file = directory.openFile(name, "file");
+      const bytes = Buffer.alloc(100);
+      expect(bytes.toString("utf8", 0, file.readSync(bytes, 0))).toMatch(/file$/);
+      file.close();
+    }
+  });
+
   test("keeps its own trash out of sight and out of reach", async () => {
     const { files, at } = await newFiles({ descriptorPaths });
     await files.write("a", "a");

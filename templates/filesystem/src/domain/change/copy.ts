@@ -127,7 +127,7 @@ async function copyInto(
     } else if (type === "file") {
       if (copied.files >= mostFiles)
         throw new FilesError("too_large", `More than ${mostFiles} files. Copy smaller folders.`);
-      const file = from.openFile(name);
+      const file = from.openFile(name, type);
       try {
         const added = { bytes: file.facts.size, files: 1 };
         const fill = pour(file, signal, (count) => {

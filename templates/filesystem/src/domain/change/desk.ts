@@ -4,7 +4,7 @@ import type { FilesEvent, FilesLimits, Waiting } from "../files.ts";
 import { sha256OfFile } from "../range.ts";
 import type { Journal } from "../safe-fs/journal/journal.ts";
 import { Exchanged, type Ground, type Located } from "../safe-fs/locate.ts";
-import { fileOf, locateIn } from "../safe-fs/open.ts";
+import { openFileIn } from "../safe-fs/open.ts";
 import { openPlace, type Place } from "../safe-fs/place.ts";
 import { explain, showPath } from "../safe-fs/refusals.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
@@ -111,7 +111,7 @@ export function openBoth(first: () => Place, second: () => Place): Place[] {
 
 /** The file at a place that was seen to have one. */
 export const openAt = ({ ground }: Desk, { folder, name, given }: Place): OpenFile =>
-  fileOf(locateIn(ground, folder, name, given), given);
+  openFileIn(ground, folder, name, given);
 
 const sha256Shape = /^[0-9a-f]{64}$/i;
 

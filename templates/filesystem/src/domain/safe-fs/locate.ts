@@ -140,11 +140,17 @@ function judge(
 export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
   const { state, isDenied } = ground;
   const folders = ground.isInner ? undefined : narrowedTo();
-  const real = path.join(root.real, ...relative);
-  if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
-  if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
+  if (folders !== undefined || (state !== undefined && mayHold(root.real, state))) {
+    const real = path.join(root.real, ...relative);
+    if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
+    if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
+  }
   if (isDenied?.(relative)) throw denyError(given);
 }
+
+/** Whether something below one folder may lie in the other. */
+const mayHold = (one: string, other: string): boolean =>
+  below(one, other, rules) !== undefined || below(other, one, rules) !== undefined;
 
 /** What policy keeps out by its kind, wherever it stands. */
 export function judgeStats(

@@ -80,6 +80,36 @@ export function fileOf(located: Located, given: string): OpenFile {
   }
 }
 
+/**
+ * A regular file in an open folder, a link not followed. The name must be one. Opening a device may do something, so
+ * what has the name is looked at first, unless a listing has just told; what counts is what was opened then.
+ */
+export function openFileIn(
+  ground: Ground,
+  folder: Located,
+  name: string,
+  given: string,
+  type?: EntryType | undefined,
+): OpenFile {
+  const { root } = folder;
+  if (root.fd === undefined || name.includes("\\x")) return fileOf(locateIn(ground, folder, name, given), given);
+  const relative = [...folder.relative, name];
+  refuseKept(ground, root, relative, given);
+  const at = `${folder.at}/${name}`;
+  if ((type ?? typeOf(lstatSync(at))) !== "file") throw notRegular(given);
+  const { O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+  const fd = openSync(at, O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw notRegular(given);
+    judgeStats(ground, root, stats, given, fd);
+    return openFile(fd, stats, root, relative.join("/"));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
 function openFile(fd: number, stats: Stats, root: Root, relative: string): OpenFile {
   let open = true;
   return {
@@ -105,10 +135,6 @@ export function directoryOf(ground: Ground, located: Located, given: string): Op
   }
   let open = true;
   const inside = (name: string) => (given === "" || given.endsWith("/") ? given + name : `${given}/${name}`);
-  const child = <Result>(name: string, work: (found: Located, path: string) => Result): Result => {
-    const path = inside(name);
-    return explaining(path, () => work(locateChild(ground, located, name, path), path));
-  };
   return {
     facts: factsOf(stats),
     root,
@@ -123,8 +149,20 @@ export function directoryOf(ground: Ground, located: Located, given: string): Op
         return found && factsOf(found);
       });
     },
-    openFile: (name) => child(name, fileOf),
-    openDirectory: (name) => child(name, (found, path) => directoryOf(ground, found, path)),
+    openFile(name, type) {
+      const path = inside(name);
+      return explaining(path, () => {
+        refuseNoName(name, path);
+        return openFileIn(ground, located, name, path, type);
+      });
+    },
+    openDirectory(name) {
+      const path = inside(name);
+      return explaining(path, () => {
+        refuseNoName(name, path);
+        return directoryOf(ground, locateIn(ground, located, name, path), path);
+      });
+    },
     watch: (onChange) => explaining(given, () => watchFolder(located, given, onChange)),
     close() {
       if (open) located.close();
@@ -169,11 +207,6 @@ function exactEntries(located: Located): Entry[] {
     const { existing } = findEntry(located, name);
     return existing === undefined ? [] : [{ name, type: typeOf(existing) }];
   });
-}
-
-function locateChild(ground: Ground, folder: Located, name: string, given: string): Located {
-  refuseNoName(name, given);
-  return locateIn(ground, folder, name, given);
 }
 
 /** An entry of an open folder, a link not followed. The name must be one. */

@@ -51,8 +51,12 @@ export interface OpenDirectory {
   isDenied(name: string): boolean;
   /** Facts of one entry, a link not followed. Undefined where it has gone. */
   factsOf(name: string): Facts | undefined;
-  /** A regular file in this folder. A link is not followed: FilesError "wrong_kind". */
-  openFile(name: string): OpenFile;
+  /**
+   * A regular file in this folder. A link is not followed: FilesError "wrong_kind".
+   *
+   * @param type as entries() has told it, which saves a look
+   */
+  openFile(name: string, type?: EntryType): OpenFile;
   openDirectory(name: string): OpenDirectory;
   /**
    * Hears the names of entries that change, come or go; undefined where the system has lost count. It outlives close():

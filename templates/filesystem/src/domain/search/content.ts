@@ -64,7 +64,7 @@ interface Batch {
 }
 
 const MiB = 1 << 20;
-const batchFiles = 32;
+const batchFiles = 96;
 /** With more than these the pattern is refused. */
 const mostSlow = 2;
 
@@ -116,9 +116,9 @@ export async function searchContent(
   let batch: Batch = { files: [], bytes: 0 };
   let matching: { batch: Batch; done: Promise<Outcome[]> } | undefined;
 
-  const open = ({ directory, name, path }: Walked): boolean => {
+  const open = ({ directory, name, type, path }: Walked): boolean => {
     try {
-      const file = directory.openFile(name);
+      const file = directory.openFile(name, type);
       const { size } = file.facts;
       if (size > maxFileBytes) {
         found.skipped.tooLarge++;
@@ -154,7 +154,7 @@ export async function searchContent(
   const handOver = async (): Promise<boolean> => {
     await settle();
     if (fullAt !== undefined) return false;
-    const done = worker.match(batch.files.map(({ file }) => handedFrom(file)));
+    const done = worker.match(handedFrom(batch.files.map(({ file }) => file)));
     done.catch(() => {}); // heard of in settle(), if this call is still wanted then
     matching = { batch, done };
     batch = { files: [], bytes: 0 };
@@ -203,7 +203,7 @@ function tell(found: FoundContent, path: string, outcome: Outcome = "unreadable"
     );
   }
   found.searched++;
-  if (outcome.matches.length === 0) return 0;
+  if (outcome === null) return 0;
   found.files.push({ path, ...outcome });
   found.matches += outcome.matches.length;
   const lines = outcome.matches.flatMap(({ text, before = [], after = [] }) => [text, ...before, ...after]);

@@ -1,7 +1,10 @@
 import { RE2JS } from "re2js";
+import { requiredText } from "./required.ts";
 
 /** Looks for a pattern in a line, or says beforehand that a whole text has no line to offer. */
 export interface LineMatcher {
+  /** ASCII that each line that matches contains, where that is known: its absence is seen in the bytes of a file. */
+  required?: string | undefined;
   mayMatch(text: string): boolean;
   test(line: string): boolean;
   /** Where the first match begins in a line that has one. */
@@ -47,16 +50,20 @@ export function compileExpression({ pattern, literal, caseSensitive }: Sought): 
     throw new UnsupportedPattern("each line is searched by itself. Search for one line of it");
   if (literal && caseSensitive) {
     const mayMatch = (text: string) => text.includes(pattern);
-    return { mayMatch, test: mayMatch, indexIn: (line) => line.indexOf(pattern) };
+    const required = /^[\0-\x7f]*$/.test(pattern) ? pattern : undefined;
+    return { required, mayMatch, test: mayMatch, indexIn: (line) => line.indexOf(pattern) };
   }
   const flags = caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE;
   const source = literal ? RE2JS.quote(pattern) : asRe2(pattern);
   const [line, whole] = [compile(source, flags), compile(source, flags | RE2JS.MULTILINE)];
   // Where ^ and $ mean a line, a text without a match has no line with one. That is many times faster than its lines.
   const meansLines = !/\\[Az]|\(\?\w*-/.test(pattern);
+  const required = caseSensitive ? requiredText(source) : undefined;
+  const hasRequired = (text: string) => required === undefined || text.includes(required);
   return {
-    mayMatch: (text) => !meansLines || whole.test(text),
-    test: (text) => line.test(text),
+    required,
+    mayMatch: (text) => hasRequired(text) && (!meansLines || whole.test(text)),
+    test: (text) => hasRequired(text) && line.test(text),
     indexIn(text) {
       const matcher = line.matcher(text);
       return matcher.find() ? matcher.start() : 0;

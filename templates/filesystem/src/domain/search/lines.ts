@@ -1,4 +1,4 @@
-import { detectEncoding, type Encoding } from "../encoding.ts";
+import { detectEncoding, type Encoding, unknown8bit, utf8 } from "../encoding.ts";
 import type { LineMatcher } from "./expression.ts";
 
 export interface LineMatch {
@@ -21,9 +21,18 @@ export interface LinesWanted {
   encoding?: string | undefined;
 }
 
-/** Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are, where nothing is named. */
-export function decodeText(bytes: Buffer, otherwise?: Encoding): string | undefined {
-  const text = detectEncoding(bytes, { otherwise })?.decode(bytes);
+/**
+ * Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are, where nothing is named.
+ * Empty where it does not have the `required` ASCII: most files of most searches are never decoded.
+ */
+export function decodeText(
+  bytes: Buffer,
+  { otherwise, required }: { otherwise?: Encoding | undefined; required?: Buffer | undefined } = {},
+): string | undefined {
+  const encoding = detectEncoding(bytes, { otherwise });
+  const isAsciiInBytes = encoding === utf8 || encoding === unknown8bit;
+  if (required !== undefined && isAsciiInBytes && !bytes.includes(required)) return "";
+  const text = encoding?.decode(bytes);
   return text?.startsWith("\ufeff") ? text.slice(1) : text;
 }
 

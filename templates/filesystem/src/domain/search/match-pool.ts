@@ -8,7 +8,7 @@ import type { Outcome, Reply, Request } from "./match-worker.ts";
 /** A worker thread that is lent to one search. */
 export interface Matching {
   /** An outcome for each file, which stay open meanwhile. One that takes too long is "slow". */
-  match(files: Handed[]): Promise<Outcome[]>;
+  match(files: Handed): Promise<Outcome[]>;
   /** Gives the worker back, or stops it where it is still busy. */
   release(): Promise<void>;
 }
@@ -50,15 +50,18 @@ export async function openMatching(sought: Sought & LinesWanted, signal?: AbortS
     const reason = "refused" in reply ? reply.refused : "it takes too long to prepare. Repeat fewer things fewer times";
     throw new FilesError("invalid", `pattern: ${reason}.`);
   };
-  const match = async (files: Handed[]): Promise<Outcome[]> => {
-    if (files.length === 0) return [];
-    const budgetAt = (index: number) => budget + ((files[index]?.size ?? 0) >> 20) * budgetPerMiB;
+  const match = async (files: Handed): Promise<Outcome[]> => {
+    if (files.fds.length === 0) return [];
+    const budgetAt = (index: number) => budget + ((files.sizes[index] ?? 0) >> 20) * budgetPerMiB;
     const reply = await ask({ files }, budgetAt);
     if ("outcomes" in reply) return reply.outcomes;
     // What was found before the one that took too long went with its worker.
     const at = "stuckAt" in reply ? Math.max(reply.stuckAt, 0) : 0;
     await begin();
-    return [...(await match(files.slice(0, at))), "slow", ...(await match(files.slice(at + 1)))];
+    const part = (from: number, to?: number): Handed => {
+      return { fds: files.fds.slice(from, to), sizes: files.sizes.slice(from, to) };
+    };
+    return [...(await match(part(0, at))), "slow", ...(await match(part(at + 1)))];
   };
   const release = async () => {
     released = true;

@@ -5,13 +5,15 @@ import { type Handed, readHanded } from "../safe-fs/handed.ts";
 import { compileExpression, type LineMatcher, type Sought, UnsupportedPattern } from "./expression.ts";
 import { decodeText, type LineMatch, type LinesWanted, matchLines } from "./lines.ts";
 
-export type Request = { begin: Sought & LinesWanted } | { files: Handed[] };
-export type Outcome = { matches: LineMatch[]; more: boolean } | "binary" | "unreadable" | "slow";
+export type Request = { begin: Sought & LinesWanted } | { files: Handed };
+/** Null where no line matches, which is most of them: a message has one for each file. */
+export type Outcome = { matches: LineMatch[]; more: boolean } | null | "binary" | "unreadable" | "slow";
 export type Reply = { ready: true } | { refused: string } | { outcomes: Outcome[] };
 
 /** Which file of the request is being looked at, for the watch in the main thread. */
 const position = workerData as Int32Array;
 let matcher: LineMatcher | undefined;
+let required: Buffer | undefined;
 let wanted: LinesWanted = { context: 0, maxMatches: 0 };
 let otherwise: Encoding | undefined;
 
@@ -21,6 +23,7 @@ async function begin(sought: Sought & LinesWanted): Promise<Reply> {
     otherwise = await encodingNamed(sought.encoding);
     Atomics.store(position, 0, -1);
     matcher = compileExpression(sought);
+    required = matcher.required === undefined ? undefined : Buffer.from(matcher.required);
     wanted = sought;
     return { ready: true };
   } catch (error) {
@@ -29,11 +32,13 @@ async function begin(sought: Sought & LinesWanted): Promise<Reply> {
   }
 }
 
-function search(file: Handed, index: number): Outcome {
+function search(files: Handed, index: number): Outcome {
   Atomics.store(position, 0, index);
   try {
-    const text = decodeText(readHanded(file), otherwise);
-    return text === undefined || matcher === undefined ? "binary" : matchLines(text, matcher, wanted);
+    const text = decodeText(readHanded(files, index), { otherwise, required });
+    if (text === undefined || matcher === undefined) return "binary";
+    const found = matchLines(text, matcher, wanted);
+    return found.matches.length === 0 ? null : found;
   } catch (error) {
     if (error instanceof Error && "syscall" in error) return "unreadable";
     throw error;
@@ -41,5 +46,7 @@ function search(file: Handed, index: number): Outcome {
 }
 
 parentPort?.on("message", async (request: Request) => {
-  parentPort?.postMessage("begin" in request ? await begin(request.begin) : { outcomes: request.files.map(search) });
+  if ("begin" in request) return parentPort?.postMessage(await begin(request.begin));
+  const { files } = request;
+  parentPort?.postMessage({ outcomes: files.fds.map((_, index) => search(files, index)) });
 });
