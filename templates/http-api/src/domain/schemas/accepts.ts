@@ -38,7 +38,8 @@ export function acceptor(schema: unknown): Accepts | undefined {
   const part: Part = (inside) => build(inside) ?? never;
 
   const refer = (reference: unknown): Accepts => {
-    const name = typeof reference === "string" && reference.startsWith(REFERENCE) ? reference.slice(REFERENCE.length) : "";
+    const name =
+      typeof reference === "string" && reference.startsWith(REFERENCE) ? reference.slice(REFERENCE.length) : "";
     const known = made.get(name);
     if (known !== undefined) return known;
     // Made when it is first needed: it may refer to itself.
@@ -59,7 +60,8 @@ export function acceptor(schema: unknown): Accepts | undefined {
   /** The types that the values of a schema may have; `undefined` where it leaves that open. */
   const typesOf = (inside: unknown, hops = 0): Set<unknown> | undefined => {
     if (!isNode(inside) || hops > 8) return undefined;
-    if (inside.type !== undefined) return new Set([inside.type].flat().map((type) => (type === "integer" ? "number" : type)));
+    if (inside.type !== undefined)
+      return new Set([inside.type].flat().map((type) => (type === "integer" ? "number" : type)));
     if (Array.isArray(inside.enum)) return inside.enum.every((one) => one === null) ? new Set(["null"]) : undefined;
     if (typeof inside.$ref === "string") return typesOf(definitions[inside.$ref.slice(REFERENCE.length)], hops + 1);
     return undefined;

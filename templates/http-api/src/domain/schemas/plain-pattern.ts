@@ -1,5 +1,6 @@
 /** A character, or a class of characters without exceptions: what means the same to every engine. */
-const ONE = /[A-Za-z0-9 _:/@#,%&=~'"!<>;-]|\\[dw./+*?()[\]{}|^$\\]|\[(?:[A-Za-z0-9 _:/@#,%&=~'"!<>;.+*?(){}|$]|\\[dw./\\\]-]|-)+\]/;
+const ONE =
+  /[A-Za-z0-9 _:/@#,%&=~'"!<>;-]|\\[dw./+*?()[\]{}|^$\\]|\[(?:[A-Za-z0-9 _:/@#,%&=~'"!<>;.+*?(){}|$]|\\[dw./\\\]-]|-)+\]/;
 /** So many times, or any number of times. */
 const TIMES = /\{\d{1,2}\}|\{\d{1,2},\d{0,2}\}|[*+?]/;
 const PLAIN = new RegExp(`^\\^(?:(?:${ONE.source})(?:${TIMES.source})?)*\\$?$`);

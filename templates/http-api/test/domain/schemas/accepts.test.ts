@@ -17,7 +17,7 @@ const choices = fc.record(
 const typed = (type: string, more: fc.Arbitrary<object>): fc.Arbitrary<object> =>
   fc.tuple(more, choices).map(([keywords, chosen]) => ({ type, ...keywords, ...chosen, description: "One" }));
 
-const { schema } = fc.letrec<{ schema: object }>((tie) => ({
+const { schema } = fc.letrec<{ schema: object | boolean }>((tie) => ({
   schema: fc.oneof(
     { depthSize: "small" },
     fc.constantFrom({}, { description: "Anything" }),
@@ -42,14 +42,16 @@ const { schema } = fc.letrec<{ schema: object }>((tie) => ({
       { properties: fc.dictionary(fc.constantFrom("a", "b"), tie("schema")), additionalProperties: tie("schema") },
       { requiredKeys: [] },
     ),
-    fc.uniqueArray(fc.constantFrom("string", "integer", "number", "null", "array", "object"), { minLength: 1 }).map((type) => ({ type })),
-    fc.tuple(fc.constantFrom("allOf", "anyOf", "oneOf"), fc.array(tie("schema"), { minLength: 1, maxLength: 3 })).map(
-      ([keyword, all]) => ({ [keyword]: all }),
-    ),
+    fc
+      .uniqueArray(fc.constantFrom("string", "integer", "number", "null", "array", "object"), { minLength: 1 })
+      .map((type) => ({ type })),
+    fc
+      .tuple(fc.constantFrom("allOf", "anyOf", "oneOf"), fc.array(tie("schema"), { minLength: 1, maxLength: 3 }))
+      .map(([keyword, all]) => ({ [keyword]: all })),
     fc.constantFrom("A", "B").map((name) => ({ $ref: `#/$defs/${name}` })),
     fc.constantFrom("^a+$", "^[a-b]{2}$", "^(a+)+$", "b").map((pattern) => ({ type: "string", pattern })),
     fc.oneof(value, fc.constantFrom("a", 1, null)).map((one) => ({ const: one })),
-    fc.boolean() as never,
+    fc.boolean(),
   ),
 }));
 /** A schema, and two that it may refer to, which may refer to themselves. */
