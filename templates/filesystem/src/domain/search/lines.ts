@@ -27,11 +27,11 @@ export interface LinesWanted {
  */
 export function decodeText(
   bytes: Buffer,
-  { otherwise, required }: { otherwise?: Encoding | undefined; required?: Buffer | undefined } = {},
+  { otherwise, required }: { otherwise?: Encoding | undefined; required?: readonly Buffer[] | undefined } = {},
 ): string | undefined {
   const encoding = detectEncoding(bytes, { otherwise });
   const isAsciiInBytes = encoding === utf8 || encoding === unknown8bit;
-  if (required !== undefined && isAsciiInBytes && !bytes.includes(required)) return "";
+  if (required !== undefined && isAsciiInBytes && !required.every((part) => bytes.includes(part))) return "";
   const text = encoding?.decode(bytes);
   return text?.startsWith("\ufeff") ? text.slice(1) : text;
 }
