@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../src/runnable.ts";
 import { templateNames } from "../src/templates.ts";
-import { createOffshoot, main, run, temporaryFolder } from "./fixtures/run.ts";
+import { createOffshoot, main, offshootBin, run, temporaryFolder } from "./fixtures/run.ts";
 
 const read = (...path: string[]) => readFileSync(join(...path), "utf8");
 
@@ -51,6 +51,27 @@ test.each([
   expect(stdout).toMatch(/^A tool of your own: (?:npx create-offshoot|node \S+main\.js) add tool <name>\.$/m);
   expect(shown.length).toBeLessThan(24);
 });
+
+test.each(templateNames())(
+  "connect writes what a project from %s has in its own files already, and no path of this machine",
+  async (template) => {
+    const folder = join(temporaryFolder(), "my-server");
+    await createOffshoot([folder, "--template", template, "--core", "registry", "--no-git"]);
+    mkdirSync(join(folder, "dist"), { recursive: true });
+    writeFileSync(join(folder, "dist/main.js"), "");
+    for (const [client, file] of [
+      ["claude-code", ".mcp.json"],
+      ["vscode", ".vscode/mcp.json"],
+    ] as const) {
+      const before = read(folder, file);
+      const { args } = Object.values(Object.values(JSON.parse(before))[0] as object)[0];
+      const words = ["connect", client, "--write", "--json", "--", ...args.slice(1)];
+      const { code, stdout } = await run(process.execPath, [offshootBin, ...words], { cwd: folder });
+      expect([code, JSON.parse(stdout)]).toMatchObject([0, { written: true, backup: null }]);
+      expect(read(folder, file)).toBe(before);
+    }
+  },
+);
 
 test.each(templateNames())(
   "the README of a project from %s names what to change first, and it is there",

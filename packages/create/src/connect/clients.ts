@@ -17,6 +17,8 @@ export interface Client {
   /** Where the servers stand in the file. */
   key: string;
   entry(server: ServerEntry): object;
+  /** How it names a file of the project, where its configuration is one too: everyone who clones it has both. */
+  projectPath?(path: string): string;
   /** The client's own command that does the same for its user, where it has one. */
   command?(name: string, server: ServerEntry): string;
   /** What to do for the client to see it. */
@@ -39,6 +41,7 @@ export const clients: Record<string, Client> = {
     format: "json",
     key: "mcpServers",
     entry: plain,
+    projectPath: (path) => path,
     command: (name, { command, args }) =>
       ["claude", "mcp", "add", name, "--", command, ...args].map(shellWord).join(" "),
     afterwards: "start `claude` in this folder and approve the server.",
@@ -57,6 +60,7 @@ export const clients: Record<string, Client> = {
     format: "json",
     key: "servers",
     entry: (server) => ({ type: "stdio", ...server }),
+    projectPath: (path) => `\${workspaceFolder}/${path}`,
     afterwards: "open the file in VS Code and choose Start above the server.",
   },
   cursor: {

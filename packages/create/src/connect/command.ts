@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { exampleArguments } from "../marker.ts";
 import { binName, builtBin, openProject } from "../project.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
@@ -32,7 +32,12 @@ export const connect = defineCommand({
         `choose one of: ${Object.keys(clients).join(", ")}.`,
       );
     const project = openProject();
-    const server: ServerEntry = { command: process.execPath, args: [builtBin(project), ...args] };
+    const main = builtBin(project);
+    const shared =
+      options.file === undefined && client.projectPath?.(relative(project.folder, main).replaceAll("\\", "/"));
+    const server: ServerEntry = shared
+      ? { command: "node", args: [shared, ...args] }
+      : { command: process.execPath, args: [main, ...args] };
     const needed = exampleArguments(project.marker);
     if (args.length === 0 && needed.length > 0)
       throw new Refusal(
