@@ -91,13 +91,13 @@ const create = "node packages/create/dist/main.js";
 const own = args.slice(1).map((arg) => (/\s/.test(arg) ? JSON.stringify(arg) : arg));
 const others = Object.keys(clients).filter((name) => name !== "claude-code");
 console.log(`
-That was a real client with the server in sandbox/my-${template}. For Claude Code (${place}):
+That was a real client with the server in sandbox/my-${template}. For Claude Code${place ? ` (${place})` : ""}:
 
   ${clients["claude-code"].command(template, { command: process.execPath, args })}
 
 Other clients: cd sandbox/my-${template} && ${create.replace("packages", "../../packages")} connect <${others.join("|")}>${own.length > 0 ? ` -- ${own.join(" ")}` : ""}
 By hand:       npx -y @modelcontextprotocol/inspector@2 -- ${[process.execPath, ...args].join(" ")}
-Next:          ${create} ../my-server   makes a project of your own; its README.md says what to change first`);
+Next:          ${create} ../my-server --template ${template}   makes a project of your own; its README.md says what to change first`);
 
 /** Whether a copy was changed. One without a repository cannot tell. */
 function isTouched(folder) {

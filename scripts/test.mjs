@@ -5,8 +5,9 @@
  * with such a line, and one for any other step.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename } from "node:path";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 const started = Date.now();
@@ -14,8 +15,15 @@ const terminal = process.stdout.isTTY === true;
 const report = "node_modules/.cache/vitest.json"; // in each package; turbo keeps it with the cached run
 const total = { passed: 0, failed: 0, skipped: 0 };
 
+// Hundreds of folders are made, and a test that is stopped leaves its own: all are in one that goes with the run.
+const folder = mkdtempSync(join(tmpdir(), "offshoot-"));
+chmodSync(folder, 0o711); // Postgres, which does not run as root, has to get through
+process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
 const env = {
   ...process.env,
+  TMPDIR: folder,
   TURBO_TELEMETRY_DISABLED: "1",
   // Part of turbo's cache key: a run on another Node is another run.
   OFFSHOOT_NODE: process.version,
@@ -87,8 +95,8 @@ async function suites(flags) {
   const since = Date.now();
   // Left alone, vitest keeps a core free, which is half of two.
   const options = `--maxWorkers=100% --reporter=default --reporter=json --outputFile.json=${report}`;
-  // One package at a time: each suite already uses every core, and starts processes that must not starve.
-  const { ok, output } = await run(`turbo run test --concurrency=1 ${flags} -- ${options}`);
+  // Two packages at a time: tests also wait, and the last file of one would leave a core with nothing to do.
+  const { ok, output } = await run(`turbo run test --concurrency=2 ${flags} -- ${options}`);
   const results = folders.map((folder) => ({ folder, counts: readReport(folder) }));
   let shown = false;
   for (const { folder, counts } of results) {

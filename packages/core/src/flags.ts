@@ -95,10 +95,21 @@ export function nearest(word: string, known: readonly string[]): string {
 }
 
 /** Whether two names are the same but for one letter, or two of a long one: `--allow-hosts` and `--allowed-hosts`. */
-export const alike = (a: string, b: string): boolean =>
-  Math.abs(a.length - b.length) <= 2 && isNear(a, b, Math.min(a.length, b.length) < 8 ? 1 : 2);
+export function alike(a: string, b: string): boolean {
+  const most = Math.min(a.length, b.length) < 8 ? 1 : 2;
+  if (Math.abs(a.length - b.length) > most) return false;
+  // One edit takes one letter away and adds another. Most pairs end here: a start compares a thousand of them.
+  let others = lettersOf(a) ^ lettersOf(b);
+  for (let count = 0; others !== 0; others &= others - 1) if (++count > 2 * most) return false;
+  return distance(a, b, most) <= most;
+}
 
-const isNear = (a: string, b: string, most: number): boolean => distance(a, b, most) <= most;
+/** Which letters a name has, a bit each. */
+function lettersOf(name: string): number {
+  let bits = 0;
+  for (let at = 0; at < name.length; at += 1) bits |= 1 << (name.charCodeAt(at) & 31);
+  return bits;
+}
 
 /** Edits from one word to the other; above `most`, any number above it, sooner. */
 function distance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {

@@ -20,6 +20,9 @@ test.each(templateNames())("makes a project of its own from %s, named after its 
   expect(JSON.parse(read(folder, "offshoot.json"))).toMatchObject({ template, name: "my-server" });
   expect(read(folder, "README.md")).toMatch(/^# my-server\n/);
   expect(read(folder, "src/server.ts")).toContain('name: "my-server"');
+  const evals = read(folder, template === "minimal" ? "test/evals.ts" : "test/evals/index.ts");
+  expect(evals).toContain('\n  name: "my-server"');
+  expect(Object.keys(JSON.parse(read(folder, "evals.lock.json")))).toEqual(["my-server"]);
   expect(read(folder, ".gitignore")).toContain("node_modules/");
 });
 

@@ -1,8 +1,13 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { upstreamNames } from "../src/check/upstream-names.ts";
 import { envPrefixOf } from "../src/create/name.ts";
 import { renameTemplate } from "../src/create/rename.ts";
+import { openProject } from "../src/project.ts";
 import { readTemplate, type TemplateFile, templateNames } from "../src/templates.ts";
+import { temporaryFolder } from "./fixtures/run.ts";
 
 const part = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
 const packageName = fc
@@ -40,6 +45,21 @@ describe.each(templateNames())("%s under another name", (name) => {
       { numRuns: 30 },
     );
   });
+
+  test.each(["zebra", name, `@me/${name}`, `offshoot-${name}`, `offshoot-${name}-2`, `my-offshoot-${name}`])(
+    "as %s leaves no name to replace, and one that is put back is found",
+    (own) => {
+      const folder = temporaryFolder();
+      for (const [path, { bytes }] of renameTemplate(template, own)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), bytes);
+      }
+      const project = openProject(folder);
+      expect(upstreamNames(project)).toEqual([]);
+      writeFileSync(join(folder, "src/put-back.ts"), `import "@offshoot/${name}";`);
+      expect(upstreamNames(project)).toEqual(["src/put-back.ts"]);
+    },
+  );
 
   test("does not call itself by upstream's name anywhere but where its README says where it comes from", () => {
     const files = renameTemplate(template, "@me/zebra");

@@ -27,8 +27,6 @@ export type Evidence = "well" | "failed" | "unsaid";
 /** An attempt on its way. */
 export interface Shot {
   startedAt: number;
-  /** It is the one attempt of a half-open breaker. */
-  isProbe: boolean;
 }
 
 export interface Breaker {
@@ -63,8 +61,8 @@ export function createBreaker(
   const outcomes = createOutcomes(windowMs);
   let state: BreakerState = "closed";
   let forced: BreakerForce = "auto";
-  /** Half-open, and the one attempt is on its way. */
-  let probing = false;
+  /** The one attempt of a half-open breaker. What was on its way before the pause says nothing of the time after it. */
+  let probe: Shot | undefined;
   let opens = 0;
   let inARow = 0;
   let openUntil = 0;
@@ -73,7 +71,7 @@ export function createBreaker(
   const change = (after: BreakerState, reason: string): void => {
     const before = state;
     state = after;
-    probing = false;
+    probe = undefined;
     if (forced === "auto") onChange(before, after, reason);
   };
   const open = (): void => {
@@ -103,7 +101,7 @@ export function createBreaker(
   const check = (): void => {
     if (forced === "closed") return;
     if (forced === "open") throw refused(MAX_OPEN_MS);
-    if (state === "open" || probing) throw refused(Math.max(1_000, openUntil - performance.now()));
+    if (state === "open" || probe !== undefined) throw refused(Math.max(1_000, openUntil - performance.now()));
   };
   return {
     get state() {
@@ -116,21 +114,21 @@ export function createBreaker(
     enter() {
       if (forced === "closed") return undefined;
       check();
-      const isProbe = state === "half-open";
-      probing = isProbe;
-      return { startedAt: performance.now(), isProbe };
+      const shot = { startedAt: performance.now() };
+      if (state === "half-open") probe = shot;
+      return shot;
     },
     leave(shot, said) {
       if (shot === undefined) return;
       const now = performance.now();
       const isSlow = now - shot.startedAt >= slowMs;
       // A probe whose caller left must not close it.
-      const evidence = said === "unsaid" && shot.isProbe ? "failed" : said;
+      const evidence = said === "unsaid" && shot === probe ? "failed" : said;
       const isFailed = evidence === "failed";
       outcomes.add(now, isFailed, isSlow);
       if (isFailed) inARow += 1;
       else if (evidence === "well") inARow = 0;
-      if (state === "half-open") {
+      if (shot === probe) {
         if (isFailed) open();
         else {
           reset();
@@ -143,7 +141,7 @@ export function createBreaker(
       if (next !== "auto") return;
       reset();
       state = "closed";
-      probing = false;
+      probe = undefined;
     },
   };
 }

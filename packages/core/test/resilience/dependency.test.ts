@@ -313,6 +313,24 @@ describe("the breaker", () => {
     expect(orders.snapshot()).toMatchObject({ breaker: "open", failures: 10 });
   });
 
+  test.each([
+    ["that ends well", (end: { resolve(value: string): void }) => end.resolve("well")],
+    ["that fails", (end: { reject(error: Error): void }) => end.reject(transient(new Error("down")))],
+    ["whose caller leaves", (end: { leave(): void }) => end.leave()],
+  ])("is neither closed nor opened by an attempt from before its pause %s", async (_what, finish) => {
+    const orders = dependency("orders", { ...options, timeoutMs: 60_000 });
+    const { context, controller } = callOf(60_000);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const early = orders.run(context, { idempotent: true }, () => promise).catch(() => "failed");
+    for (let call = 0; call < 10; call += 1) await ask(orders, down);
+    await vi.advanceTimersByTimeAsync(5_000);
+    finish({ resolve, reject, leave: () => controller.abort(new Error("left")) });
+    await early;
+    expect(orders.snapshot().breaker).toBe("half-open");
+    await ask(orders, async () => "well");
+    expect(orders.snapshot().breaker).toBe("closed");
+  });
+
   test("is closed when an operator lets go of it, and reports no probe", async () => {
     const orders = dependency("orders", options);
     for (let call = 0; call < 10; call += 1) await ask(orders, down);

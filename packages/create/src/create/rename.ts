@@ -28,6 +28,10 @@ export function renameTemplate(template: Template, name: string): Map<string, Te
     "package.json": (text) => manifestOf(text, names.package, names.bin),
     "offshoot.json": (text) => `${JSON.stringify({ ...JSON.parse(text), name }, null, 2)}\n`,
     "src/server.ts": (text) => everywhere(text).replace(`name: "${was}"`, `name: "${names.bin}"`),
+    // The eval, and its baseline by that name.
+    "test/evals.ts": (text) => everywhere(text).replace(`\n  name: "${was}"`, `\n  name: "${names.bin}"`),
+    "test/evals/index.ts": (text) => everywhere(text).replace(`\n  name: "${was}"`, `\n  name: "${names.bin}"`),
+    "evals.lock.json": (text) => text.replace(`{\n  "${was}": {`, `{\n  "${names.bin}": {`),
     "contract.lock.json": (text) => text.replace(`\n  "name": "${was}"`, `\n  "name": "${names.bin}"`),
     // The image and its volume, in the lines that show how to run it.
     Dockerfile: (text) =>

@@ -46,6 +46,8 @@ function project() {
       .replaceAll(/(@offshoot\/|offshoot-)minimal/g, "glossary")
       .replaceAll("MINIMAL", "GLOSSARY");
   writeFileSync(join(folder, "src/main.ts"), named("src/main.ts"));
+  for (const file of ["test/evals.ts", "evals.lock.json"])
+    writeFileSync(join(folder, file), named(file).replace('"minimal"', '"glossary"'));
   const manifest = JSON.parse(named("package.json"));
   // The project's suite takes longer than all the rest, and is not what this is about.
   const scripts = { ...manifest.scripts, test: "node --check src/main.ts" };

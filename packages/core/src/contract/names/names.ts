@@ -68,19 +68,30 @@ function checkCharacters(where: string, text: string, kind: keyof typeof MAX_TEX
 }
 
 /** Every text in a part of a definition, its keys too. @throws DefinitionError naming where it stands */
-export function checkTexts(where: string, part: unknown, path: readonly string[] = []): void {
-  if (typeof part === "string") {
-    const keyword = path.at(-1);
-    const kind = keyword === "description" || keyword === "title" ? keyword : "value";
-    checkCharacters(`${where}: the text at "${path.join(".")}"`, part, kind);
-  } else if (typeof part === "object" && part !== null) {
-    for (const [name, item] of Object.entries(part)) {
-      const inside = [...path, name.slice(0, MAX_TEXT.name)];
-      if (!Array.isArray(part)) checkCharacters(`${where}: the name ${JSON.stringify(inside.join("."))}`, name, "name");
-      checkTexts(where, item, inside);
+export function checkTexts(where: string, part: unknown): void {
+  // One for all parts, and where a text stands is worked out for one that is refused.
+  const path: string[] = [];
+  const at = (): string => path.map((name) => name.slice(0, MAX_TEXT.name)).join(".");
+  const check = (part: unknown): void => {
+    if (typeof part === "string") {
+      const keyword = path.at(-1);
+      const kind = keyword === "description" || keyword === "title" ? keyword : "value";
+      if (!isPlain(part, kind)) checkCharacters(`${where}: the text at "${at()}"`, part, kind);
+    } else if (typeof part === "object" && part !== null) {
+      for (const name of Object.keys(part)) {
+        path.push(name);
+        if (!Array.isArray(part) && !isPlain(name, "name"))
+          checkCharacters(`${where}: the name ${JSON.stringify(at())}`, name, "name");
+        check((part as Record<string, unknown>)[name]);
+        path.pop();
+      }
     }
-  }
+  };
+  check(part);
 }
+
+const isPlain = (text: string, kind: keyof typeof MAX_TEXT): boolean =>
+  text.length <= MAX_TEXT[kind] && PLAIN.test(text);
 
 /** `the bidirectional control U+202E`. */
 function nameOf(character: string): string {

@@ -17,56 +17,68 @@ const TYPES = new Set(
 );
 /** Thrown for what could not be written. */
 class Unknown extends Error {}
-/** Schemas inside one another. What recurses has no end. */
+/** Thrown for a schema inside itself, which has no end. */
+class Recursive extends Error {}
+/** Schemas inside one another. */
 const MAX_DEPTH = 32;
 
 /** A schema that tools share is written once. */
 const written = new WeakMap<z.ZodType, string>();
+/** Schemas that are being written. */
+const open = new Set<z.ZodType>();
+/** In a text of schemas that recurse: the place at which each of them stands in it, to be named where it stands again. */
+type Places = Map<z.ZodType, number>;
 
 /**
  * Everything that a conversion reads of a schema, as text: two schemas with the same text have the same JSON Schema.
- * `undefined` where the text could miss something: a schema that recurses, has an id, or converts itself.
+ * `undefined` where the text could miss something: a schema that has an id, or converts itself.
  */
-export function sourceOf(schema: z.ZodType, io: "input" | "output"): string | undefined {
+export function sourceOf(schema: z.ZodType, io: "input" | "output", places?: Places): string | undefined {
+  open.clear();
   try {
-    return io + writeSchema(schema, 0);
+    return io + writeSchema(schema, 0, places);
   } catch (error) {
+    if (error instanceof Recursive) return sourceOf(schema, io, new Map());
     if (error instanceof Unknown) return undefined;
     throw error;
   }
 }
 
-function writeSchema(schema: z.ZodType, depth: number): string {
-  const known = written.get(schema);
-  if (known !== undefined) return known;
+function writeSchema(schema: z.ZodType, depth: number, places: Places | undefined): string {
+  const known = places === undefined ? written.get(schema) : places.get(schema);
+  if (known !== undefined) return typeof known === "string" ? known : `^${known};`;
   const { def, bag, parent, toJSONSchema } = schema._zod as z.core.$ZodTypeInternals;
   if (!TYPES.has(def.type) || toJSONSchema !== undefined || depth > MAX_DEPTH) throw new Unknown();
   for (let above = parent; above !== undefined; above = above._zod.parent)
     if (above._zod.toJSONSchema !== undefined || z.globalRegistry.get(above)?.id !== undefined) throw new Unknown();
   const meta = z.globalRegistry.get(schema);
   if (meta?.id !== undefined) throw new Unknown();
-  const text = `<${write(def, depth)}${write(bag, depth)}${write(meta, depth)}>`;
-  written.set(schema, text);
+  if (open.has(schema)) throw new Recursive();
+  open.add(schema);
+  places?.set(schema, places.size);
+  const text = `<${write(def, depth, places)}${write(bag, depth, places)}${write(meta, depth, places)}>`;
+  open.delete(schema);
+  if (places === undefined) written.set(schema, text);
   return text;
 }
 
 /** A check says what it checks; what people write themselves is about values, not about the schema. */
-function writeCheck({ _zod: { def } }: z.core.$ZodCheck, depth: number): string {
-  return def.check === "custom" || def.check === "overwrite" ? `${def.check};` : write(def, depth);
+function writeCheck({ _zod: { def } }: z.core.$ZodCheck, depth: number, places: Places | undefined): string {
+  return def.check === "custom" || def.check === "overwrite" ? `${def.check};` : write(def, depth, places);
 }
 
 /** A text begins with its length, so that no two values are written alike. */
-function write(value: unknown, depth: number): string {
+function write(value: unknown, depth: number, places: Places | undefined): string {
   if (typeof value === "string") return `${value.length}:${value}`;
   // Messages, and when to check: nothing that a JSON Schema says.
   if (typeof value === "function") return "f";
   if (typeof value === "bigint" || depth > MAX_DEPTH) throw new Unknown();
   if (typeof value !== "object" || value === null) return `${String(value)};`;
-  if ("_zod" in value) return writeSchema(value as z.ZodType, depth + 1);
-  if (value instanceof RegExp) return write(String(value), depth);
+  if ("_zod" in value) return writeSchema(value as z.ZodType, depth + 1, places);
+  if (value instanceof RegExp) return write(String(value), depth, places);
   if (Array.isArray(value) || value instanceof Set) {
     let list = "[";
-    for (const item of value) list += write(item, depth + 1);
+    for (const item of value) list += write(item, depth + 1, places);
     return `${list}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -76,8 +88,8 @@ function write(value: unknown, depth: number): string {
     const member = (value as Record<string, unknown>)[name];
     object += `${name.length}:${name}`;
     // In a shape, "checks" is a field like any other, and its schema is no list.
-    if (name !== "checks" || !Array.isArray(member)) object += write(member, depth + 1);
-    else for (const check of member) object += writeCheck(check, depth);
+    if (name !== "checks" || !Array.isArray(member)) object += write(member, depth + 1, places);
+    else for (const check of member) object += writeCheck(check, depth, places);
   }
   return `${object}}`;
 }

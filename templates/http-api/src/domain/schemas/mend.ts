@@ -22,7 +22,10 @@ const KEYWORDS = new Map<string, [wanted: string, test: (value: unknown) => bool
     $ref: ["a text", isText],
     type: [
       "a type of JSON Schema, or a list of them",
-      (value) => [value].flat().length > 0 && [value].flat().every((one) => TYPES.has(one as string)),
+      (value) =>
+        isText(value)
+          ? TYPES.has(value)
+          : isList(value) && (value as unknown[]).every((one) => TYPES.has(one as string)),
     ],
     enum: ["a list with something in it", isList],
     const: ["any value", () => true],

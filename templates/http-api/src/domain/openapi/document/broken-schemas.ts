@@ -12,36 +12,44 @@ const NOT_LINEAR = /\(\?<?[=!]|\\[1-9]|\\k</;
  */
 export function brokenSchemas(document: Document): Flaw[] {
   const flaws: Flaw[] = [];
-  const flaw = (path: readonly string[], reason: string): unknown =>
-    flaws.push({ pointer: inside("#", ...path), reason });
+  // One for all: a large description has a hundred thousand schemas.
+  const path: (string | number)[] = [];
+  const flaw = (keyword: string, reason: string): unknown =>
+    flaws.push({ pointer: inside("#", ...path, keyword), reason });
+  const below = (look: (node: unknown) => void, node: unknown, ...steps: (string | number)[]): void => {
+    path.push(...steps);
+    look(node);
+    path.length -= steps.length;
+  };
 
-  const judge = (node: unknown, path: string[]): void => {
+  const judge = (node: unknown): void => {
     if (path.length > MAX_LEVELS || !isNode(node)) return;
-    for (const { keyword, reason } of flawsOf(node)) flaw([...path, keyword], `${reason}: values are not held to it`);
+    for (const { keyword, reason } of flawsOf(node)) flaw(keyword, `${reason}: values are not held to it`);
     if (typeof node.pattern === "string" && NOT_LINEAR.test(node.pattern))
-      flaw([...path, "pattern"], "it looks around or back: values are held to the rest of it");
+      flaw("pattern", "it looks around or back: values are held to the rest of it");
     for (const key of Object.keys(node)) {
       const value = node[key];
       if (typeof value !== "object" || value === null || !HOLDS_SCHEMAS.has(key)) continue;
-      if (Array.isArray(value)) for (const [at, item] of value.entries()) judge(item, [...path, key, String(at)]);
-      else if (HOLDS_MAP.has(key))
-        for (const name of Object.keys(value)) judge((value as Record<string, unknown>)[name], [...path, key, name]);
-      else judge(value, [...path, key]);
+      if (Array.isArray(value)) for (const [at, item] of value.entries()) below(judge, item, key, at);
+      else if (HOLDS_MAP.has(key)) each(value, key);
+      else below(judge, value, key);
     }
   };
+  const each = (schemas: object, key: string): void => {
+    for (const [name, schema] of Object.entries(schemas)) below(judge, schema, key, name);
+  };
 
-  const visit = (node: unknown, path: string[]): void => {
+  const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null || path.length > MAX_LEVELS) return;
     for (const key of Object.keys(node)) {
       const value = (node as Record<string, unknown>)[key];
       if (typeof value !== "object" || value === null || key.startsWith("example") || key.startsWith("x-")) continue;
-      if (key === "schema") judge(value, [...path, key]);
-      else if (key === "schemas" && path.length === 1)
-        for (const name of Object.keys(value)) judge((value as Record<string, unknown>)[name], [...path, key, name]);
-      else visit(value, [...path, key]);
+      if (key === "schema") below(judge, value, key);
+      else if (key === "schemas" && path.length === 1) each(value, key);
+      else below(visit, value, key);
     }
   };
-  visit({ paths: document.paths, components: document.components }, []);
+  visit({ paths: document.paths, components: document.components });
   return flaws;
 }
 

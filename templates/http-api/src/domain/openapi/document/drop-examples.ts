@@ -3,15 +3,16 @@ import { isNode } from "../../schemas/keywords.ts";
 type Json = Record<string, unknown>;
 
 /**
- * Examples of whole bodies, which nothing here reads: half of what a large description holds, and so of the time and
- * the memory that a start takes. Changes `document`.
+ * Examples of whole bodies, and what they refer to, which nothing here reads: half of what a large description holds, and
+ * so of the time and the memory that a start takes. Changes `document`.
  */
 export function dropExamples({ paths, components }: Json): void {
   for (const item of each(paths))
     for (const operation of each(item))
       for (const body of [operation.requestBody, ...each(operation.responses)]) drop(body);
-  if (isNode(components))
-    for (const body of [...each(components.requestBodies), ...each(components.responses)]) drop(body);
+  if (!isNode(components)) return;
+  for (const body of [...each(components.requestBodies), ...each(components.responses)]) drop(body);
+  delete components.examples;
 }
 
 function drop(body: unknown): void {

@@ -14,7 +14,8 @@ const MAX_VALUES = 5_000_000;
 export async function parseDescription(name: string, bytes: Uint8Array): Promise<Record<string, unknown>> {
   const wrong = (why: string, cause?: unknown) =>
     new ApiError("description_invalid", `${name} is ${why}`, ...(cause === undefined ? [] : [{ cause }]));
-  const text = Buffer.from(bytes)
+  // Not a copy of them: there may be many.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString("utf8")
     .replace(/^\ufeff/, "");
   let isJson = /^\s*[{[]/.test(text);

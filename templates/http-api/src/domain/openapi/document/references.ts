@@ -33,13 +33,18 @@ export function brokenReferences(document: Document): Flaw[] {
     }
     return found;
   };
-  const visit = (node: unknown, path: readonly string[], names: boolean): void => {
-    if (typeof node !== "object" || node === null) return;
-    for (const [key, value] of Object.entries(node)) {
+  // One for all: a large description has a hundred thousand places.
+  const path: string[] = [];
+  const visit = (node: object, names: boolean): void => {
+    for (const key of Object.keys(node)) {
+      const value = (node as Record<string, unknown>)[key];
       if (!names && key === "$ref" && typeof value === "string") {
         if (!works(value)) flaws.push({ pointer: inside("#", ...path), reason: whyNowhere(value) });
-      } else if (typeof value === "object" && value !== null && (names || !(VALUES.has(key) || key.startsWith("x-"))))
-        visit(value, [...path, key], !names && NAMED.has(key) && !Array.isArray(value));
+      } else if (typeof value === "object" && value !== null && (names || !(VALUES.has(key) || key.startsWith("x-")))) {
+        path.push(key);
+        visit(value, !names && NAMED.has(key) && !Array.isArray(value));
+        path.pop();
+      }
     }
   };
   visit(
@@ -50,7 +55,6 @@ export function brokenReferences(document: Document): Flaw[] {
       parameters: document.parameters,
       responses: document.responses,
     },
-    [],
     false,
   );
   return flaws;
