@@ -58,8 +58,8 @@ test("all stores find the same notes for any query over any text", { timeout: 12
   expect(hits).toBeGreaterThan(100);
 });
 
-const folders = ["", "a", "a/b", "ab"];
-const tags = ["x", "x/y", "xy", "z"];
+const folders = ["", "a", "a/b", "a/b/c", "ab"];
+const tags = ["x", "x/y", "X/y/z", "x/", "xy", "z"];
 const draft = fc.record({
   title: fc.constantFrom("A", "a", "B", "é"),
   folder: fc.constantFrom(...folders),
@@ -68,7 +68,7 @@ const draft = fc.record({
 });
 const listing = fc.record(
   {
-    tag: fc.constantFrom("x", "x/y", "z", "absent"),
+    tag: fc.constantFrom("x", "x/y", "X/Y/Z", "z", "absent"),
     folder: fc.constantFrom("a", "a/b"),
     updated_after: fc.constantFrom("2026-01-01T12:00:05.000Z", "2026-01-01T12:00:20.000Z"),
     updated_before: fc.constantFrom("2026-01-01T12:00:10.000Z", "2026-01-01T12:00:25.000Z"),
@@ -114,8 +114,9 @@ test("all stores list the same pages, however few notes are looked at in a turn"
           clock.advance(1_000);
           for (const notes of all) {
             const id = `n${(at % drafts.length) + 1}`;
-            if (at % 3 === 0) await notes.remove(id).catch(() => {});
-            else if (at % 3 === 1) await notes.update({ id, folder: "a/moved" }).catch(() => {});
+            if (at % 4 === 0) await notes.remove(id).catch(() => {});
+            else if (at % 4 === 1) await notes.update({ id, folder: "a/moved" }).catch(() => {});
+            else if (at % 4 === 2) await notes.update({ id, tags: ["x/y", "new"] }).catch(() => {});
             else await notes.restore(id).catch(() => {});
           }
         }
@@ -129,11 +130,12 @@ test("all stores list the same pages, however few notes are looked at in a turn"
         await same((notes) => pages((cursor) => notes.orphans({ limit: 2, cursor })));
         await same((notes) => pages((cursor) => notes.brokenLinks({ limit: 2, cursor })));
         await same((notes) => pages((cursor) => notes.folders({ limit: 2, cursor })));
-        const words = async (notes: Notes) =>
-          (await pages((cursor) => notes.search({ query: "word", limit: 2, cursor })))
-            .flatMap((page) => (page as { notes: { id: string }[] }).notes.map(({ id }) => id))
-            .sort();
-        await same(words);
+        for (const tag of [undefined, "x", "x/y"])
+          await same(async (notes) =>
+            (await pages((cursor) => notes.search({ query: "word", tag, limit: 2, cursor })))
+              .flatMap((page) => (page as { notes: { id: string }[] }).notes.map(({ id }) => id))
+              .sort(),
+          );
         for (const notes of all) await notes.close();
       },
     ),

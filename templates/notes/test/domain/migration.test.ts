@@ -6,6 +6,7 @@ import { openNotes } from "../../src/domain/notes.ts";
 import { applicationId, migrations, schemaVersion } from "../../src/domain/store/migrations.ts";
 import { databaseName } from "../../src/domain/store/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
+import { fillLists } from "../fixtures/lists.ts";
 
 /** A database that the first release wrote: four notes, one changed, one in the trash, a key. */
 const first = () => written(1);
@@ -94,4 +95,22 @@ test("the notes of the release before owners are the common ones, and no owner's
   expect(schemaVersion(db)).toBe(migrations.length);
   expect(db.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
   db.close();
+});
+
+test("the lists that are made from old notes are those that changes make", async () => {
+  const data = await temporaryFolder();
+  const notes = await openNotes({ store: "sqlite", data });
+  await fillLists(notes);
+  await notes.close();
+  const db = new DatabaseSync(join(data, databaseName));
+  const listed = "SELECT * FROM listed ORDER BY list, note";
+  const made = db.prepare(listed).all();
+  expect(made.map(({ list }) => list)).toEqual(expect.arrayContaining(["#a", "#a/b", "#a/", "/f", "/f/g", "/f/g/h"]));
+  db.exec(`DROP TABLE listed; DROP INDEX notes_by_change; DROP INDEX idempotency_by_age; CREATE INDEX notes_by_change ON notes (seq, number) WHERE deleted_at IS NULL;
+    PRAGMA user_version = 3`);
+  db.close();
+  await (await openNotes({ store: "sqlite", data })).close();
+  const again = new DatabaseSync(join(data, databaseName));
+  expect(again.prepare(listed).all()).toEqual(made);
+  again.close();
 });

@@ -27,7 +27,7 @@ async function write(query: Query, owner: number, notes: Grown[]): Promise<void>
   await indexNotes(
     query,
     owner,
-    live.map(({ row, derived }) => ({ number: row.number, derived, wasLive: false, isNew: true })),
+    live.map(({ row, derived }) => ({ row, derived, wasLive: false, isNew: true })),
   );
   const changes = rows.map(({ number, created_at: at }) => ({
     ...{ seq: number, at, action: "create_note" },

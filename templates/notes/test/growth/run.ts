@@ -49,7 +49,7 @@ async function build(data: string, count: number): Promise<void> {
     );
     if (deleted_at !== null) continue;
     live++;
-    index.add(number, derived);
+    index.add(row, derived);
   }
   db.prepare("UPDATE state SET value = ? WHERE name = 'live'").run(String(live));
   const hasFolders = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'folders'").get();
@@ -95,7 +95,8 @@ async function measure(where: OpenNotes, count: number): Promise<Record<string, 
   await time("list, trash by title", () => notes.list({ trashed: true, sort: "title_asc" }));
   await time("list_tags", () => notes.tags());
   await time("list_folders", () => notes.folders());
-  await time("orphans", () => notes.orphans());
+  await time("orphans, one of a thousand", () => notes.orphans());
+  await time("broken links, one of a thousand", () => notes.brokenLinks());
   await time("search, rare word", () => notes.search({ query: "rare" }));
   await time("search, two words", () => notes.search({ query: "w1 rare" }));
   await time("search, word of all", () => notes.search({ query: "common" }), 5, true);

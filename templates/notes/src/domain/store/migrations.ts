@@ -169,6 +169,34 @@ export const migrations: readonly string[] = [
   -- Said by every log of this database: it holds the page of state.
   INSERT INTO state SELECT 'identity', id FROM identity;
   `,
+  `
+  -- A note for each of its tags and for its folder, and for what is above them ("#a" and "#a/b"), in the order of changes:
+  -- the lists that are asked for, so that none of them looks at notes it does not show.
+  CREATE TABLE listed (
+    list TEXT NOT NULL,
+    trashed INTEGER NOT NULL,
+    note INTEGER NOT NULL REFERENCES notes,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (list, trashed, note)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO listed
+    WITH RECURSIVE up (list, note) AS (
+      SELECT '#' || key, note FROM note_tags
+      UNION SELECT '/' || folder, number FROM notes WHERE folder <> ''
+      -- Up to its last slash, and without that.
+      UNION SELECT substr(list, 1, length(rtrim(list, replace(list, '/', ''))) - 1), note FROM up WHERE substr(list, 2) LIKE '%/%'
+    )
+    SELECT list, deleted_at IS NOT NULL, note, seq FROM up JOIN notes ON number = note ORDER BY 1, 2, 3;
+  CREATE INDEX listed_by_change ON listed (list, trashed, seq, note);
+  CREATE INDEX listed_by_note ON listed (note);
+
+  -- With the time, so that a list between two times reads the notes it shows, and of the others only this.
+  DROP INDEX notes_by_change;
+  CREATE INDEX notes_by_change ON notes (seq, number, updated_at) WHERE deleted_at IS NULL;
+
+  -- Each change with a key takes the old ones away.
+  CREATE INDEX idempotency_by_age ON idempotency (at);
+  `,
 ];
 
 export const schemaVersion = (db: DatabaseSync): number =>

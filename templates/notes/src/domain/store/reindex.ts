@@ -20,7 +20,6 @@ const isAsBefore = ({ file, title, deleted_at, body }: NoteRow, before: number):
 export async function reindex(db: DatabaseSync): Promise<void> {
   const index = createIndex(db);
   const notes = db.prepare("SELECT * FROM notes WHERE number > ? ORDER BY number LIMIT 100");
-  const addTag = writing(db, "INSERT INTO note_tags (key, note, tag) VALUES (?, ?, ?)");
   db.exec("BEGIN IMMEDIATE");
   try {
     if (isIndexed(db)) {
@@ -29,7 +28,7 @@ export async function reindex(db: DatabaseSync): Promise<void> {
     }
     const before = [2, 3].find((derivation) => indexOf(db) === `${derivation} ${unicode}`);
     if (before === undefined) {
-      db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags");
+      db.exec("DELETE FROM links; DELETE FROM names; DELETE FROM note_tags; DELETE FROM tags; DELETE FROM listed");
       db.exec("INSERT INTO words (words) VALUES ('delete-all')");
     }
     for (let after = 0; ; ) {
@@ -41,9 +40,9 @@ export async function reindex(db: DatabaseSync): Promise<void> {
           const row = readNote(columns);
           if (before !== undefined && isAsBefore(row, before)) continue;
           const derived = await derive(row);
-          if (before !== undefined) index.replace(row.number, derived, true);
-          else if (row.deleted_at === null) index.add(row.number, derived);
-          else for (const { key, tag } of derived.tags) addTag.run(key, row.number, tag);
+          if (before !== undefined) index.replace(row, derived, true);
+          else if (row.deleted_at === null) index.add(row, derived);
+          else index.addTrashed(row, derived);
         } catch (error) {
           if (!(error instanceof Error && "code" in error && error.code === "damaged")) throw error;
         }

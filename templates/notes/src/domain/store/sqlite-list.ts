@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Position } from "../cursor.ts";
-import { destination, headColumns, isFiltered, listSql, narrowings, sliceSql } from "./sqlite-query.ts";
+import { isFiltered, listSql, narrowings, sliceSql } from "./sqlite-list-query.ts";
+import { destination, headColumns } from "./sqlite-query.ts";
 import { readHead } from "./sqlite-rows.ts";
 import type { ListQuery, NoteHead, NoteStore } from "./store.ts";
 
@@ -28,12 +29,10 @@ export function createLists(
       .map(readHead);
 
   const narrowest = (query: ListQuery) =>
-    query.trashed
-      ? undefined
-      : narrowings(query).find(([sql, ...values]) => {
-          const count = db.prepare(`SELECT count(*) AS notes FROM (${sql} LIMIT ${slice})`).get(...values);
-          return Number(count?.notes) < slice;
-        });
+    narrowings(query).find(([sql, ...values]) => {
+      const count = db.prepare(`SELECT count(*) AS notes FROM (${sql} LIMIT ${slice})`).get(...values);
+      return Number(count?.notes) < slice;
+    });
 
   function sliceOf(query: ListQuery, size: number): { rows: NoteHead[]; until: Position | undefined } {
     const { sql, values } = sliceSql(query, size);

@@ -83,7 +83,7 @@ export function createWriter(
     const content = { title, tags, front, folder, file, body };
     const row = { number, size, version: 1, created_at, updated_at, deleted_at: null, seq, ...content };
     sql.setHash.run(hashNote(row), number);
-    index.add(number, derived);
+    index.add(row, derived);
     countFolder(undefined, row);
     return row;
   }
@@ -145,8 +145,8 @@ export function createWriter(
       number,
     );
     countFolder(before, row);
-    if (derived === undefined) index.hide(number);
-    else index.replace(number, derived, before.deleted_at === null);
+    if (derived === undefined) index.hide(row);
+    else index.replace(row, derived, before.deleted_at === null);
     return row;
   }
 

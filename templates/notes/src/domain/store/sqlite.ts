@@ -91,8 +91,10 @@ export function createSqliteStore(
     folders: ({ after, limit }) =>
       read(() =>
         db
-          .prepare("SELECT folder, notes FROM folders WHERE ? IS NULL OR folder > ? ORDER BY folder LIMIT ?")
-          .all(after ?? null, after ?? "", limit)
+          .prepare(
+            `SELECT folder, notes FROM folders WHERE folder ${after === undefined ? ">=" : ">"} ? ORDER BY folder LIMIT ?`,
+          )
+          .all(after ?? "", limit)
           .map(({ folder, notes }) => ({ folder: String(folder), notes: Number(notes) })),
       ),
     placed: (folder, file) =>

@@ -1,25 +1,15 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { limits } from "../../../src/domain/note.ts";
 import { createNotes } from "../../../src/domain/notes.ts";
 import { openPostgresStore } from "../../../src/domain/store/postgres/open.ts";
-import { emptySchema } from "../../fixtures/stores.ts";
+import { emptySchema, newSchema } from "../../fixtures/stores.ts";
 
 async function query(url: string, text: string) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client.query(text).finally(() => client.end());
-}
-
-/** A schema that no other test has used. */
-async function newSchema(): Promise<string> {
-  const url = new URL(await emptySchema());
-  const name = `fresh_${randomBytes(6).toString("hex")}`;
-  await query(inject("postgres"), `CREATE SCHEMA ${name}`);
-  onTestFinished(async () => void (await query(inject("postgres"), `DROP SCHEMA ${name} CASCADE`)));
-  url.searchParams.set("options", `-c search_path=${name} -c client_min_messages=warning`);
-  return url.href;
 }
 
 test("six servers that start at once on an empty database make its tables once", async () => {

@@ -9,7 +9,7 @@ import { createFileBlobs } from "../blobs.ts";
 import { attachmentsName, databaseName, loadSqlite, openSqliteStore } from "../open.ts";
 import { readNote } from "../sqlite-rows.ts";
 import { createPostgresBlobs } from "./blobs.ts";
-import { countFolders, indexNotes } from "./index-notes.ts";
+import { addTags, countFolders, indexNotes } from "./index-notes.ts";
 import { migrate } from "./migrate.ts";
 import { findOwner } from "./owners.ts";
 import { type Database, openPool, type Query } from "./pool.ts";
@@ -189,7 +189,7 @@ async function index(query: Query, owner: number, source: DatabaseSync): Promise
     await indexNotes(
       query,
       owner,
-      live.map(({ row, derived }) => ({ number: row.number, derived, wasLive: false })),
+      live.map(({ row, derived }) => ({ row, derived, wasLive: false })),
     );
     await countFolders(
       query,
@@ -197,9 +197,7 @@ async function index(query: Query, owner: number, source: DatabaseSync): Promise
       live.map(({ row }) => ({ folder: row.folder, by: 1 })),
     );
     const trashed = notes.filter(({ row }) => row.deleted_at !== null);
-    const tags = trashed.flatMap(({ row, derived }) => derived.tags.map((tag) => ({ ...tag, note: row.number })));
-    if (tags.length > 0)
-      await query.query(insertSql(owner, "note_tags", { key: "text", note: number, tag: "text" }, tags));
+    await addTags(query, owner, trashed, true);
   }
 }
 

@@ -1,12 +1,14 @@
 import { idOf } from "../../note.ts";
-import type { Derived } from "../store.ts";
+import { listsOf } from "../listed.ts";
+import type { Derived, NoteHead } from "../store.ts";
 import type { Query } from "./pool.ts";
 import { insertSql } from "./query.ts";
 import { wordsRow } from "./words.ts";
 
 export interface Indexed {
-  number: number;
-  /** Undefined for a note that goes to the trash: it keeps its tags, uncounted. */
+  /** The note as it is now. */
+  row: Pick<NoteHead, "number" | "folder" | "seq">;
+  /** Undefined for a note that goes to the trash: it keeps its tags, uncounted, and its lists become those of the trash. */
   derived: Derived | undefined;
   wasLive: boolean;
   /** Nothing is kept beside it yet. @default false */
@@ -15,19 +17,20 @@ export interface Indexed {
 
 /** Brings what is kept beside notes up to date, in a few statements for all of them. */
 export async function indexNotes(query: Query, owner: number, notes: Indexed[]): Promise<void> {
-  const wereLive = notes.flatMap(({ number, wasLive }) => (wasLive ? [number] : []));
+  const wereLive = notes.flatMap(({ row, wasLive }) => (wasLive ? [row.number] : []));
   const had = wereLive.length === 0 ? [] : await tagsOf(query, owner, wereLive);
   const counts = new Map<string, number>();
   const count = (tag: string, by: number) => counts.set(tag, (counts.get(tag) ?? 0) + by);
   for (const tag of had) count(tag, -1);
-  const added = notes.flatMap(({ number, derived }) => (derived ? [{ number, derived }] : []));
+  const added = notes.flatMap(({ row, derived }) => (derived ? [{ row, derived }] : []));
   for (const { derived } of added) for (const { tag } of derived.tags) count(tag, 1);
 
   // A note that goes to the trash keeps its tags.
   const old = notes.filter(({ isNew }) => isNew !== true);
   const retagged = old.filter(({ derived }) => derived !== undefined);
+  const hidden = notes.flatMap(({ row, derived }) => (derived === undefined ? [row] : []));
   const remove = (table: string, from: Indexed[]) => {
-    const numbers = from.map(({ number }) => number);
+    const numbers = from.map(({ row }) => row.number);
     return (
       numbers.length > 0 && query.query(`DELETE FROM ${table} WHERE owner = $1 AND note = ANY ($2)`, [owner, numbers])
     );
@@ -38,11 +41,17 @@ export async function indexNotes(query: Query, owner: number, notes: Indexed[]):
   const text = { title: "text", body: "text", signs: "text", tags: "text" };
   await Promise.all([
     ...["links", "names", "words"].map((table) => remove(table, old)),
-    remove("note_tags", retagged),
+    ...["note_tags", "listed"].map((table) => remove(table, retagged)),
+    hidden.length > 0 &&
+      query.query(
+        `UPDATE listed l SET trashed = true, seq = now.seq FROM unnest($2::bigint[], $3::bigint[]) AS now (note, seq)
+         WHERE l.owner = $1 AND l.note = now.note`,
+        [owner, hidden.map(({ number }) => number), hidden.map(({ seq }) => seq)],
+      ),
     insert(
       "names",
       { ...path, own: "text", kind: "int" },
-      added.flatMap(({ number: note, derived: { names, folderKey: folder } }) => {
+      added.flatMap(({ row: { number: note }, derived: { names, folderKey: folder } }) => {
         const id = idOf(note);
         return [...names, { key: id, own: id, path: id, kind: 1 }].map((name) => ({ ...name, note, folder }));
       }),
@@ -50,21 +59,35 @@ export async function indexNotes(query: Query, owner: number, notes: Indexed[]):
     insert(
       "links",
       path,
-      added.flatMap(({ number: note, derived: { links, folderKey: folder } }) =>
+      added.flatMap(({ row: { number: note }, derived: { links, folderKey: folder } }) =>
         links.map((link) => ({ ...link, note, folder })),
       ),
     ),
-    insert(
-      "note_tags",
-      { key: "text", note: "bigint", tag: "text" },
-      added.flatMap(({ number: note, derived: { tags } }) => tags.map((tag) => ({ ...tag, note }))),
-    ),
+    addTags(query, owner, added, false),
     insert(
       "words",
       { note: "bigint", ...text, cut: "boolean", found: "tsvector" },
-      added.map(({ number, derived }) => wordsRow(owner, number, derived.words)),
+      added.map(({ row, derived }) => wordsRow(owner, row.number, derived.words)),
     ),
     countTags(query, owner, counts),
+  ]);
+}
+
+/** The tags of notes, and the lists they stand in. */
+export async function addTags(
+  query: Query,
+  owner: number,
+  notes: { row: Indexed["row"]; derived: Derived }[],
+  trashed: boolean,
+): Promise<void> {
+  const tags = notes.flatMap(({ row, derived }) => derived.tags.map((tag) => ({ ...tag, note: row.number })));
+  const lists = notes.flatMap(({ row: { number: note, folder, seq }, derived }) =>
+    listsOf(folder, derived.tags).map((list) => ({ list, trashed, note, seq })),
+  );
+  const listColumns = { list: "text", trashed: "boolean", note: "bigint", seq: "bigint" };
+  await Promise.all([
+    tags.length > 0 && query.query(insertSql(owner, "note_tags", { key: "text", note: "bigint", tag: "text" }, tags)),
+    lists.length > 0 && query.query(insertSql(owner, "listed", listColumns, lists)),
   ]);
 }
 

@@ -32,6 +32,8 @@ async function migrateOnce(query: Query, steps: readonly string[]): Promise<[com
   if (version > steps.length) throw newerSchema(version);
   const step = steps[version];
   if (step === undefined) return [false, false];
+  // Changes of older servers wait, and are refused then: what a step makes from the notes would miss theirs. Reads go on.
+  if (version > 0) await query.query("LOCK TABLE owners IN EXCLUSIVE MODE");
   await query.query(`${step}; UPDATE meta SET schema = ${version + 1}`);
   return [true, true];
 }

@@ -165,6 +165,33 @@ export const migrations: readonly string[] = [
   CREATE INDEX folders_by_path ON folders (owner, left(folder, 200));
   INSERT INTO folders SELECT owner, folder, count(*) FROM notes WHERE deleted_at IS NULL GROUP BY owner, folder;
   `,
+  `
+  -- A note for each of its tags and for its folder, and for what is above them ("#a" and "#a/b"), in the order of changes:
+  -- the lists that are asked for, so that none of them looks at notes it does not show.
+  CREATE TABLE listed (
+    owner bigint NOT NULL,
+    list text COLLATE "C" NOT NULL,
+    trashed boolean NOT NULL,
+    note bigint NOT NULL,
+    seq bigint NOT NULL
+  );
+  INSERT INTO listed
+    WITH RECURSIVE up (owner, list, note) AS (
+      SELECT owner, '#' || key, note FROM note_tags
+      UNION SELECT owner, '/' || folder, number FROM notes WHERE folder <> ''
+      UNION SELECT owner, regexp_replace(list, '/[^/]*$', ''), note FROM up WHERE substr(list, 2) LIKE '%/%'
+    )
+    SELECT owner, list, deleted_at IS NOT NULL, note, seq FROM up JOIN notes USING (owner) WHERE number = note;
+  CREATE INDEX listed_by_change ON listed (owner, left(list, 200), trashed, seq, note);
+  CREATE INDEX listed_by_number ON listed (owner, left(list, 200), trashed, note);
+  CREATE INDEX listed_by_note ON listed (owner, note);
+  ANALYZE listed;
+
+  -- With the time, so that a list between two times reads the notes it shows, and of the others only this. The old one goes
+  -- last: reads wait from there on.
+  CREATE INDEX notes_by_change_and_time ON notes (owner, seq, number, updated_at) WHERE deleted_at IS NULL;
+  DROP INDEX notes_by_change;
+  `,
 ];
 
 export const newerSchema = (version: number): NotesError =>

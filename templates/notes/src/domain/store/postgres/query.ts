@@ -1,4 +1,5 @@
-import { headColumns, tagRange } from "../sqlite-query.ts";
+import { listsAsked } from "../listed.ts";
+import { headColumns } from "../sqlite-query.ts";
 import type { ListQuery } from "../store.ts";
 
 /** Collects the values of a statement behind the owner, which is $1 everywhere, and names each of them: `$2`, `$3`. */
@@ -11,45 +12,49 @@ export function createValues(owner: number, ...others: unknown[]) {
 }
 type Values = ReturnType<typeof createValues>;
 
-/** The only texts that reach ORDER BY. */
-const order = {
-  updated_desc: { key: "n.seq", direction: "DESC", past: "<" },
-  updated_asc: { key: "n.seq", direction: "ASC", past: ">" },
-  created_desc: { key: "n.number", direction: "DESC", past: "<" },
-  created_asc: { key: "n.number", direction: "ASC", past: ">" },
-  title_asc: { key: "n.title_key", direction: "ASC", past: ">" },
-} as const;
-
-/** Notes with a tag or one below it; `note` is the column that names the note. */
-export function tagged(key: string, note: string, values: Values): string {
-  const [own, from, to] = tagRange(key).map(values.add);
-  return `EXISTS (SELECT 1 FROM note_tags t WHERE t.owner = $1 AND t.note = ${note} AND (t.key = ${own} OR t.key >= ${from} AND t.key < ${to}))`;
+/** Of the rows `row` of lists: this list. What is indexed is the beginning of its name, so that is asked for as well. */
+function ofList(row: string, list: string, trashed: boolean, values: Values): string {
+  const name = values.add(list);
+  return `${row}.owner = $1 AND left(${row}.list, 200) = left(${name}::text, 200) AND ${row}.list = ${name} AND ${row}.trashed = ${trashed}`;
 }
 
-/** The folder and those below it. What is indexed is the beginning of a path, so that is asked for as well. */
-function inFolder(folder: string, values: Values): string {
-  const [own, from, to] = tagRange(folder).map(values.add);
-  const start = (value = "") => `left(${value}::text, 200) COLLATE "C"`;
-  return `(left(n.folder, 200) = ${start(own)} AND n.folder = ${own}
-    OR left(n.folder, 200) >= ${start(from)} AND left(n.folder, 200) <= ${start(to)} AND n.folder >= ${from} AND n.folder < ${to})`;
-}
+/** A condition on a note: it stands in a list, of live notes or of the trash. `note` is the column that names it. */
+export const standsIn = (list: string, trashed: boolean, note: string, values: Values): string =>
+  `EXISTS (SELECT 1 FROM listed s WHERE ${ofList("s", list, trashed, values)} AND s.note = ${note})`;
 
+/**
+ * Goes along the list of a tag or a folder where one is asked for, which has no order by title, or along all notes. What is
+ * found is read at the end: between two times an index alone says which notes those are.
+ */
 export function listSql(owner: number, query: ListQuery): { text: string; values: unknown[] } {
-  const { trashed, sort, tag, folder, updatedAfter, updatedBefore, after, limit } = query;
-  const { key, direction, past } = order[sort];
+  const { trashed, sort, updatedAfter, updatedBefore, after, limit } = query;
   const values = createValues(owner);
-  const conditions = ["n.owner = $1", `n.deleted_at IS ${trashed ? "NOT NULL" : "NULL"}`];
-  if (tag !== undefined) conditions.push(tagged(tag, "n.number", values));
-  if (folder !== undefined && folder !== "") conditions.push(inFolder(folder, values));
+  const [direction, past] = sort.endsWith("_desc") ? ["DESC", "<"] : ["ASC", ">"];
+  const lists = listsAsked(query);
+  const list = sort === "title_asc" ? undefined : lists.shift();
+  const byChange = sort.startsWith("updated");
+  // The only texts that reach ORDER BY.
+  const ofNotes = { from: "notes n", key: sort === "title_asc" ? "n.title_key" : byChange ? "n.seq" : "n.number" };
+  const ofListed = {
+    from: "listed l JOIN notes n ON n.owner = l.owner AND n.number = l.note",
+    key: byChange ? "l.seq" : "l.note",
+  };
+  const { from, key, number } =
+    list === undefined ? { ...ofNotes, number: "n.number" } : { ...ofListed, number: "l.note" };
+  const conditions =
+    list === undefined
+      ? ["n.owner = $1", `n.deleted_at IS ${trashed ? "NOT NULL" : "NULL"}`]
+      : [ofList("l", list, trashed, values)];
+  for (const other of lists) conditions.push(standsIn(other, trashed, "n.number", values));
   if (updatedAfter !== undefined) conditions.push(`n.updated_at >= ${values.add(updatedAfter)}`);
   if (updatedBefore !== undefined) conditions.push(`n.updated_at < ${values.add(updatedBefore)}`);
-  if (after !== undefined) {
-    const [at, number] = after.map(values.add);
-    conditions.push(`(${key}, n.number) ${past} (${at}, ${number})`);
-  }
+  if (after !== undefined) conditions.push(`(${key}, ${number}) ${past} (${after.map(values.add).join(", ")})`);
   return {
-    text: `SELECT ${headColumns} FROM notes n WHERE ${conditions.join(" AND ")}
-      ORDER BY ${key} ${direction}, n.number ${direction} LIMIT ${values.add(limit)}`,
+    text: `SELECT ${headColumns} FROM (
+        SELECT ${key} AS key, ${number} AS number FROM ${from} WHERE ${conditions.join(" AND ")}
+        ORDER BY ${key} ${direction}, ${number} ${direction} LIMIT ${values.add(limit)}
+      ) found JOIN notes n ON n.owner = $1 AND n.number = found.number
+      ORDER BY found.key ${direction}, found.number ${direction}`,
     values: values.all,
   };
 }

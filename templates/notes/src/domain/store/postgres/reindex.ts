@@ -40,7 +40,7 @@ async function indexBatch(query: Query, owner: number, after: number): Promise<n
     }
   });
   const live = whole.filter((row) => row.deleted_at === null);
-  const indexed = live.map(async (row) => ({ number: row.number, derived: await derive(row), wasLive: true }));
+  const indexed = live.map(async (row) => ({ row, derived: await derive(row), wasLive: true }));
   await indexNotes(query, owner, await Promise.all(indexed));
   return rows.at(-1)?.number;
 }

@@ -1,5 +1,7 @@
 import { lastPart, titleKey } from "../../text/names.ts";
 import { createQueue } from "../busy.ts";
+import { listsAsked } from "../listed.ts";
+import { createRankings } from "../rankings.ts";
 import { headColumns } from "../sqlite-query.ts";
 import { readAttachment, readHead, readName, readNote, readRevision, readRevisionHead } from "../sqlite-rows.ts";
 import type { ActivityRow, NoteStore, Waiting } from "../store.ts";
@@ -7,7 +9,7 @@ import { createPostgresBlobs } from "./blobs.ts";
 import { busy } from "./failure.ts";
 import type { Listener } from "./listen.ts";
 import type { Database, Query } from "./pool.ts";
-import { createValues, destination, insertSql, linked, listSql, tagged } from "./query.ts";
+import { createValues, destination, insertSql, linked, listSql, standsIn } from "./query.ts";
 import { conditionsOf } from "./words.ts";
 import { lockOwner, readKey, write } from "./write.ts";
 
@@ -55,6 +57,21 @@ export function createPostgresStore(
     database.read(async (query) => (await query.query(text, [owner, ...values])).rows, waiting);
   const select = (text: string, ...values: unknown[]) => selectUntil(undefined, text, ...values);
 
+  const search = createRankings({
+    latest: async () => (await select("SELECT seq FROM owners WHERE owner = $1"))[0]?.seq,
+    async rank({ terms, tag, ceiling }, places, waiting) {
+      const { narrowed, ranked, condition, values } = conditionsOf(owner, terms, 6);
+      const all = createValues(owner, narrowed, ranked, ceiling, places, ...values);
+      const lists = listsAsked({ ...(tag !== undefined && { tag }) });
+      const filters = lists.map((list) => `AND ${standsIn(list, false, "w.note", all)}`).join(" ");
+      const text = `SELECT w.note FROM words w
+        WHERE w.found @@ $2::tsquery AND w.owner = $1 AND ${condition} AND w.note <= $4 ${filters}
+        ORDER BY ts_rank('${weights}', w.found, $3::tsquery) DESC, w.note DESC LIMIT $5`;
+      const { rows } = await database.read((query) => query.query(text, all.all), waiting);
+      return rows.map(({ note }) => note);
+    },
+  });
+
   async function find(query: Query, numbers: number[]) {
     const { rows } = await query.query("SELECT * FROM notes WHERE owner = $1 AND number = ANY ($2)", [owner, numbers]);
     const found = new Map(rows.map((row) => [row.number, row]));
@@ -70,22 +87,11 @@ export function createPostgresStore(
       const { text, values } = listSql(owner, query);
       return (await database.read((on) => on.query(text, values), waiting)).rows.map(readHead);
     },
-    search: ({ terms, tag, ceiling, offset, limit }, waiting) =>
-      database.read(async (query) => {
-        const { narrowed, ranked, condition, values } = conditionsOf(owner, terms, 7);
-        const all = createValues(owner, narrowed, ranked, ceiling, limit, offset, ...values);
-        const filter = tag === undefined ? "" : `AND ${tagged(tag, "w.note", all)}`;
-        const { rows } = await query.query(
-          `SELECT w.note FROM words w
-           WHERE w.found @@ $2::tsquery AND w.owner = $1 AND ${condition} AND w.note <= $4 ${filter}
-           ORDER BY ts_rank('${weights}', w.found, $3::tsquery) DESC, w.note DESC LIMIT $5 OFFSET $6`,
-          all.all,
-        );
-        return find(
-          query,
-          rows.map(({ note }) => note),
-        );
-      }, waiting),
+    async search(query, waiting) {
+      const numbers = await search(query, waiting);
+      const rows = await database.read((on) => find(on, numbers), waiting);
+      return rows.filter(({ deleted_at }) => deleted_at === null); // one may have gone to the trash meanwhile
+    },
     async revisions(number, { before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows = await select(
         `SELECT note, version, title, size, tags, updated_at FROM revisions
@@ -145,10 +151,10 @@ export function createPostgresStore(
       (
         await selectUntil(
           waiting,
-          `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND NOT EXISTS (
+          `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND (
              SELECT 1 FROM names own JOIN links l ON ${linked}
-             WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number
-           ) ORDER BY n.number LIMIT $3`,
+             WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number LIMIT 1
+           ) IS NULL ORDER BY n.number LIMIT $3`,
           after,
           limit,
         )

@@ -109,7 +109,7 @@ export async function write(query: Query, owner: number, change: Change, most: n
   }));
   const indexed = done.map(({ write, row, old }): Indexed => {
     const derived = write.type === "deleted" ? undefined : write.derived;
-    return { number: row.number, derived, wasLive: old?.deleted_at === null, isNew: old === undefined };
+    return { row, derived, wasLive: old?.deleted_at === null, isNew: old === undefined };
   });
   const moves = done.flatMap(({ row, old }) => [
     ...(row.deleted_at === null ? [{ folder: row.folder, by: 1 }] : []),
