@@ -1,7 +1,8 @@
 /**
  * Keeps the documents true: every TypeScript fence is a region of a file that the tests run, every JSON fence is one too
  * or at least JSON (a client's settings), any other fence is what its source says where it names one (the output of a
- * command), and every link inside the repository leads somewhere. `--write` copies the sources into the documents.
+ * command), every link inside the repository leads somewhere, to a heading too, and the README leads to every page of docs/.
+ * `--write` copies the sources into the documents.
  *
  * A fence names its source in a comment above it: `<!-- packages/core/test/docs/greeter.ts#server -->`; without a
  * region, the whole file. The lines that import from the test's own folder stay as they are.
@@ -88,11 +89,23 @@ function isJson(text) {
 }
 
 function checkLinks(file, text) {
-  for (const [, target] of text.matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g)) {
+  for (const [, target, heading] of text.matchAll(/\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)]*))?\)/g)) {
     checked += 1;
-    if (!existsSync(join(dirname(file), target))) problems.push(`${file}: the link to ${target} leads nowhere.`);
+    const to = target === "" ? file : join(dirname(file), target);
+    if (!existsSync(to)) problems.push(`${file}: the link to ${target} leads nowhere.`);
+    else if (heading !== undefined && !headingsOf(to).includes(heading))
+      problems.push(`${file}: ${target} has no heading #${heading}.`);
   }
 }
+
+/** The headings of a page, as addresses have them. */
+const headingsOf = (file) =>
+  [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 
 for (const file of documents) {
   const text = readFileSync(file, "utf8");
@@ -102,6 +115,9 @@ for (const file of documents) {
   }
   checkLinks(file, text);
 }
+const readme = readFileSync("README.md", "utf8");
+for (const page of globSync("docs/*.md").map((path) => path.replaceAll("\\", "/")))
+  if (!readme.includes(`](${page}`)) problems.push(`README.md does not lead to ${page}.`);
 for (const problem of problems) console.error(problem);
 console.log(`${documents.length} documents, ${checked} fences and links checked, ${problems.length} problems`);
 process.exitCode = problems.length === 0 && checked > 0 ? 0 : 1;

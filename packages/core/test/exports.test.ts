@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as bundle from "../src/bundle.ts";
 import * as drills from "../src/drills/index.ts";
@@ -16,3 +17,10 @@ test.each(Object.entries({ index, instance, serve, bundle, resilience, fetch, te
     expect(Object.keys(entry).sort()).toMatchSnapshot();
   },
 );
+
+test("the README has every entry that can be imported", () => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+  const [, table = ""] = read("README.md").split("## Entries");
+  const named = [...table.matchAll(/`(?:@offshoot\/core)?(\/[\w./-]+)`/g)].map(([, entry]) => `.${entry}`);
+  expect([".", ...named].sort()).toEqual(Object.keys(JSON.parse(read("package.json")).exports).sort());
+});

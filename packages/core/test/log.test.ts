@@ -156,6 +156,33 @@ test("the line of a call is what pino would have written, and in its turn", () =
   );
 });
 
+test("lines of one name that differ in one thing after the other are each their own", () => {
+  const of = <Value>(...values: Value[]) => fc.constantFrom(...values);
+  const line = fc.record({
+    name: of("a", "b"),
+    method: of("tools/call", "prompts/get"),
+    outcome: of<"ok" | "refused">("ok", "refused"),
+    era: of<"2025" | "2026">("2025", "2026"),
+    caller: of("local", "ada"),
+    client: of("one", "two", undefined),
+    ms: of(0.5, 12),
+    version: of("2", undefined),
+    traceId: of("abc", undefined),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (given) => {
+      const lines: string[] = [];
+      const log = createLog("info", { write: (line) => lines.push(line) });
+      for (const one of given) {
+        log.call({ ...CALL, ...one });
+        log.info({ ...CALL, ...one }, "call");
+      }
+      const said = lines.map((line) => ({ ...JSON.parse(line), time: 0 }));
+      for (let at = 0; at < said.length; at += 2) expect(said[at]).toEqual(said[at + 1]);
+    }),
+  );
+});
+
 test("what others say in the line of a call is looked at, also when such a line came before", async () => {
   for (const name of ["client", "password=hunter2", "a\u2028b", "x".repeat(9_000), "password=hunter2"]) {
     const lines: string[] = [];

@@ -54,6 +54,16 @@ async function readAll({ data }: ToolOutcome): Promise<string> {
   return text;
 }
 
+test.each([
+  ["characters that nobody sees, each written out", `{"v":"${"\x7f".repeat(130)}"}`],
+  ["numbers that are longer when they are written out", `{"v":[${Array(60).fill("1e20").join()}]}`],
+])("a short answer that becomes long is cut too: %s", async (_what, body) => {
+  expect(body.length).toBeLessThan(LIMIT / 2);
+  const cut = await ask({ body });
+  expect(cut.data).toHaveProperty("cut");
+  expect(await readAll(cut)).toBe(JSON.stringify(JSON.parse(body)).replaceAll("\x7f", "⟨U+007F⟩"));
+});
+
 test("an answer that is too long is cut with a marker, and read on to its end without asking the API again", async () => {
   const text = fc.string({ unit: "grapheme", minLength: 1_001, maxLength: 3_500 });
   await fc.assert(

@@ -18,17 +18,20 @@ export const lazyBuiltins: Plugin = {
       kind === "dynamic-import" ? { path, external: true } : { path, namespace: "lazy-builtin" },
     );
     build.onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => {
-      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      // Kept: a client of HTTP asserts twenty times for each request.
+      const kept = `let found; const load = () => (found ??= process.getBuiltinModule(${JSON.stringify(path)}));`;
       const builtin = process.getBuiltinModule(path) as object;
       // esbuild copies the members of a CommonJS module for each file that imports it, and takes its prototype as it
       // is. So they stand there.
       if (typeof builtin !== "function")
-        return { contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => ${load}[name] }));` };
+        return {
+          contents: `${kept} module.exports = Object.create(new Proxy({}, { get: (_, name) => load()[name] }));`,
+        };
       // A module that is itself called: `assert(…)`.
-      const getters = Object.keys(builtin).map((name) => `get ${name}() { return ${load}.${name}; }`);
-      const call = `function (...given) { return ${load}.apply(this, given); }`;
+      const getters = Object.keys(builtin).map((name) => `get ${name}() { return load().${name}; }`);
+      const call = "function (...given) { return load().apply(this, given); }";
       return {
-        contents: `module.exports = Object.defineProperties(${call}, Object.getOwnPropertyDescriptors({ ${getters.join(", ")} }));`,
+        contents: `${kept} module.exports = Object.defineProperties(${call}, Object.getOwnPropertyDescriptors({ ${getters.join(", ")} }));`,
       };
     });
   },

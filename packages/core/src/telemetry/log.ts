@@ -1,5 +1,6 @@
 import { type Logger as Pino, pino } from "pino";
 import type { CallLine } from "../call/record.ts";
+import { createCallLines } from "./call-line.ts";
 import { describeError } from "./describe-error.ts";
 import { createScrub, type Scrub } from "./scrub.ts";
 import { type LogSink, stderrSink } from "./stderr.ts";
@@ -44,7 +45,7 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
     }
     return opened;
   };
-  const quote = createQuote(scrub);
+  const lineOf = createCallLines((text) => scrub(text) === text && escapeSeparators(text) === text);
   const write = (at: "debug" | "info" | "warn" | "error", fields: object, message?: string): void => {
     try {
       log()[at](fields, message);
@@ -58,16 +59,12 @@ export function createLog(initial: LogLevel, sink?: LogSink, scrub: Scrub = crea
     info: (fields: object, message?: string) => write("info", fields, message),
     warn: (fields: object, message?: string) => write("warn", fields, message),
     error: (fields: object, message?: string) => write("error", fields, message),
-    // By hand: pino's walk through the fields is a fifth of what a call costs, and all of them are known here.
     call(line) {
-      const [name, caller, client] = [quote(line.name), quote(line.caller), quote(line.client ?? "")];
-      if (name === undefined || caller === undefined || client === undefined) return write("info", line, "call");
       // Whatever comes first opens the log with a line of its own.
       if (opened === undefined) log();
-      const { method, outcome, ms, era, correlationId, version, coerced, traceId } = line;
-      lines().write(
-        `{"level":"info"${timestamp()},"method":"${method}","name":${name},"outcome":"${outcome}","ms":${ms},"era":"${era}","caller":${caller},${line.client === undefined ? "" : `"client":${client},`}"correlationId":"${correlationId}",${version === undefined ? "" : `"version":"${version}",`}${coerced === undefined ? "" : `"coerced":${coerced},`}${traceId === undefined ? "" : `"traceId":"${traceId}",`}"msg":"call"}\n`,
-      );
+      const written = lineOf(line, timestamp());
+      if (written === undefined) write("info", line, "call");
+      else lines().write(written);
     },
     isLevelEnabled: (wanted) => (LEVELS[wanted as LogLevel] ?? 0) >= LEVELS[level],
     get level() {
@@ -92,28 +89,6 @@ function openLog(level: LogLevel, sink: LogSink, scrub: Scrub): Pino {
     },
     { write: (line) => sink.write(scrub(escapeSeparators(line.length > MAX_LINE ? shorten(line) : line))) },
   );
-}
-
-/** How many texts are remembered to hold nothing that has to be taken out. */
-const MAX_PLAIN = 1_000;
-
-/**
- * Quotes the few texts of others that the lines of calls carry. Whether there is a secret in one costs more to find out
- * than all else about a line, and they are the same over and over.
- *
- * @returns `undefined` for a text that cannot be written as it is
- */
-function createQuote(scrub: Scrub): (text: string) => string | undefined {
-  const plain = new Map<string, string>();
-  return (text) => {
-    const known = plain.get(text);
-    if (known !== undefined) return known;
-    if (text.length > 256 || scrub(text) !== text || escapeSeparators(text) !== text) return undefined;
-    if (plain.size >= MAX_PLAIN) plain.clear();
-    const quoted = JSON.stringify(text);
-    plain.set(text, quoted);
-    return quoted;
-  };
 }
 
 let stamped = 0;

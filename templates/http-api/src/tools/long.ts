@@ -56,7 +56,9 @@ export function shorten<Result extends { data?: unknown }>(
 
 function isDeep(value: unknown, level: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return level > MAX_LEVELS || Object.values(value).some((item) => isDeep(item, level + 1));
+  if (level > MAX_LEVELS) return true;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) if (isDeep(item, level + 1)) return true;
+  return false;
 }
 
 /** At most so many characters, none of them half. */

@@ -17,10 +17,9 @@ export interface OpenRequest {
 }
 
 interface Entry extends OpenRequest {
+  readonly id: Id;
   /** What it takes of the room that is counted in bytes. */
   readonly heldBytes: number;
-  /** It ends with the connection, which does not wait for it. */
-  readonly isStream: boolean;
   cancelled: boolean;
 }
 
@@ -40,48 +39,66 @@ export interface OpenRequests {
 }
 
 export function createOpenRequests(bytes: Bytes): OpenRequests {
-  const entries = new Map<Id, Entry>();
-  let streams = 0;
+  // In no order. An array and not a Map: one that is added to and deleted from on each call leaves tables behind, each of
+  // which keeps the next and the requests of its time from a collection of young garbage. There are rarely many.
+  const calls: Entry[] = [];
+  // They end with the connection, which does not wait for them, and there may be many.
+  const streams = new Map<Id, Entry>();
+
+  const indexOf = (id: Id): number => {
+    for (let at = 0; at < calls.length; at += 1) if ((calls[at] as Entry).id === id) return at;
+    return -1;
+  };
+  const get = (id: Id): Entry | undefined => {
+    const at = indexOf(id);
+    if (at !== -1) return calls[at];
+    return streams.size === 0 ? undefined : streams.get(id);
+  };
   const settle = (id: Id): void => {
-    const entry = entries.get(id);
+    const at = indexOf(id);
+    const entry = at === -1 ? streams.get(id) : calls[at];
     if (entry === undefined) return;
-    entries.delete(id);
-    if (entry.isStream) streams -= 1;
+    if (at === -1) {
+      streams.delete(id);
+    } else {
+      const last = calls.pop() as Entry;
+      if (last !== entry) calls[at] = last;
+    }
     if (entry.heldBytes > 0) bytes.release(entry.heldBytes);
   };
   return {
     get size() {
-      return entries.size - streams;
+      return calls.length;
     },
-    get: (id) => (id === undefined ? undefined : entries.get(id)),
+    get: (id) => (id === undefined ? undefined : get(id)),
     add({ id, method }, era, length, batch, straight) {
       const heldBytes = length > SMALL_BYTES ? length : 0;
       if (heldBytes > 0) bytes.hold(heldBytes);
-      const isStream = method === LISTEN;
-      if (isStream) streams += 1;
-      entries.set(id as Id, { era, batch, straight, cancelled: false, heldBytes, isStream });
+      const entry: Entry = { id: id as Id, era, batch, straight, cancelled: false, heldBytes };
+      if (method === LISTEN) streams.set(entry.id, entry);
+      else calls.push(entry);
     },
     settle,
     cancel(id, reason) {
-      const entry = entries.get(id);
+      const entry = get(id);
       if (entry === undefined) return;
       entry.cancelled = true;
       entry.straight?.cancel(reason);
       // It will have no answer. Its id is free when the call has heard of it, and not before: of two calls with one id
       // in one chunk the wrong one would run.
       setImmediate(() => {
-        if (entries.get(id) !== entry) return;
+        if (get(id) !== entry) return;
         settle(id);
         entry.batch?.drop(id);
       });
     },
     takeUnanswered() {
-      const open = [...entries].filter(([, { cancelled, isStream }]) => !cancelled && !isStream);
-      for (const [id, { straight }] of open) {
+      const open = calls.filter(({ cancelled }) => !cancelled);
+      for (const { id, straight } of open) {
         settle(id);
         straight?.cancel();
       }
-      return open.map(([id, { batch }]) => [id, batch]);
+      return open.map(({ id, batch }) => [id, batch]);
     },
   };
 }

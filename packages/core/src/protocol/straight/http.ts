@@ -23,6 +23,14 @@ export interface StraightHttp {
   stop(): void;
 }
 
+/** A request that has not been answered. */
+interface Open {
+  readonly request: StraightRequest;
+  readonly reply: Reply;
+  /** Its index. */
+  at: number;
+}
+
 /** What has to be in the header `Mcp-Name`, by method. */
 const NAMED: Readonly<Record<string, "name" | "uri">> = {
   "tools/call": "name",
@@ -39,14 +47,20 @@ const ALONE: Peer = {
 };
 
 export function createStraightHttp(app: App, straight: Straight, openWriter: OpenWriter): StraightHttp {
-  const open = new Map<StraightRequest, Reply>();
+  // In no order. Not a Map: see requests.ts of stdio.
+  const open: Open[] = [];
   const run = (response: ServerResponse, caller: Caller, message: Message, peer?: Peer): boolean => {
     const reply = new Reply(response, openWriter, caller, peer === undefined ? undefined : EVENT_STREAM);
     const request = straight.take(message, reply, peer);
     if (request === undefined) return false;
-    open.set(request, reply);
-    response.on("close", () => {
-      open.delete(request);
+    const entry: Open = { request, reply, at: open.length };
+    open.push(entry);
+    response.once("close", () => {
+      const last = open.pop() as Open;
+      if (last !== entry) {
+        open[entry.at] = last;
+        last.at = entry.at;
+      }
       if (!response.writableFinished) request.cancel("the client closed the connection");
     });
     reply.begins();
@@ -59,7 +73,7 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     answerAlone: (response, caller, message) => app.straight && run(response, caller, message, ALONE),
     isLegacy: ({ headers }, message) => app.straight && isOlder(headers) && accepts(message, "2025"),
     stop() {
-      for (const [request, reply] of open) {
+      for (const { request, reply } of [...open]) {
         reply.end(stopped(request.id));
         request.cancel();
       }

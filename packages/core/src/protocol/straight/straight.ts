@@ -38,29 +38,33 @@ export function createStraight(app: App): Straight {
     if (method === "ping") return {};
     return method === "initialize" ? (answers as Answers).welcome(params) : (answers as Answers).discovery();
   };
+  // One set for all requests: closures of each would be most of what this makes.
+  const failed = (request: StraightRequest, thrown: unknown): void => {
+    const { json, code } = (answers as Answers).error(request, thrown);
+    request.answer(json, code);
+  };
+  const done = (request: StraightRequest, value: object): void => {
+    let json: string;
+    try {
+      json = (answers as Answers).result(request, value);
+    } catch (thrown) {
+      failed(request, thrown);
+      return;
+    }
+    request.answer(json);
+  };
   const run = (request: StraightRequest): void => {
     answers ??= createAnswers(app);
-    const { result, error } = answers;
-    const failed = (thrown: unknown): void => {
-      const { json, code } = error(request, thrown);
-      request.answer(json, code);
-    };
-    const done = (value: object): void => {
-      let json: string;
-      try {
-        json = result(request, value);
-      } catch (thrown) {
-        failed(thrown);
-        return;
-      }
-      request.answer(json);
-    };
     try {
       const value = resultOf(request);
-      if (value instanceof Promise) value.then(done, failed);
-      else done(value);
+      if (!(value instanceof Promise)) done(request, value);
+      else
+        value.then(
+          (result) => done(request, result),
+          (thrown) => failed(request, thrown),
+        );
     } catch (thrown) {
-      failed(thrown);
+      failed(request, thrown);
     }
   };
   const runAll = (): void => {

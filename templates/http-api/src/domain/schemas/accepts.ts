@@ -1,102 +1,123 @@
 import type { JsonSchema } from "../operation.ts";
+import { type Accepts, ofTypes, type Part, TYPED } from "./accepts-types.ts";
+import { isNode } from "./keywords.ts";
 
-/** Says yes to a value that fits for certain, at a cost that grows with nothing but its size. `false` says nothing. */
-export type Accepts = (value: unknown) => boolean;
-
-type Build = (schema: JsonSchema) => Accepts | undefined;
+export type { Accepts };
 
 /** Keywords that say nothing of a value; `format` does not in the validator, either. */
-const SILENT = new Set(["title", "description", "default", "examples", "example", "deprecated", "format", "$comment"]);
+const SILENT = new Set([
+  ...["title", "description", "default", "examples", "example", "deprecated", "format", "$comment"],
+  ...["readOnly", "writeOnly", "xml", "externalDocs", "discriminator"],
+]);
 
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** Members that are looked at before a value is left to the validator: branches may look at one again and again. */
+const MAX_STEPS = 20_000;
+/** References into each other. */
+const MAX_DEPTH = 200;
+const REFERENCE = "#/$defs/";
 
-/** A bound of a schema, where it has one. `undefined` where it is none that counts. */
-function bounds(schema: JsonSchema, names: readonly string[]): (number | undefined)[] | undefined {
-  const found = names.map((name) => schema[name]);
-  return found.every((bound) => bound === undefined || isNumber(bound)) ? (found as (number | undefined)[]) : undefined;
-}
-
-function text(schema: JsonSchema): Accepts | undefined {
-  const found = bounds(schema, ["minLength", "maxLength"]);
-  if (found === undefined) return undefined;
-  const [least = 0, most = Number.POSITIVE_INFINITY] = found;
-  // A character is one or two units: what fits by either count fits.
-  return (value) =>
-    typeof value === "string" && value.length <= most && value.length >= (least > 1 ? 2 * least : least);
-}
-
-function number(schema: JsonSchema): Accepts | undefined {
-  const found = bounds(schema, ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]);
-  if (found === undefined) return undefined;
-  const [
-    least = Number.NEGATIVE_INFINITY,
-    most = Number.POSITIVE_INFINITY,
-    above = Number.NEGATIVE_INFINITY,
-    below = Number.POSITIVE_INFINITY,
-  ] = found;
-  const whole = schema.type === "integer";
-  return (value) =>
-    isNumber(value) &&
-    (!whole || Number.isInteger(value)) &&
-    value >= least &&
-    value <= most &&
-    value > above &&
-    value < below;
-}
-
-function list(schema: JsonSchema): Accepts | undefined {
-  const found = bounds(schema, ["minItems", "maxItems"]);
-  const item = acceptor(schema.items ?? {});
-  if (found === undefined || item === undefined) return undefined;
-  const [least = 0, most = Number.POSITIVE_INFINITY] = found;
-  return (value) => Array.isArray(value) && value.length >= least && value.length <= most && value.every(item);
-}
-
-function object({ properties = {}, required = [], additionalProperties: others = true }: JsonSchema) {
-  if (typeof properties !== "object" || properties === null || !Array.isArray(required)) return undefined;
-  if (typeof others !== "boolean") return undefined;
-  const known = new Map<string, Accepts>();
-  for (const [name, schema] of Object.entries(properties)) {
-    const accepts = acceptor(schema);
-    if (accepts === undefined) return undefined;
-    known.set(name, accepts);
-  }
-  return (value: unknown): boolean => {
-    // Not a number that stands for more digits than JavaScript has: it is an object without a prototype.
-    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
-    for (const name of required) if (!Object.hasOwn(value, name)) return false;
-    for (const [name, member] of Object.entries(value)) {
-      const accepts = known.get(name);
-      if (accepts === undefined ? !others || member === undefined : !accepts(member)) return false;
-    }
-    return true;
-  };
-}
-
-const TYPES: Readonly<Record<string, readonly [build: Build, keywords: readonly string[]]>> = {
-  string: [text, ["minLength", "maxLength"]],
-  number: [number, ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]],
-  integer: [number, ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]],
-  boolean: [() => (value) => typeof value === "boolean", []],
-  array: [list, ["items", "minItems", "maxItems"]],
-  object: [object, ["properties", "required", "additionalProperties"]],
-};
+const never: Accepts = () => false;
+const always: Accepts = () => true;
+const isPrimitive = (value: unknown): boolean => value === null || typeof value !== "object";
 
 /**
- * What says yes to values of a schema of a few plain keywords, as most are. `undefined` for any other: a pattern or a
- * reference may take for ever, and what is odd, the validator in its thread decides.
+ * What says yes to values of a schema of plain keywords, as most are. `undefined` for any other: most patterns may take
+ * for ever, and what is odd, the validator in its thread decides. A part that is odd says yes to nothing, and keeps
+ * nobody from a value without it.
  */
 export function acceptor(schema: unknown): Accepts | undefined {
-  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return undefined;
-  const { type, enum: choices, ...rest } = schema as JsonSchema;
-  const asserts = Object.keys(rest).filter((key) => !SILENT.has(key) && !key.startsWith("x-"));
-  if (type === undefined && choices === undefined && asserts.length === 0) return () => true;
-  const [build, keywords] = (Object.hasOwn(TYPES, String(type)) ? TYPES[String(type)] : undefined) ?? [];
-  if (build === undefined || !asserts.every((key) => keywords?.includes(key))) return undefined;
-  const fits = build(schema as JsonSchema);
-  if (choices === undefined || fits === undefined) return fits;
-  if (!Array.isArray(choices)) return undefined;
-  // By identity: a choice that is an object is the validator's.
-  const all = new Set(choices);
-  return (value) => typeof value !== "object" && all.has(value) && fits(value);
+  let left = 0;
+  let depth = 0;
+  let isPlain = true;
+  const spend = (steps: number): boolean => {
+    left -= steps;
+    return left >= 0;
+  };
+  const definitions = isNode(schema) && isNode(schema.$defs) ? schema.$defs : {};
+  const made = new Map<string, Accepts>();
+  const part: Part = (inside) => build(inside) ?? never;
+
+  const refer = (reference: unknown): Accepts => {
+    const name =
+      typeof reference === "string" && reference.startsWith(REFERENCE) ? reference.slice(REFERENCE.length) : "";
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    // Made when it is first needed: it may refer to itself.
+    let target: Accepts | undefined;
+    const accepts: Accepts = (value) => {
+      if (depth >= MAX_DEPTH || !spend(1)) return false;
+      target ??= Object.hasOwn(definitions, name) ? part(definitions[name]) : never;
+      depth += 1;
+      const fits = target(value);
+      depth -= 1;
+      return fits;
+    };
+    made.set(name, accepts);
+    isPlain = false;
+    return accepts;
+  };
+
+  /** The types that the values of a schema may have; `undefined` where it leaves that open. */
+  const typesOf = (inside: unknown, hops = 0): Set<unknown> | undefined => {
+    if (!isNode(inside) || hops > 8) return undefined;
+    if (inside.type !== undefined)
+      return new Set([inside.type].flat().map((type) => (type === "integer" ? "number" : type)));
+    if (Array.isArray(inside.enum)) return inside.enum.every((one) => one === null) ? new Set(["null"]) : undefined;
+    if (typeof inside.$ref === "string") return typesOf(definitions[inside.$ref.slice(REFERENCE.length)], hops + 1);
+    return undefined;
+  };
+
+  const branches = (keyword: string, all: unknown): Accepts => {
+    if (!Array.isArray(all)) return never;
+    // Exactly one fits for certain where no two can.
+    const types = keyword === "oneOf" ? all.map((one) => typesOf(one)) : [];
+    const taken = types.flatMap((one) => [...(one ?? [])]);
+    if (types.includes(undefined) || new Set(taken).size < taken.length) return never;
+    isPlain = false;
+    const parts = all.map(part);
+    return keyword === "allOf"
+      ? (value) => spend(parts.length) && parts.every((one) => one(value))
+      : (value) => spend(1) && parts.some((one) => one(value));
+  };
+
+  const build = (inside: unknown): Accepts | undefined => {
+    if (typeof inside === "boolean") return inside ? always : never;
+    if (!isNode(inside)) return undefined;
+    const asserts = Object.keys(inside).filter(
+      (key) => !SILENT.has(key) && !key.startsWith("x-") && !(key === "$defs" && inside === schema),
+    );
+    const judges: Accepts[] = [];
+    if (asserts.some((key) => TYPED.has(key))) {
+      const typed = ofTypes(inside as JsonSchema, part, spend);
+      if (typed === undefined) return undefined;
+      judges.push(typed);
+    }
+    for (const key of asserts) {
+      const { [key]: said } = inside;
+      if (TYPED.has(key)) continue;
+      if (key === "$ref") judges.push(refer(said));
+      else if (key === "allOf" || key === "anyOf" || key === "oneOf") judges.push(branches(key, said));
+      else if (key === "const" && isPrimitive(said)) judges.push((value) => value === said);
+      else if (key === "enum" && Array.isArray(said)) {
+        // By identity: a choice that is an object is the validator's.
+        const choices = new Set(said);
+        judges.push((value) => isPrimitive(value) && choices.has(value));
+      } else return undefined;
+    }
+    const [first = always, ...more] = judges;
+    return more.length === 0 ? first : (value) => judges.every((judge) => judge(value));
+  };
+
+  const root = build(schema);
+  if (root === undefined) return undefined;
+  return (value) => {
+    left = isPlain ? Number.POSITIVE_INFINITY : MAX_STEPS;
+    depth = 0;
+    try {
+      return root(value);
+    } catch {
+      // Deeper than the stack.
+      return false;
+    }
+  };
 }

@@ -40,14 +40,15 @@ export async function replyOf(
   const contentType = shown["content-type"];
   if (bytes.length > WORTH_A_TURN) await turn();
   const value = readValue({ status, bytes, contentType, expectsJson });
-  const body =
-    value instanceof Uint8Array
-      ? await cleanBytes(value, contentType, secrets)
-      : bytes.length <= SHORT
-        ? mapTexts(value, clean)
-        : await cleanTexts(value, secrets);
+  let body = value;
+  if (value instanceof Uint8Array) body = await cleanBytes(value, contentType, secrets);
+  else if (bytes.length > SHORT) body = await cleanTexts(value, secrets);
+  else if (secrets.length > 0 || MAY_HIDE.test(bytes.toString("latin1"))) body = mapTexts(value, clean);
   return { status, headers: shown, contentType, body, bytes: bytes.length };
 }
+
+/** What is beyond plain text, or an escape of JSON's for it. Without any, nothing in an answer is hidden. */
+const MAY_HIDE = /[^\t\n\x20-\x7e]|\\[bfru]/;
 
 /** A file that is text whatever its type says, an SVG say, is read by people and models as well. */
 async function cleanBytes(

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { type Needles, needlesOf } from "./needles.ts";
 import { MAX_REWRITTEN, type Range, type View } from "./rewrite.ts";
 import { viewsOf } from "./spellings.ts";
@@ -36,14 +37,19 @@ export function* blanking(text: string, secrets: readonly string[]): Generator<u
   return found.length === 0 ? text : without(text, found);
 }
 
-/** What every spelling begins with, or is made of: a text without it reads like itself alone (see `viewsOf`). */
-const SPELLED = /[\\%&=]|[^\x20-\x7e]|[A-Za-z0-9+/_-]{12}/;
+/** What every escape begins with. A text without one, and without base64 that is text, reads like itself alone: see `viewsOf`. */
+const ESCAPED = /[\\%]|&(?:#|[A-Za-z]{2})|=[0-9A-Fa-f]|[^\x20-\x7e]/;
+const RUNS = /[A-Za-z0-9+/_-]{12,}/g;
 
 /** Whether there is surely nothing to take out, at a glance. `false` says nothing. */
 function isClean(text: string, sought: Needles | undefined): boolean {
   if (sought === undefined) return true;
+  if (text.length > PART || ESCAPED.test(text)) return false;
+  RUNS.lastIndex = 0;
+  for (let run = RUNS.exec(text); run !== null; run = RUNS.exec(text))
+    if (isUtf8(Buffer.from(run[0], "base64"))) return false;
   sought.pattern.lastIndex = 0;
-  return text.length <= PART && !SPELLED.test(text) && !sought.pattern.test(text);
+  return !sought.pattern.test(text);
 }
 
 function without(text: string, found: Range[]): string {
