@@ -110,11 +110,6 @@ function readFlags() {
   }
 }
 
-if (process.argv[2] === "files") {
-  const { measureFiles } = await import("./files.ts");
-  process.stdout.write(`${await measureFiles()}\n`);
-  process.exit();
-}
 const { values, positionals } = readFlags();
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))
@@ -122,6 +117,7 @@ if (![rounds, calls].every((number) => Number.isInteger(number) && number > 0))
 /** What is shown line by line, and has no arms. */
 const shown: Record<string, () => Promise<(rounds: number) => AsyncIterable<string>>> = {
   scale: async () => (await import("./scale.ts")).measureScale,
+  files: async () => (await import("./files.ts")).measureFiles,
   writes: async () => (await import("./writes.ts")).measureWrites,
   api: async () => (await import("./api.ts")).measureApi,
 };
