@@ -26,13 +26,23 @@ const STARTS: readonly { flags: readonly string[]; messages: readonly object[] }
   },
 ];
 
-/** Has V8 compile what runs at a start with the files it is in, which a compile cache then holds. */
+/**
+ * Has V8 compile what runs at a start with the files it is in, which a compile cache then holds. A file whose syntax the
+ * parser does not know yet stays as it is.
+ */
 export function compileStart(main: string, args: readonly string[]): void {
   const ran = new Map<string, Set<Span>>();
   for (const { flags, messages } of STARTS)
     for (const [file, functions] of recordStart([main, ...args, ...flags], messages).ran)
       ran.set(file, new Set([...(ran.get(file) ?? []), ...functions]));
   for (const [file, functions] of ran)
-    if (dirname(file) === realpathSync(dirname(main)))
-      writeFileSync(file, compileEarly(readFileSync(file, "utf8"), functions));
+    if (dirname(file) === realpathSync(dirname(main))) rewrite(file, functions);
+}
+
+function rewrite(file: string, functions: ReadonlySet<Span>): void {
+  try {
+    writeFileSync(file, compileEarly(readFileSync(file, "utf8"), functions));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
 }

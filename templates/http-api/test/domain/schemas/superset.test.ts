@@ -31,7 +31,8 @@ function builder(tape: number[]) {
     names: (depth) => ({ propertyNames: schema(depth) }),
     items: (depth) => ({ items: schema(depth) }),
     prefix: (depth) => ({ prefixItems: times(2, () => schema(depth)) }),
-    contains: (depth) => ({ contains: schema(depth), maxContains: pick([0, 1, 9]) }),
+    // At least one, which `contains` wants: of a most of 0 beside `prefixItems`, Ajv 8 says that an empty array fits.
+    contains: (depth) => ({ contains: schema(depth), maxContains: pick([1, 2, 9]) }),
     allOf: (depth) => ({ allOf: times(2, () => schema(depth)) }),
     anyOf: (depth) => ({ anyOf: times(2, () => schema(depth)) }),
     oneOf: (depth) => ({ oneOf: times(3, () => schema(depth)) }),
