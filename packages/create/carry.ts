@@ -5,7 +5,7 @@
 import { cpSync, existsSync, globSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { carriedName, isProjectFile } from "./src/templates.ts";
+import { isProjectFile, nameInPackage } from "./src/templates.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "../../templates");
@@ -31,6 +31,6 @@ for (const name of readdirSync(source)) {
   const folder = join(source, name);
   if (!existsSync(join(folder, "package.json"))) continue;
   for (const path of packedFiles(folder)) {
-    cpSync(join(folder, path), join(destination, name, carriedName(path)));
+    cpSync(join(folder, path), join(destination, name, nameInPackage(path)));
   }
 }

@@ -4,9 +4,9 @@ const KEY = Symbol.for("offshoot.instance");
  * Random, and one for a process however many copies of this module it loads: a bundled server, and the package that a
  * preloaded OpenTelemetry setup imports. Correlation ids begin with it.
  */
-export const instanceId: string = known();
+export const instanceId: string = readId();
 
-function known(): string {
+function readId(): string {
   const kept = globalThis as { [KEY]?: string };
   // Random enough for a name, and node:crypto alone would be a twentieth of a start.
   kept[KEY] ??= `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`;

@@ -28,7 +28,7 @@ const upstreams = /^(?:dist\/|node_modules\/|CHANGELOG\.md$|LICENSE$)/;
 export const isProjectFile = (path: string): boolean => !upstreams.test(path);
 
 /** How a path is written in this package: npm leaves `.gitignore` and its like out of a tarball, or obeys them. */
-export const carriedName = (path: string): string => path.replaceAll(/(^|\/)\./g, "$1_dot_");
+export const nameInPackage = (path: string): string => path.replaceAll(/(^|\/)\./g, "$1_dot_");
 
 const projectName = (path: string): string => path.replaceAll(/(^|\/)_dot_/g, "$1.");
 

@@ -2,7 +2,7 @@ import { definePrompt, embeddedResource, type PromptMessage } from "@offshoot/co
 import { z } from "zod";
 import type { Files } from "./domain/files.ts";
 import { completePath, fileContents } from "./resources.ts";
-import { fenced } from "./tools/write.ts";
+import { fence } from "./tools/write.ts";
 import { pathOf } from "./uri.ts";
 
 const ask = (text: string): PromptMessage => ({ role: "user", content: text });
@@ -28,7 +28,7 @@ export const filePrompts = (files: Files) => {
       handler: async ({ path, old_text: oldText, new_text: newText }, { signal }) => {
         const edited = await files.edit(path, [{ oldText, newText }], { dryRun: true, signal });
         const text = `Review this edit of ${path}. Nothing has been written yet. Say what it changes, what it could break and whether anything else in the file must change with it. When I agree, make it with edit_file and if_sha256 ${edited.sha256Before}. ${asData}`;
-        return [ask(text), ask(fenced(edited))];
+        return [ask(text), ask(fence(edited))];
       },
     }),
     definePrompt({

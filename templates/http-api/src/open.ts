@@ -115,7 +115,7 @@ async function openReal(config: Config, path: string): Promise<Opened> {
   });
   return {
     api: createApi(upstream, { ...times(config), perCaller: config.authPerCaller !== undefined }),
-    operations: filtered(all, mode, { include: splitList(config.include), exclude: splitList(config.exclude) }),
+    operations: applyFilter(all, mode, { include: splitList(config.include), exclude: splitList(config.exclude) }),
     // Models read it, in the instructions.
     title: titleOf(document) || "An API without a name",
     digest,
@@ -175,7 +175,7 @@ function checkFlaws(
   );
 }
 
-function filtered(operations: Operations, mode: Mode, filter: Filter): Operations {
+function applyFilter(operations: Operations, mode: Mode, filter: Filter): Operations {
   if (filter.include.length + filter.exclude.length === 0) return operations;
   if (mode === "explicit")
     throw new ApiError(

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Config } from "../src/config.ts";
 import { openApi } from "../src/open.ts";
 import { httpApiServer } from "../src/server.ts";
-import { columnsOf, rowsOf, sorted } from "../src/views/rows.ts";
+import { columnsOf, rowsOf, sortRows } from "../src/views/rows.ts";
 
 const reason = await noChromium();
 const built = new URL("../dist/views/", import.meta.url);
@@ -41,9 +41,9 @@ test("rows are found in an answer or in a field of it, and sorted as what they a
     [...Array(200).fill({ a: 1 }), null],
   ])
     expect(rowsOf(none)).toBeUndefined();
-  expect(sorted(rows, "n", false).map(({ n }) => n)).toEqual([9, 10, 100, null]);
-  expect(sorted(rows, "n", true).map(({ n }) => n)).toEqual([100, 10, 9, null]);
-  expect(sorted([{ n: "o10" }, { n: "o9" }], "n", false).map(({ n }) => n)).toEqual(["o9", "o10"]);
+  expect(sortRows(rows, "n", false).map(({ n }) => n)).toEqual([9, 10, 100, null]);
+  expect(sortRows(rows, "n", true).map(({ n }) => n)).toEqual([100, 10, 9, null]);
+  expect(sortRows([{ n: "o10" }, { n: "o9" }], "n", false).map(({ n }) => n)).toEqual(["o9", "o10"]);
 });
 
 test("fields of every row are columns, and those without room are counted", () => {

@@ -134,7 +134,7 @@ export function withLimits(base: Readonly<Limits>, given: Partial<Limits> = {}):
       );
     }
   }
-  const limits = { ...base, ...definedOf(given) };
+  const limits = { ...base, ...withoutUndefined(given) };
   for (const [low, high] of ORDERED) {
     if (limits[low] <= limits[high]) continue;
     // Setting one does not require the other.
@@ -146,5 +146,5 @@ export function withLimits(base: Readonly<Limits>, given: Partial<Limits> = {}):
   return Object.freeze(limits);
 }
 
-const definedOf = (given: Partial<Limits>): Partial<Limits> =>
+const withoutUndefined = (given: Partial<Limits>): Partial<Limits> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -35,8 +35,7 @@ export function compileStart(main: string, args: readonly string[]): void {
   for (const { flags, messages } of STARTS)
     for (const [file, functions] of recordStart([main, ...args, ...flags], messages).ran)
       ran.set(file, new Set([...(ran.get(file) ?? []), ...functions]));
-  for (const [file, functions] of ran)
-    if (dirname(file) === realpathSync(dirname(main))) rewrite(file, functions);
+  for (const [file, functions] of ran) if (dirname(file) === realpathSync(dirname(main))) rewrite(file, functions);
 }
 
 function rewrite(file: string, functions: ReadonlySet<Span>): void {

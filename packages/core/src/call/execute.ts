@@ -99,7 +99,7 @@ async function ask(subject: Subject, call: Call, seal: StateSeal): Promise<Input
   }
   // One after the other: a person answers one question at a time.
   for (const { id, request } of questions) {
-    call.answers[id] = await settle(call, wire.ask(request, wire.signal), QUESTION_MS).catch(unanswered);
+    call.answers[id] = await settle(call, wire.ask(request, wire.signal), QUESTION_MS).catch(failUnanswered);
   }
   call.reopen();
   return undefined;
@@ -108,7 +108,7 @@ async function ask(subject: Subject, call: Call, seal: StateSeal): Promise<Input
 /**
  * A client that can ask and then answers with an error: not a bug of this server, and the model may try another way.
  */
-function unanswered(cause: unknown): never {
+function failUnanswered(cause: unknown): never {
   if (cause instanceof Stopped && cause.why === "cancelled") throw cause;
   fail(
     "The client could not get an answer from its user, so nothing more was done. Ask the user in the conversation.",

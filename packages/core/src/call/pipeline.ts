@@ -54,7 +54,7 @@ async function runStages(
     checkCapabilities(subject.requiredCapabilities, call);
     if (decision !== undefined) {
       ended = decision.begin?.(call, subject);
-      if (decision.confirm !== undefined) subject = confirmed(subject, decision.confirm);
+      if (decision.confirm !== undefined) subject = withConfirmation(subject, decision.confirm);
     }
     const done = await execute(subject, call, gate, seal);
     if (!("value" in done)) {
@@ -80,7 +80,7 @@ async function runStages(
 }
 
 /** A person is asked first, on every run of the handler: the answer stands in place on the next one. */
-function confirmed(subject: Subject, confirm: NonNullable<Decision["confirm"]>): Subject {
+function withConfirmation(subject: Subject, confirm: NonNullable<Decision["confirm"]>): Subject {
   return {
     ...subject,
     async run(call) {

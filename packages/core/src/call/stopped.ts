@@ -12,7 +12,7 @@ export class Stopped extends Error {
 }
 
 /** What a model reads when its call ran out of time. */
-export const timedOut = (name: string, timeoutMs: number): ToolError =>
+export const timeoutError = (name: string, timeoutMs: number): ToolError =>
   new ToolError(
     `${name} did not finish within ${timeoutMs} ms and was stopped. Its work may be half done: look before you call it again, or ask for less.`,
     {

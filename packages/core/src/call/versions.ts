@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { isWithContent, withContent } from "../contract/content.ts";
 import { ErrorCode, ProtocolError, ToolError } from "../contract/errors.ts";
-import { quoted } from "../contract/names/quoted.ts";
+import { quote } from "../contract/names/quote.ts";
 import { describeIssues } from "../contract/schemas/schema.ts";
 import type { Tool } from "../contract/tool.ts";
 import { type ToolVersion, VERSION, VERSIONS } from "../contract/versions.ts";
@@ -76,7 +76,7 @@ export function findVersion(tool: Tool, pin: unknown): ToolVersion | undefined {
     const found = tool.earlier?.get(pin);
     if (found !== undefined) return found;
   }
-  const name = typeof pin === "string" ? quoted(pin) : `that is no text (${typeof pin})`;
+  const name = typeof pin === "string" ? quote(pin) : `that is no text (${typeof pin})`;
   const versions = versionsOf(tool);
   throw new ToolError(`${tool.name} has no version ${name}. Nothing was done. ${thereAre(versions)}`, {
     code: "unknown_version",
@@ -97,7 +97,7 @@ export function readPins(wanted: unknown, find: (name: string) => Tool | undefin
   const pins = Object.entries(wanted).map(([name, pin]): [string, string] => {
     const tool = find(name);
     if (tool === undefined)
-      throw wrong(`${VERSIONS} names the tool ${quoted(name)}, which is not there. Call tools/list without it.`);
+      throw wrong(`${VERSIONS} names the tool ${quote(name)}, which is not there. Call tools/list without it.`);
     try {
       findVersion(tool, pin);
     } catch (error) {
@@ -145,8 +145,8 @@ const composeWith = (tool: Tool, version: ToolVersion) => (value: unknown) =>
       const result = composeValue({ ...version, name: tool.name }, reply);
       if (version.sunset === undefined) return result;
       return result instanceof Promise
-        ? result.then((composed) => announced(version, composed))
-        : announced(version, result);
+        ? result.then((composed) => withVersion(version, composed))
+        : withVersion(version, result);
     }),
   );
 
@@ -165,7 +165,7 @@ function whenParsed(
 }
 
 /** A client that pins hears from its answers that its version ends: it may never look at the list again. */
-const announced = ({ version, sunset }: ToolVersion, result: ToolResult): ToolResult => ({
+const withVersion = ({ version, sunset }: ToolVersion, result: ToolResult): ToolResult => ({
   ...result,
   _meta: { ...result._meta, [VERSION]: { version, sunset } },
 });

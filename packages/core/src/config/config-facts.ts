@@ -35,7 +35,7 @@ export function noteFacts(
     perEnvironment,
     // When it is asked for: hashing loads a library that a start does without.
     get digest() {
-      digest ??= digestOf(promoted(noted));
+      digest ??= digestOf(sharedValues(noted));
       return digest;
     },
   };
@@ -56,7 +56,7 @@ export function digestOf(values: Record<string, unknown>): string {
 }
 
 /** The settings that a digest covers. */
-export const promoted = ({
+export const sharedValues = ({
   values,
   perEnvironment,
 }: Pick<ConfigFacts, "values" | "perEnvironment">): Record<string, unknown> =>

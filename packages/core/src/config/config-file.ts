@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { visible } from "../contract/names/quoted.ts";
+import { visible } from "../contract/names/quote.ts";
 import { checkRepeatedKeys } from "../control/parse-json.ts";
 import { nearest, SettingsError } from "../flags.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { parseJson } from "../control/parse-json.ts";
 import { kebab, SettingsError } from "../flags.ts";
-import { type ConfigFacts, digestOf, promoted } from "./config-facts.ts";
+import { type ConfigFacts, digestOf, sharedValues } from "./config-facts.ts";
 
 /** `config.lock.json`, as `offshoot promote` writes it. */
 interface ConfigLock {
@@ -18,12 +18,12 @@ interface ConfigLock {
 export function checkConfigLock(file: string, facts: ConfigFacts): void {
   const lock = readLock(file);
   if (lock.digest === facts.digest) return;
-  const here = promoted(facts);
+  const here = sharedValues(facts);
   for (const key of new Set([...Object.keys(lock.values), ...Object.keys(here)])) {
     if (isDeepStrictEqual(here[key], lock.values[key])) continue;
     const from = facts.values[key]?.from;
     throw new SettingsError(
-      `--${kebab(key)} is ${shown(here[key])} here${from === undefined ? "" : ` (${from})`} and ${shown(lock.values[key])} in ${file}. Start with what is locked, or promote the change: npx create-offshoot promote <from> <to>.`,
+      `--${kebab(key)} is ${textOf(here[key])} here${from === undefined ? "" : ` (${from})`} and ${textOf(lock.values[key])} in ${file}. Start with what is locked, or promote the change: npx create-offshoot promote <from> <to>.`,
     );
   }
 }
@@ -46,4 +46,4 @@ function readLock(file: string): ConfigLock {
   return { digest, values };
 }
 
-const shown = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
+const textOf = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));

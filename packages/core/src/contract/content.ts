@@ -91,7 +91,7 @@ const listOf =
 const shaped =
   (shapes: Record<string, Shape>): Shape =>
   (value) =>
-    isObject(value) && misshapen(value, shapes) === undefined;
+    isObject(value) && firstWrongMember(value, shapes) === undefined;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** The members that contents, blocks, links and entries of lists may have, wherever they stand. */
@@ -105,7 +105,7 @@ const OPTIONAL: Record<string, Shape> = {
     priority: (value) => typeof value === "number" && value >= 0 && value <= 1,
     lastModified: (value) => typeof value === "string" && DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)),
   }),
-  icons: listOf((value) => isObject(value) && isText(value.src) && misshapen(value, ICON) === undefined),
+  icons: listOf((value) => isObject(value) && isText(value.src) && firstWrongMember(value, ICON) === undefined),
   _meta: isObject,
 };
 const ICON: Record<string, Shape> = {
@@ -115,7 +115,7 @@ const ICON: Record<string, Shape> = {
 };
 
 /** The first member that is not of the specification's shape, for which a client refuses the whole answer. */
-export function misshapen(members: object, shapes: Record<string, Shape> = OPTIONAL): string | undefined {
+export function firstWrongMember(members: object, shapes: Record<string, Shape> = OPTIONAL): string | undefined {
   return Object.keys(shapes).find((name) => {
     const value = (members as Record<string, unknown>)[name];
     return value !== undefined && !(shapes[name] as Shape)(value);

@@ -1,4 +1,4 @@
-import { visible } from "../contract/names/quoted.ts";
+import { visible } from "../contract/names/quote.ts";
 
 /** Characters of what JSON.parse says, which may hold some of the text. */
 const MAX_REASON = 120;

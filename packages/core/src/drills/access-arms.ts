@@ -97,7 +97,7 @@ export function plainIdentify(issuer: DrillIssuer): Identify {
   };
 }
 
-export const opened = ({ who, end }: Seen): boolean => who === "thief" && end === "answered";
+export const isLeak = ({ who, end }: Seen): boolean => who === "thief" && end === "answered";
 
 export const isRefusedValid = ({ who, end }: Seen): boolean => who === "caller" && end === "refused";
 

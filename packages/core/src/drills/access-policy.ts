@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startControl } from "../control/start.ts";
 import { verifyAudit } from "../control/verify.ts";
 import { openPolicy } from "../policy/open.ts";
-import { createArm, guardedIdentify, isRefusedValid, opened, plainIdentify, type Seen, sumOf } from "./access-arms.ts";
+import { createArm, guardedIdentify, isLeak, isRefusedValid, plainIdentify, type Seen, sumOf } from "./access-arms.ts";
 import { createDrillIssuer } from "./access-world.ts";
 import { type DrillOptions, type DrillPhase, type DrillResult, type Findings, runDrill } from "./drill.ts";
 import { createRandom, openLoop, until } from "./load.ts";
@@ -132,17 +132,17 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
     protected: {
       leakedAfterKill: {
         means: "Calls that the leaked key opened after it was withdrawn",
-        value: leaked(seen.guarded),
+        value: countLeaks(seen.guarded),
         most: 0,
       },
       refusedByRotation: {
         means: "Calls of the others that were refused while keys changed",
-        value: refusedValid(seen.guarded),
+        value: countRefusedValid(seen.guarded),
         most: 0,
       },
       writtenAfterNarrowing: {
         means: "Writes after the policy allowed only reading",
-        value: written(seen.guarded),
+        value: countWrites(seen.guarded),
         most: 0,
       },
       recordsPerChange: {
@@ -160,12 +160,12 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
     control: {
       leakedAfterKill: {
         means: "The same with jose's defaults and without a kill list",
-        value: leaked(seen.plain),
+        value: countLeaks(seen.plain),
         least: 1,
       },
       refusedByRotation: {
         means: "Calls of the others that jose's cooldown refused",
-        value: refusedValid(seen.plain),
+        value: countRefusedValid(seen.plain),
         least: 1,
       },
     },
@@ -175,8 +175,8 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
         unit: "calls",
         phases: PHASES,
         lines: [
-          sumOf("with the kill list", "protected", seen.guarded, opened, TIMES.end),
-          sumOf("jose's defaults", "control", seen.plain, opened, TIMES.end),
+          sumOf("with the kill list", "protected", seen.guarded, isLeak, TIMES.end),
+          sumOf("jose's defaults", "control", seen.plain, isLeak, TIMES.end),
         ],
       },
       {
@@ -192,10 +192,10 @@ async function scenario({ without }: AccessPolicyOptions, seed: number, folder: 
   };
 }
 
-const leaked = (seen: readonly Seen[]): number =>
-  seen.filter((one) => opened(one) && one.at >= TIMES.kill * 1_000).length;
-const refusedValid = (seen: readonly Seen[]): number => seen.filter(isRefusedValid).length;
-const written = (seen: readonly Seen[]): number =>
+const countLeaks = (seen: readonly Seen[]): number =>
+  seen.filter((one) => isLeak(one) && one.at >= TIMES.kill * 1_000).length;
+const countRefusedValid = (seen: readonly Seen[]): number => seen.filter(isRefusedValid).length;
+const countWrites = (seen: readonly Seen[]): number =>
   seen.filter(({ tool, end, at }) => tool === "drill_write" && end === "answered" && at >= TIMES.narrow * 1_000).length;
 
 const recordsOf = (file: string): string[] =>

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { digestOf, factsOf, promoted } from "../config/config-facts.ts";
+import { digestOf, factsOf, sharedValues } from "../config/config-facts.ts";
 import { SettingsError } from "../flags.ts";
 import { readConfig } from "../settings.ts";
 import { type DrillOptions, type DrillResult, type Findings, runDrill } from "./drill.ts";
@@ -54,7 +54,7 @@ function scenario({ without }: EnvironmentDriftOptions, folder: string): Finding
   });
   const factsAt = (start: Start) => factsOf(read(start)) as NonNullable<ReturnType<typeof factsOf>>;
   const digests = new Set(environments.map((start) => factsAt(start).digest));
-  const values = promoted(factsAt(environments[0] as Start));
+  const values = sharedValues(factsAt(environments[0] as Start));
   writeFileSync(lock, JSON.stringify({ digest: digestOf(values), values }));
   const locked = (start: Start, file = lock): Start =>
     without === "lock" ? start : { ...start, argv: [...start.argv, "--config-lock", file] };

@@ -47,11 +47,11 @@ export interface Change {
   to(release: Release): Release;
 }
 
-const described = (tool: keyof Release, description: string) => (release: Release) => ({
+const withDescription = (tool: keyof Release, description: string) => (release: Release) => ({
   ...release,
   [tool]: { ...release[tool], description },
 });
-const answered = (tool: keyof Release, answer: Desk["answer"]) => (release: Release) => ({
+const withAnswer = (tool: keyof Release, answer: Desk["answer"]) => (release: Release) => ({
   ...release,
   [tool]: { ...release[tool], answer },
 });
@@ -59,38 +59,42 @@ const answered = (tool: keyof Release, answer: Desk["answer"]) => (release: Rele
 /** Of each kind a few, from which a seed takes. */
 export const changes: Record<"words" | "handler" | "harmless", Change[]> = {
   words: [
-    { what: "vague", worse: true, to: described("find", "Do something with one of the items.") },
+    { what: "vague", worse: true, to: withDescription("find", "Do something with one of the items.") },
     {
       what: "misleading",
       worse: true,
-      to: described("price", "Find a shelf, who wrote it, where it stands."),
+      to: withDescription("price", "Find a shelf, who wrote it, where it stands."),
     },
-    { what: "too short", worse: true, to: described("lend", "For four weeks.") },
+    { what: "too short", worse: true, to: withDescription("lend", "For four weeks.") },
   ],
   handler: [
     {
       what: "lost field",
       worse: true,
-      to: answered("find", (title) => `${title} stands on ${book(title).shelf}`),
+      to: withAnswer("find", (title) => `${title} stands on ${book(title).shelf}`),
     },
-    { what: "one too many", worse: true, to: answered("price", (title) => `${title} costs ${book(title).price + 1}`) },
-    { what: "unchecked", worse: true, to: answered("lend", (title) => `${title} is lent, from A1`) },
+    {
+      what: "one too many",
+      worse: true,
+      to: withAnswer("price", (title) => `${title} costs ${book(title).price + 1}`),
+    },
+    { what: "unchecked", worse: true, to: withAnswer("lend", (title) => `${title} is lent, from A1`) },
   ],
   harmless: [
     {
       what: "reworded",
       worse: false,
-      to: described("find", "On which shelf does a book stand, and who wrote it? Find it."),
+      to: withDescription("find", "On which shelf does a book stand, and who wrote it? Find it."),
     },
     {
       what: "longer",
       worse: false,
-      to: described("lend", "Lend a book to a reader for four weeks, and note the day."),
+      to: withDescription("lend", "Lend a book to a reader for four weeks, and note the day."),
     },
     {
       what: "rewritten",
       worse: false,
-      to: answered("price", (title) => [title, "costs", book(title).price].join(" ")),
+      to: withAnswer("price", (title) => [title, "costs", book(title).price].join(" ")),
     },
   ],
 };
@@ -113,7 +117,7 @@ function libraryServer(release: Release) {
 }
 
 /** What users want of the library, about some of its books. */
-function wanted(titles: readonly string[]): Scenario[] {
+function scenariosFor(titles: readonly string[]): Scenario[] {
   const scenario = (name: string, task: string, call: string, title: string, text: string[]): Scenario => ({
     name: `${name}: ${title}`,
     kind: "golden",
@@ -148,7 +152,7 @@ const evalOn = (release: Release, scenarios: Scenario[]): Eval =>
   defineEval({ name: "library", server: () => ({ server: libraryServer(release) }), scenarios });
 
 /** What stands before a release goes out. */
-export const gateOn = (release: Release): Eval => evalOn(release, [...wanted(["Emma", "Ulysses"]), unknown]);
+export const gateOn = (release: Release): Eval => evalOn(release, [...scenariosFor(["Emma", "Ulysses"]), unknown]);
 
 /** What users ask once it is out. */
-export const trafficOn = (release: Release): Eval => evalOn(release, wanted(ASKED));
+export const trafficOn = (release: Release): Eval => evalOn(release, scenariosFor(ASKED));

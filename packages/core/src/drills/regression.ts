@@ -24,7 +24,7 @@ export async function regressionDrill({ seed = 1 }: DrillOptions = {}): Promise<
   const baseline = await measure(goodRelease);
   const good = await wrongShare(goodRelease);
   const steps: Step[] = [];
-  for (const change of chosen(seed)) {
+  for (const change of chooseChanges(seed)) {
     const release = change.to(goodRelease);
     const open = await wrongShare(release);
     const now = await measure(release);
@@ -93,7 +93,7 @@ async function wrongShare(release: Release): Promise<number> {
 }
 
 /** Two changes of each kind, in an order of chance. */
-function chosen(seed: number): Change[] {
+function chooseChanges(seed: number): Change[] {
   let state = seed;
   const random = (below: number): number => {
     // A linear congruential generator: enough to shuffle nine things.

@@ -125,8 +125,8 @@ async function scenario(options: StaleContextOptions, seed: number): Promise<Fin
         unit: "of 100",
         phases: PHASES,
         lines: [
-          { name: "with dependency()", arm: "protected", points: markedOf(seen.guarded) },
-          { name: "a map with times", arm: "control", points: markedOf(seen.naive) },
+          { name: "with dependency()", arm: "protected", points: countMarked(seen.guarded) },
+          { name: "a map with times", arm: "control", points: countMarked(seen.naive) },
         ],
       },
     ],
@@ -177,4 +177,4 @@ const oldest = (name: string, arm: DrillLine["arm"], reads: readonly Read[]): Dr
   arm,
   points: byTurn(reads, (some) => Math.max(0, ...some.filter(({ marked }) => !marked).map(({ ageMs }) => ageMs || 0))),
 });
-const markedOf = (reads: readonly Read[]) => byTurn(reads, (some) => some.filter(({ marked }) => marked).length);
+const countMarked = (reads: readonly Read[]) => byTurn(reads, (some) => some.filter(({ marked }) => marked).length);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { EvalResult } from "./run.ts";
-import { roundedBound, wilsonLowerBound } from "./score.ts";
+import { roundBound, wilsonLowerBound } from "./score.ts";
 
 /** The file beside a project's other locks. */
 export const EVALS_LOCK = "evals.lock.json";
@@ -66,7 +66,7 @@ const isCount = (value: unknown, most: number): boolean =>
 /** What the counts come to: a score that says something else was put there by hand. */
 const scoreOf = ({ runs, scenarios }: Baseline): number => {
   const counts = Object.values(scenarios);
-  return roundedBound(
+  return roundBound(
     counts.reduce((sum, passed) => sum + passed, 0),
     counts.length * runs,
   );

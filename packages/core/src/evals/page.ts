@@ -44,7 +44,7 @@ function section({ result, comparison, records }: ShownEval, at: Date): string {
   const last = own.at(-1);
   return `<section id="${asText(result.eval)}">
 <h2>${asText(result.eval)} <span class="pill ${worse ? "fail" : "pass"}">${worse ? "worse" : "not worse"}</span></h2>
-<p class="story">${result.passed} of ${result.tried} passed; score ${percent(result.score)}.${uncalled(result)}</p>
+<p class="story">${result.passed} of ${result.tried} passed; score ${percent(result.score)}.${uncalledLine(result)}</p>
 ${lines("Worse than the baseline", comparison.worse)}${lines("Otherwise not as in the lock", comparison.other)}
 <div class="charts">${trend([...own, now])}${grid(result)}</div>
 <h3>Answers that are not as in the last record</h3>
@@ -52,7 +52,7 @@ ${last === undefined ? "<p>There is no record yet: <code>npx create-offshoot eva
 </section>`;
 }
 
-const uncalled = ({ uncalled }: EvalResult): string =>
+const uncalledLine = ({ uncalled }: EvalResult): string =>
   uncalled.length === 0 ? "" : ` No scenario calls: ${uncalled.map(asText).join(", ")}.`;
 
 const lines = (title: string, items: readonly string[]): string =>

@@ -25,7 +25,7 @@ export async function playModel(
     const next = await model.next({ task, instructions: client.instructions, tools, turns: [...turns] });
     const strange = strangeTurn(next);
     if (strange !== undefined) return { played: [...given, ...made], broken: strange };
-    if ("says" in next) return { played: [...given, ...matched(steps, made, kept)], says: next.says };
+    if ("says" in next) return { played: [...given, ...matchSteps(steps, made, kept)], says: next.says };
     if (made.length + next.calls.length > MAX_CALLS || next.calls.length === 0)
       return { played: [...given, ...made], broken: `the model did not end within ${MAX_CALLS} calls` };
     for (const { tool, input } of next.calls) {
@@ -49,7 +49,7 @@ function strangeTurn(next: unknown): string | undefined {
 }
 
 /** The calls, each with the step that it does: in order, with the step's arguments at least. Others stay as they are. */
-function matched(steps: readonly Step[], made: readonly Played[], given: ReadonlyMap<string, unknown>): Played[] {
+function matchSteps(steps: readonly Step[], made: readonly Played[], given: ReadonlyMap<string, unknown>): Played[] {
   const kept = new Map(given);
   const left = [...steps];
   return made.map((played) => {

@@ -4,7 +4,7 @@ import { judge } from "./judge.ts";
 import type { Model } from "./model.ts";
 import { play } from "./play.ts";
 import type { Eval, Scenario } from "./scenario.ts";
-import { roundedBound } from "./score.ts";
+import { roundBound } from "./score.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What became of one scenario. */
@@ -99,7 +99,7 @@ export async function runEval(definition: Eval, { model, runs = 1, onScenario }:
     uncalled: [...new Set(transcripts.flatMap(({ tools }) => tools))].filter((tool) => !called.has(tool)),
     passed,
     tried,
-    score: roundedBound(passed, tried),
+    score: roundBound(passed, tried),
   };
 }
 

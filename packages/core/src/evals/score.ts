@@ -20,5 +20,5 @@ export function wilsonLowerBound(passed: number, tried: number): number {
 }
 
 /** The bound as locks keep it. */
-export const roundedBound = (passed: number, tried: number): number =>
+export const roundBound = (passed: number, tried: number): number =>
   Math.round(wilsonLowerBound(passed, tried) * 10_000) / 10_000;

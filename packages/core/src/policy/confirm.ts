@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CallContext } from "../contract/context.ts";
 import { fail } from "../contract/errors.ts";
 import { explainUnapproved } from "../contract/explain-unapproved.ts";
-import { visible } from "../contract/names/quoted.ts";
+import { visible } from "../contract/names/quote.ts";
 
 /** Characters of an input that a person is shown. */
 const MAX_SHOWN = 1_000;

@@ -2,7 +2,7 @@ import type { App } from "../app.ts";
 import type { Change } from "../call/changes/changes.ts";
 import type { WireRequest } from "../call/wire.ts";
 import type { Caller, NotifyLevel } from "../contract/context.ts";
-import { visible } from "../contract/names/quoted.ts";
+import { visible } from "../contract/names/quote.ts";
 import { createMailbox } from "./mailbox.ts";
 
 /** The notifications that a call sends of itself. */

@@ -115,7 +115,7 @@ export const isRefusal = (message: Message | Refusal | Batch): message is Refusa
 export const isBatch = (message: Message | Refusal | Batch): message is Batch => "batch" in message;
 
 /** The answer to a call that outlasts its server, as JSON: a client would wait for ever. */
-export const stopped = (id: string | number): string =>
+export const stopAnswer = (id: string | number): string =>
   JSON.stringify({
     jsonrpc: "2.0",
     id,

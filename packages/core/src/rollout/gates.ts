@@ -44,14 +44,14 @@ export function judge(baseline: Samples, candidate: Samples, gates: GateValues):
     if (least > gates[kind])
       worse.push(`${kind} ${percent(before / baseline.calls)} → ${percent(now / candidate.calls)}`);
   }
-  const [fast, slow] = [floored(baseline), floored(candidate)];
+  const [fast, slow] = [floorLatencies(baseline), floorLatencies(candidate)];
   const scaled = slow.map((ms) => ms / gates.p50);
   if (mannWhitney(scaled, fast) < 1 - confidence)
-    worse.push(`p50 ${shown(fast, 0.5)} → ${shown(slow, 0.5)}, more than ×${gates.p50}`);
+    worse.push(`p50 ${quantileText(fast, 0.5)} → ${quantileText(slow, 0.5)}, more than ×${gates.p50}`);
   const [, highest] = percentileInterval(fast, 0.95, confidence);
   const [lowest] = percentileInterval(slow, 0.95, confidence);
   if (lowest > highest * gates.p95)
-    worse.push(`p95 ${shown(fast, 0.95)} → ${shown(slow, 0.95)}, more than ×${gates.p95}`);
+    worse.push(`p95 ${quantileText(fast, 0.95)} → ${quantileText(slow, 0.95)}, more than ×${gates.p95}`);
   return worse.length === 0
     ? { verdict: "pass", reason: `nothing is worse, of ${few[1]} calls beside ${few[0]}` }
     : { verdict: "fail", reason: worse.join("; ") };
@@ -76,9 +76,9 @@ export function judgeShadow({ pairs, different, example }: Compared, gates: Gate
     : { verdict: "pass", reason: seen };
 }
 
-const floored = ({ latencies }: Samples): number[] => latencies.map((ms) => Math.max(ms, FLOOR_MS));
+const floorLatencies = ({ latencies }: Samples): number[] => latencies.map((ms) => Math.max(ms, FLOOR_MS));
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-function shown(values: readonly number[], share: number): string {
+function quantileText(values: readonly number[], share: number): string {
   const sorted = [...values].sort((a, b) => a - b);
   return `${(sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(1)} ms`;
 }

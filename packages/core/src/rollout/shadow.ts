@@ -66,7 +66,7 @@ export async function runInShadow(
 async function compare(tool: Tool, came: Came, candidate: Came): Promise<string> {
   if ("failed" in came || "failed" in candidate) {
     if ("failed" in came && "failed" in candidate && came.failed === candidate.failed) return "";
-    const [one, other] = [came, candidate].map(told);
+    const [one, other] = [came, candidate].map(describeEnd);
     return one === other ? `both ${one}, in other words` : `the handler ${one}, the candidate ${other}`;
   }
   const [one, other] = [await dataOf(tool, came.value), await dataOf(tool, candidate.value)];
@@ -88,7 +88,7 @@ const membersOf = (one: Record<string, unknown>, other: Record<string, unknown>)
 /** As clients would see them: there, a member that is undefined is none. */
 const isSame = (one: unknown, other: unknown): boolean => isDeepStrictEqual(plain(one), plain(other));
 
-function told(end: Came): string {
+function describeEnd(end: Came): string {
   if (!("failed" in end)) return "answered";
   return end.code === undefined ? "failed" : `failed (${end.code})`;
 }

@@ -93,8 +93,8 @@ export function diffContracts(before: unknown, after: unknown, path = ""): strin
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return keys.flatMap((key) => {
       const at = /^[\w$]+$/.test(key) ? (path === "" ? key : `${path}.${key}`) : `${path}[${JSON.stringify(key)}]`;
-      if (!Object.hasOwn(before, key)) return [`${at}: added${shownScalar(after[key])}`];
-      if (!Object.hasOwn(after, key)) return [`${at}: removed${shownScalar(before[key])}`];
+      if (!Object.hasOwn(before, key)) return [`${at}: added${scalarText(after[key])}`];
+      if (!Object.hasOwn(after, key)) return [`${at}: removed${scalarText(before[key])}`];
       return diffContracts(before[key], after[key], at);
     });
   }
@@ -107,7 +107,7 @@ export function diffContracts(before: unknown, after: unknown, path = ""): strin
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const shownScalar = (value: unknown): string =>
+const scalarText = (value: unknown): string =>
   typeof value === "object" ? "" : ` (${excerpt(JSON.stringify(value), "")})`;
 
 /** The part of a long value in which it differs from the other one. */

@@ -12,7 +12,7 @@ const NOT_READ = new Error("stderr is not being read");
 let lost = 0;
 
 /** How many lines stderr did not take since the process began: its reader had gone, its disk was full, nobody read. */
-export const lostLines = (): number => lost;
+export const countLostLines = (): number => lost;
 
 /**
  * Makes stderr something a server can lose: a reader that goes away, a full disk and a pipe that nobody reads do not

@@ -19,11 +19,11 @@ export async function recordVersions(options: CheckOptions, file: URL | string):
           `${version} does not answer the same on two fresh servers, to ${JSON.stringify(input)}: ${JSON.stringify(answer)} and ${JSON.stringify(again)}. Give the test's server a clock and ids that do not change.`,
         );
     }
-  writeFileSync(file, written({ ...readRecorded(file), ...first }));
+  writeFileSync(file, recordText({ ...readRecorded(file), ...first }));
 }
 
 /** A line for each call, so that a review shows which one changed. */
-function written(recorded: Recorded): string {
+function recordText(recorded: Recorded): string {
   const sessions = Object.entries(recorded).map(
     ([version, session]) =>
       `  ${JSON.stringify(version)}: [\n${session.map((call) => `    ${JSON.stringify(call)}`).join(",\n")}\n  ]`,

@@ -17,7 +17,7 @@ export async function stage(project: Project, staged: string, entry: string, bun
   const { folder, manifest } = project;
   const { name, version, type, dependencies } = manifest;
   const built = entry.startsWith("dist/");
-  const sources = built ? filesBelow(folder, "dist") : [...(await packedFiles(folder)), ...vendoredTarballs(project)];
+  const sources = built ? filesBelow(folder, "dist") : [...(await packedFiles(folder)), ...listVendored(project)];
   const rest = { name, version, private: true, type, ...(!built && { dependencies }) };
   for (const path of [...sources.filter((path) => path !== "package.json"), "README.md", "LICENSE"])
     copy(folder, staged, path);
@@ -45,7 +45,7 @@ function copy(folder: string, staged: string, path: string): void {
 }
 
 /** Tarballs that dependencies name by their place, such as core's where the registry does not have it yet. */
-const vendoredTarballs = ({ folder, manifest }: Project): string[] =>
+const listVendored = ({ folder, manifest }: Project): string[] =>
   Object.values(manifest.dependencies ?? {})
     .filter((range) => range.startsWith("file:"))
     .map((range) => range.slice("file:".length))

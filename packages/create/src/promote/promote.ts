@@ -7,7 +7,7 @@ import type { Project } from "../project.ts";
 import { readJson } from "../read-json.ts";
 import { Refusal } from "../terminal.ts";
 import { writeFileAtomically } from "../write-file.ts";
-import { promotedValues, readConfigOf, readServerConfig } from "./server-config.ts";
+import { readConfigOf, readServerConfig, sharedValues } from "./server-config.ts";
 
 type Settings = Record<string, unknown>;
 
@@ -53,7 +53,7 @@ export function planPromotion(
   const made = readConfigOf(project, next);
   if (made.digest !== wanted.digest)
     throw new Refusal(
-      `${to} would not be as ${from}: ${firstDifference(promotedValues(wanted), promotedValues(made))}.`,
+      `${to} would not be as ${from}: ${firstDifference(sharedValues(wanted), sharedValues(made))}.`,
       "a setting that depends on another environment's should be marked `perEnvironment` in the server's code.",
     );
   const promoted = {
@@ -66,7 +66,7 @@ export function planPromotion(
     changes: changesOf(target, next),
     files: {
       [to]: jsonOf(next),
-      [lock]: jsonOf({ digest: made.digest, values: promotedValues(made), promoted }),
+      [lock]: jsonOf({ digest: made.digest, values: sharedValues(made), promoted }),
     },
   };
 }

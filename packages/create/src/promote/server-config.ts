@@ -64,7 +64,7 @@ export function readConfigOf(project: Project, settings: unknown): ServerConfig 
 }
 
 /** The settings that are promoted: those that are set, and the same in every environment. */
-export const promotedValues = ({ values }: ServerConfig): Record<string, unknown> =>
+export const sharedValues = ({ values }: ServerConfig): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(values)
       .filter(([, { value, perEnvironment }]) => value !== null && !perEnvironment)

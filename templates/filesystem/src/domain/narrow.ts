@@ -13,4 +13,4 @@ export const narrowed = <Result>(to: readonly string[], work: () => Result): Res
 export const unnarrowed = <Result>(work: () => Result): Result => folders.exit(work);
 
 /** The folders that the work at hand is narrowed to; undefined for all that are allowed. */
-export const narrowedTo = (): readonly string[] | undefined => folders.getStore();
+export const currentFolders = (): readonly string[] | undefined => folders.getStore();

@@ -14,7 +14,7 @@ import { encodingNamed } from "./encoding.ts";
 import { FilesError } from "./errors.ts";
 import type { Files, FilesEvent, FilesLimits } from "./files.ts";
 import { listPath, statPath } from "./look.ts";
-import { narrowed, narrowedTo } from "./narrow.ts";
+import { currentFolders, narrowed } from "./narrow.ts";
 import { readBytes, readText } from "./read.ts";
 import { readLines } from "./read-lines.ts";
 import { type StateFolder, stateFolder } from "./safe-fs/journal/state-folder.ts";
@@ -172,7 +172,7 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
     safeFs,
     limits,
     encoding: options.encoding,
-    roots: () => rootsNow(roots, narrowedTo()),
+    roots: () => rootsNow(roots, currentFolders()),
     narrowed: (folders, work) => (folders.length === 0 ? work() : narrowed(folders.map(withoutLinks), work)),
     readText: (path, reading) => open(() => readText(desk, path, reading)),
     readLines: (path, reading) => open(() => readLines(desk, path, reading)),

@@ -127,7 +127,7 @@ export const writeTools = (files: Files) => [
     outputSchema: EditFile.output,
     view: diffView,
     ...writes({ destructiveHint: true, idempotentHint: false }),
-    toText: (data) => fenced(data),
+    toText: (data) => fence(data),
     handler: async ({ path, edits, dryRun, if_sha256: ifSha256, encoding }, { signal }) => {
       const wanted = edits.map(({ oldText, newText, replace_all: replaceAll, expected_replacements: expected }) => {
         return { oldText, newText, replaceAll, expectedReplacements: expected };
@@ -161,7 +161,7 @@ export const writeTools = (files: Files) => [
 ];
 
 /** The diff in a fence that its own backticks cannot end. */
-export function fenced({
+export function fence({
   diff,
   replacements,
   applied,

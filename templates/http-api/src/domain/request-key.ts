@@ -9,8 +9,8 @@ import type { ApiRequest } from "./operation.ts";
  * @param account whom the API takes us for: see `Credentials.account`
  */
 export const requestKey = (request: ApiRequest, account: string): string =>
-  hash("sha256", JSON.stringify([request, account], request.body?.bytes && spelledOut), "base64");
+  hash("sha256", JSON.stringify([request, account], request.body?.bytes && spellOut), "base64");
 
 // JSON knows no bytes, and would write a buffer by its indexes.
-const spelledOut = (_key: string, value: unknown): unknown =>
+const spellOut = (_key: string, value: unknown): unknown =>
   value instanceof Uint8Array ? { bytes: Buffer.from(value).toString("base64") } : value;

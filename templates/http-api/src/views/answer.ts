@@ -1,7 +1,7 @@
 // What the API answered: a table to sort and to page through. A dry run has a button that sends it.
 import { button, connectHost, element, filled, type ToolAnswer, visible } from "@offshoot/core/view";
 import type { ToolResult, ViewMeta } from "../tools/content.ts";
-import { cellText, columnsOf, type Row, rowsOf, sorted } from "./rows.ts";
+import { cellText, columnsOf, type Row, rowsOf, sortRows } from "./rows.ts";
 
 type Input = Record<string, unknown>;
 
@@ -81,7 +81,7 @@ function fill(whole: HTMLElement, rows: readonly Row[], by?: string, descending 
     );
   };
   const list = element("tbody");
-  const shown = by === undefined ? rows : sorted(rows, by, descending);
+  const shown = by === undefined ? rows : sortRows(rows, by, descending);
   const more = filled(list, shown, (row) =>
     element("tr", {}, ...columns.map((column) => element("td", { dir: "auto" }, visible(cellText(row?.[column]))))),
   );

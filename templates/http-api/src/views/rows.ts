@@ -18,7 +18,7 @@ export function columnsOf(rows: readonly Row[]): { columns: string[]; left: numb
 }
 
 /** Rows in the order of a column: numbers by size, all else as text, and what has nothing there at the end. */
-export function sorted(rows: readonly Row[], column: string, descending: boolean): readonly Row[] {
+export function sortRows(rows: readonly Row[], column: string, descending: boolean): readonly Row[] {
   const sign = descending ? -1 : 1;
   const collator = new Intl.Collator(undefined, { numeric: true });
   return [...rows].sort((one, other) => {

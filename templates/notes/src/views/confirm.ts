@@ -1,7 +1,7 @@
 import { element, visible } from "@offshoot/core/view";
 
 /** Asks before a note goes to the trash. Escape, and whatever is not the button, means no. */
-export function confirmed(id: string, title: string): Promise<boolean> {
+export function askToConfirm(id: string, title: string): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (answer: boolean) => () => {
       resolve(answer);

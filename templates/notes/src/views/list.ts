@@ -3,7 +3,7 @@ import { button, connectHost, element, filled, type ToolAnswer, visible } from "
 import type { z } from "zod";
 import type { ListNotes, SearchHit, SearchNotes } from "../domain/list.ts";
 import type { Note, NoteSummary } from "../domain/note.ts";
-import { confirmed } from "./confirm.ts";
+import { askToConfirm } from "./confirm.ts";
 
 type Listed = NoteSummary & Partial<Pick<SearchHit, "snippet">>;
 type Page = { notes: Listed[]; next_cursor?: string | undefined };
@@ -112,7 +112,7 @@ async function open(id: string): Promise<void> {
 }
 
 async function remove({ id, title }: NoteSummary): Promise<void> {
-  if (!(await confirmed(id, title))) return;
+  if (!(await askToConfirm(id, title))) return;
   const data = await call("delete_note_confirmed", { id }, true);
   if (data === undefined) return;
   showList({ ...page, notes: page.notes.filter((note) => note.id !== id) });

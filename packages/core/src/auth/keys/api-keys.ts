@@ -62,7 +62,13 @@ function take(next: Keys, before: Keys, by: string, control: ControlEvents): Key
     control.together(
       () => {
         for (const id of changed)
-          control.emit({ what: "key", name: id, before: shown(before.get(id)), after: shown(next.get(id)), by });
+          control.emit({
+            what: "key",
+            name: id,
+            before: withoutDigest(before.get(id)),
+            after: withoutDigest(next.get(id)),
+            by,
+          });
       },
       () => {},
     );
@@ -73,7 +79,7 @@ function take(next: Keys, before: Keys, by: string, control: ControlEvents): Key
 }
 
 /** Of a key what may be written down. */
-const shown = (entry: KeyEntry | undefined): unknown => {
+const withoutDigest = (entry: KeyEntry | undefined): unknown => {
   if (entry === undefined) return null;
   const { sha256: _sha256, ...rest } = entry;
   return rest;

@@ -84,7 +84,7 @@ export function createStateSeal(
       const isRight = (right: Buffer) => given.length === right.length && crypto().timingSafeEqual(given, right);
       // Re-encoded for the comparison: base64url ignores stray bits in its last character, a seal must not.
       // biome-ignore lint/plugin: the signature was compared in constant time; this is about its spelling.
-      if (!macs(payload).some(isRight) || given.toString("base64url") !== signature) throw refused();
+      if (!macs(payload).some(isRight) || given.toString("base64url") !== signature) throw refusal();
       const state = JSON.parse(Buffer.from(payload, "base64url").toString()) as State;
       if (
         state.expiresAt < now() ||
@@ -92,7 +92,7 @@ export function createStateSeal(
         state.caller !== expected.caller ||
         state.input !== expected.input
       ) {
-        throw refused();
+        throw refusal();
       }
       const answers = { ...state.answers };
       for (const [name, id] of Object.entries(state.asked)) {
@@ -103,7 +103,7 @@ export function createStateSeal(
       return {
         answers,
         async take() {
-          if (!(await used.take(state.id, state.expiresAt))) throw refused();
+          if (!(await used.take(state.id, state.expiresAt))) throw refusal();
         },
       };
     },
@@ -111,7 +111,7 @@ export function createStateSeal(
 }
 
 // One text for every reason: which check failed would help only a forger.
-const refused = () =>
+const refusal = () =>
   new ProtocolError(ErrorCode.invalidParams, "Invalid or expired requestState. Send the request again without it.", {
     reason: "invalid_request_state",
   });

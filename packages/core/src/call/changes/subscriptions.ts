@@ -1,6 +1,6 @@
 import type { Caller } from "../../contract/context.ts";
 import { ErrorCode, isToolError, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import type { ServerDefinition } from "../../contract/server.ts";
 import { type Access, isOffered, scopesOf } from "../access.ts";
 import { checkScopes } from "../admit.ts";
@@ -63,7 +63,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     if (resource?.subscribe !== true || !isOffered(access, call, resource))
       throw new ProtocolError(
         ErrorCode.invalidParams,
-        `No resource with the URI ${quoted(uri, 256)} can be subscribed to.`,
+        `No resource with the URI ${quote(uri, 256)} can be subscribed to.`,
         // Tells it from a resource that can be and refused this URI.
         { uri, subscribable: false },
       );
@@ -72,7 +72,7 @@ export function createSubscriptions(app: SubscribedServer): Subscriptions {
     if (decision?.confirm !== undefined)
       throw new ProtocolError(
         ErrorCode.invalidParams,
-        `The policy has a person allow each reading of ${quoted(uri, 256)}, so it cannot be subscribed to. Read it instead.`,
+        `The policy has a person allow each reading of ${quote(uri, 256)}, so it cannot be subscribed to. Read it instead.`,
         { uri, subscribable: false },
       );
     if (ends.has(uri) || closed) return;

@@ -37,7 +37,7 @@ export function coerce(root: Schema, input: unknown): Coerced | undefined {
     while (isObject(found) && typeof found.$ref === "string") {
       step();
       const { $ref, ...beside } = found;
-      const target = pointed(root, $ref as string);
+      const target = schemaAt(root, $ref as string);
       found = Object.keys(beside).length === 0 ? target : { ...beside, allOf: [...listOf(beside.allOf), target] };
     }
     return isObject(found) ? found : found === false ? { not: {} } : {};
@@ -188,7 +188,7 @@ function each(value: unknown[] | Json, change: (item: unknown, name: string) => 
   return copy ?? value;
 }
 
-function pointed(root: Schema, pointer: string): Schema {
+function schemaAt(root: Schema, pointer: string): Schema {
   let found: unknown = root;
   for (const part of pointer.split("/").slice(1)) {
     const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");

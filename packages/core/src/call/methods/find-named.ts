@@ -1,5 +1,5 @@
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import { type Access, type Item as AccessItem, isOffered } from "../access.ts";
 import type { Call } from "../call.ts";
 import { stringParam } from "../normalize.ts";
@@ -20,7 +20,7 @@ export function findNamed<Item extends AccessItem>(
   if (item === undefined || !isOffered(access, call, item))
     throw new ProtocolError(
       ErrorCode.invalidParams,
-      `Unknown ${kind}: ${quoted(name)}. Call ${kind}s/list to see the names.`,
+      `Unknown ${kind}: ${quote(name)}. Call ${kind}s/list to see the names.`,
     );
   call.name = name;
   return item;

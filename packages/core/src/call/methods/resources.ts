@@ -1,6 +1,6 @@
 import { base64, type ResourceContents } from "../../contract/content.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import type { AgedReply, Resource, ResourceEntry, ResourcePage } from "../../contract/resource.ts";
 import { type AccessNow, isCallable, isOffered } from "../access.ts";
 import { checkBlocks, checkLength } from "../compose.ts";
@@ -22,7 +22,7 @@ export const listedTemplate = ({ name, title, description, uri, mimeType, icons,
   _meta,
 });
 
-const listedFixed = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): ResourceEntry => ({
+const fixedEntry = ({ name, title, description, uri, mimeType, icons, _meta }: Resource): ResourceEntry => ({
   uri,
   name,
   title,
@@ -55,7 +55,7 @@ export function listResources(
 ): Normalize {
   const fixed = resources
     .filter((resource) => resource.template.variables.length === 0)
-    .map((resource) => [resource, listedFixed(resource)] as const);
+    .map((resource) => [resource, fixedEntry(resource)] as const);
   const families = resources.filter((resource) => resource.list !== undefined);
   return (params, call) => {
     const cursor = params.cursor ?? undefined;
@@ -170,5 +170,5 @@ function contentsOf(
 const MAX_URI = 2_048;
 const notFound = (
   uri: string,
-  message = `No resource has the URI ${quoted(uri, 256)}. Call resources/list or resources/templates/list.`,
+  message = `No resource has the URI ${quote(uri, 256)}. Call resources/list or resources/templates/list.`,
 ): ProtocolError => new ProtocolError(ErrorCode.invalidParams, message, { uri: uri.slice(0, MAX_URI).toWellFormed() });

@@ -1,4 +1,4 @@
-import { type ContentBlock, misshapen, type ResourceContents } from "../../contract/content.ts";
+import { type ContentBlock, firstWrongMember, type ResourceContents } from "../../contract/content.ts";
 import { plain } from "./plain.ts";
 
 type Members = Record<string, unknown>;
@@ -65,7 +65,7 @@ function membersOf(value: unknown, what: string): Members {
 
 /** @throws Error for an optional member of another shape than the specification's */
 export function requireShapes(members: object, what: string): void {
-  const name = misshapen(members);
+  const name = firstWrongMember(members);
   if (name !== undefined) throw new Error(`${what} has a "${name}" that is not of the specification's shape`);
 }
 

@@ -1,6 +1,6 @@
 import { ErrorCode, isProtocolError, isToolError, ProtocolError, ToolError } from "../../contract/errors.ts";
 import type { Call } from "../call.ts";
-import { Stopped, timedOut } from "../stopped.ts";
+import { Stopped, timeoutError } from "../stopped.ts";
 import type { Subject } from "../subject.ts";
 import { plain } from "./plain.ts";
 
@@ -38,14 +38,14 @@ export function mapError(error: unknown, call: Call, subject: Subject | undefine
   try {
     return classify(error, call, subject, expected);
   } catch {
-    return masked(error, call);
+    return mask(error, call);
   }
 }
 
 function classify(error: unknown, call: Call, subject: Subject | undefined, expected: Expected): CallFailure {
   if (error instanceof Stopped || call.cancelled) {
     if (error instanceof Stopped && error.why === "deadline") {
-      return { outcome: "deadline_exceeded", shown: timedOut(call.name, subject?.timeoutMs ?? 0) };
+      return { outcome: "deadline_exceeded", shown: timeoutError(call.name, subject?.timeoutMs ?? 0) };
     }
     return { outcome: "cancelled", shown: new ToolError("The call was cancelled.", { code: "cancelled" }) };
   }
@@ -66,10 +66,10 @@ function classify(error: unknown, call: Call, subject: Subject | undefined, expe
   }
   const text = expectedText(error, expected);
   if (text !== undefined) return { outcome: "tool_error", shown: new ToolError(textOf(text), codeOf(error)) };
-  return masked(error, call);
+  return mask(error, call);
 }
 
-const masked = (hidden: unknown, call: Call): CallFailure => ({
+const mask = (hidden: unknown, call: Call): CallFailure => ({
   outcome: "internal_error",
   shown: new ProtocolError(
     ErrorCode.internal,

@@ -1,4 +1,4 @@
-import { misshapen } from "../content.ts";
+import { firstWrongMember } from "../content.ts";
 import { DefinitionError } from "../errors.ts";
 
 /** What a definition carries for programs, as the specification's `_meta`: `{ ui: { resourceUri: "ui://notes/list" } }`. */
@@ -25,7 +25,7 @@ export function checkMeta(where: string, meta: Meta | undefined): void {
 
 /** Refuses icons of another shape than the specification's: clients refuse the whole list for one. */
 export function checkIcons(where: string, icons: unknown): void {
-  if (misshapen({ icons }) !== undefined)
+  if (firstWrongMember({ icons }) !== undefined)
     throw new DefinitionError(`The icons of ${where} must be a list of { src, mimeType, sizes }; only src is needed.`);
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DefinitionError } from "../errors.ts";
 import { checkText, checkTexts } from "../names/names.ts";
-import { visible } from "../names/quoted.ts";
+import { visible } from "../names/quote.ts";
 import { givenJsonSchema, isGiven, type ObjectJsonSchema } from "./json-schema.ts";
 import { readySchemas, sourceOf } from "./ready.ts";
 

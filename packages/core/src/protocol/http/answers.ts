@@ -16,7 +16,7 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
 }
 
 /** A JSON-RPC error for a request that no SDK has seen; counted and logged. */
-export function refused(
+export function refuseRequest(
   app: App,
   request: IncomingMessage,
   response: ServerResponse,
@@ -36,7 +36,7 @@ export function refused(
 
 /** A 405 that says what would be answered. */
 export function notAllowed(app: App, request: IncomingMessage, response: ServerResponse, allow: string): void {
-  refused(app, request, response, {
+  refuseRequest(app, request, response, {
     status: 405,
     message: `Method not allowed. Use ${allow}.`,
     headers: { allow },

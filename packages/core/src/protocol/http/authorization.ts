@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { ErrorCode } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import { decodeText, isBatch, isRefusal, LISTEN, type Message, parseMessage, type Refusal } from "../frame.ts";
-import { refused } from "./answers.ts";
+import { refuseRequest } from "./answers.ts";
 import { readBody } from "./body.ts";
 
 /** Why a request is not let in. */
@@ -112,7 +112,7 @@ export function createAuthorization(app: App, authentication: Authentication) {
       const scopes = new Set([...granted, ...(await wanted(request))]);
       headers["www-authenticate"] = authentication.challenge(error, [...scopes]);
     }
-    refused(app, request, response, { status, message: MESSAGES[status], headers, facts: { reason, ...facts } });
+    refuseRequest(app, request, response, { status, message: MESSAGES[status], headers, facts: { reason, ...facts } });
   };
 
   return {
@@ -141,8 +141,8 @@ export function createAuthorization(app: App, authentication: Authentication) {
       const lacks = (message: Message): boolean => neededBy([message], caller).some((scope) => !scopes.includes(scope));
       const first = messages.find((message): message is Message => !isRefusal(message) && lacks(message));
       const { name, uri } = (first?.params ?? {}) as Record<string, unknown>;
-      const about = quoted(String(name ?? uri ?? first?.method), 128);
-      refused(app, request, response, {
+      const about = quote(String(name ?? uri ?? first?.method), 128);
+      refuseRequest(app, request, response, {
         status: 403,
         code: ErrorCode.forbidden,
         message: `${about} needs the scopes ${needed.join(" ")}.`,

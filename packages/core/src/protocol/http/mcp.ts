@@ -17,7 +17,7 @@ import { createSessions } from "../legacy/sessions.ts";
 import { createModernHandler } from "../modern/modern-handler.ts";
 import { createStraightHttp } from "../straight/http.ts";
 import { createStraight } from "../straight/straight.ts";
-import { allowOrigin, badMessage, METHODS, notAllowed, plain, refused } from "./answers.ts";
+import { allowOrigin, badMessage, METHODS, notAllowed, plain, refuseRequest } from "./answers.ts";
 import type { Authorization } from "./authorization.ts";
 import { readMessage } from "./body.ts";
 import type { HttpRefusal } from "./request-checks.ts";
@@ -85,7 +85,8 @@ export function createMcp(app: App, authorization: Authorization, options: Sessi
   ): void | Promise<void> => {
     if (response.destroyed) return;
     // Its body, or its turn, came after the server had begun to stop: nothing waits for what would begin now.
-    if (draining && messages.some(isRequest)) return refused(app, request, response, { ...DRAINING, id: alone?.id });
+    if (draining && messages.some(isRequest))
+      return refuseRequest(app, request, response, { ...DRAINING, id: alone?.id });
     if (alone?.method !== LISTEN) {
       answering += 1;
       response.on("close", answered);
@@ -103,7 +104,7 @@ export function createMcp(app: App, authorization: Authorization, options: Sessi
     caller: Caller,
     body: Buffer | HttpRefusal,
   ): void | Promise<void> => {
-    if (!Buffer.isBuffer(body)) return refused(app, request, response, body);
+    if (!Buffer.isBuffer(body)) return refuseRequest(app, request, response, body);
     const text = decodeText(body);
     const message = typeof text === "string" ? parseMessage(text) : text;
     if (isRefusal(message)) return badMessage(app, response, message);
@@ -137,7 +138,7 @@ export function createMcp(app: App, authorization: Authorization, options: Sessi
       if (!ALLOWED.has(method)) return notAllowed(app, request, response, METHODS);
       // The answer to a question of a call that runs still has to come in.
       const maybeAnswer = method === "POST" && headers["mcp-session-id"] !== undefined;
-      if (draining && !maybeAnswer) return refused(app, request, response, DRAINING);
+      if (draining && !maybeAnswer) return refuseRequest(app, request, response, DRAINING);
       const caller = authorization.admit(request, response);
       if (!(caller instanceof Promise)) return enter(request, response, caller);
       return caller.then((found) => enter(request, response, found));

@@ -66,7 +66,7 @@ export function createRequestCheck({ allowedHosts, allowedOrigins }: RequestChec
   };
   return (request: IncomingMessage): HttpRefusal | undefined => {
     const { headers } = request;
-    const twice = repeated(request);
+    const twice = repeatedHeader(request);
     if (twice !== undefined) return { status: 400, message: `Bad Request: the header ${twice} may occur once.` };
     if (!isServed(headers.host)) return BAD_HOST;
     // Same-origin pages are not cross-site: the name in Host has just been checked.
@@ -86,7 +86,7 @@ function checkMedia(headers: IncomingMessage["headers"]): HttpRefusal | undefine
 }
 
 /** The first of the headers in {@link ONCE} that occurs twice. */
-function repeated({ headers, rawHeaders }: IncomingMessage): string | undefined {
+function repeatedHeader({ headers, rawHeaders }: IncomingMessage): string | undefined {
   // As many names as lines: none came twice.
   if (Object.keys(headers).length * 2 === rawHeaders.length) return undefined;
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "../../app.ts";
-import { notAllowed, plain, publicDocument, refused } from "./answers.ts";
+import { notAllowed, plain, publicDocument, refuseRequest } from "./answers.ts";
 import type { Authentication, Authorization } from "./authorization.ts";
 import type { Mcp } from "./mcp.ts";
 import type { HttpOptions } from "./options.ts";
@@ -52,9 +52,9 @@ export function createRoutes(
     const measured = metrics !== undefined && path === "/metrics";
     const shown = ui !== undefined && /^\/ui(?:\/|$)/.test(path);
     if (!measured && !shown)
-      return refused(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
+      return refuseRequest(app, request, response, { status: 404, message: `Not found. The endpoint is ${PATH}.` });
     const wrong = shown ? checkLocal(request) : check(request);
-    if (wrong !== undefined) return refused(app, request, response, wrong);
+    if (wrong !== undefined) return refuseRequest(app, request, response, wrong);
     return shown ? ui.answer(request, response) : sendMetrics(request, response);
   };
 
@@ -64,7 +64,7 @@ export function createRoutes(
       const path = url === PATH ? PATH : (url.split("?")[0] as string);
       if (path !== PATH) return handleOther(path, request, response);
       const wrong = check(request);
-      return wrong === undefined ? mcp.handle(request, response) : refused(app, request, response, wrong);
+      return wrong === undefined ? mcp.handle(request, response) : refuseRequest(app, request, response, wrong);
     },
     refuse() {
       draining = true;

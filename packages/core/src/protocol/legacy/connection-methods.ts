@@ -3,7 +3,7 @@ import type { Subscriptions } from "../../call/changes/subscriptions.ts";
 import { stringParam } from "../../call/normalize.ts";
 import type { NotifyLevel } from "../../contract/context.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import { LEVELS } from "../connection.ts";
 import type { Extra, LegacyWire } from "./wire.ts";
 
@@ -33,5 +33,5 @@ export async function answerConnection(
     subscriptions.unsubscribe(stringParam(params, "uri", method));
     return {};
   }
-  throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
+  throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quote(method, 128)}`);
 }

@@ -3,7 +3,7 @@ import type { App } from "../../app.ts";
 import { stringifyMessage } from "../../call/output/ready-json.ts";
 import type { Caller } from "../../contract/context.ts";
 import { makeLegible } from "../connection.ts";
-import { type Message, type Refusal, stopped } from "../frame.ts";
+import { type Message, type Refusal, stopAnswer } from "../frame.ts";
 import { EVENT_STREAM, eventOf, openEventStream } from "../http/event-stream.ts";
 import type { OpenWriter, ResponseWriter } from "../http/response-writer.ts";
 import { Reply } from "../straight/reply.ts";
@@ -158,7 +158,7 @@ export async function openSession(app: App, id: string, context: SessionContext)
     },
     async close(stops = false) {
       for (const [request, exchange] of [...exchanges]) {
-        if (stops) exchange.reply.write(stopped(request));
+        if (stops) exchange.reply.write(stopAnswer(request));
         settle(request);
         exchange.straight?.cancel(CLOSED);
       }

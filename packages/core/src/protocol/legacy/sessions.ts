@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { isRefusal, type Message, type Refusal } from "../frame.ts";
-import { refused } from "../http/answers.ts";
+import { refuseRequest } from "../http/answers.ts";
 import type { HttpRefusal } from "../http/request-checks.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import type { StraightHttp } from "../straight/http.ts";
@@ -57,7 +57,7 @@ export function createSessions(
       const refusals = batch ? items?.filter(isRefusal) : undefined;
       const entry = stateless ? undefined : store.get(request.headers["mcp-session-id"] as string | undefined, caller);
       const refuse = (refusal: HttpRefusal): void =>
-        refused(app, request, response, { id: messages?.[0]?.id, ...refusal });
+        refuseRequest(app, request, response, { id: messages?.[0]?.id, ...refusal });
       const refusal = checkExchange({ request, messages, batch, stateless, session: entry?.session });
       if (refusal !== undefined) return refuse(refusal);
 

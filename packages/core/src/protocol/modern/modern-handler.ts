@@ -1,8 +1,8 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import type { App } from "../../app.ts";
-import { visible } from "../../contract/names/quoted.ts";
+import { visible } from "../../contract/names/quote.ts";
 import { MAX_ERROR, type RequestSource } from "../connection.ts";
-import { LISTEN, type Message, stopped } from "../frame.ts";
+import { LISTEN, type Message, stopAnswer } from "../frame.ts";
 import { createListeners } from "./listeners.ts";
 import { createRequestServer } from "./server.ts";
 
@@ -25,7 +25,7 @@ export function createModernHandler(app: App, maxRequestBodySize: number) {
       const response = await handler.fetch(request, { parsedBody: message, authInfo: source as never });
       // A call that had not ended.
       if (stops && response.status === CLOSED)
-        return new Response(stopped(message.id as string), { headers: JSON_TYPE });
+        return new Response(stopAnswer(message.id as string), { headers: JSON_TYPE });
       if (response.ok || response.headers.get("content-type") !== "application/json") return response;
       const refusal = (await response.json()) as { error: { message: string } };
       // The SDK's own words: core's answers are no HTTP errors.

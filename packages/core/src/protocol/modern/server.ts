@@ -1,7 +1,7 @@
 import { Server, type StandardSchemaV1 } from "@modelcontextprotocol/server";
 import type { App } from "../../app.ts";
 import { ErrorCode, ProtocolError } from "../../contract/errors.ts";
-import { quoted } from "../../contract/names/quoted.ts";
+import { quote } from "../../contract/names/quote.ts";
 import { type ConnectionOptions, receiveDirectly } from "../connection.ts";
 import { answerWith } from "./wire.ts";
 
@@ -38,7 +38,7 @@ function answerDirectly(server: Server, app: App, options: ConnectionOptions): v
   server.fallbackRequestHandler = async ({ method, params = {} }, context) => {
     const answer = app.methods.get(method);
     if (answer === undefined)
-      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quoted(method, 128)}`);
+      throw new ProtocolError(ErrorCode.methodNotFound, `Method not found: ${quote(method, 128)}`);
     const result = await answerWith(answer, params, context, options);
     const hint = app.freshness[method];
     // The SDK adds these to the answers of handlers that it knows by method. A read has its own.

@@ -1,7 +1,7 @@
 import type { App } from "../../app.ts";
 import { stringifyMessage } from "../../call/output/ready-json.ts";
 import { makeLegible } from "../connection.ts";
-import { type Message, type Refusal, stopped } from "../frame.ts";
+import { type Message, type Refusal, stopAnswer } from "../frame.ts";
 import type { AnsweredBatch } from "../legacy/batch.ts";
 import type { OpenRequests } from "./requests.ts";
 
@@ -48,7 +48,7 @@ export function createAnswers(
       if (!toAnswer) answer(JSON.stringify(refused), batch, to);
     },
     stopped() {
-      for (const [id, batch] of requests.takeUnanswered()) answer(stopped(id), batch, id);
+      for (const [id, batch] of requests.takeUnanswered()) answer(stopAnswer(id), batch, id);
     },
   };
 }

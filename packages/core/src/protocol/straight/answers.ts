@@ -70,7 +70,7 @@ export function createAnswers(app: App): Answers {
     },
     error({ id, era, transport }, error) {
       const { code, message, data } = isProtocolError(error) ? error : INTERNAL;
-      const shown = { code: encoded(code, era), message, ...(data === undefined ? {} : { data }) };
+      const shown = { code: wireCode(code, era), message, ...(data === undefined ? {} : { data }) };
       // Only core's own words go out over HTTP in the 2026 era, where the SDK leaves them as they are.
       if (era === "2025" || transport === "pipe") makeLegible(shown);
       return { json: `{"jsonrpc":"2.0","id":${idOf(id)},"error":${JSON.stringify(shown)}}`, code: shown.code };
@@ -99,7 +99,7 @@ interface Result {
 const INTERNAL = { code: ErrorCode.internal, message: "Internal error", data: undefined };
 
 /** The 2026 era has no -32002. */
-function encoded(code: number, era: string): number {
+function wireCode(code: number, era: string): number {
   if (!Number.isSafeInteger(code)) return ErrorCode.internal;
   return era === "2026" && code === -32_002 ? ErrorCode.invalidParams : code;
 }

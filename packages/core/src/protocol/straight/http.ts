@@ -3,7 +3,7 @@ import type { App } from "../../app.ts";
 import type { Caller } from "../../contract/context.ts";
 import { asksOf } from "../connection.ts";
 import { MODERN_VERSION } from "../era.ts";
-import { type Message, stopped } from "../frame.ts";
+import { type Message, stopAnswer } from "../frame.ts";
 import { EVENT_STREAM } from "../http/event-stream.ts";
 import type { OpenWriter } from "../http/response-writer.ts";
 import { accepts } from "./accepts.ts";
@@ -74,7 +74,7 @@ export function createStraightHttp(app: App, straight: Straight, openWriter: Ope
     isLegacy: ({ headers }, message) => app.straight && isOlder(headers) && accepts(message, "2025"),
     stop() {
       for (const { request, reply } of [...open]) {
-        reply.end(stopped(request.id));
+        reply.end(stopAnswer(request.id));
         request.cancel();
       }
     },

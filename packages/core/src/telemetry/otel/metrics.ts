@@ -4,7 +4,7 @@ import type { ServerDefinition } from "../../contract/server.ts";
 import type { Account } from "../account.ts";
 import type { Log } from "../log.ts";
 import type { Alert } from "../slo.ts";
-import { lostLines } from "../stderr.ts";
+import { countLostLines } from "../stderr.ts";
 
 /** What is measured of a server. */
 export interface MeasuredServer {
@@ -54,7 +54,7 @@ export function createMetrics(meter: Meter, app: MeasuredServer): (seconds: numb
       description: "Log lines that stderr did not take",
       unit: "{line}",
     })
-    .addCallback((result) => result.observe(lostLines()));
+    .addCallback((result) => result.observe(countLostLines()));
 
   meter
     .createObservableCounter("offshoot.protocol_errors", {

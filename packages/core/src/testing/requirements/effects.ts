@@ -40,7 +40,7 @@ export const effectRequirements: readonly Requirement[] = [
           }
         };
       };
-      const client = await subject.connect({}, altered(subject.definition, stopAtLook));
+      const client = await subject.connect({}, withHandlers(subject.definition, stopAtLook));
       await eachWrite(subject, async (name, input) => {
         const unchanged = await watch(subject);
         for (look = 1; look <= MAX_LOOKS; look += 1) {
@@ -64,7 +64,7 @@ export const effectRequirements: readonly Requirement[] = [
     async check(subject) {
       const client = await subject.connect(
         {},
-        altered(
+        withHandlers(
           subject.definition,
           (handler) => async (input, call) => {
             const { signal } = call;
@@ -105,7 +105,7 @@ async function eachWrite(
 }
 
 /** The same server with other handlers for the tools that write, and another time for them. */
-function altered(definition: ServerDefinition, change: (handler: Handler) => Handler, timeoutMs?: number) {
+function withHandlers(definition: ServerDefinition, change: (handler: Handler) => Handler, timeoutMs?: number) {
   const tools = [...definition.tools].map(([name, tool]): [string, Tool] => {
     if (tool.annotations?.readOnlyHint === true) return [name, tool];
     return [name, { ...tool, handler: change(tool.handler), timeoutMs: timeoutMs ?? tool.timeoutMs }];

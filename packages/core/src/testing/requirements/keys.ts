@@ -48,9 +48,9 @@ async function callRepeatedly(
 ): Promise<{ failed?: boolean | undefined; problem?: string | undefined }> {
   const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => tryCall(client, name, input)));
   answers.push(await tryCall(client, name, input));
-  if (answers.every(failed)) return { failed: true };
+  if (answers.every(isFailure)) return { failed: true };
   const [first, ...others] = answers.map(({ result }) => result?.data);
-  if (answers.some(failed) || others.some((data) => !isDeepStrictEqual(data, first)))
+  if (answers.some(isFailure) || others.some((data) => !isDeepStrictEqual(data, first)))
     return {
       problem: `${showCall(name, input)} must answer the same each time; it got ${[...new Set(answers.map(describe))].join(", ")}.`,
     };
@@ -64,4 +64,4 @@ async function checkConflict(client: TestClient, name: string, input: Input): Pr
   return `${showCall(name, input)} uses the key of another input: it must fail with the code "conflict"; it got ${describe(answer)}.`;
 }
 
-const failed = ({ result }: Attempt<ToolOutcome>): boolean => result === undefined || result.isError;
+const isFailure = ({ result }: Attempt<ToolOutcome>): boolean => result === undefined || result.isError;

@@ -16,12 +16,12 @@ async function listedPrompts({ client, definition }: Subject): Promise<Listed[]>
   return (await client.prompts()) as unknown as Listed[];
 }
 
-const requiredOf = (prompt: Listed): string[] =>
+const requiredArguments = (prompt: Listed): string[] =>
   (prompt.arguments ?? []).filter(({ required }) => required === true).map(({ name }) => name);
 
 /** Sampled arguments of a prompt; one that needs none is its own sample. */
 function samplesOf({ samples }: Subject, prompt: Listed): readonly Record<string, string>[] {
-  return samples.prompts?.[prompt.name] ?? (requiredOf(prompt).length === 0 ? [{}] : []);
+  return samples.prompts?.[prompt.name] ?? (requiredArguments(prompt).length === 0 ? [{}] : []);
 }
 
 /** Requirements on prompts, and on completion, which serves them and resource templates. */
@@ -78,7 +78,7 @@ export const promptRequirements: readonly Requirement[] = [
       let tried = 0;
       for (const prompt of await listedPrompts(subject)) {
         const [base = {}] = samplesOf(subject, prompt);
-        for (const field of requiredOf(prompt)) {
+        for (const field of requiredArguments(prompt)) {
           const { [field]: _, ...input } = base;
           const answer = await attempt(subject.client.prompt(prompt.name, input));
           const refused = answer.refusal?.code === ErrorCode.invalidParams && names(answer.refusal.message, field);

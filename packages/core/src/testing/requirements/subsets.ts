@@ -115,7 +115,7 @@ function isRecursive(root: Json): boolean {
     for (const { node: inner } of nodesOf(node)) {
       const { $ref } = inner;
       if (typeof $ref !== "string") continue;
-      if (above.includes($ref) || leadsBack(pointed(root, $ref), [...above, $ref])) return true;
+      if (above.includes($ref) || leadsBack(schemaAt(root, $ref), [...above, $ref])) return true;
     }
     return false;
   };
@@ -123,7 +123,7 @@ function isRecursive(root: Json): boolean {
   return leadsBack(body, ["#"]);
 }
 
-function pointed(root: Json, ref: string): unknown {
+function schemaAt(root: Json, ref: string): unknown {
   const steps = ref.split("/").slice(1);
   return steps.reduce<unknown>(
     (node, step) => (node as Json | undefined)?.[step.replaceAll("~1", "/").replaceAll("~0", "~")],

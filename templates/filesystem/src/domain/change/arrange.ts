@@ -3,7 +3,7 @@
 import { FilesError } from "../errors.ts";
 import type { MoveOptions, Precondition, Removed, Waiting } from "../files.ts";
 import { markOf } from "../safe-fs/journal/entry.ts";
-import { movedError, refuseKept, sameThing } from "../safe-fs/locate.ts";
+import { moveError, refuseKept, sameThing } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { typeOf } from "../safe-fs/open.ts";
 import { reservedError } from "../safe-fs/paths.ts";
@@ -191,7 +191,7 @@ export async function remove(
       // What came in this moment goes back.
       if (exchanged) entry.change.before = markOf(taken);
       journal.save(entry);
-      if (exchanged) throw movedError(path);
+      if (exchanged) throw moveError(path);
       await syncFolder(folder);
     });
     desk.quota.forget(folder.root);

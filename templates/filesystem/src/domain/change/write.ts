@@ -16,7 +16,7 @@ import type {
 import { encodingMark, readRange, sha256Of, sha256OfFile } from "../range.ts";
 import { namedIn, readWhole } from "../read.ts";
 import { type Action, type Mark, markOf } from "../safe-fs/journal/entry.ts";
-import { movedError } from "../safe-fs/locate.ts";
+import { moveError } from "../safe-fs/locate.ts";
 import { refuseMisleading } from "../safe-fs/names.ts";
 import { locateIn } from "../safe-fs/open.ts";
 import { type Place, writableFile } from "../safe-fs/place.ts";
@@ -148,7 +148,7 @@ async function addTo(desk: Desk, place: Place, bytes: Uint8Array, signal?: Abort
   const located = locateIn(desk.ground, folder, name, given);
   try {
     const before = markOf(located.stats);
-    if (existing?.ino !== before.ino) throw movedError(given);
+    if (existing?.ino !== before.ino) throw moveError(given);
     const change = { action: "append" as const, path: given, at: spotOf(place), before, added: bytes.length };
     await desk.quota.reserving(folder.root, { bytes: bytes.length, files: 0 }, signal, () =>
       withJournal(desk, change, [place], async (entry) => {

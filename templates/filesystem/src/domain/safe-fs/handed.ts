@@ -11,7 +11,7 @@ export interface Handed {
   sizes: number[];
 }
 
-export const handedFrom = (files: readonly OpenFile[]): Handed => ({
+export const handOf = (files: readonly OpenFile[]): Handed => ({
   fds: files.map(({ fd }) => fd),
   sizes: files.map(({ facts }) => facts.size),
 });

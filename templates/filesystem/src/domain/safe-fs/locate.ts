@@ -14,7 +14,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { Deny } from "../deny.ts";
 import { FilesError } from "../errors.ts";
-import { narrowedTo } from "../narrow.ts";
+import { currentFolders } from "../narrow.ts";
 import { mountOf } from "./mount.ts";
 import { below, isReserved, isSystemPlace, type PathRules, reservedError } from "./paths.ts";
 import { badLink, denyError, explain, outside, outsideCaller, showPath } from "./refusals.ts";
@@ -95,7 +95,7 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
   const verify = () => {
     root.verify();
     const now = lstatSync(real, { throwIfNoEntry: false });
-    if (now === undefined || !sameThing(now, stats) || realpathSync.native(real) !== real) throw movedError(given);
+    if (now === undefined || !sameThing(now, stats) || realpathSync.native(real) !== real) throw moveError(given);
   };
   verify();
   return { ...place, stats, at: real, verify, close() {} };
@@ -104,7 +104,7 @@ function byName(ground: Ground, root: Root, parts: readonly string[], given: str
 /** What was found is not there any more: looking again may help. */
 export class Exchanged extends FilesError {}
 
-export const movedError = (given: string) =>
+export const moveError = (given: string) =>
   new Exchanged("conflict", `${showPath(given)} was exchanged for something else meanwhile. Try again.`);
 
 export const sameThing = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
@@ -139,7 +139,7 @@ function judge(
 /** What lies in a root and is not for callers: the server's own journal, and what the user denies. */
 export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
   const { state, isDenied } = ground;
-  const folders = ground.isInner ? undefined : narrowedTo();
+  const folders = ground.isInner ? undefined : currentFolders();
   if (folders !== undefined || state !== undefined) {
     const real = path.join(root.real, ...relative);
     if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
@@ -192,7 +192,7 @@ export function openLocated(located: Located, flags: number, given: string): num
   const follow = located.root.fd === undefined ? O_NOFOLLOW : 0; // the descriptor's path is a link itself
   const fd = openSync(located.at, flags | O_NONBLOCK | O_NOCTTY | follow);
   try {
-    if (!sameThing(fstatSync(fd), located.stats)) throw movedError(given);
+    if (!sameThing(fstatSync(fd), located.stats)) throw moveError(given);
     located.verify();
     return fd;
   } catch (error) {

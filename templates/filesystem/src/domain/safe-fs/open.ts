@@ -18,7 +18,7 @@ import {
   judgeStats,
   type Located,
   locate,
-  movedError,
+  moveError,
   openLocated,
   refuseKept,
   rules,
@@ -223,7 +223,7 @@ export function locateIn(ground: Ground, folder: Located, name: string, given: s
     const verify = () => {
       folder.verify();
       const now = lstatSync(at, { throwIfNoEntry: false });
-      if (now === undefined || !sameThing(now, stats)) throw movedError(given);
+      if (now === undefined || !sameThing(now, stats)) throw moveError(given);
     };
     return { root, relative, stats, at: String(at), verify, close() {} };
   }

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, type Stats } from "node:fs";
 import { FilesError } from "../errors.ts";
-import { type Ground, type Located, locate, locateRoot, movedError, refuseKept, rules, sameThing } from "./locate.ts";
+import { type Ground, type Located, locate, locateRoot, moveError, refuseKept, rules, sameThing } from "./locate.ts";
 import { bytesOfName } from "./names.ts";
 import { findRoot } from "./paths.ts";
 import { badLink, explaining, missing, notDirectory, showPath } from "./refusals.ts";
@@ -54,7 +54,7 @@ export function openPlaceBelow(
       judgePlace(ground, real);
       if (real.existing !== undefined && sameThing(real.existing, target.stats)) return real;
       real.close();
-      throw movedError(path);
+      throw moveError(path);
     } finally {
       target.close();
     }

@@ -46,7 +46,7 @@ export const notRegular = (path: string) =>
 export const notDirectory = (path: string) =>
   new FilesError("wrong_kind", `${showPath(path)} is not a folder. Read files with read_text_file.`);
 
-export const replacedRoot = () =>
+export const rootReplacement = () =>
   new FilesError(
     "refused",
     "An allowed folder was moved or replaced since the server started. Ask the user to restart the server.",

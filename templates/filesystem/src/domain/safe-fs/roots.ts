@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { FilesError } from "../errors.ts";
 import { mountOf } from "./mount.ts";
 import { isSystemPlace } from "./paths.ts";
-import { explaining, replacedRoot, showPath } from "./refusals.ts";
+import { explaining, rootReplacement, showPath } from "./refusals.ts";
 
 /** A folder that the user allowed, fixed by device and inode when the server started. */
 export interface Root {
@@ -93,7 +93,7 @@ function openRoot(folder: string, readOnly: boolean, { descriptorPaths, mounts =
     mounts: new Set([mountOf(fd, { dev }), ...mounts.map((mount) => mountAt(mount, descriptorPaths))]),
     verify() {
       const now = statSync(real, { bigint: true, throwIfNoEntry: false });
-      if (now?.ino !== stats.ino || now.dev !== stats.dev) throw replacedRoot();
+      if (now?.ino !== stats.ino || now.dev !== stats.dev) throw rootReplacement();
     },
     close,
   };

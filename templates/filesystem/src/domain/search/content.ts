@@ -1,5 +1,5 @@
 import { FilesError } from "../errors.ts";
-import { handedFrom } from "../safe-fs/handed.ts";
+import { handOf } from "../safe-fs/handed.ts";
 import type { OpenFile, SafeFs } from "../safe-fs/safe-fs.ts";
 import type { Walked } from "../safe-fs/walk.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -154,7 +154,7 @@ export async function searchContent(
   const handOver = async (): Promise<boolean> => {
     await settle();
     if (fullAt !== undefined) return false;
-    const done = worker.match(handedFrom(batch.files.map(({ file }) => file)));
+    const done = worker.match(handOf(batch.files.map(({ file }) => file)));
     done.catch(() => {}); // heard of in settle(), if this call is still wanted then
     matching = { batch, done };
     batch = { files: [], bytes: 0 };

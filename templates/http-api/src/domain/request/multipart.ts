@@ -100,9 +100,9 @@ export const describeBytes = (bytes: Uint8Array): string =>
   `[${bytes.byteLength} bytes, sha256 ${createHash("sha256").update(bytes).digest("hex")}]`;
 
 /** Names as browsers write them: a quote or a line break would end the header. */
-const quoted = (text: string): string => `"${text.replace(/\r\n|\r|\n/g, "%0D%0A").replaceAll('"', "%22")}"`;
+const quote = (text: string): string => `"${text.replace(/\r\n|\r|\n/g, "%0D%0A").replaceAll('"', "%22")}"`;
 
 function headOf(name: string, filename: string | undefined, type: string | undefined): string {
-  const disposition = `Content-Disposition: form-data; name=${quoted(name)}${filename === undefined ? "" : `; filename=${quoted(filename)}`}`;
+  const disposition = `Content-Disposition: form-data; name=${quote(name)}${filename === undefined ? "" : `; filename=${quote(filename)}`}`;
   return type === undefined ? disposition : `${disposition}\r\nContent-Type: ${type.replace(/[\r\n]/g, "")}`;
 }

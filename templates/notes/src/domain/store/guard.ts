@@ -34,16 +34,16 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
       const exchanged = now.some(
         (one, at) => one === undefined || one.dev !== known[at]?.dev || one.ino !== known[at]?.ino,
       );
-      if (exchanged) throw lost("was moved, removed or replaced");
+      if (exchanged) throw loss("was moved, removed or replaced");
       const [main, nowLog] = now;
       // Another server that ends takes the log away in order.
-      if (nowLog && log && nowLog.size < log.size && isOpenLogCut(db, Number(nowLog.size))) throw lost("was cut short");
+      if (nowLog && log && nowLog.size < log.size && isOpenLogCut(db, Number(nowLog.size))) throw loss("was cut short");
       log = nowLog;
       if (main === undefined || seen === undefined || (main.mtimeNs === seen.mtimeNs && main.size === seen.size))
         return;
       // A checkpoint makes the file longer, never shorter.
-      if (main.size < seen.size) throw lost("was cut short");
-      if (idOf(open) !== id) throw lost("was overwritten");
+      if (main.size < seen.size) throw loss("was cut short");
+      if (idOf(open) !== id) throw loss("was overwritten");
       seen = main;
       marked = false; // a checkpoint
     },
@@ -80,7 +80,7 @@ function idOf(open: () => DatabaseSync): unknown {
   }
 }
 
-const lost = (what: string): NotesError =>
+const loss = (what: string): NotesError =>
   new NotesError(
     "storage",
     `The notes database ${what} while the server was running. Nothing was saved, and nothing will be until it is back in its place and the server is restarted. Tell the user.`,

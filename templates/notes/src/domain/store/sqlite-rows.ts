@@ -52,7 +52,7 @@ export const readHead = (columns: Columns): NoteHead => ({
 /** A note whose hash is right, or a NotesError "damaged". */
 export function readNote(columns: Columns): NoteRow {
   const row = { ...readHead(columns), front: readText(columns.front), body: readText(columns.body) };
-  if (hashNote(row) !== columns.hash) throw damaged(row.number);
+  if (hashNote(row) !== columns.hash) throw damage(row.number);
   return row;
 }
 
@@ -66,7 +66,7 @@ export const readRevisionHead = (columns: Columns): RevisionHead => ({
 
 export function readRevision(columns: Columns): Revision {
   const revision = { ...readRevisionHead(columns), front: readText(columns.front), body: readText(columns.body) };
-  if (hashRevision(Number(columns.note), revision) !== columns.hash) throw damaged(Number(columns.note));
+  if (hashRevision(Number(columns.note), revision) !== columns.hash) throw damage(Number(columns.note));
   return revision;
 }
 
@@ -95,11 +95,11 @@ function readTags(tags: SQLOutputValue | undefined, number: number): string[] {
   try {
     return JSON.parse(String(tags));
   } catch {
-    throw damaged(number);
+    throw damage(number);
   }
 }
 
-const damaged = (number: number): NotesError =>
+const damage = (number: number): NotesError =>
   new NotesError(
     "damaged",
     `Note ${idOf(number)} is damaged on disk: its text is not what was written. Other notes are not affected. Restore a backup.`,

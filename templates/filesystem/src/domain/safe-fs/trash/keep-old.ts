@@ -9,7 +9,7 @@ import {
   type Stats,
   writeSync,
 } from "node:fs";
-import { movedError, sameThing } from "../locate.ts";
+import { moveError, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function keepOld(place: Place, kept: string | Buffer, copy: boolean
   if (whole || !tryLink(place.at, kept)) await copyOf(place, kept);
   const found = lstatSync(kept);
   // Exchanged in this moment. A copy is another file in any case, and was compared when it was opened.
-  if (found.isSymbolicLink() && !place.existing?.isSymbolicLink()) throw movedError(place.given);
+  if (found.isSymbolicLink() && !place.existing?.isSymbolicLink()) throw moveError(place.given);
   return found;
 }
 
@@ -40,7 +40,7 @@ async function copyOf({ existing, at, given }: Place, kept: string | Buffer): Pr
   const from = openSync(at, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(from);
-    if (existing === undefined || !sameThing(stats, existing)) throw movedError(given);
+    if (existing === undefined || !sameThing(stats, existing)) throw moveError(given);
     const to = openSync(kept, "wx", stats.mode & 0o777);
     try {
       const buffer = Buffer.alloc(1 << 20);

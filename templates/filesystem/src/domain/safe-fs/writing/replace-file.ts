@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { type Mark, markOf } from "../journal/entry.ts";
-import { type Located, movedError, sameThing } from "../locate.ts";
+import { type Located, moveError, sameThing } from "../locate.ts";
 import type { Place } from "../place.ts";
 import { explain } from "../refusals.ts";
 import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
@@ -102,7 +102,7 @@ function takeNameOf(from: string, place: Place): void {
     takeName(from, place, place.existing === undefined);
   } catch (error) {
     // Another program was faster: what is there now is looked at again.
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw movedError(place.given);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw moveError(place.given);
     throw error;
   }
 }
@@ -117,6 +117,6 @@ function refuseChanged({ at, existing, given }: Place): void {
     now.mtimeMs !== existing.mtimeMs ||
     now.size !== existing.size
   ) {
-    throw movedError(given);
+    throw moveError(given);
   }
 }

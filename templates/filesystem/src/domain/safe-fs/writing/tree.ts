@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { type Mark, markOf } from "../journal/entry.ts";
-import { type Ground, type Located, movedError } from "../locate.ts";
+import { type Ground, type Located, moveError } from "../locate.ts";
 import { locateIn } from "../open.ts";
 import type { Place } from "../place.ts";
 import { explain } from "../refusals.ts";
@@ -38,7 +38,7 @@ export async function makeTree(
       tree.close();
     }
     folder.verify();
-    if (lstatSync(place.at, { throwIfNoEntry: false })) throw movedError(given);
+    if (lstatSync(place.at, { throwIfNoEntry: false })) throw moveError(given);
     renameSync(`${folder.at}/${temporary}`, place.at);
     await syncFolder(folder);
   } catch (error) {

@@ -71,7 +71,7 @@ export function flatInputs({
         const shown = kind === "multipart" ? partSchema(property, item, body.encoding?.[property]) : asSchema(item);
         const must = body.required && musts.has(property);
         const needed = !body.required && musts.has(property);
-        add(property, "body", needed ? neededInBody(property, shown) : shown, must, (name) => ({
+        add(property, "body", needed ? bodyField(property, shown) : shown, must, (name) => ({
           name,
           to: "property",
           property,
@@ -102,7 +102,7 @@ function sentAs(wanted: string, name: string, schema: JsonSchema): JsonSchema {
 }
 
 /** A body that may be left out has fields that may not, once there is one: a schema has no plain word for that. */
-const neededInBody = (name: string, schema: JsonSchema): JsonSchema => ({
+const bodyField = (name: string, schema: JsonSchema): JsonSchema => ({
   ...schema,
   description: `Needed with any field of the body: ${typeof schema.description === "string" ? schema.description : wordsOf(name)}`,
 });

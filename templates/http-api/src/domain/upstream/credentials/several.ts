@@ -17,7 +17,7 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
   if (parts.length === 1 && only?.scheme === undefined && only !== undefined) return only.credentials;
   return {
     async dress(schemes, caller) {
-      const wanted = chosen(parts, schemes);
+      const wanted = choose(parts, schemes);
       const dressed = await Promise.all(wanted.map(({ credentials }) => credentials.dress(schemes, caller)));
       return {
         headers: mergeHeaders(dressed.map(({ headers }) => headers)),
@@ -28,7 +28,7 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
       };
     },
     async account(schemes, caller) {
-      const accounts = chosen(parts, schemes).map(async (part) => [
+      const accounts = choose(parts, schemes).map(async (part) => [
         parts.indexOf(part),
         await part.credentials.account(schemes, caller),
       ]);
@@ -44,7 +44,7 @@ export function severalCredentials(parts: readonly Part[]): Credentials {
   };
 }
 
-function chosen(parts: readonly Part[], alternatives: Alternatives | undefined): readonly Part[] {
+function choose(parts: readonly Part[], alternatives: Alternatives | undefined): readonly Part[] {
   if (alternatives === undefined) return parts;
   const have = new Set(parts.flatMap(({ scheme }) => scheme ?? []));
   const all = alternatives.find((schemes) => schemes.length > 0 && schemes.every((scheme) => have.has(scheme)));

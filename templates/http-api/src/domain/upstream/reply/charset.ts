@@ -10,7 +10,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws NotText for bytes that are not the charset: with replacement characters in it, a text is another one
  */
 export function decodeText(bytes: Buffer, contentType = ""): string {
-  const label = markOf(bytes) ?? charsetOf(contentType) ?? declaredCharset(bytes) ?? "utf-8";
+  const label = markOf(bytes) ?? charsetOf(contentType) ?? charsetIn(bytes) ?? "utf-8";
   // A label of windows-1252 to decoders, which would take any byte.
   if (/^(us-)?ascii$/i.test(label) && bytes.some((byte) => byte > 0x7f)) throw new NotText(`is not ${label}`);
   try {
@@ -33,7 +33,7 @@ function markOf(bytes: Buffer): string | undefined {
 const charsetOf = (contentType: string): string | undefined =>
   /;\s*charset\s*=\s*["']?([\w.:+-]+)/i.exec(contentType)?.[1]?.toLowerCase();
 
-function declaredCharset(bytes: Buffer): string | undefined {
+function charsetIn(bytes: Buffer): string | undefined {
   // JSON begins otherwise.
   if (bytes[0] === 0x7b || bytes[0] === 0x5b) return undefined;
   return /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)/i.exec(bytes.toString("latin1", 0, 200))?.[1];

@@ -1,5 +1,5 @@
 import { NotesError } from "../../errors.ts";
-import { pooled } from "./pooler.ts";
+import { poolerError } from "./pooler.ts";
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error ? String(error.code) : undefined;
@@ -32,7 +32,7 @@ export function isLost(error: unknown): boolean {
 /** What an error of the database means for the caller. Its own text may name hosts, users and values: it is the cause. */
 export function toNotesError(error: unknown): unknown {
   if (error instanceof NotesError || !(error instanceof Error)) return error;
-  if (isPooler(error)) return pooled(error);
+  if (isPooler(error)) return poolerError(error);
   const options = { cause: error };
   const code = codeOf(error);
   switch (code) {

@@ -94,9 +94,9 @@ export async function write(query: Query, owner: number, change: Change, most: n
   const seq = counters.seq + 1;
   let { number } = counters;
   const done = writes.map((one) => {
-    if (one.type === "created") return { write: one, row: created(one, at, seq, ++number) };
+    if (one.type === "created") return { write: one, row: newRow(one, at, seq, ++number) };
     const old = readNote(before.get(one.number));
-    return { write: one, old, row: altered(one, old, at, seq) };
+    return { write: one, old, row: changeRow(one, old, at, seq) };
   });
   const notes = done.map(({ row, write: { type, ...rest }, old }) => ({
     ...row,
@@ -135,13 +135,13 @@ export async function write(query: Query, owner: number, change: Change, most: n
   return { outcome: "done", rows: done.map(({ row }) => row) };
 }
 
-function created(write: Extract<Write, { type: "created" }>, at: string, seq: number, number: number): NoteRow {
+function newRow(write: Extract<Write, { type: "created" }>, at: string, seq: number, number: number): NoteRow {
   const { title, body, tags, front, folder, file, created_at = at, updated_at = at } = write;
   const times = { created_at, updated_at, deleted_at: null };
   return { number, size: Buffer.byteLength(body), version: 1, ...times, seq, title, tags, front, folder, file, body };
 }
 
-function altered(write: Exclude<Write, { type: "created" }>, before: NoteRow, at: string, seq: number): NoteRow {
+function changeRow(write: Exclude<Write, { type: "created" }>, before: NoteRow, at: string, seq: number): NoteRow {
   const row = { ...before, deleted_at: write.type === "deleted" ? at : null, seq };
   if (write.type !== "updated") return row;
   const { title, body, tags, front, folder, file, updated_at = at } = write;

@@ -24,7 +24,7 @@ interface Found {
   last: Record<string, number>;
 }
 
-const found = (state: InlineState): Found => state.env.found as Found;
+const foundIn = (state: InlineState): Found => state.env.found as Found;
 
 const wikiLink = /\[\[([^[\]\p{Cc}]+)\]\]/uy;
 const tag = /#([\p{L}\p{N}\p{M}\p{Emoji}_\-/]+)/uy;
@@ -34,7 +34,7 @@ function wiki(state: InlineState): boolean {
   wikiLink.lastIndex = state.pos;
   const match = state.src[state.pos] === "[" ? wikiLink.exec(state.src) : null;
   if (match === null) return false;
-  found(state).marks.push({ type: "wiki", text: match[1] ?? "", from: state.pos, to: wikiLink.lastIndex });
+  foundIn(state).marks.push({ type: "wiki", text: match[1] ?? "", from: state.pos, to: wikiLink.lastIndex });
   state.pos = wikiLink.lastIndex;
   return true;
 }
@@ -44,14 +44,14 @@ function hashTag(state: InlineState): boolean {
   tag.lastIndex = state.pos;
   const text = tag.exec(state.src)?.[1];
   if (text === undefined || !notDigits.test(text)) return false;
-  found(state).marks.push({ type: "tag", text, from: state.pos, to: tag.lastIndex });
+  foundIn(state).marks.push({ type: "tag", text, from: state.pos, to: tag.lastIndex });
   state.pos = tag.lastIndex;
   return true;
 }
 
 /** Brackets are counted and not searched for their partners, which would take a walk through the text for each. */
 function bracket(state: InlineState): boolean {
-  const here = found(state);
+  const here = foundIn(state);
   if (state.src[state.pos] === "[") here.brackets++;
   else if (state.src[state.pos] === "]" && here.brackets > 0) {
     here.brackets--;
@@ -86,10 +86,10 @@ function pastBlanks(text: string, from: number): number {
 }
 
 /** An opening that nothing closes is text. Without this, each of a million would be followed to the end. */
-function unclosed(state: InlineState): boolean {
+function isUnclosed(state: InlineState): boolean {
   if (state.src[state.pos] !== "<" || !/[!?]/.test(state.src[state.pos + 1] ?? "")) return false;
   const closing = state.src.startsWith("<!--", state.pos) ? "-->" : state.src[state.pos + 1] === "?" ? "?>" : ">";
-  const { last } = found(state);
+  const { last } = foundIn(state);
   last[closing] ??= state.src.lastIndexOf(closing);
   if (last[closing] > state.pos) return false;
   state.pos++;
@@ -100,7 +100,7 @@ function createParser() {
   const parser = new MarkdownIt("commonmark", { html: true });
   parser.inline.ruler.enableOnly(["text", "newline", "escape", "backticks", "autolink", "html_inline", "entity"]);
   parser.inline.ruler2.enableOnly([]);
-  parser.inline.ruler.before("html_inline", "unclosed", unclosed);
+  parser.inline.ruler.before("html_inline", "unclosed", isUnclosed);
   parser.inline.ruler.after("autolink", "wiki", wiki);
   parser.inline.ruler.after("wiki", "bracket", bracket);
   parser.inline.ruler.after("bracket", "tag", hashTag);
