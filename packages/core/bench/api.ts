@@ -88,7 +88,9 @@ async function* measureCase(kind: keyof typeof cases, rounds: number): AsyncGene
   try {
     for (const { name, client } of runs) if (name !== "undici alone") await greet(client);
     for (let round = -WARM_UP; round < rounds; round += 1) {
-      for (const { name, client, cpu } of runs) {
+      // Each round begins with another arm, so that no one has the quiet moments.
+      const turn = (round + WARM_UP) % runs.length;
+      for (const { name, client, cpu } of [...runs.slice(turn), ...runs.slice(0, turn)]) {
         const [first, before] = [(round + WARM_UP + 1) * CALLS, cpuOf(client.pid) ?? 0];
         if (name === "undici alone") await client.request(first, "run", { arguments: { count: CALLS } });
         else await callThings(client, first, CALLS);

@@ -1,18 +1,20 @@
 // `pnpm bench files`: what the filesystem server's long operations cost beside the tools that do nothing else. A folder
-// of 4,000 files in 200 folders, a third of them twice; the server is the built one, asked over stdio.
-import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+// of 4,000 files in 200 folders, a third of them twice, all of it in the system's cache; the server is the built one,
+// asked over stdio. Every ratio is to the tool, whose start is in it.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cpuOf } from "./accounting.ts";
 import { type Client, start } from "./client.ts";
 import { median } from "./measure.ts";
+import { caller, greet } from "./turns.ts";
 
 const FOLDERS = 200;
 const FILES = 20;
-const ROUNDS = 7;
-const WRITES = 200;
+/** A server that has just started compiles more than it searches. */
+const WARM_UP = 10;
 
 /** In ten of the files. */
 const PATTERN = "own 7 1\\d9$";
@@ -32,76 +34,70 @@ function plant(root: string): void {
   }
 }
 
-/** One call's time in ms. @throws AssertionError for an answer that is an error */
-function caller(client: Client) {
-  let id = 10;
-  return async (name: string, args: object): Promise<number> => {
-    const begun = performance.now();
-    id += 1;
-    const result = await client.request(id, "tools/call", { name, arguments: args });
-    assert.ok(result.isError !== true, JSON.stringify(result.content));
-    return performance.now() - begun;
-  };
+/** ms of CPU and of time. */
+interface Spent {
+  cpu: number;
+  time: number;
 }
 
-const timed = (run: () => unknown): number => {
-  const begun = performance.now();
-  run();
-  return performance.now() - begun;
-};
+/** A command of the shell. Undefined where it, or bash, is missing; what a child has spent is told by bash alone. */
+function spentBy(command: string): Spent | undefined {
+  const script = `TIMEFORMAT='%R %U %S'; time { ${command} >/dev/null; }`;
+  const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+  if (status !== 0) return undefined;
+  const [time = 0, user = 0, system = 0] = (stderr.trim().split("\n").at(-1) ?? "").split(" ").map(Number);
+  return { cpu: (user + system) * 1_000, time: time * 1_000 };
+}
 
-export async function measureFiles(): Promise<string> {
+async function spentIn({ pid }: Client, work: () => Promise<void>): Promise<Spent> {
+  const [cpu, startedAt] = [cpuOf(pid) ?? 0, performance.now()];
+  await work();
+  return { cpu: (cpuOf(pid) ?? 0) - cpu, time: performance.now() - startedAt };
+}
+
+export async function* measureFiles(rounds: number): AsyncGenerator<string> {
   const root = mkdtempSync(join(tmpdir(), "offshoot-bench-"));
   const tree = join(root, "tree");
   plant(tree);
   const client = start([main, root, "--state", join(root, "state"), "--log-level", "warn"]);
+  const call = caller(client);
+  const pairs = [
+    {
+      tool: "find_duplicates",
+      args: { path: tree },
+      command: `find ${tree} -type f -exec sha256sum {} +`,
+      other: "sha256sum",
+    },
+    {
+      tool: "search_content",
+      args: { path: tree, pattern: PATTERN, max_matches_per_file: 1 },
+      command: `rg -j1 -m1 '${PATTERN}' ${tree}`,
+      other: "ripgrep",
+    },
+  ];
   try {
-    const clientInfo = { name: "bench", version: "1.0.0" };
-    await client.request(1, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
-    const call = caller(client);
-    const times: Record<string, number[]> = {};
-    const note = (what: string, ms: number): void => {
-      times[what] = [...(times[what] ?? []), ms];
-    };
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      const noteThis = round === 0 ? () => {} : note;
-      noteThis("find_duplicates", await call("find_duplicates", { path: tree }));
-      noteThis(
-        "sha256sum",
-        timed(() => execFileSync("sh", ["-c", `find ${tree} -type f -exec sha256sum {} +`], QUIET)),
-      );
-      noteThis(
-        "search_content",
-        await call("search_content", { path: tree, pattern: PATTERN, max_matches_per_file: 1 }),
-      );
-      if (hasRipgrep)
-        noteThis(
-          "ripgrep",
-          timed(() => execFileSync("rg", ["-j1", "-m1", PATTERN, tree], QUIET)),
-        );
-      let writing = 0;
-      for (let at = 0; at < WRITES; at += 1)
-        writing += await call("write_file", { path: join(root, "w.txt"), content: `${round}.${at} `.repeat(150) });
-      noteThis("write_file of 1 KB", writing / WRITES);
+    await greet(client);
+    for (const { tool, args, command, other } of pairs) {
+      const ours: Spent[] = [];
+      const theirs: Spent[] = [];
+      for (let round = -WARM_UP; round < rounds; round += 1) {
+        const spent = await spentIn(client, () => call(tool, args));
+        const beside = spentBy(command);
+        if (round < 0) continue;
+        ours.push(spent);
+        if (beside !== undefined) theirs.push(beside);
+      }
+      yield `${tool}: ${show(ours, theirs, "cpu", "CPU")}, ${show(ours, theirs, "time", "time")}, beside ${other}`;
     }
-    return Object.entries(times)
-      .map(([what, all]) => `${what.padEnd(20)}${median(all).toFixed(2).padStart(10)} ms`)
-      .join("\n");
   } finally {
     await client.end();
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-const QUIET: { stdio: ("ignore" | "pipe")[]; maxBuffer: number } = {
-  stdio: ["ignore", "pipe", "ignore"],
-  maxBuffer: 1 << 28,
-};
-const hasRipgrep = (() => {
-  try {
-    execFileSync("rg", ["--version"], QUIET);
-    return true;
-  } catch {
-    return false;
-  }
-})();
+/** As a ratio to the tool, where that is there. */
+function show(ours: Spent[], theirs: Spent[], what: keyof Spent, title: string): string {
+  const ratios = theirs.map((spent, round) => (ours[round]?.[what] ?? 0) / spent[what]);
+  const ratio = ratios.length === 0 ? "–" : median(ratios).toFixed(2);
+  return `${title} ${ratio} (${Math.round(median(ours.map((spent) => spent[what])))} ms)`;
+}

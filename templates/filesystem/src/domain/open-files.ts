@@ -104,7 +104,7 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
     warn,
   });
   const policy = { strictLinks, sameMount };
-  const ground: Ground = { roots, policy, isDenied, state: state === undefined ? undefined : withoutLinks(state) };
+  const ground: Ground = { roots, policy, isDenied, state: state === undefined ? undefined : reachable(state, roots) };
   const safeFs = createSafeFs(ground);
   const limits = { ...defaults, ...options.limits };
   const book = createBook(ground, records, { keepMs, keepBytes });
@@ -202,6 +202,14 @@ function filesOn(options: OpenFilesOptions, shared: Shared): Files & { ready: Pr
       for (const root of roots) root.close();
     },
   };
+}
+
+/** A folder without links, where it is in a root or holds one. */
+function reachable(folder: string, roots: readonly Root[]): string | undefined {
+  const real = withoutLinks(folder);
+  const isNear = (root: Root) =>
+    [below(root.real, real, rules), below(real, root.real, rules)].some((rest) => rest !== undefined);
+  return roots.some(isNear) ? real : undefined;
 }
 
 /** What of the allowed folders can be reached. */

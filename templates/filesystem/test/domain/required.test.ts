@@ -4,14 +4,15 @@ import { describe, expect, test } from "vitest";
 import { compileExpression, type LineMatcher } from "../../src/domain/search/expression.ts";
 import { decodeText, matchLines } from "../../src/domain/search/lines.ts";
 import { needlesOf } from "../../src/domain/search/needles.ts";
-import { requiredText } from "../../src/domain/search/required.ts";
+import { requiredTexts } from "../../src/domain/search/required.ts";
 
 const numRuns = process.env.OFFSHOOT_LONG === "1" ? 100_000 : 1_500;
 
-describe("the text that each match contains", () => {
+describe("texts, one of which each match contains:", () => {
   test.each([
     ["own 7 1\\d9$", "own 7 1"],
     ["f\\(x\\)", "f(x)"],
+    ["one|the other", ["one", "the other"]],
     ["ab?cd", "cd"],
     ["ab*cde", "cde"],
     ["a+bc", "abc"],
@@ -21,11 +22,12 @@ describe("the text that each match contains", () => {
     ["\\bword\\b", "word"],
     ["café aux", " aux"],
   ])("of %s is %s", (pattern, required) => {
-    expect(requiredText(pattern)).toBe(required);
+    expect(requiredTexts(pattern)).toEqual([required].flat());
   });
 
   const unknown = [
-    "one|other",
+    "one|",
+    "one|.*",
     "(?i)one",
     "a(?i)one",
     "\\Qa.b\\E",
@@ -37,7 +39,7 @@ describe("the text that each match contains", () => {
     "\\d+",
   ];
   test.each(unknown)("of %s is not known", (pattern) => {
-    expect(requiredText(pattern)).toBe(undefined);
+    expect(requiredTexts(pattern)).toBe(undefined);
   });
 
   // Few characters, so that patterns match often, and whatever could be taken for something else.
@@ -75,7 +77,7 @@ describe("the text that each match contains", () => {
       fc.property(pattern, fc.array(file, { maxLength: 6 }), (source, files) => {
         const [plain, matcher] = [plainMatcher(source), matcherOf(source)];
         if (plain === undefined || matcher?.required === undefined) return;
-        const required = needlesOf(matcher.required);
+        const required = matcher.required.map(needlesOf);
         for (const bytes of files) {
           const expected = matchLines(decodeText(bytes) ?? "", plain, wanted);
           expect(matchLines(decodeText(bytes, { required }) ?? "", matcher, wanted)).toEqual(expected);

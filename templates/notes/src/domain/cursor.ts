@@ -43,16 +43,17 @@ function unwrap(cursor: string): unknown {
   }
 }
 
-/** Cuts one row too many into a page and the cursor of the next one. */
+/** Cuts one row too many into a page and the cursor of the next one. With fewer rows, there is more behind `until`. */
 export function cutPage<Row>(
   owned: Owned,
   rows: Row[],
   limit: number,
   listing: unknown,
   positionOf: (row: Row) => Position,
+  until?: Position,
 ) {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  if (rows.length <= limit || last === undefined) return { page };
-  return { page, next_cursor: encodeCursor(owned, listing, positionOf(last)) };
+  const end = rows.length > limit && last !== undefined ? positionOf(last) : until;
+  return end === undefined ? { page } : { page, next_cursor: encodeCursor(owned, listing, end) };
 }

@@ -55,8 +55,8 @@ export async function backlinks(desk: Desk, id: string, paging: Paging = {}) {
 export async function orphans(desk: Desk, paging: Paging = {}, waiting?: Waiting) {
   const { limit, cursor } = parse(Paging, paging);
   const [after] = decodeCursor(desk, "orphans", cursor) ?? [0];
-  const rows = await desk.store.orphans({ after: Number(after), limit: limit + 1 }, waiting);
-  const { page, ...next } = cutPage(desk, rows, limit, "orphans", ({ number }) => [number, 0]);
+  const { rows, until } = await desk.store.orphans({ after: Number(after), limit: limit + 1 }, waiting);
+  const { page, ...next } = cutPage(desk, rows, limit, "orphans", ({ number }) => [number, 0], until);
   return { notes: page.map(toLinked), ...next };
 }
 
@@ -64,7 +64,7 @@ export async function orphans(desk: Desk, paging: Paging = {}, waiting?: Waiting
 export async function brokenLinks(desk: Desk, paging: Paging = {}, waiting?: Waiting) {
   const { limit, cursor } = parse(Paging, paging);
   const after = decodeCursor(desk, "broken", cursor);
-  const rows = await desk.store.broken({ ...(after && { after }), limit: limit + 1 }, waiting);
-  const { page, ...next } = cutPage(desk, rows, limit, "broken", ({ path, number }) => [path, number]);
+  const { rows, until } = await desk.store.broken({ ...(after && { after }), limit: limit + 1 }, waiting);
+  const { page, ...next } = cutPage(desk, rows, limit, "broken", ({ path, number }) => [path, number], until);
   return { links: page.map(({ path, number }) => ({ target: path, in: idOf(number) })), ...next };
 }

@@ -27,7 +27,11 @@ export const linkTools = (notesOf: NotesOf) => [
       ...Paging.shape,
     }),
     outputSchema: z.object({
-      links: z.array(Linked).describe("Entries of this page. For broken, id is the note in which the link stands."),
+      links: z
+        .array(Linked)
+        .describe(
+          "Entries of this page. Of orphans and broken links it may hold none while there is a next_cursor. For broken, id is the note in which the link stands.",
+        ),
       next_cursor: NextCursor,
       ...untrusted,
     }),

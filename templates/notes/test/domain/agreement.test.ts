@@ -78,6 +78,8 @@ const listing = fc.record(
   { requiredKeys: [] },
 );
 
+type Found = Record<"notes" | "links", object[]>;
+
 /** Every page of a listing, one after another. */
 async function pages<Page extends { next_cursor?: string }>(page: (cursor: string | undefined) => Promise<Page>) {
   const all: unknown[] = [];
@@ -104,7 +106,7 @@ test("all stores list the same pages, however few notes are looked at in a turn"
         const all = [
           createNotes(createMemoryStore(), clock),
           createNotes(await openSqliteStore(await temporaryFolder(), { slice: 4 }), clock),
-          createNotes(await openPostgresStore(url), clock),
+          createNotes(await openPostgresStore(url, { looked: 3 }), clock),
         ];
         for (const one of drafts) {
           clock.advance(1_000);
@@ -127,8 +129,13 @@ test("all stores list the same pages, however few notes are looked at in a turn"
         };
         for (const query of listings)
           await same((notes) => pages((cursor) => notes.list({ ...query, limit: 3, cursor })));
-        await same((notes) => pages((cursor) => notes.orphans({ limit: 2, cursor })));
-        await same((notes) => pages((cursor) => notes.brokenLinks({ limit: 2, cursor })));
+        // Pages of these end where enough was looked at: what all of them hold is the same.
+        await same(async (notes) =>
+          (await pages((cursor) => notes.orphans({ limit: 2, cursor }))).flatMap((page) => (page as Found).notes),
+        );
+        await same(async (notes) =>
+          (await pages((cursor) => notes.brokenLinks({ limit: 2, cursor }))).flatMap((page) => (page as Found).links),
+        );
         await same((notes) => pages((cursor) => notes.folders({ limit: 2, cursor })));
         for (const tag of [undefined, "x", "x/y"])
           await same(async (notes) =>

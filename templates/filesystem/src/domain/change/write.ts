@@ -69,8 +69,7 @@ async function put(
   bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<{ size: number; sha256: string }> {
-  const fill: Fill = (write) => write(bytes);
-  const sha256 = await putFile(desk, place, { action, path: place.given }, bytes.length, fill, { signal });
+  const sha256 = await putFile(desk, place, { action, path: place.given }, bytes.length, bytes, { signal });
   return { size: bytes.length, sha256 };
 }
 
@@ -80,7 +79,7 @@ export async function putFile(
   place: Place,
   change: { action: Action; path: string; destination?: string },
   size: number,
-  fill: Fill,
+  content: Fill | Uint8Array,
   { mode, signal }: { mode?: number } & Waiting,
 ): Promise<string> {
   const { existing, folder, name } = place;
@@ -96,7 +95,7 @@ export async function putFile(
         entry.change.made = made;
         journal.save(entry);
       };
-      return replaceFile(place, temporaryOf(entry), fill, { mode, before });
+      return replaceFile(place, temporaryOf(entry), content, { mode, before });
     });
   });
   desk.tell(existing ? "changed" : "created", folder, name);

@@ -42,7 +42,7 @@ export interface Policy {
 export interface Ground {
   roots: readonly Root[];
   policy: Policy;
-  /** Where the server keeps its journal: never reached as a file, whatever root it lies in. */
+  /** Where the server keeps its journal, if that is in a root or holds one: never reached as a file. */
   state?: string | undefined;
   /** For the server's own things, which no caller's folders narrow. */
   isInner?: boolean | undefined;
@@ -140,17 +140,13 @@ function judge(
 export function refuseKept(ground: Ground, root: Root, relative: readonly string[], given: string): void {
   const { state, isDenied } = ground;
   const folders = ground.isInner ? undefined : narrowedTo();
-  if (folders !== undefined || (state !== undefined && mayHold(root.real, state))) {
+  if (folders !== undefined || state !== undefined) {
     const real = path.join(root.real, ...relative);
     if (folders?.every((folder) => below(folder, real, rules) === undefined)) throw outsideCaller(given);
     if (state !== undefined && below(state, real, rules) !== undefined) throw reservedError(given);
   }
   if (isDenied?.(relative)) throw denyError(given);
 }
-
-/** Whether something below one folder may lie in the other. */
-const mayHold = (one: string, other: string): boolean =>
-  below(one, other, rules) !== undefined || below(other, one, rules) !== undefined;
 
 /** What policy keeps out by its kind, wherever it stands. */
 export function judgeStats(

@@ -74,7 +74,7 @@ export function fileOf(located: Located, given: string): OpenFile {
   const { stats, root, relative } = located;
   try {
     if (!stats.isFile()) throw notRegular(given);
-    return openFile(openLocated(located, constants.O_RDONLY, given), stats, root, relative.join("/"));
+    return openFile(openLocated(located, constants.O_RDONLY, given), stats, root, relative);
   } finally {
     located.close();
   }
@@ -103,20 +103,22 @@ export function openFileIn(
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw notRegular(given);
     judgeStats(ground, root, stats, given, fd);
-    return openFile(fd, stats, root, relative.join("/"));
+    return openFile(fd, stats, root, relative);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function openFile(fd: number, stats: Stats, root: Root, relative: string): OpenFile {
+function openFile(fd: number, stats: Stats, root: Root, names: string[]): OpenFile {
   let open = true;
   return {
     fd,
     facts: factsOf(stats),
     root,
-    relative,
+    get relative() {
+      return names.join("/");
+    },
     readSync: (buffer, position) => readSync(fd, buffer, 0, buffer.byteLength, position),
     read: async (buffer, position) => (await readAt(fd, buffer, 0, buffer.byteLength, position)).bytesRead,
     close() {

@@ -1,10 +1,10 @@
 import { RE2JS } from "re2js";
-import { requiredText } from "./required.ts";
+import { requiredTexts } from "./required.ts";
 
 /** Looks for a pattern in a line, or says beforehand that a whole text has no line to offer. */
 export interface LineMatcher {
-  /** ASCII that each line that matches contains, where that is known: its absence is seen in the bytes of a file. */
-  required?: string | undefined;
+  /** Texts in ASCII, one of which each line that matches contains: that none is there is seen in the bytes of a file. */
+  required?: string[] | undefined;
   mayMatch(text: string): boolean;
   test(line: string): boolean;
   /** Where the first match begins in a line that has one. */
@@ -50,7 +50,7 @@ export function compileExpression({ pattern, literal, caseSensitive }: Sought): 
     throw new UnsupportedPattern("each line is searched by itself. Search for one line of it");
   if (literal && caseSensitive) {
     const mayMatch = (text: string) => text.includes(pattern);
-    const required = /^[\0-\x7f]*$/.test(pattern) ? pattern : undefined;
+    const required = /^[\0-\x7f]*$/.test(pattern) ? [pattern] : undefined;
     return { required, mayMatch, test: mayMatch, indexIn: (line) => line.indexOf(pattern) };
   }
   const flags = caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE;
@@ -58,8 +58,8 @@ export function compileExpression({ pattern, literal, caseSensitive }: Sought): 
   const [line, whole] = [compile(source, flags), compile(source, flags | RE2JS.MULTILINE)];
   // Where ^ and $ mean a line, a text without a match has no line with one. That is many times faster than its lines.
   const meansLines = !/\\[Az]|\(\?\w*-/.test(pattern);
-  const required = caseSensitive ? requiredText(source) : undefined;
-  const hasRequired = (text: string) => required === undefined || text.includes(required);
+  const required = caseSensitive ? requiredTexts(source) : undefined;
+  const hasRequired = (text: string) => required === undefined || required.some((one) => text.includes(one));
   return {
     required,
     mayMatch: (text) => hasRequired(text) && (!meansLines || whole.test(text)),

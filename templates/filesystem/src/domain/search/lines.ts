@@ -1,5 +1,6 @@
 import { detectEncoding, type Encoding, unknown8bit, utf8 } from "../encoding.ts";
 import type { LineMatcher } from "./expression.ts";
+import { areIn, type Needles } from "./needles.ts";
 
 export interface LineMatch {
   /** From 1. */
@@ -23,15 +24,15 @@ export interface LinesWanted {
 
 /**
  * Undefined for binary content. Text that is not UTF-8 is read as Latin-1, which any bytes are, where nothing is named.
- * Empty where it does not have the `required` ASCII: most files of most searches are never decoded.
+ * Empty where it has none of what is `required`: most files of most searches are never decoded.
  */
 export function decodeText(
   bytes: Buffer,
-  { otherwise, required }: { otherwise?: Encoding | undefined; required?: readonly Buffer[] | undefined } = {},
+  { otherwise, required }: { otherwise?: Encoding | undefined; required?: readonly Needles[] | undefined } = {},
 ): string | undefined {
   const encoding = detectEncoding(bytes, { otherwise });
   const isAsciiInBytes = encoding === utf8 || encoding === unknown8bit;
-  if (required !== undefined && isAsciiInBytes && !required.every((part) => bytes.includes(part))) return "";
+  if (required !== undefined && isAsciiInBytes && !required.some((needles) => areIn(needles, bytes))) return "";
   const text = encoding?.decode(bytes);
   return text?.startsWith("\ufeff") ? text.slice(1) : text;
 }

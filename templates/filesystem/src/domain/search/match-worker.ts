@@ -4,7 +4,7 @@ import { type Encoding, encodingNamed } from "../encoding.ts";
 import { type Handed, readHanded } from "../safe-fs/handed.ts";
 import { compileExpression, type LineMatcher, type Sought, UnsupportedPattern } from "./expression.ts";
 import { decodeText, type LineMatch, type LinesWanted, matchLines } from "./lines.ts";
-import { needlesOf } from "./needles.ts";
+import { type Needles, needlesOf } from "./needles.ts";
 
 export type Request = { begin: Sought & LinesWanted } | { files: Handed };
 /** Null where no line matches, which is most of them: a message has one for each file. */
@@ -14,7 +14,7 @@ export type Reply = { ready: true } | { refused: string } | { outcomes: Outcome[
 /** Which file of the request is being looked at, for the watch in the main thread. */
 const position = workerData as Int32Array;
 let matcher: LineMatcher | undefined;
-let required: Buffer[] | undefined;
+let required: Needles[] | undefined;
 let wanted: LinesWanted = { context: 0, maxMatches: 0 };
 let otherwise: Encoding | undefined;
 
@@ -24,7 +24,7 @@ async function begin(sought: Sought & LinesWanted): Promise<Reply> {
     otherwise = await encodingNamed(sought.encoding);
     Atomics.store(position, 0, -1);
     matcher = compileExpression(sought);
-    required = matcher.required === undefined ? undefined : needlesOf(matcher.required);
+    required = matcher.required?.map(needlesOf);
     wanted = sought;
     return { ready: true };
   } catch (error) {

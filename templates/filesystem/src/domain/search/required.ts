@@ -7,11 +7,15 @@ const group = /^\((?:\?:|\?P?<\w+>|(?!\?))(?:[^\\()[\]]|\\[^QE])*\)/;
 /** A class without another one in it, or a bracket where it would be a character. */
 const characterClass = /^\[\^?(?![\]^])(?:[^\\[\]]|\\[^QE])+\]/;
 
+/** Looking for more than these takes as long as the pattern itself. */
+const mostTexts = 10;
+
 /**
- * The longest text that every match of a pattern in RE2's syntax contains, all of it ASCII. Undefined where there is
- * none, or where it takes a whole parser to say: it only saves time.
+ * Texts in ASCII, one of which every match of a pattern in RE2's syntax contains: of each alternative the longest.
+ * Undefined where there is none, or where it takes a whole parser to say: it only saves time.
  */
-export function requiredText(pattern: string): string | undefined {
+export function requiredTexts(pattern: string): string[] | undefined {
+  const texts: string[] = [];
   let [run, longest] = ["", ""];
   const cut = () => {
     if (run.length > longest.length) longest = run;
@@ -19,6 +23,13 @@ export function requiredText(pattern: string): string | undefined {
   };
   for (let at = 0; at < pattern.length; ) {
     const rest = pattern.slice(at);
+    if (rest.startsWith("|")) {
+      cut();
+      texts.push(longest);
+      longest = "";
+      at++;
+      continue;
+    }
     const whole = /^\\./s.exec(rest) ?? group.exec(rest) ?? characterClass.exec(rest) ?? /^[^\\()[{|*+?]/s.exec(rest);
     if (whole === null) return undefined;
     const [part] = whole;
@@ -35,5 +46,6 @@ export function requiredText(pattern: string): string | undefined {
     if (repeated !== "" && repetition.test(pattern.slice(at))) return undefined;
   }
   cut();
-  return longest === "" ? undefined : longest;
+  texts.push(longest);
+  return texts.includes("") || texts.length > mostTexts ? undefined : texts;
 }

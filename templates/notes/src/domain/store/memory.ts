@@ -157,22 +157,20 @@ export function createMemoryStore({ most = limits.notes }: { most?: number | und
     async orphans({ after = 0, limit }) {
       open();
       const linked = new Set(linksOf(live()).flatMap(({ from, to }) => (from === to ? [] : [to])));
-      return live()
-        .filter(({ row }) => row.number > after && !linked.has(row.number))
-        .slice(0, limit)
-        .map(headOf);
+      const found = live().filter(({ row }) => row.number > after && !linked.has(row.number));
+      return { rows: found.slice(0, limit).map(headOf) };
     },
     async broken({ after, limit }) {
       open();
       const attached = new Set([...attachments.keys()].map((path) => titleKey(lastPart(path))));
-      return linksOf(live())
+      const found = linksOf(live())
         .filter(({ to, key }) => to === undefined && !attached.has(key))
         .map(({ path, from }) => ({ path, number: from }))
         .sort((a, b) => compareText(a.path, b.path) || a.number - b.number)
         .filter(
           (link) => after === undefined || (compareText(link.path, String(after[0])) || link.number - after[1]) > 0,
-        )
-        .slice(0, limit);
+        );
+      return { rows: found.slice(0, limit) };
     },
     blobs: createMemoryBlobs(),
     async attach(attachment) {

@@ -21,6 +21,7 @@ export function createLists(
   const first = Math.ceil(slice / 20);
   // Each is looked up among the names of notes.
   const links = Math.ceil(slice / 4);
+  const most = 4 * links;
 
   const heads = ({ sql, values }: { sql: string; values: (string | number)[] }) =>
     db
@@ -77,12 +78,16 @@ export function createLists(
           last: Number(db.prepare("SELECT max(number) AS number FROM notes").get()?.number),
         }));
         rows.push(...found);
-        if (rows.length >= limit || from + links >= last) return rows;
+        const until = from + links;
+        if (rows.length >= limit || until >= last) return { rows };
+        if (until - after >= most) return { rows, until: [until, 0] };
       }
     },
     async broken({ after = ["", 0], limit }) {
       const rows: { path: string; number: number }[] = [];
-      for (let from: Position | undefined = after; from !== undefined && rows.length < limit; await nextTurn()) {
+      let from: Position | undefined = after;
+      for (let looked = 0; from !== undefined && rows.length < limit; looked += links, await nextTurn()) {
+        if (looked >= most) return { rows, until: from };
         const begin: Position = from;
         const { found, end } = await read(() => {
           const end = db
@@ -100,7 +105,7 @@ export function createLists(
         rows.push(...found.map(({ path, note }) => ({ path: String(path), number: Number(note) })));
         from = end && [String(end.path), Number(end.note)];
       }
-      return rows;
+      return { rows };
     },
   };
 }

@@ -150,6 +150,12 @@ export interface SearchQuery {
   limit: number;
 }
 
+/** What was found, and how far was looked where that is not the end: in 20,000 notes or links there may be none. */
+export interface Looked<Row> {
+  rows: Row[];
+  until?: Position | undefined;
+}
+
 export interface Waiting {
   /** Ends what is awaited, on the database's server too. A store of this machine may come to its end all the same. */
   signal?: AbortSignal;
@@ -181,9 +187,12 @@ export interface NoteStore {
   /** Numbers of the other live notes with a link that leads to this one, lowest first. */
   linking(number: number, query: { after?: number; limit: number }): Promise<number[]>;
   /** Live notes that no other note links to, by number. */
-  orphans(query: { after?: number; limit: number }, waiting?: Waiting): Promise<NoteHead[]>;
+  orphans(query: { after?: number; limit: number }, waiting?: Waiting): Promise<Looked<NoteHead>>;
   /** Links of live notes that lead to no note and no attachment, by path and number. */
-  broken(query: { after?: Position; limit: number }, waiting?: Waiting): Promise<{ path: string; number: number }[]>;
+  broken(
+    query: { after?: Position; limit: number },
+    waiting?: Waiting,
+  ): Promise<Looked<{ path: string; number: number }>>;
   /** Bytes of attachments. */
   blobs: Blobs;
   /** Keeps an attachment whose bytes are in `blobs` already, in place of another one of its path. */

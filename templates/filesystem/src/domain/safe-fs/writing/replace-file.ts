@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { type Mark, markOf } from "../journal/entry.ts";
 import { type Located, movedError, sameThing } from "../locate.ts";
@@ -7,14 +7,14 @@ import { explain } from "../refusals.ts";
 import { flush, syncFolder, takeName, writeFully } from "./on-disk.ts";
 
 /**
- * Makes a file complete or not at all: `fill` writes a temporary file beside the place, which then takes its name in
+ * Makes a file complete or not at all: `content` goes into a temporary file beside the place, which then takes its name in
  * one step. Mode and owner of a file that was there are kept. `before` runs when the new file is safe on disk and the
  * old one still stands. Resolves when file and folder are on disk. A failure may leave the temporary file.
  */
 export async function replaceFile(
   place: Place,
   temporary: string,
-  fill: Fill,
+  content: Fill | Uint8Array,
   options: { mode?: number | undefined; before: (made: Mark) => Promise<void> },
 ): Promise<Mark & { sha256: string }> {
   const { folder, existing, given } = place;
@@ -22,7 +22,7 @@ export async function replaceFile(
   let made: Opened | undefined;
   try {
     folder.verify();
-    made = await makeFile(at, fill, existing ? 0o600 : 0o666);
+    made = await makeFile(at, content, existing ? 0o600 : 0o666);
     const stats = fstatSync(made.fd);
     if (existing) keepOwner(made.fd, stats, existing);
     if (options.mode !== undefined) fchmodSync(made.fd, options.mode & 0o777);
@@ -49,18 +49,23 @@ interface Opened {
   close(): void;
 }
 
-/** A new file with what `fill` writes, open still and not yet flushed. */
-async function makeFile(at: string, fill: Fill, mode: number): Promise<Opened> {
+/** A new file with a content, open still and not yet flushed. */
+async function makeFile(at: string, content: Fill | Uint8Array, mode: number): Promise<Opened> {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
   const fd = openSync(at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  const close = () => closeSync(fd);
   try {
+    if (content instanceof Uint8Array) {
+      await writeFully(fd, content, 0);
+      return { fd, sha256: hash("sha256", content), close };
+    }
     let position = 0;
-    const hash = createHash("sha256");
-    await fill(async (bytes) => {
-      hash.update(bytes);
+    const hashing = createHash("sha256");
+    await content(async (bytes) => {
+      hashing.update(bytes);
       position = await writeFully(fd, bytes, position);
     });
-    return { fd, sha256: hash.digest("hex"), close: () => closeSync(fd) };
+    return { fd, sha256: hashing.digest("hex"), close };
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -22,6 +22,8 @@ export interface PostgresOptions {
   pollMs?: number;
   /** Live notes there may be. @default 1,000,000 */
   most?: number;
+  /** Notes that a page of orphans looks at, and links that one of broken links does. @default 20,000 */
+  looked?: number;
 }
 
 /**
@@ -30,7 +32,14 @@ export interface PostgresOptions {
  * NotesError; no message holds the address.
  */
 export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<NoteStore> {
-  const { connections = 10, budgetMs = 5_000, statementMs = 30_000, pollMs = 5_000, most = limits.notes } = options;
+  const {
+    connections = 10,
+    budgetMs = 5_000,
+    statementMs = 30_000,
+    pollMs = 5_000,
+    most = limits.notes,
+    looked = 20_000,
+  } = options;
   if (!/^postgres(?:ql)?:\/\//.test(url)) {
     throw new NotesError(
       "invalid",
@@ -44,7 +53,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     const owner = await findOwner(database, name);
     const store = createPostgresStore(
       { database, listener, owner },
-      { budgetMs, most, problem, of: (other) => open(other), close },
+      { budgetMs, most: { live: most, looked }, problem, of: (other) => open(other), close },
     );
     return store;
   };

@@ -23,8 +23,8 @@ interface Shared {
 interface Own {
   /** How long a change waits for those before it, in milliseconds. */
   budgetMs: number;
-  /** Live notes there may be. */
-  most: number;
+  /** Live notes there may be, and notes or links that are looked at for one page of those that few are. */
+  most: { live: number; looked: number };
   problem: NoteStore["problem"];
   of: NoteStore["of"];
   close: () => Promise<void>;
@@ -147,30 +147,38 @@ export function createPostgresStore(
           limit,
         )
       ).map(({ note }) => note),
-    orphans: async ({ after = 0, limit }, waiting) =>
-      (
-        await selectUntil(
-          waiting,
-          `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND (
-             SELECT 1 FROM names own JOIN links l ON ${linked}
-             WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number LIMIT 1
-           ) IS NULL ORDER BY n.number LIMIT $3`,
-          after,
-          limit,
-        )
-      ).map(readHead),
-    broken: async ({ after = ["", 0], limit }, waiting) =>
-      (
-        await selectUntil(
-          waiting,
-          `SELECT l.path, l.note FROM links l
-           WHERE l.owner = $1 AND left(l.path, 200) >= left($2::text, 200) COLLATE "C" AND (l.path, l.note) > ($2, $3)
-           AND ${destination} IS NULL AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.owner = $1 AND left(a.key, 200) = left(l.key, 200) AND a.key = l.key)
-           ORDER BY left(l.path, 200), l.path, l.note LIMIT $4`,
-          ...after,
-          limit,
-        )
-      ).map(({ path, note }) => ({ path, number: note })),
+    async orphans({ after = 0, limit }, waiting) {
+      const until = after + most.looked;
+      const text = `SELECT ${headColumns} FROM notes n WHERE n.owner = $1 AND n.deleted_at IS NULL AND n.number > $2 AND n.number <= $3 AND (
+          SELECT 1 FROM names own JOIN links l ON ${linked}
+          WHERE own.owner = $1 AND own.note = n.number AND l.note <> n.number AND ${destination} = n.number LIMIT 1
+        ) IS NULL ORDER BY n.number LIMIT $4`;
+      const rows = (await selectUntil(waiting, text, after, until, limit)).map(readHead);
+      const [last] = await select("SELECT number FROM owners WHERE owner = $1");
+      return rows.length < limit && until < last.number ? { rows, until: [until, 0] } : { rows };
+    },
+    async broken({ after = ["", 0], limit }, waiting) {
+      const from = `l.owner = $1 AND left(l.path, 200) >= left($2::text, 200) COLLATE "C" AND (l.path, l.note) > ($2, $3)`;
+      const order = "ORDER BY left(l.path, 200), l.path, l.note";
+      const [end] = await selectUntil(
+        waiting,
+        `SELECT l.path, l.note FROM links l WHERE ${from} ${order} LIMIT 1 OFFSET $4`,
+        ...after,
+        most.looked - 1,
+      );
+      const to = `left(l.path, 200) <= left($5::text, 200) COLLATE "C" AND (l.path, l.note) <= ($5, $6)`;
+      const found = await selectUntil(
+        waiting,
+        `SELECT l.path, l.note FROM links l WHERE ${from} ${end ? `AND ${to}` : ""}
+         AND ${destination} IS NULL AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.owner = $1 AND left(a.key, 200) = left(l.key, 200) AND a.key = l.key)
+         ${order} LIMIT $4`,
+        ...after,
+        limit,
+        ...(end ? [end.path, end.note] : []),
+      );
+      const rows = found.map(({ path, note }) => ({ path, number: note }));
+      return rows.length < limit && end ? { rows, until: [end.path, end.note] } : { rows };
+    },
     blobs: createPostgresBlobs(database),
     attach: ({ path, sha256, size, updated_at }) =>
       change(async (query) => {
@@ -214,7 +222,7 @@ export function createPostgresStore(
     used: (key) => database.read((query) => readKey(query, owner, key)),
     commit: (wanted, { signal } = {}) =>
       change(async (query) => {
-        const committed = await write(query, owner, wanted, most);
+        const committed = await write(query, owner, wanted, most.live);
         return [committed.outcome === "done", committed];
       }, signal),
     problem,
