@@ -1,4 +1,4 @@
-import { element, fill, visible } from "./element.ts";
+import { element, fillInPieces, visible } from "./element.ts";
 
 const KINDS: Record<string, "ins" | "del"> = { "+": "ins", "-": "del" };
 
@@ -11,7 +11,7 @@ export function diffElement(diff: string): HTMLElement {
     .split(/\r?\n/);
   const firstHunk = lines.findIndex((line) => line.startsWith("@@"));
   const whole = element("pre", { class: "diff", tabindex: "0", role: "region", "aria-label": "Difference" });
-  const more = fill(whole, lines, (line, index) => lineElement(line, index < firstHunk), 2_000);
+  const more = fillInPieces(whole, lines, (line, index) => lineElement(line, index < firstHunk), 2_000);
   return element("div", {}, whole, more);
 }
 

@@ -27,7 +27,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
  *
  * @returns a button that shows the next piece, to be put below it; hidden when there is no more
  */
-export function fill<Item>(
+export function fillInPieces<Item>(
   parent: HTMLElement,
   items: readonly Item[],
   make: (item: Item, index: number) => Node,

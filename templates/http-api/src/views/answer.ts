@@ -1,5 +1,5 @@
 // What the API answered: a table to sort and to page through. A dry run has a button that sends it.
-import { button, connectHost, element, fill, type ToolAnswer, visible } from "@offshoot/core/view";
+import { button, connectHost, element, fillInPieces, type ToolAnswer, visible } from "@offshoot/core/view";
 import type { ToolResult, ViewMeta } from "../tools/content.ts";
 import { cellText, columnsOf, type Row, rowsOf, sortRows } from "./rows.ts";
 
@@ -82,7 +82,7 @@ function fill(whole: HTMLElement, rows: readonly Row[], by?: string, descending 
   };
   const list = element("tbody");
   const shown = by === undefined ? rows : sortRows(rows, by, descending);
-  const more = fill(list, shown, (row) =>
+  const more = fillInPieces(list, shown, (row) =>
     element("tr", {}, ...columns.map((column) => element("td", { dir: "auto" }, visible(cellText(row?.[column]))))),
   );
   const head = element("thead", {}, element("tr", {}, ...columns.map(heading)));

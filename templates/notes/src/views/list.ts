@@ -1,5 +1,5 @@
 // Notes of list_notes and search_notes: search, open, next page, delete after a question.
-import { button, connectHost, element, fill, type ToolAnswer, visible } from "@offshoot/core/view";
+import { button, connectHost, element, fillInPieces, type ToolAnswer, visible } from "@offshoot/core/view";
 import type { z } from "zod";
 import type { ListNotes, SearchHit, SearchNotes } from "../domain/list.ts";
 import type { Note, NoteSummary } from "../domain/note.ts";
@@ -68,7 +68,7 @@ function showList(data: Page): void {
   const list = element("ul");
   results.replaceChildren(
     list,
-    fill(list, notes, (note) => element("li", {}, entry(note))),
+    fillInPieces(list, notes, (note) => element("li", {}, entry(note))),
   );
   if (cursor !== undefined) results.append(button("Next page", () => load({ ...query, cursor })));
 }
