@@ -1,3 +1,4 @@
+export type { Stop } from "../contract/stop.ts";
 export type { Attempt } from "./attempt.ts";
 export type { Work } from "./attempts.ts";
 export type { BreakerOptions } from "./breaker.ts";
