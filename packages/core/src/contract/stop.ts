@@ -1,5 +1,5 @@
 /**
- * The part of an `AbortSignal` that core uses itself. A signal is one; a {@link StopSource} costs a small part of one to
+ * The part of an `AbortSignal` that core uses itself. A signal is one; a `StopSource` costs a small part of one to
  * make and to listen to, which is ten µs.
  */
 export interface Stop {

@@ -163,8 +163,8 @@ function removeLine(done: UserWork, file: number, line: number): void {
   const path = pick(touchable(files), file);
   if (path === undefined || done.added.includes(path)) return;
   const lines = (files.get(path) as string).split("\n");
-  // Comments: without one, everything still works.
-  const comments = [...lines.keys()].filter((at) => /^\s*\/\/ (?!user-)/.test(lines[at] as string));
+  // Comments: without one that speaks to no compiler, everything still works.
+  const comments = [...lines.keys()].filter((at) => /^\s*\/\/ (?!user-|@ts-)/.test(lines[at] as string));
   const at = pick(comments, line);
   if (at === undefined) return;
   done.removedLines.push({ path, line: lines[at] as string });
