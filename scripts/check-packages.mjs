@@ -16,11 +16,11 @@ function promised({ bin = {}, exports = {} }) {
 
 /** create-offshoot carries every template whole: a file that npm left out of its tarball would be missing in every project. */
 async function carried(create, pack) {
-  const { carriedName, isProjectFile } = await import("../packages/create/src/templates.ts");
+  const { nameInPackage, isProjectFile } = await import("../packages/create/src/templates.ts");
   const problems = [];
   for (const folder of packagesIn("templates")) {
     const { files } = await pack(folder);
-    const wanted = files.filter(isProjectFile).map((file) => `dist/${folder}/${carriedName(file)}`);
+    const wanted = files.filter(isProjectFile).map((file) => `dist/${folder}/${nameInPackage(file)}`);
     const here = create.filter((file) => file.startsWith(`dist/${folder}/`));
     problems.push(...wanted.filter((file) => !here.includes(file)).map((file) => `${file} is missing (is it built?)`));
     problems.push(...here.filter((file) => !wanted.includes(file)).map((file) => `${file} is not in the template`));
