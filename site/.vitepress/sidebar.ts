@@ -49,6 +49,7 @@ export const sidebar = [
         deploy: "Deploy",
         "several-instances": "Several instances",
         "how-far-does-it-go": "How far does it go",
+        speed: "How fast it is",
         clients: "Clients",
         operating: "Operate",
         "try-a-handler": "Try another handler",
