@@ -1,6 +1,7 @@
 /**
  * Keeps the English plain: words and turns that people who read English as a second language stumble over are found by
  * this list, in code, comments, texts and documents. A test's title is a sentence, without the id of an outside list.
+ * A command that is shown runs in every shell.
  */
 import { globSync, readFileSync } from "node:fs";
 
@@ -28,6 +29,8 @@ const SKIPPED = ["node_modules", "dist", "CHANGELOG.md", "check-words.mjs"];
 
 const words = new RegExp(`\\b(${Object.keys(WORDS).join("|")})\\b`, "gi");
 const insteadOf = (found) => Object.entries(WORDS).find(([word]) => new RegExp(`^(${word})$`, "i").test(found))?.[1];
+/** `PORT=1 npm start`: a command for some shells alone, neither cmd nor PowerShell knows it. */
+const unixOnly = /(?:^|[\s"'`(])([A-Z][A-Z0-9_]{2,}=\S+ +(?:npm|npx|pnpm|yarn|bun|node|vitest|(?:create-)?offshoot)) /;
 /** `test("R23 a burst …`, and a title in a table of cases. */
 const numbered = /(?:(?:test|describe|it)\b.*|^\s*\[?)["'`](?:[^"'`]* \(?)?([A-Z]\d{2})[): ,]/;
 
@@ -40,6 +43,8 @@ for (const file of files) {
   for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
     for (const [found] of line.matchAll(words))
       problems.push(`${file}:${index + 1}: "${found}". Say: ${insteadOf(found)}.`);
+    const [, command] = unixOnly.exec(line) ?? [];
+    if (command !== undefined) problems.push(`${file}:${index + 1}: "${command}" does not run in every shell.`);
     const [, id] = (file.endsWith(".test.ts") && numbered.exec(line)) || [];
     if (id !== undefined) problems.push(`${file}:${index + 1}: the title begins with "${id}". Say what must hold.`);
   }

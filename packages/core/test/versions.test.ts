@@ -517,7 +517,7 @@ describe("recorded answers", () => {
     writeFileSync(file, JSON.stringify(recorded));
     expect(await check(server(greet()))).toMatchObject({
       status: "failed",
-      message: expect.stringMatching(/RECORD_VERSIONS=1/),
+      message: expect.stringMatching(/`npx vitest run --mode record`/),
     });
   });
 

@@ -3,7 +3,7 @@ import { type ContentBlock, defineResource, fail, type Resource, resourceLink } 
 
 /** Time for which a client can read a file that an API answered, in ms. */
 const KEPT_MS = 600_000;
-/** Bytes that are kept at most; past them the oldest go. */
+/** Bytes that are kept; past them the oldest go, all but the newest. */
 const MAX_KEPT_BYTES = 33_554_432;
 
 /** Files that an API answered, kept until the client has read them: a model is given the link. */
@@ -30,7 +30,7 @@ export function createKeptFiles(now: () => number = () => performance.now()): Ke
     kept.delete(id);
   };
   const makeRoom = (): void => {
-    for (const [id, { until }] of kept) if (until <= now() || total > MAX_KEPT_BYTES) drop(id);
+    for (const [id, { until }] of kept) if (until <= now() || (total > MAX_KEPT_BYTES && kept.size > 1)) drop(id);
   };
   const hold = (caller: string, bytes: Uint8Array, type: string): string => {
     // It cannot be guessed, and where it becomes known, it is still only its caller's.

@@ -6,7 +6,7 @@ import { serveSample } from "../src/domain/sample/serve.ts";
 import { createCredentials } from "../src/domain/upstream/credentials/credentials.ts";
 import { createSecret } from "../src/domain/upstream/credentials/secret.ts";
 import { createUpstream } from "../src/guarded.ts";
-import { cassette } from "./fixtures/cassette.ts";
+import { cassette, recording } from "./fixtures/cassette.ts";
 
 const file = new URL("./fixtures/tea-shop.cassette.json", import.meta.url);
 const request = (of: Partial<ApiRequest>): ApiRequest => ({
@@ -29,7 +29,7 @@ async function sampleAnywhere() {
 }
 
 test("a conversation with an API is replayed without it", async () => {
-  const sample = process.env.RECORD === "1" ? await sampleAnywhere() : undefined;
+  const sample = recording ? await sampleAnywhere() : undefined;
   const tape = await cassette(file, sample?.connect);
   const credentials = createCredentials(createSecret("env:S", { S: "s3cr3t-token" }), { kind: "bearer" });
   const at = { baseUrl: "http://tea-shop.example", insecureHttp: true };
@@ -44,7 +44,7 @@ test("a conversation with an API is replayed without it", async () => {
   await expect(upstream.send(request({ path: "/orders/o999" }), { signal })).rejects.toMatchObject({
     code: "not_found",
   });
-  if (!tape.recording)
+  if (!recording)
     // What was never asked has no answer, and nothing is sent to get one.
     await expect(upstream.send(request({ path: "/other" }), { signal })).rejects.toThrow();
   await tape.close();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApi } from "../src/api.ts";
 import type { Document } from "../src/domain/openapi/document/document.ts";
 import { listOperations } from "../src/domain/openapi/operations.ts";
+import { visible } from "../src/domain/visible.ts";
 import { createUpstream } from "../src/guarded.ts";
 import { createKeptFiles } from "../src/kept-files.ts";
 import { apiTools } from "../src/tools/index.ts";
@@ -20,39 +21,93 @@ const LIMIT = 1_000;
 
 let origin: Awaited<ReturnType<typeof serveBytes>>;
 let client: Awaited<ReturnType<typeof connect>>;
+/** Gives a character at once. */
+let narrow: typeof client;
 beforeAll(async () => {
   origin = await serveBytes();
   const api = createApi(createUpstream({ baseUrl: origin.url, allowedHosts: ["127.0.0.1"] }));
   const files = createKeptFiles();
   const map = { tools: { read_thing: "readThing", make_thing: "makeThing" } };
   const operations = listOperations(document);
-  const tools = (["explicit", "dynamic"] as const).flatMap((mode) =>
-    apiTools(api, operations, { mode, map, files, maxReply: LIMIT }),
-  );
-  const server = defineServer({ name: "t", version: "1.0.0", tools: [...tools, readMoreTool(files, LIMIT)] });
-  client = await connect(server, { wire: "stdio-2026" });
+  const serverOf = (maxReply: number) => {
+    const tools = (["explicit", "dynamic"] as const).flatMap((mode) =>
+      apiTools(api, operations, { mode, map, files, maxReply }),
+    );
+    return defineServer({ name: "t", version: "1.0.0", tools: [...tools, readMoreTool(files, maxReply)] });
+  };
+  client = await connect(serverOf(LIMIT), { wire: "stdio-2026" });
+  narrow = await connect(serverOf(1), { wire: "stdio-2025" });
 });
 afterAll(async () => {
   await client.close();
+  await narrow.close();
   await origin.close();
 });
 
-const ask = async (reply: Bytes, name = "make_thing"): Promise<ToolOutcome> => {
+const ask = async (reply: Bytes, name = "make_thing", from = client): Promise<ToolOutcome> => {
   origin.behave(reply);
-  return client.call(name, name === "call_operation" ? { operation: "makeThing" } : {});
+  return from.call(name, name === "call_operation" ? { operation: "makeThing" } : {});
 };
 
-/** Everything that the marker leads to, put together. */
-async function readAll({ data }: ToolOutcome): Promise<string> {
-  let text: string = data.cut.text;
-  let next: number | undefined = data.cut.next_offset;
+/** Everything that the marker leads to, put together; what it says on the way holds. */
+async function readAll({ data }: ToolOutcome, from = client): Promise<string> {
+  const { cut } = data;
+  let text: string = cut.text;
+  let next: number | undefined = cut.next_offset;
+  expect(cut.shown).toBe(text.length);
   while (next !== undefined) {
-    const more = await client.call("read_more", { reply: data.cut.reply, offset: next });
+    expect(next).toBe(text.length);
+    const more = await from.call("read_more", { reply: cut.reply, offset: next });
+    expect(more.isError, more.text).toBeFalsy();
+    expect(more.data).toMatchObject({ of: cut.of, text: /./su });
     text += more.data.text;
     next = more.data.next_offset;
   }
+  expect(text.length).toBe(cut.of);
   return text;
 }
+
+const text = fc.string({ unit: "grapheme" }).map(visible);
+const plain = fc
+  .jsonValue({ maxDepth: 3, stringUnit: "grapheme" })
+  .map((value) => JSON.parse(visible(JSON.stringify(value))));
+const long = fc.string({ unit: "grapheme", minLength: 300, maxLength: 2_500 }).map(visible);
+const wide = fc.array(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), text), {
+  minLength: 50,
+  maxLength: 300,
+});
+const deep = fc
+  .tuple(
+    fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 80, max: 100 }) }, fc.integer({ min: 1, max: 480 })),
+    text,
+    fc.oneof(plain, long),
+  )
+  .map(([levels, name, inside]) => {
+    let value: unknown = inside;
+    for (let level = 0; level < levels; level += 1) value = name.length > level % 3 ? { [name]: value } : [value];
+    return value;
+  });
+
+test.each([
+  ["much", () => client, fc.oneof(plain, long, wide, { weight: 3, arbitrary: deep })],
+  // Every page of three characters is a call.
+  ["little", () => narrow, fc.oneof(plain, text, deep).filter((value) => JSON.stringify(value).length < 400)],
+] as const)(
+  "a reply is told whole, or led to in parts that are put together to it: %s at once",
+  async (_how, from, replies) => {
+    await fc.assert(
+      fc.asyncProperty(replies, async (value) => {
+        const body = JSON.stringify(value);
+        const reply = await ask({ body }, "make_thing", from());
+        expect(reply.isError, reply.text).toBeFalsy();
+        const whole = reply.data.cut === undefined ? JSON.stringify(reply.data.data) : await readAll(reply, from());
+        // A string is read without its quotes: it is text.
+        expect(whole).toBe(reply.data.cut !== undefined && typeof value === "string" ? value : body);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
 
 test.each([
   ["characters that nobody sees, each written out", `{"v":"${"\x7f".repeat(130)}"}`],
@@ -98,9 +153,28 @@ test("some of its fields are data, with numbers as they were written", async () 
   expect((await client.call("read_more", { reply: data.cut.reply, fields: ["items"] })).text).toMatch(/Name fewer/);
 });
 
-test("one that nests deeper than clients read is given as text", async () => {
-  const { data } = await ask({ body: `${"[".repeat(200)}${"]".repeat(200)}` });
-  expect(data.cut.text).toBe(`${"[".repeat(200)}${"]".repeat(200)}`);
+test("one that nests deeper than clients read is given as text, and so are fields of it", async () => {
+  const body = `{"a":${"[".repeat(200)}${"]".repeat(200)},"id":1}`;
+  const { cut } = (await ask({ body })).data;
+  expect(cut).toMatchObject({ text: body, shown: body.length, of: body.length });
+  expect(cut.how).toMatch(/too deep.*all of it/);
+  expect(cut).not.toHaveProperty("next_offset");
+  expect((await client.call("read_more", { reply: cut.reply, fields: ["id"] })).data.data).toEqual({ id: 1 });
+  expect((await client.call("read_more", { reply: cut.reply, fields: ["a"] })).text).toMatch(/too deep/);
+});
+
+test("an offset within a character reads it whole", async () => {
+  const { cut } = (await ask({ body: JSON.stringify("🍵".repeat(LIMIT)) })).data;
+  const { data } = await client.call("read_more", { reply: cut.reply, offset: 1 });
+  expect(data).toMatchObject({ text: "🍵".repeat(LIMIT / 2), next_offset: LIMIT });
+});
+
+test("an answer can be read on however large it is", () => {
+  const files = createKeptFiles().of("ada");
+  const id = files.hold(new Uint8Array(50_000_000), "text/plain");
+  expect(files.read(id)).toBeDefined();
+  files.hold(new Uint8Array(1), "text/plain");
+  expect(files.read(id)).toBeUndefined();
 });
 
 test("nobody reads what was not given to them, nor past the end", async () => {

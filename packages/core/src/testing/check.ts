@@ -36,7 +36,7 @@ export interface CheckOptions extends Pick<ClientBehaviour, "onElicit" | "onSamp
   listTokens?: number | undefined;
   /**
    * What earlier versions of the tools have answered: `new URL("./versions.recorded.json", import.meta.url)`, which a run
-   * with `RECORD_VERSIONS=1` writes.
+   * with `npx vitest run --mode record` writes.
    *
    * @default no answer is compared, which is an error once a tool has earlier versions
    */

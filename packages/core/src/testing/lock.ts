@@ -16,7 +16,7 @@ export function writeLock(server: ServerDefinition, file: URL | string): void {
  */
 export function checkLock(server: ServerDefinition, file: URL | string): void {
   const name = basename(file instanceof URL ? fileURLToPath(file) : file);
-  const accept = `run this test once with the environment variable UPDATE_CONTRACT=1, and commit ${name}`;
+  const accept = `run \`npx vitest run -u\`, and commit ${name}`;
   if (!existsSync(file))
     throw new Error(
       `There is no ${name} yet, which records what clients of "${server.name}" rely on. To write it, ${accept}.`,

@@ -22,7 +22,7 @@ export function writePolicyLock(server: ServerDefinition, file: URL | string): v
  */
 export function checkPolicyLock(server: ServerDefinition, file: URL | string): void {
   const name = basename(pathOf(file));
-  const accept = `run this test once with the environment variable UPDATE_CONTRACT=1, and commit ${name}`;
+  const accept = `run \`npx vitest run -u\`, and commit ${name}`;
   let locked: Record<string, DecisionTable>;
   try {
     locked = JSON.parse(readFileSync(file, "utf8"));

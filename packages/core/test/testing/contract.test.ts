@@ -1,6 +1,6 @@
 // What a developer sees of testServerContract: the colours and the words. suite.test.ts is the green case.
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -84,10 +84,28 @@ test("a broken server is red where it is broken, and says why and what to do", {
   expect(existsSync(lock)).toBe(false);
 });
 
-test("UPDATE_CONTRACT=1 writes the lock", { timeout: 60_000 }, async () => {
-  const tests = await runSuite({ UPDATE_CONTRACT: "1" }, "-t", "the contract is the one in the lock");
+test.each([
+  ["vitest run -u", {}, ["-u"]],
+  ["UPDATE_CONTRACT=1", { UPDATE_CONTRACT: "1" }, []],
+])("%s writes the lock, which nothing is compared with then", { timeout: 60_000 }, async (_how, env, words) => {
+  writeFileSync(lock, "<<<<<<< ours\n{}\n");
+  const tests = (await runSuite(env, ...words, "-t", "the lock")).filter(({ title }) => / the lock/.test(title));
   expect(tests.find(({ title }) => title.startsWith("the contract"))?.status).toBe("passed");
+  expect(tests.filter(({ status }) => status === "failed")).toEqual([]);
   expect(JSON.parse(readFileSync(lock, "utf8")).name).toBe("shelf");
+});
+
+test.each([
+  ["vitest run --mode record", {}, ["--mode", "record"]],
+  ["RECORD_VERSIONS=1", { RECORD_VERSIONS: "1" }, []],
+])("%s records what versions answer, and no other run does", { timeout: 60_000 }, async (_how, env, words) => {
+  const file = join(folder, "versions.lock.json");
+  const RECORDED = pathToFileURL(file).href;
+  await runSuite({ RECORDED }, "-u", "-t", "is recorded");
+  expect(existsSync(file)).toBe(false);
+  await runSuite({ ...env, RECORDED }, ...words, "-t", "is recorded");
+  expect(existsSync(file)).toBe(true);
+  rmSync(file);
 });
 
 test("a skip that names no requirement is refused at once, with the ids that there are", () => {

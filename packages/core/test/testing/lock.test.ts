@@ -136,19 +136,19 @@ describe("a check that fails says what to do next:", () => {
     writeLock(server(), lock);
     const changed = server({ tools: [add({ inputSchema: z.object({ title: text(300) }) }), get] });
     expect(() => checkLock(changed, lock)).toThrow(
-      /is not what contract\.lock\.json says:\n {2}tools\.add\.inputSchema\.properties\.title\.maxLength: 200 → 300\n.*UPDATE_CONTRACT=1, and commit contract\.lock\.json/,
+      /is not what contract\.lock\.json says:\n {2}tools\.add\.inputSchema\.properties\.title\.maxLength: 200 → 300\n.*`npx vitest run -u`, and commit contract\.lock\.json/,
     );
   });
 
   test("a lock that is missing", () => {
     expect(() => checkLock(server(), join(folder, "none.json"))).toThrow(
-      /There is no none\.json yet.*UPDATE_CONTRACT=1/,
+      /There is no none\.json yet.*`npx vitest run -u`/,
     );
   });
 
   test("a lock with the marks of a merge in it", () => {
     writeFileSync(lock, "<<<<<<< ours\n{}\n");
-    expect(() => checkLock(server(), lock)).toThrow(/is not JSON.*UPDATE_CONTRACT=1/);
+    expect(() => checkLock(server(), lock)).toThrow(/is not JSON.*`npx vitest run -u`/);
   });
 });
 

@@ -41,7 +41,7 @@ export const add = defineCommand({
         ...missing.map(
           ({ marker, line }) => `No file has the comment "// ${marker}": add this line yourself:\n  ${line}`,
         ),
-        "Next: write its handler, run `UPDATE_CONTRACT=1 npm test` to update the contract lock, and read the diff.",
+        "Next: write its handler, run `npx vitest run -u` to update the contract lock, and read the diff.",
       ].join("\n"),
     };
   },

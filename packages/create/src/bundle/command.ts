@@ -21,7 +21,8 @@ const TOOL = "@anthropic-ai/mcpb@2";
 /** `offshoot bundle`: the server as a file that a host installs with a click, and its entry for the MCP registry. */
 export const bundle = defineCommand({
   usage: "bundle [--out <folder>] [--url <address>] [-- <the server's arguments>]",
-  summary: "Packs the built server as an MCP Bundle (.mcpb), and writes the server.json for the MCP registry.",
+  summary:
+    "Packs the built server as an MCP Bundle (.mcpb), and writes the server.json for the MCP registry, checked against its schema: OFFSHOOT_REGISTRY_SCHEMA in the environment names a copy.",
   options: {
     out: { type: "string", value: "folder", description: "Where both are written (default: bundle)" },
     url: { type: "string", value: "address", description: "Where the bundle will be downloaded from, for server.json" },
@@ -30,7 +31,6 @@ export const bundle = defineCommand({
     ["offshoot bundle", "bundle/<name>-<version>.mcpb, to be opened with Claude Desktop"],
     ["offshoot bundle --url https://example.org/my-mcp-1.0.0.mcpb", "list the bundle in server.json, too"],
     ["offshoot bundle -- --profile read-only", "a bundle that starts the server with arguments"],
-    ["OFFSHOOT_REGISTRY_SCHEMA=file:///… offshoot bundle", "check server.json against a copy of the registry's schema"],
   ],
   async run({ words: args, options: { out = "bundle", url }, json }) {
     const project = openProject();

@@ -94,7 +94,7 @@ client: \`npx create-offshoot connect <client> --write\`.
 2. The domain: plain TypeScript without MCP. \`domain\` in \`offshoot.json\` names its files.
 3. \`npx create-offshoot add tool <name>\` writes a tool with its test. \`resource\` and \`prompt\` in the place of \`tool\` do
    the same for these.
-4. \`npm test\`. It is red when clients would see a change: \`UPDATE_CONTRACT=1 npm test\` writes it to
+4. \`npm test\`. It is red when clients would see a change: \`npx vitest run -u\` writes it to
    \`contract.lock.json\`; read the diff.
 
 ## What it is made from

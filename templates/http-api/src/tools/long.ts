@@ -15,7 +15,8 @@ type Cut = {
   shown: number;
   of: number;
   reply: string;
-  next_offset: number;
+  /** Absent where nothing is left. */
+  next_offset?: number;
   how: string;
 };
 
@@ -37,10 +38,10 @@ export function shorten<Result extends { data?: unknown }>(
   const { data, ...rest } = result;
   const isText = typeof data === "string";
   const text = isText ? data : JSON.stringify(data);
-  if (text.length <= maxReply && !isDeep(data, 1)) return result;
-  const reply = files.hold(Buffer.from(text), isText ? "text/plain" : "application/json");
   const beginning = partOf(text, 0, maxReply);
-  const fields = isText ? "" : ", or with fields for only some of its fields";
+  const isWhole = beginning.length === text.length;
+  if (isWhole && !isDeep(data, 1)) return result;
+  const reply = files.hold(Buffer.from(text), isText ? "text/plain" : "application/json");
   return {
     ...rest,
     cut: {
@@ -48,8 +49,10 @@ export function shorten<Result extends { data?: unknown }>(
       shown: beginning.length,
       of: text.length,
       reply,
-      next_offset: beginning.length,
-      how: `The answer is too long to be shown at once. Call read_more with this reply and next_offset${fields}; or ask for less: a filter, a smaller page.`,
+      ...(isWhole ? {} : { next_offset: beginning.length }),
+      how: isWhole
+        ? "The answer nests too deep to be shown as data: text is all of it. Call read_more with this reply and fields for only some of its fields."
+        : `The answer is too long to be shown at once. Call read_more with this reply and next_offset${isText ? "" : ", or with fields for only some of its fields"}; or ask for less: a filter, a smaller page.`,
     },
   };
 }
@@ -61,11 +64,15 @@ function isDeep(value: unknown, level: number): boolean {
   return false;
 }
 
-/** At most so many characters, none of them half. */
-function partOf(text: string, offset: number, length: number): string {
-  const part = text.slice(offset, offset + length);
-  return /[\ud800-\udbff]$/.test(part) && part.length > 1 ? part.slice(0, -1) : part;
+/** About so many characters, none of them half: one at least. */
+function partOf(text: string, start: number, length: number): string {
+  const end = start + length;
+  return text.slice(start, isWithin(text, end) ? (length > 1 ? end - 1 : end + 1) : end);
 }
+
+/** Between the two halves of a character. */
+const isWithin = (text: string, at: number): boolean =>
+  /[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(at - 1, at + 1));
 
 /** Reads on in an answer that was too long, without asking the API again. */
 export const readMoreTool = (files: KeptFiles, maxReply: number): Tool =>
@@ -103,16 +110,23 @@ export const readMoreTool = (files: KeptFiles, maxReply: number): Tool =>
           fail("This answer is text and has no fields. Read it with offset.", { code: "no_fields" });
         const data = project(exactJson(whole), fields);
         const text = JSON.stringify(data);
-        if (text.length <= maxReply && !isDeep(data, 1)) return { data, of: text.length };
-        fail(
-          `These fields alone have ${text.length} characters; at most ${maxReply} are given at once. Name fewer, or read it with offset.`,
-          { code: "too_long" },
-        );
+        if (text.length > maxReply)
+          fail(
+            `These fields alone have ${text.length} characters; at most ${maxReply} are given at once. Name fewer, or read it with offset.`,
+            { code: "too_long" },
+          );
+        if (isDeep(data, 1))
+          fail(
+            "These fields nest too deep to be given as data. Name some that are further in, or read it with offset.",
+            { code: "too_deep" },
+          );
+        return { data, of: text.length };
       }
       if (offset >= whole.length && offset > 0)
         fail(`The answer has ${whole.length} characters: there is nothing at ${offset}.`, { code: "past_end" });
-      const text = partOf(whole, offset, maxReply);
-      const next = offset + text.length;
+      const start = isWithin(whole, offset) ? offset - 1 : offset;
+      const text = partOf(whole, start, maxReply);
+      const next = start + text.length;
       return { text, of: whole.length, next_offset: next < whole.length ? next : undefined };
     },
   });

@@ -3,7 +3,7 @@ import { attempt, cut, describe } from "./attempt.ts";
 import { notExercised, type Requirement, report, type Subject } from "./requirement.ts";
 import type { Problems } from "./sampled.ts";
 
-const RECORD = "run the tests there once with the environment variable RECORD_VERSIONS=1";
+const RECORD = "run `npx vitest run --mode record` there";
 
 /** Requirements on tools with earlier versions. */
 export const versionRequirements: readonly Requirement[] = [

@@ -50,10 +50,7 @@ function newcomer(stage: Stage, head: Cell, manager: Manager) {
     ["test", async () => countPassed(await must(manager.run("test"), folder, env))],
     ["add tool", () => done(must(manager.offshoot("add", "tool", "count_words"), folder, env))],
     ["edit", async () => edit(folder)],
-    [
-      "test and lock",
-      async () => countPassed(await must(manager.run("test"), folder, { ...env, UPDATE_CONTRACT: "1" })),
-    ],
+    ["test and lock", async () => countPassed(await must(manager.run("test", ["-u"]), folder, env))],
     ["connect", () => done(must(manager.offshoot("connect", "cursor", "--write"), folder, own))],
     [
       "call",
