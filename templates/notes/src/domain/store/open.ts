@@ -43,11 +43,12 @@ export async function openSqliteStore(folder: string, options: Partial<SqliteOpt
       db = opened;
       await patiently(() => prepare(opened, file, withLog), { until });
       if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
-      const guard = createGuard(opened, file, () => open(file, true));
+      const openReader = () => open(file, true);
+      const guard = createGuard(opened, file, openReader);
       const blobs = createFileBlobs(join(folder, attachmentsName));
       // A database each: no query, rank, wait or damage of one owner is another's.
       const of = (owner: string) => openSqliteStore(join(folder, ownerFolder(owner)), options);
-      return createSqliteStore(db, guard, { blobs, of }, { budgetMs, pollMs, most, slice });
+      return createSqliteStore(db, guard, { open: openReader, blobs, of }, { budgetMs, pollMs, most, slice });
     } catch (error) {
       db?.close();
       throw toNotesError(error);
