@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -205,6 +205,20 @@ describe("a configuration that is written into", () => {
     chmodSync(config(), 0o444);
     expect(await connect()).toMatchObject({ code: 2, said: expect.stringContaining("read-only") });
     expect(readFileSync(config(), "utf8")).toBe("{}");
+  });
+
+  test("that has a second name is left as it is: one of the two would keep the old state", async () => {
+    writeFileSync(inProject("kept.json"), "{}");
+    linkSync(inProject("kept.json"), config());
+    expect(await connect()).toMatchObject({ code: 2, said: expect.stringContaining("second name") });
+    expect(readFileSync(config(), "utf8")).toBe("{}");
+  });
+
+  test.each([0o600, 0o640, 0o664, 0o666])("keeps its permissions, whatever new files get: %o", async (mode) => {
+    writeFileSync(config(), "{}");
+    chmodSync(config(), mode);
+    expect(await connect()).toMatchObject({ code: 0 });
+    expect(statSync(config()).mode & 0o777).toBe(mode);
   });
 
   test("that is the user's own link is written where it leads", async () => {
