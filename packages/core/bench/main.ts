@@ -32,9 +32,10 @@ const whole = (unit: string) => (value: number) => `${Math.round(value)} ${unit}
 function benches(calls: number): Record<keyof typeof arms, Bench> {
   return {
     stdio: {
-      title: `stdio: ${calls} tool calls, ${IN_FLIGHT} in flight, after ${WARM_UP} uncounted ones`,
+      title: `stdio: ${calls} tool calls, ${IN_FLIGHT} in flight, after ${WARM_UP} uncounted ones; then ${2 * calls} later ones`,
       metrics: {
         cpu: { title: "CPU per call", show: (value) => `${value.toFixed(1)} µs` },
+        later: { title: "of a later call", show: (value) => `${value.toFixed(1)} µs` },
         rate: { title: "calls/s", show: (value) => String(Math.round(value)) },
         rss: { title: "memory after", show: whole("MB") },
       },

@@ -16,7 +16,10 @@ const STARTS = 3;
 /** Time for what a server still does behind its last answer, in ms. Idle time is not counted. */
 export const SETTLE_MS = 30;
 
-/** A server under load: µs of its CPU time per call, calls/s, and MB of memory afterwards. */
+/**
+ * A server under load: µs of its CPU time per call, calls/s, and MB of memory afterwards. `later` is the CPU time of as many
+ * calls twice behind those, when Node's compiler has come to rest.
+ */
 export async function measureCalls(arm: Arm, calls: number): Promise<Sample> {
   const client = start(arm.args);
   try {
@@ -29,10 +32,15 @@ export async function measureCalls(arm: Arm, calls: number): Promise<Sample> {
     await callTools(client, arm, 10 + WARM_UP, calls);
     const ms = performance.now() - startedAt;
     await wait(SETTLE_MS);
+    const cpuBetween = cpuOf(client.pid);
+    const rss = rssOf(client.pid);
+    await callTools(client, arm, 10 + WARM_UP + calls, 2 * calls);
+    await wait(SETTLE_MS);
     return {
-      cpu: difference(cpuOf(client.pid), cpuBefore, 1_000 / calls),
+      cpu: difference(cpuBetween, cpuBefore, 1_000 / calls),
+      later: difference(cpuOf(client.pid), cpuBetween, 1_000 / (2 * calls)),
       rate: (calls * 1_000) / ms,
-      rss: rssOf(client.pid),
+      rss,
     };
   } finally {
     await client.end();

@@ -47,7 +47,10 @@ describe("offshoot promote", () => {
       port: 1,
       data: "/srv/staging",
     });
-    writeFileSync(file("production.json"), JSON.stringify({ logLevel: "debug", maxNotes: 5, port: 2 }));
+    // Only its owner may read it, which stays so.
+    writeFileSync(file("production.json"), JSON.stringify({ logLevel: "debug", maxNotes: 5, port: 2 }), {
+      mode: 0o600,
+    });
     const done = await offshoot();
     expect(done).toMatchObject({ code: 0, digest: expect.stringMatching(/^sha256-/), wrong: [] });
     expect(done.changes).toEqual([
@@ -56,6 +59,7 @@ describe("offshoot promote", () => {
       { setting: "store", after: "memory" },
     ]);
     expect(read("production.json")).toEqual({ port: 2, logLevel: "warn", store: "memory" });
+    expect(statSync(file("production.json")).mode & 0o777).toBe(0o600);
     expect(read("config.lock.json")).toMatchObject({
       digest: done.digest,
       values: { logLevel: "warn", store: "memory" },
@@ -96,13 +100,6 @@ describe("offshoot promote", () => {
     const answer = text === undefined ? await offshoot("more.json") : await offshoot();
     expect(answer).toMatchObject({ code: 2, next: expect.any(String) });
     if (text !== undefined) expect(answer.error).toContain(message);
-  });
-
-  test("leaves settings that only their owner may read as private as they were", async () => {
-    const { file, offshoot } = project();
-    writeFileSync(file("production.json"), '{"logLevel":"info"}', { mode: 0o600 });
-    expect(await offshoot()).toMatchObject({ code: 0 });
-    expect(statSync(file("production.json")).mode & 0o777).toBe(0o600);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -75,7 +75,7 @@ async function fetchBytes(url: URL, privateHosts: readonly string[]): Promise<Bu
 async function keep(file: string, bytes: Buffer): Promise<void> {
   try {
     await mkdir(join(file, ".."), { recursive: true });
-    const aside = `${file}.${process.pid}`;
+    const aside = `${file}.${randomUUID()}`;
     await writeFile(aside, bytes, { mode: 0o600 });
     await rename(aside, file);
   } catch {

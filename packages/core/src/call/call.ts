@@ -159,11 +159,6 @@ export class Call implements CallContext {
     this.beganAt = performance.now();
   }
 
-  /** Time left in ms, whole: Node keeps timers of one length together, and most calls get the same. */
-  get leftMs(): number {
-    return Math.max(1, Math.ceil(this.endsAt - performance.now()));
-  }
-
   stop(stopped: Stopped): void {
     this.#stopped ??= stopped;
     this.#controller?.abort(this.#stopped);

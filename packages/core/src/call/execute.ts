@@ -55,7 +55,7 @@ export async function execute(
       call.begin();
       if (call.beganAt >= call.endsAt) throw gate.overloaded();
       value = subject.run(call);
-      if (isThenable(value)) value = await settle(call, value, call.leftMs, subject.writes ? GRACE_MS : 0);
+      if (isThenable(value)) value = await settle(call, value, call.endsAt, subject.writes ? GRACE_MS : 0);
       const room = gate.bytes.roomToAnswer(call.name);
       if (room !== undefined) await room;
     } catch (error) {
@@ -99,7 +99,9 @@ async function ask(subject: Subject, call: Call, seal: StateSeal): Promise<Input
   }
   // One after the other: a person answers one question at a time.
   for (const { id, request } of questions) {
-    call.answers[id] = await settle(call, wire.ask(request, wire.signal), QUESTION_MS).catch(failUnanswered);
+    call.answers[id] = await settle(call, wire.ask(request, wire.signal), performance.now() + QUESTION_MS).catch(
+      failUnanswered,
+    );
   }
   call.reopen();
   return undefined;

@@ -7,11 +7,12 @@ let begun: Settling<unknown>[] = [];
 /**
  * Waits for the handler's promise, the deadline or the client's cancellation, whichever is first.
  *
+ * @param until the deadline, monotonic, in ms
  * @param graceMs how long work that was done all the same may still say so after the deadline, when it was told to stop
  */
-export function settle<Value>(call: Call, work: PromiseLike<Value>, timeoutMs: number, graceMs = 0): Promise<Value> {
+export function settle<Value>(call: Call, work: PromiseLike<Value>, until: number, graceMs = 0): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const settling = new Settling<Value>(call, timeoutMs, graceMs, resolve, reject);
+    const settling = new Settling<Value>(call, until, graceMs, resolve, reject);
     work.then(settling.done, settling.failed);
   });
 }
@@ -19,7 +20,6 @@ export function settle<Value>(call: Call, work: PromiseLike<Value>, timeoutMs: n
 /** A wait that has not ended. A class, and not closures: there is one for each call. */
 class Settling<Value> {
   readonly #call: Call;
-  readonly #timeoutMs: number;
   readonly #until: number;
   readonly #graceMs: number;
   readonly #resolve: (value: Value) => void;
@@ -30,14 +30,13 @@ class Settling<Value> {
 
   constructor(
     call: Call,
-    timeoutMs: number,
+    until: number,
     graceMs: number,
     resolve: (value: Value) => void,
     reject: (error: unknown) => void,
   ) {
     this.#call = call;
-    this.#timeoutMs = timeoutMs;
-    this.#until = performance.now() + timeoutMs;
+    this.#until = until;
     this.#graceMs = graceMs;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -57,7 +56,7 @@ class Settling<Value> {
     this.#reject(this.#late ?? error);
   };
   arm(): void {
-    if (!this.#ended) this.#timer = setTimeout(expire, Math.max(1, Math.ceil(this.#until - performance.now())), this);
+    if (!this.#ended) this.#timer = setTimeout(expire, leftUntil(this.#until), this);
   }
   cancel(): void {
     this.#stop(new Stopped("cancelled", "The client cancelled the call."));
@@ -68,7 +67,8 @@ class Settling<Value> {
   }
   /** Its time is over; the second time, its grace. */
   expire(): void {
-    const stopped = this.#late ?? new Stopped("deadline", `No result within ${this.#timeoutMs} ms.`);
+    const stopped =
+      this.#late ?? new Stopped("deadline", `No result within ${Math.ceil(this.#until - this.#call.beganAt)} ms.`);
     if (this.#late !== undefined || this.#graceMs === 0) {
       this.#stop(stopped);
       return;
@@ -92,6 +92,9 @@ class Settling<Value> {
 }
 
 const expire = (settling: { expire(): void }): void => settling.expire();
+
+/** Whole ms: Node keeps timers of one length together, and most calls get the same. */
+const leftUntil = (until: number): number => Math.max(1, Math.ceil(until - performance.now()));
 
 function armAll(): void {
   const now = begun;

@@ -1,4 +1,5 @@
-import { closeSync, lstatSync, openSync, readFileSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, lstatSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 const mine = new Set<string>();
@@ -8,10 +9,13 @@ const BEAT_MS = 10_000;
 const SILENT_MS = 60_000;
 
 interface Holder {
-  pid: number;
+  /** `undefined` where it was killed before it had written it. */
+  pid: number | undefined;
   host: string;
   /** When it last said that it lives, in ms since 1970. */
   seenAt: number;
+  /** No other lock at this path has the same. */
+  stamp: string;
 }
 
 /**
@@ -24,26 +28,61 @@ interface Holder {
 export function takePidLock(file: string): (() => void) | string {
   const path = `${file}.lock`;
   if (mine.has(path)) return `the process ${process.pid}`;
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      const lock = openSync(path, "wx", 0o600);
-      writeSync(lock, `${process.pid}\n${hostname()}`);
-      closeSync(lock);
-      mine.add(path);
-      const beat = setInterval(() => sayAlive(path), BEAT_MS).unref();
-      return () => {
-        clearInterval(beat);
-        mine.delete(path);
-        rmSync(path, { force: true });
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+  while (!make(path)) {
     const holder = readHolder(path);
-    if (holder !== undefined && holds(holder)) return `the process ${holder.pid} on ${holder.host}`;
-    rmSync(path, { force: true });
+    if (holder === undefined) continue; // given back meanwhile
+    if (holds(holder)) return `the process ${holder.pid} on ${holder.host}`;
+    const faster = takeAway(path, holder);
+    if (faster !== undefined) return faster;
   }
-  return "another process";
+  mine.add(path);
+  const beat = setInterval(() => sayAlive(path), BEAT_MS).unref();
+  return () => {
+    clearInterval(beat);
+    mine.delete(path);
+    if (isOurs(path)) rmSync(path, { force: true });
+  };
+}
+
+/** Puts a lock there whole: a half-made one would look like one that a killed process has left. */
+function make(path: string): boolean {
+  const draft = `${path}.${randomUUID()}`;
+  const text = `${process.pid}\n${hostname()}`;
+  try {
+    writeFileSync(draft, text, { flag: "wx", mode: 0o600 });
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      // Where the volume has no hard links, it is half made for a moment.
+      if (!NO_LINKS.has(String((error as NodeJS.ErrnoException).code))) throw error;
+      writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/**
+ * Removes a lock that was left behind. Between a look at it and its removal another process may have done both and put its
+ * own there: only one at a time may remove this very lock, by a lock of its own, and looks again first.
+ *
+ * @returns who is about to do it
+ */
+function takeAway(path: string, { stamp }: Holder): string | undefined {
+  const right = takePidLock(`${path}.${stamp}`);
+  if (typeof right === "string") return right;
+  try {
+    if (readHolder(path)?.stamp === stamp) rmSync(path, { force: true });
+    return undefined;
+  } finally {
+    right();
+  }
 }
 
 function sayAlive(path: string): void {
@@ -55,18 +94,41 @@ function sayAlive(path: string): void {
   }
 }
 
-const holds = ({ pid, host, seenAt }: Holder): boolean =>
-  host === hostname() ? pid !== process.pid && lives(pid) : Date.now() - seenAt < SILENT_MS;
+/** Another machine takes it over where this one was silent for too long. */
+function isOurs(path: string): boolean {
+  try {
+    const holder = readHolder(path);
+    return holder?.pid === process.pid && holder.host === hostname();
+  } catch {
+    return false;
+  }
+}
+
+const holds = ({ pid, host, seenAt }: Holder): boolean => {
+  if (pid === undefined) return false;
+  return host === hostname() ? pid !== process.pid && lives(pid) : Date.now() - seenAt < SILENT_MS;
+};
 
 /** @throws Error for what is no lock: it is someone's file, and not ours to take away */
 function readHolder(path: string): Holder | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  // The id of a process and its machine; empty where the process was killed between making the file and writing.
-  const text = stats.isFile() && stats.size < 300 ? readFileSync(path, "utf8") : "other";
+  let text = "other";
+  try {
+    // The id of a process and its machine.
+    if (stats.isFile() && stats.size < 300n) text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
   const [, pid, host] = /^(\d*)(?:\n([\w.-]+))?$/.exec(text) ?? [];
   if (pid === undefined) throw new Error(`${path} is in the way, and is no lock. Move it, or name another file.`);
-  return pid === "" ? undefined : { pid: Number(pid), host: host ?? hostname(), seenAt: stats.mtimeMs };
+  return {
+    pid: pid === "" ? undefined : Number(pid),
+    host: host ?? hostname(),
+    seenAt: Number(stats.mtimeMs),
+    stamp: `${stats.ino}-${stats.mtimeNs}`,
+  };
 }
 
 function lives(pid: number): boolean {

@@ -89,7 +89,12 @@ function openOrCreate(file: string, files: SinkFiles): number {
     return openOwnFile(file, flags, files);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  try {
     return createOwnFile(file, flags, files);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return openOwnFile(file, flags, files); // another process has made it meanwhile
   }
 }
 

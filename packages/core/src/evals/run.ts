@@ -2,7 +2,6 @@ import { defineEval } from "./define-eval.ts";
 import { acceptedDistortions } from "./distort.ts";
 import { judge } from "./judge.ts";
 import type { Model } from "./model.ts";
-import { play } from "./play.ts";
 import type { Eval, Scenario } from "./scenario.ts";
 import { roundBound } from "./score.ts";
 import type { Transcript } from "./transcript.ts";
@@ -62,6 +61,8 @@ export async function runEval(definition: Eval, { model, runs = 1, onScenario }:
   defineEval(definition);
   const chosen = definition.scenarios.filter(({ task }) => model === undefined || task !== undefined);
   if (chosen.length === 0) throw new Error(`The eval "${definition.name}" has no scenario with a task for a model.`);
+  // Both eras' clients come with it: what only compares or shows a result has no use for them.
+  const { play } = await import("./play.ts");
   const results: ScenarioResult[] = [];
   const transcripts: Transcript[] = [];
   for (const [at, scenario] of chosen.entries()) {

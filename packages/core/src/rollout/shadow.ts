@@ -51,7 +51,7 @@ export async function runInShadow(
     shadow.open(timeoutMs);
     shadow.begin();
     const work = Promise.resolve((tool.candidate as Candidate).handler(input, shadow));
-    return await compare(tool, came, { value: await settle(shadow, work, shadow.leftMs) });
+    return await compare(tool, came, { value: await settle(shadow, work, shadow.endsAt) });
   } catch (error) {
     const failed = failureOf(error);
     if (failed !== undefined) return compare(tool, came, failed);

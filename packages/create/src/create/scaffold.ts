@@ -5,10 +5,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { takePidLock } from "../../../core/src/control/pid-lock.ts";
 import type { Marker } from "../marker.ts";
 import type { Template } from "../templates.ts";
 import { Refusal } from "../terminal.ts";
@@ -39,19 +41,19 @@ export async function scaffold(
   { name, core, own }: { name: string; core: CoreSource; own: boolean },
 ): Promise<void> {
   const folder = resolve(target);
-  const made = firstMissing(folder);
-  mkdirSync(dirname(folder), { recursive: true });
+  const missing = missingFolders(folder);
   let draft: string | undefined;
   const forgetDraft = (): void => {
     if (draft) rmSync(draft, { recursive: true, force: true });
   };
   const forgetAll = (): void => {
     forgetDraft();
-    if (made) rmSync(made, { recursive: true, force: true });
+    for (const made of missing) removeIfEmpty(made);
   };
   // Ctrl+C while core is packed goes past `finally`.
   process.on("exit", forgetAll);
   try {
+    mkdirSync(dirname(folder), { recursive: true });
     draft = mkdtempSync(join(dirname(folder), ".offshoot-draft-"));
     for (const [path, { bytes, executable }] of renameTemplate(template, name)) {
       const file = join(draft, path);
@@ -60,9 +62,7 @@ export async function scaffold(
     }
     if (own) claimDomain(join(draft, "offshoot.json"));
     if (core === "pack") dependOn(join(draft, "package.json"), await packCore(draft));
-    // An empty folder that is already there stays the same folder: it may be the one the user stands in.
-    if (!existsSync(folder)) mkdirSync(folder);
-    for (const entry of readdirSync(draft)) renameSync(join(draft, entry), join(folder, entry));
+    placeDraft(draft, folder);
   } catch (error) {
     forgetAll();
     throw error;
@@ -72,10 +72,39 @@ export async function scaffold(
   }
 }
 
-/** The topmost folder on the way to this one that is not there yet. */
-function firstMissing(folder: string): string | undefined {
-  if (existsSync(folder)) return undefined;
-  return firstMissing(dirname(folder)) ?? folder;
+/** Moves a project that is whole into its place. Of two commands at once one is refused, and takes nothing of the other's away. */
+function placeDraft(draft: string, folder: string): void {
+  const unlock = takePidLock(folder);
+  if (typeof unlock === "string")
+    throw new Refusal(`${folder} is being written by ${unlock}.`, "look at what it makes, or choose another place.");
+  const moved: string[] = [];
+  try {
+    requireEmpty(folder);
+    // An empty folder that is already there stays the same folder: it may be the one the user stands in.
+    mkdirSync(folder, { recursive: true });
+    for (const entry of readdirSync(draft)) {
+      renameSync(join(draft, entry), join(folder, entry));
+      moved.push(join(folder, entry));
+    }
+  } catch (error) {
+    for (const entry of moved) rmSync(entry, { recursive: true, force: true });
+    throw error;
+  } finally {
+    unlock();
+  }
+}
+
+/** The folders on the way to this one that are not there yet, the deepest first. */
+function missingFolders(folder: string): string[] {
+  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Never made, or someone else's by now.
+  }
 }
 
 /** What a template calls its domain is the project's own from the beginning. */

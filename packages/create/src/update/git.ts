@@ -51,7 +51,8 @@ export async function openScratchRepository(): Promise<ScratchRepository> {
       codes,
     });
   await requireGit();
-  await git(["init", "--quiet", "--bare", "--initial-branch=base", folder]);
+  // Without the machine's template: its hooks and excludes are not ours, and copying them takes as long as a merge.
+  await git(["init", "--quiet", "--bare", "--initial-branch=base", "--template=", folder]);
   return { git, close: () => rm(folder, { recursive: true, force: true }) };
 }
 

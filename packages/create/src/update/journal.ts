@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { takePidLock } from "../../../core/src/control/pid-lock.ts";
 import { MAX_JSON_BYTES, parseJsonObject } from "../parse-json.ts";
 import { linkOnTheWay } from "../path-problem.ts";
 import { readPlainFile } from "../read-plain-file.ts";
@@ -89,6 +90,27 @@ export function writeChanges(
     if (keep) keepBefore(folder, join(journal, "before"));
     rmSync(journal, { recursive: true });
   };
+}
+
+/** Keeps other updates of a project away until the returned function is called. @throws Refusal where one is running */
+export function lockProject(folder: string): () => void {
+  const journal = journalOf(folder);
+  let lock: ReturnType<typeof takePidLock>;
+  try {
+    mkdirSync(dirname(journal), { recursive: true, mode: 0o700 });
+    lock = takePidLock(journal);
+  } catch (cause) {
+    throw new Refusal(
+      `What an update needs to be undone cannot be kept in ${dirname(journal)}: ${(cause as Error).message}`,
+      "set XDG_STATE_HOME to a folder that only you can write.",
+      { cause },
+    );
+  }
+  if (typeof lock === "function") return lock;
+  throw new Refusal(
+    `Another update of this project is running: ${lock}.`,
+    "wait for it, and look at what it has changed.",
+  );
 }
 
 /** Takes back an update that was cut off. `undefined` when there was none. */

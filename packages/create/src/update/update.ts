@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { openFork } from "../project.ts";
+import { type Fork, openFork } from "../project.ts";
 import { Refusal } from "../terminal.ts";
 import { beforePacking } from "./before-packing.ts";
 import { filesWithMarkers } from "./conflict-markers.ts";
@@ -7,7 +7,7 @@ import { differenceOf } from "./files.ts";
 import { findUnasked } from "./find-unasked.ts";
 import { gatesOf, reinstall, requireGreen, runGates } from "./gates.ts";
 import { openScratchRepository, type ScratchRepository } from "./git.ts";
-import { recover, writeChanges } from "./journal.ts";
+import { lockProject, recover, writeChanges } from "./journal.ts";
 import { knownGreen, rememberGreen, stateOf } from "./known-green.ts";
 import { alignLineEnds } from "./line-ends.ts";
 import { mergeFiles } from "./merge.ts";
@@ -41,16 +41,25 @@ export interface UpdateOptions {
 export async function updateProject(options: UpdateOptions = {}): Promise<Update> {
   const repository = await openScratchRepository();
   try {
-    return await updateWith(repository, options);
+    const fork = openFork(resolve(options.folder ?? "."));
+    // Before what was cut off is taken back: it may be what another update is writing at this moment.
+    const unlock = options.dryRun ? undefined : lockProject(fork.folder);
+    try {
+      return await updateWith(repository, fork, options);
+    } finally {
+      unlock?.();
+    }
   } finally {
     await repository.close();
   }
 }
 
-async function updateWith(repository: ScratchRepository, options: UpdateOptions): Promise<Update> {
+async function updateWith(
+  repository: ScratchRepository,
+  { folder, marker, manifest }: Fork,
+  options: UpdateOptions,
+): Promise<Update> {
   const { dryRun = false, gates = true, install = true, onStep = () => {} } = options;
-  const folder = resolve(options.folder ?? ".");
-  const { marker, manifest } = openFork(folder);
   const own = await openOwnRepository(folder);
   const recovered = dryRun ? undefined : recover(folder);
   if (recovered) await own?.reset([...recovered.restored, ...recovered.left]);

@@ -69,7 +69,8 @@ function makeRepository(project: string): void {
   }
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: project, stdio: "ignore" });
-  git("init", "--quiet");
+  // Without git's examples of hooks, which would be copied and digested for each project.
+  git("init", "--quiet", "--template=");
   git("add", "--all");
   git("commit", "--quiet", "--message", "a copy");
   const kept = mkdtempSync(join(tmpdir(), "create-offshoot-"));

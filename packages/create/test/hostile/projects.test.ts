@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { isSecretName } from "../../src/secret-name.ts";
-import { offshootBin, run } from "../fixtures/run.ts";
+import { offshootBin, run, runEach } from "../fixtures/run.ts";
 import { archive } from "./archive.ts";
 import { type Container, container, release } from "./container.ts";
 
@@ -57,16 +56,7 @@ const commands = (): string[][] => [
 ];
 
 /** Runs all of them in one process, as long as none hangs. */
-async function runAll(): Promise<{ command: string; code: unknown; said: string }[]> {
-  const words = world.write("state/commands.json", JSON.stringify(commands()));
-  const answers = world.write("state/answers.jsonl", "");
-  const script = fileURLToPath(new URL("run-each.ts", import.meta.url));
-  await run(process.execPath, [script, words, answers], { cwd: world.project, env: environment(), timeout: 120_000 });
-  return readFileSync(answers, "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
+const runAll = () => runEach(commands(), { cwd: world.project, env: environment() });
 
 /** Files that a command reads or writes. */
 const FILES =
@@ -142,6 +132,7 @@ const folders: Record<string, () => void> = {
       ["filter.evil.required", "true"],
     ] as const)
       execFileSync("git", ["config", key, value], { cwd: world.project });
+    for (const name of ["info", "hooks"]) mkdirSync(inProject(`.git/${name}`), { recursive: true });
     writeFileSync(inProject(".git/info/attributes"), "* filter=evil\n");
     writeFileSync(inProject(".git/hooks/post-index-change"), `#!/bin/sh\n${evil}\n`, { mode: 0o755 });
   },
@@ -157,10 +148,10 @@ describe("a project that came from a stranger", () => {
       const answers = await runAll();
       const home = Object.entries(world.outside()).filter(([path]) => !/^home\/\.(cursor|npm)\//.test(path));
       expect(Object.fromEntries(home)).toEqual(before);
-      expect(answers.map(({ command }) => command)).toEqual(commands().map((words) => words.join(" ")));
-      for (const { command, code, said } of answers) {
-        expect([0, 1, 2], command).toContain(code);
-        expect(said, command).not.toMatch(/^\s+at .*:\d+/m);
+      expect(answers.map(({ words }) => words)).toEqual(commands());
+      for (const { words, code, said } of answers) {
+        expect([0, 1, 2], words.join(" ")).toContain(code);
+        expect(said, words.join(" ")).not.toMatch(/^\s+at .*:\d+/m);
       }
     },
   );

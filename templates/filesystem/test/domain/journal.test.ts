@@ -37,7 +37,7 @@ async function earlierJournal() {
 
 test("bytes in the trash are known from a journal of an earlier version, and while such a version writes to it", async () => {
   const { folder, db } = await earlierJournal();
-  const journals = [openJournal(DatabaseSync, folder, "one"), openJournal(DatabaseSync, folder, "other")];
+  const journals = [await openJournal(DatabaseSync, folder, "one"), await openJournal(DatabaseSync, folder, "other")];
   const kept = () => ["1-1", "2-2", "3-3"].map((root) => journals.map((journal) => journal.keptBytes(root)));
   expect(kept()).toEqual([
     [30, 30],
@@ -54,11 +54,11 @@ test("bytes in the trash are known from a journal of an earlier version, and whi
   for (const journal of journals) journal.close();
 });
 
-test("bytes in the trash are those of all entries, whatever becomes of them", () => {
+test("bytes in the trash are those of all entries, whatever becomes of them", async () => {
   const action = fc.record({ kind: fc.constantFrom("begin", "mark", "drop"), at: fc.nat(9), bytes: fc.nat(1_000) });
-  fc.assert(
-    fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-      const journal = openJournal(DatabaseSync, undefined, "me");
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+      const journal = await openJournal(DatabaseSync, undefined, "me");
       const entries = new Map<Entry, number>();
       for (const { kind, at, bytes } of actions) {
         const entry = [...entries.keys()][at];

@@ -1,8 +1,10 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createNotes, type Notes } from "../../src/domain/notes.ts";
 import { createMemoryStore } from "../../src/domain/store/memory.ts";
-import { openSqliteStore } from "../../src/domain/store/open.ts";
+import { databaseName, openSqliteStore } from "../../src/domain/store/open.ts";
 import { openPostgresStore } from "../../src/domain/store/postgres/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 import { clearSchema, emptySchema, manualClock, notesOn, stores } from "../fixtures/stores.ts";
@@ -151,17 +153,76 @@ test("all stores list the same pages, however few notes are looked at in a turn"
   expect(found).toBeGreaterThan(100);
 });
 
+test("a search has the order of SQLite's own ranks, the newest first of those with the same, in however many turns", {
+  timeout: 120_000,
+}, async () => {
+  const folder = await temporaryFolder();
+  const notes = createNotes(await openSqliteStore(folder, { slice: 1 }));
+  const raw = new DatabaseSync(join(folder, databaseName), { readOnly: true });
+  const ranked = raw.prepare(
+    "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10, 1, 1, 10), rowid DESC",
+  );
+  const tagged = new Set<string>();
+  const body = fc
+    .array(fc.constantFrom("word", "word", "x", "y", "+ -"), { maxLength: 4 })
+    .map((words) => words.join(" "));
+  await fc.assert(
+    fc.asyncProperty(fc.array(body, { minLength: 20, maxLength: 50 }), fc.nat(60), async (bodies, which) => {
+      const drafts = bodies.map((body, at) => ({
+        title: at === which ? "word" : "t",
+        body,
+        tags: at % 3 === 0 ? ["z"] : [],
+      }));
+      const created = await notes.createMany(drafts);
+      for (const [at, one] of created.entries()) if (at % 3 === 0 && "note" in one) tagged.add(one.note.id);
+      for (const [query, match] of [
+        ["word", '{title body tags} : "word" *'],
+        ["x", '{title body tags} : "x"'],
+        ["word y", '({title body tags} : "word" *) AND ({title body tags} : "y")'],
+        ["-", '{signs} : "\uff0d"'],
+      ] as const) {
+        const wanted = ranked.all(match).map(({ rowid }) => `n${rowid}`);
+        const { notes: found } = await notes.search({ query, limit: 20 });
+        expect(found.map(({ id }) => id)).toEqual(wanted.slice(0, 20));
+        const { notes: those } = await notes.search({ query, limit: 20, tag: "z" });
+        expect(those.map(({ id }) => id)).toEqual(wanted.filter((id) => tagged.has(id)).slice(0, 20));
+      }
+    }),
+    { numRuns: 30 },
+  );
+  expect((await notes.search({ query: "x" })).notes).not.toEqual([]);
+  raw.close();
+  await notes.close();
+});
+
 test("a search that is ranked in several turns finds every note once, best first", async () => {
-  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 })); // ranks sixty a turn
-  for (let batch = 0; batch < 2; batch++)
+  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 40 }));
+  for (let batch = 0; batch < 8; batch++)
     await notes.createMany(
       Array.from({ length: 80 }, (_, at) => ({ title: at % 20 === 0 ? "word" : "other", body: "word" })),
     );
-  const found = (await pages((cursor) => notes.search({ query: "word", limit: 30, cursor }))).flatMap(
+  const found = (await pages((cursor) => notes.search({ query: "word", limit: 50, cursor }))).flatMap(
     (page) => (page as { notes: { id: string; title: string }[] }).notes,
   );
-  expect(found.slice(0, 8).map(({ title }) => title)).toEqual(Array(8).fill("word"));
-  expect(new Set(found.map(({ id }) => id)).size).toBe(160);
-  expect(found).toHaveLength(160);
+  expect(found.slice(0, 32).map(({ title }) => title)).toEqual(Array(32).fill("word"));
+  expect(new Set(found.map(({ id }) => id)).size).toBe(640);
+  expect(found).toHaveLength(640);
   await notes.close();
+});
+
+test("a search knows what was changed before it, whichever others are going on, and ends with its store", async () => {
+  const notes = createNotes(await openSqliteStore(await temporaryFolder(), { slice: 1 }));
+  for (let batch = 0; batch < 8; batch++)
+    await notes.createMany(Array.from({ length: 80 }, () => ({ title: "other", body: "word" })));
+  const best = async (query: string) => (await notes.search({ query, limit: 1 })).notes[0]?.id;
+  const before = best("word");
+  await notes.update({ id: "n2", title: "word" });
+  const after = best("word");
+  const last = [best("word"), best("wor")];
+  expect(await after).toBe("n2");
+  expect(["n2", "n640"]).toContain(await before);
+  expect(await Promise.all(last)).toEqual(["n2", "n2"]);
+  const closed = best("wo");
+  await notes.close();
+  await expect(closed).rejects.toThrow(/closed/);
 });

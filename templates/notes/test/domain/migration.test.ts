@@ -1,28 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openNotes } from "../../src/domain/notes.ts";
-import { applicationId, migrations, schemaVersion } from "../../src/domain/store/migrations.ts";
+import { migrations, schemaVersion } from "../../src/domain/store/migrations.ts";
 import { databaseName } from "../../src/domain/store/open.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 import { fillLists } from "../fixtures/lists.ts";
+import { written } from "../fixtures/written.ts";
 
-/** A database that the first release wrote: four notes, one changed, one in the trash, a key. */
+/** A database that the first release wrote. */
 const first = () => written(1);
-
-/** A database as a release of this schema wrote it. */
-async function written(schema: number): Promise<string> {
-  const data = await temporaryFolder();
-  const db = new DatabaseSync(join(data, databaseName));
-  const steps = migrations.slice(0, schema).join(";");
-  db.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA application_id = ${applicationId}; ${steps}; PRAGMA user_version = ${schema}`,
-  );
-  db.exec(await readFile(new URL(`../fixtures/schema-${schema}.sql`, import.meta.url), "utf8"));
-  db.close();
-  return data;
-}
 
 test("the notes of the first release are all there, found by what this one looks for", async () => {
   const data = await first();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -12,7 +13,7 @@ const abandonedMs = 60_000;
  */
 export function createDatabase(file: string, open: (file: string) => DatabaseSync): void {
   sweep(file);
-  const draft = `${file}.new-${process.pid}-${Date.now()}`;
+  const draft = `${file}.new-${randomUUID()}`;
   closeSync(openSync(draft, "wx", 0o600)); // made here for its mode
   try {
     const db = open(draft);

@@ -37,7 +37,7 @@ export function createGuard(db: DatabaseSync, file: string, open: () => Database
       if (exchanged) throw loss("was moved, removed or replaced");
       const [main, nowLog] = now;
       // Another server that ends takes the log away in order.
-      if (nowLog && log && nowLog.size < log.size && isOpenLogCut(db, Number(nowLog.size))) throw loss("was cut short");
+      if (nowLog && log && nowLog.size < log.size && isOpenLogCut(db, `${file}-wal`)) throw loss("was cut short");
       log = nowLog;
       if (main === undefined || seen === undefined || (main.mtimeNs === seen.mtimeNs && main.size === seen.size))
         return;

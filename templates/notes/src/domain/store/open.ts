@@ -16,6 +16,7 @@ import { applicationId, migrate, migrations, newerSchema, schemaVersion } from "
 import { readStart } from "./read-start.ts";
 import { isIndexed, reindex } from "./reindex.ts";
 import { createSqliteStore, type SqliteOptions } from "./sqlite.ts";
+import { steadily } from "./steadily.ts";
 import type { NoteStore } from "./store.ts";
 
 export const databaseName = "notes.db";
@@ -32,24 +33,27 @@ export async function openSqliteStore(folder: string, options: Partial<SqliteOpt
   const open = (name: string, readOnly = false) =>
     // Foreign keys are turned on after the migration, which makes tables again that others refer to.
     new DatabaseSync(name, { timeout: lockTimeoutMs, readOnly, enableForeignKeyConstraints: false });
-  const { withLog } = inspect(folder, file, open);
-  let db: DatabaseSync | undefined;
-  try {
-    const until = performance.now() + budgetMs;
-    if (withLog) await patiently(() => examine(() => open(file, true)), { until });
-    const opened = open(file);
-    db = opened;
-    await patiently(() => prepare(opened, file, withLog), { until });
-    if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
-    const guard = createGuard(opened, file, () => open(file, true));
-    const blobs = createFileBlobs(join(folder, attachmentsName));
-    // A database each: no query, rank, wait or damage of one owner is another's.
-    const of = (owner: string) => openSqliteStore(join(folder, ownerFolder(owner)), options);
-    return createSqliteStore(db, guard, { blobs, of }, { budgetMs, pollMs, most, slice });
-  } catch (error) {
-    db?.close();
-    throw toNotesError(error);
-  }
+  const until = performance.now() + budgetMs;
+  return steadily(file, until, async () => {
+    const { withLog } = inspect(folder, file, open);
+    let db: DatabaseSync | undefined;
+    try {
+      if (withLog) await patiently(() => examine(() => open(file, true)), { until });
+      const opened = open(file);
+      db = opened;
+      await patiently(() => prepare(opened, file, withLog), { until });
+      if (!isIndexed(opened)) await patiently(() => reindex(opened), { until });
+      const openReader = () => open(file, true);
+      const guard = createGuard(opened, file, openReader);
+      const blobs = createFileBlobs(join(folder, attachmentsName));
+      // A database each: no query, rank, wait or damage of one owner is another's.
+      const of = (owner: string) => openSqliteStore(join(folder, ownerFolder(owner)), options);
+      return createSqliteStore(db, guard, { open: openReader, blobs, of }, { budgetMs, pollMs, most, slice });
+    } catch (error) {
+      db?.close();
+      throw toNotesError(error);
+    }
+  });
 }
 
 /** Looks at the files without SQLite, which would already write beside them, and makes the database where there is none. */

@@ -1,51 +1,49 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { listsAsked } from "./listed.ts";
 import { createRankings } from "./rankings.ts";
-import { matchOf, standsIn } from "./sqlite-query.ts";
+import { better, createBestOf, type Read, readHit } from "./sqlite-best.ts";
+import { inTag, matchOf, rankSql } from "./sqlite-query.ts";
 import type { SearchQuery } from "./store.ts";
 
-interface Hit {
-  number: number;
-  rank: number;
-}
-
 /**
- * Notes that are ranked in one turn of the event loop, in slices of a list: 600,000, for which SQLite works half a second
- * where the words are in all of them. Each turn begins with counting all that have the words: ten turns for a million would
- * take twice as long as two.
+ * @param open another connection, which only reads
+ * @param slice notes that are ranked at once, where there are no more
  */
-const slices = 30;
-
-export function createSearch(
-  db: DatabaseSync,
-  read: <Result>(attempt: () => Result) => Promise<Result>,
-  slice: number,
-) {
-  const ranked = slices * slice;
+export function createSearch(db: DatabaseSync, open: () => DatabaseSync, read: Read, slice: number) {
+  const first = Math.ceil(slice / 10);
   const latest = db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM activity");
+  const bestOf = createBestOf(open, read, first);
 
-  async function rank({ terms, tag, ceiling }: SearchQuery, places: number): Promise<number[]> {
-    const match = matchOf(terms);
-    const [list] = listsAsked({ ...(tag !== undefined && { tag }) });
-    const filter = list === undefined ? "" : `AND ${standsIn("words.rowid")}`;
-    const values = list === undefined ? [] : [list, 0];
-    const sql = `SELECT rowid AS number, bm25(words, 10, 1, 1, 10) AS rank FROM words
-      WHERE words MATCH ? AND rowid > ? AND rowid <= ? ${filter} ORDER BY rank, rowid DESC LIMIT ?`;
-    let best: Hit[] = [];
-    for (let to = ceiling; to > 0; to -= ranked) {
-      if (to < ceiling) await nextTurn();
-      const hits = await read(() =>
-        db
-          .prepare(sql)
-          .all(match, Math.max(0, to - ranked), to, ...values, places)
-          .map(({ number, rank }): Hit => ({ number: Number(number), rank: Number(rank) })),
-      );
-      best = best.length === 0 ? hits : [...best, ...hits].sort((a, b) => a.rank - b.rank || b.number - a.number);
-      if (best.length > places) best.length = places;
-    }
-    return best.map(({ number }) => number);
+  const ofFew = ({ terms, tag, ceiling }: SearchQuery, places: number) => {
+    const { condition, values } = inTag(tag);
+    const sql = `SELECT rowid AS number, ${rankSql} AS rank FROM words
+      WHERE words MATCH ? AND rowid <= ? AND ${condition("rowid")} ORDER BY rank, rowid DESC LIMIT ?`;
+    return db
+      .prepare(sql)
+      .all(matchOf(terms), ceiling, ...values, places)
+      .map(readHit);
+  };
+
+  /** The newest that have the words, whatever their rank is. */
+  function newest({ terms, tag, ceiling }: SearchQuery, limit: number) {
+    const { condition, values } = inTag(tag);
+    const sql = `SELECT number, rank, ${condition("number")} AS fits FROM (
+        SELECT rowid AS number, ${rankSql} AS rank FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?
+      )`;
+    const rows = db.prepare(sql).all(...values, matchOf(terms), ceiling, limit);
+    const hits = rows.filter(({ fits }) => Boolean(fits)).map(readHit);
+    return { hits, oldest: rows.length === limit ? Number(rows.at(-1)?.number) : undefined };
   }
 
-  return createRankings({ latest: () => read(() => Number(latest.get()?.seq)), rank });
+  async function rank(query: SearchQuery, places: number): Promise<number[]> {
+    if (query.ceiling <= slice) return (await read(() => ofFew(query, places))).map(({ number }) => number);
+    // Most words are in few notes.
+    const { hits, oldest } = await read(() => newest(query, Math.max(first, 2 * places)));
+    const best = oldest === undefined ? hits.sort(better) : await bestOf(query, hits, oldest, places);
+    return best.slice(0, places).map(({ number }) => number);
+  }
+
+  return {
+    search: createRankings({ latest: () => read(() => Number(latest.get()?.seq)), rank }),
+    close: bestOf.close,
+  };
 }

@@ -23,11 +23,15 @@ export interface SqliteOptions {
   slice: number;
 }
 
-/** The store over a database that openSqlite has checked and migrated. */
+/**
+ * The store over a database that openSqlite has checked and migrated.
+ *
+ * @param open another connection to it, which only reads
+ */
 export function createSqliteStore(
   db: DatabaseSync,
   guard: Guard,
-  { blobs, of }: { blobs: Blobs; of: (owner: string) => Promise<NoteStore> },
+  { open, blobs, of }: { open: () => DatabaseSync; blobs: Blobs; of: (owner: string) => Promise<NoteStore> },
   { budgetMs, pollMs, most, slice }: SqliteOptions,
 ): NoteStore {
   const used = createKeyReader(db);
@@ -50,7 +54,11 @@ export function createSqliteStore(
   }
   const read = <T>(attempt: () => T) => patient(attempt, performance.now() + budgetMs);
 
-  const search = createSearch(db, read, slice);
+  const openReader = () => {
+    guard.check();
+    return open();
+  };
+  const { search, close: closeSearch } = createSearch(db, openReader, read, slice);
 
   const noteStatement = db.prepare("SELECT * FROM notes WHERE number = ?");
   const find = (numbers: number[]) =>
@@ -214,6 +222,7 @@ export function createSqliteStore(
       await inTurn(async () => {
         if (closed) return;
         closed = true;
+        closeSearch();
         try {
           guard.check();
           db.exec("PRAGMA wal_checkpoint(TRUNCATE)");

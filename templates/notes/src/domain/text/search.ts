@@ -34,7 +34,8 @@ export interface Term {
 const word = () => /[\p{L}\p{N}\p{M}]+/gu;
 const signs = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]+/gu;
 const endsInSign = () => /[^\p{L}\p{N}\p{M}\p{Z}\p{Cc}\p{Cf}]$/u;
-const parting = "x";
+/** The token between two runs of signs. */
+export const parting = "x";
 
 /** Scripts written without blanks between words. */
 const scripts =

@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FilesError } from "../../errors.ts";
 import { trashPrefix } from "../paths.ts";
 import type { Change, Entry, State } from "./entry.ts";
+import { patiently } from "./sqlite.ts";
 
 /** Every change, from before it begins until it can no longer be taken back. */
 export interface Journal {
@@ -55,8 +56,23 @@ const countKept = `
 `;
 
 /** Undefined as the folder keeps it in memory: changes can be taken back until the process ends. */
-export function openJournal(Database: typeof DatabaseSync, folder: string | undefined, owner: string): Journal {
+export async function openJournal(
+  Database: typeof DatabaseSync,
+  folder: string | undefined,
+  owner: string,
+): Promise<Journal> {
   const db = new Database(folder === undefined ? ":memory:" : journalFile(folder), { timeout });
+  try {
+    await patiently(() => prepare(db));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return journalOn(db, owner);
+}
+
+/** Makes what is missing. Again and again is as good as once. */
+function prepare(db: DatabaseSync): void {
   // In this mode a killed process loses nothing, and no call waits for the disk.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   db.exec(`
@@ -67,6 +83,9 @@ export function openJournal(Database: typeof DatabaseSync, folder: string | unde
     CREATE TABLE IF NOT EXISTS roots (root TEXT PRIMARY KEY, trash TEXT NOT NULL) STRICT;
   `);
   if (db.prepare("PRAGMA user_version").get()?.user_version === 0) db.exec(countKept);
+}
+
+function journalOn(db: DatabaseSync, owner: string): Journal {
   const columns = "seq, id, state, owner, change";
   const entryOf = (row: unknown): Entry => {
     const { seq, id, state, owner: by, change } = row as Record<string, string | number>;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type FileLock, openFileLock } from "./file-lock.ts";
@@ -20,7 +20,7 @@ export function createOwner(Database: typeof DatabaseSync, folder: string): Owne
   mine.take();
   const remove = (lock: FileLock, one: string) => {
     lock.close();
-    unlinkSync(path(one));
+    rmSync(path(one), { force: true }); // another process may have found the same, and been faster
   };
   return {
     id,

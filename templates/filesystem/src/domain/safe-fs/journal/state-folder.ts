@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, mkdirSync, realpathSync }
 import type { DatabaseSync } from "node:sqlite";
 import { type FileLock, openFileLock } from "./file-lock.ts";
 import { type Journal, journalFile, openJournal } from "./journal.ts";
-import { createOwner } from "./owner.ts";
+import { createOwner, type Owner } from "./owner.ts";
 import { loadSqlite } from "./sqlite.ts";
 
 /** What this server knows beside the folders it works in, and what it shares with other servers of the same user. */
@@ -33,7 +33,7 @@ export function stateFolder(path: string | undefined, warn: (text: string) => vo
   let opened: Records | undefined;
   const open = async () => {
     const { DatabaseSync } = await loadSqlite();
-    opened = path === undefined ? inMemory(DatabaseSync) : inFolder(DatabaseSync, path, warn);
+    opened = await (path === undefined ? inMemory(DatabaseSync) : inFolder(DatabaseSync, path, warn));
     return opened;
   };
   return {
@@ -47,29 +47,15 @@ export function stateFolder(path: string | undefined, warn: (text: string) => vo
   };
 }
 
-function inFolder(Database: typeof DatabaseSync, path: string, warn: (text: string) => void): Records {
+async function inFolder(Database: typeof DatabaseSync, path: string, warn: (text: string) => void): Promise<Records> {
+  let owner: Owner | undefined;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    const owner = createOwner(Database, path);
-    const journal = openJournal(Database, path, owner.id);
-    const locks: FileLock[] = [];
-    return {
-      journal,
-      isAlive: owner.isAlive,
-      openLock(number) {
-        const lock = openFileLock(Database, `${path}/lock-${number}`);
-        locks.push(lock);
-        return lock;
-      },
-      fleeting: false,
-      close() {
-        for (const lock of locks) lock.close();
-        journal.close();
-        owner.close();
-      },
-    };
+    owner = createOwner(Database, path);
+    return recordsIn(Database, path, owner, await openJournal(Database, path, owner.id));
   } catch (error) {
+    owner?.close();
     const reason = error instanceof Error ? error.message : String(error);
     warn(
       `The state folder ${path} cannot be used (${reason}). Changes can be taken back only until this server ends, and two servers on one folder do not wait for each other. Choose another one with --state.`,
@@ -78,9 +64,28 @@ function inFolder(Database: typeof DatabaseSync, path: string, warn: (text: stri
   }
 }
 
-function inMemory(Database: typeof DatabaseSync): Records {
+function recordsIn(Database: typeof DatabaseSync, path: string, owner: Owner, journal: Journal): Records {
+  const locks: FileLock[] = [];
+  return {
+    journal,
+    isAlive: owner.isAlive,
+    openLock(number) {
+      const lock = openFileLock(Database, `${path}/lock-${number}`);
+      locks.push(lock);
+      return lock;
+    },
+    fleeting: false,
+    close() {
+      for (const lock of locks) lock.close();
+      journal.close();
+      owner.close();
+    },
+  };
+}
+
+async function inMemory(Database: typeof DatabaseSync): Promise<Records> {
   const owner = "this process";
-  const journal = openJournal(Database, undefined, owner);
+  const journal = await openJournal(Database, undefined, owner);
   return {
     journal,
     isAlive: (other) => other === owner,

@@ -57,6 +57,24 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
     journal.drop(entry);
   };
 
+  const unknownIn = (root: Root): string[] => {
+    const above = locate(anyKind(ground), root, [], "");
+    const names = (folder: Located) => listEntries(folder, { all: true }).map(({ name }) => name);
+    let trash: Located | undefined;
+    try {
+      // Names first: another server writes down what it makes before it makes it.
+      const reserved = names(above).filter(isReserved);
+      trash = openTrash(ground, journal, root, { make: false });
+      const own = trash?.relative.at(-1);
+      const beside = reserved.filter((name) => name !== own && !isUnfinished(name));
+      const inside = trash ? names(trash).filter((name) => name !== ".gitignore" && !journal.isKnown(name)) : [];
+      return [...beside, ...inside.map((name) => `${own}/${name}`)];
+    } finally {
+      trash?.close();
+      above.close();
+    }
+  };
+
   return {
     /** Keeps what stands at a place, which stays there until it is replaced. Nothing is done where the root takes no trash. */
     async keep(entry: Entry, place: Place): Promise<void> {
@@ -136,18 +154,9 @@ export function createTrash(ground: Ground, journal: Journal, { keepMs, keepByte
 
     /** What stands in a root under the server's own names and is not known to the journal: it came with the folder. */
     strangers(root: Root): string[] {
-      const above = locate(anyKind(ground), root, [], "");
-      const trash = openTrash(ground, journal, root, { make: false });
-      try {
-        const own = trash?.relative.at(-1);
-        const names = (folder: Located) => listEntries(folder, { all: true }).map(({ name }) => name);
-        const beside = names(above).filter((name) => isReserved(name) && name !== own && !isUnfinished(name));
-        const inside = trash ? names(trash).filter((name) => name !== ".gitignore" && !journal.isKnown(name)) : [];
-        return [...beside, ...inside.map((name) => `${own}/${name}`)];
-      } finally {
-        trash?.close();
-        above.close();
-      }
+      const found = unknownIn(root);
+      // What another server has just ended is known no more, and gone by now.
+      return found.length === 0 ? found : unknownIn(root).filter((name) => found.includes(name));
     },
 
     /** The trash of this process ends with it. */

@@ -17,16 +17,17 @@ export interface TreeSize {
 /** Every level is held open on the way down; what lies deeper than this is not counted. */
 const deepest = 500;
 
-/** What has a name in an open folder, with everything in it. */
+/** What has a name in an open folder, with everything in it; nothing where it is missing. */
 export async function measureTree(ground: Ground, folder: Located, name: string): Promise<TreeSize> {
   const size: TreeSize = { bytes: 0, files: 0, others: 0 };
   const any = anyKind(ground);
   const add = (at: string | Buffer): boolean => {
     const stats = lstatSync(at, { throwIfNoEntry: false });
-    if (stats?.isFile()) size.files++;
+    if (stats === undefined) return false; // it takes up nothing
+    if (stats.isFile()) size.files++;
     else size.others++;
-    if (stats?.isFile()) size.bytes += stats.size;
-    return stats?.isDirectory() ?? false;
+    if (stats.isFile()) size.bytes += stats.size;
+    return stats.isDirectory();
   };
   if (!add(findEntry(folder, name).at)) return size;
   const way: { at: Located; names: string[] }[] = [];
