@@ -246,6 +246,15 @@ describe("a secret in a project's folder", () => {
     expect(harmless.some(isSecretName)).toBe(false);
   });
 
+  test("a folder outside that a dependency names is not bundled, though npm links it", async () => {
+    world.write("outside/package.json", '{"name":"evil","version":"1.0.0"}');
+    const dependencies = { evil: `file:${join(world.root, "outside")}` };
+    amend({ description: "d", author: "a", bin: "src/index.js", dependencies, files: ["src"] });
+    writeFileSync(inProject("offshoot.json"), JSON.stringify({ template: "notes", version: "0.1.0" }));
+    const { code, said } = await offshoot("bundle");
+    expect([code, said]).toEqual([2, expect.stringContaining("evil leads to a folder outside the bundle")]);
+  });
+
   test("a bundle is not written through a link of the project", async () => {
     amend({ description: "d", author: "a" });
     symlinkSync("../../outside", inProject("bundle"));
