@@ -6,7 +6,7 @@ const MAX_DEPTH = 200;
 
 /**
  * A JSON text, comments and trailing commas allowed, with a value at `[key, name]`. Only what is added or replaced is
- * written: jsonc-parser's own `modify` lays out the whole line around it anew, and takes a minute for ten thousand members.
+ * written: jsonc-parser's own `modify` lays out the whole line around it again, and takes a minute for ten thousand members.
  *
  * @throws Error that says in words why the text is left alone
  */
