@@ -10,7 +10,10 @@ import { connect, WIRES } from "../../src/testing/index.ts";
 import { createLab } from "../fixtures/lab.ts";
 import { initialize, type Json, META, rawConnection, startLab, toolCall } from "../fixtures/raw.ts";
 
+const LONG = process.env.OFFSHOOT_LONG === "1";
 const CALLS = 10_000;
+/** Over HTTP no more than 512 of them are on their way at once, however many there are. */
+const HTTP_CALLS = LONG ? CALLS : 3_000;
 /** A server that has just started grows by what any load would have it grow. */
 const WARM_UP = 2_000;
 const MIB = 1_048_576;
@@ -27,16 +30,16 @@ const percentile = (values: number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] as number;
 
 /** What the answers to a burst must be: each id once, some results, the rest refused with a time to come back. */
-function checkAnswers(answers: Json[]): void {
-  expect(answers).toHaveLength(CALLS);
-  expect(new Set(answers.map(({ id }) => id)).size).toBe(CALLS);
+function checkAnswers(answers: Json[], calls: number): void {
+  expect(answers).toHaveLength(calls);
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(calls);
   const refused = answers.filter(({ error }) => error !== undefined);
   for (const { error } of refused) {
     expect(error).toMatchObject({ code: 4290, data: { reason: "overloaded" } });
     expect(error.data.retryAfterMs).toBeGreaterThan(0);
   }
-  expect(refused.length).toBeGreaterThan(CALLS / 2);
-  expect(CALLS - refused.length).toBeGreaterThanOrEqual(32);
+  expect(refused.length).toBeGreaterThan(calls / 2);
+  expect(calls - refused.length).toBeGreaterThanOrEqual(32);
 }
 
 /** How long refused calls were in the server, in ms, by its own log: what a client measures is its own queue too. */
@@ -73,7 +76,7 @@ async function growthWhile<Result>(pid: number, work: () => Promise<Result>): Pr
   }
 }
 
-describe.runIf(process.platform === "linux")("10,000 calls of 300 ms in one burst", () => {
+describe.runIf(process.platform === "linux")("thousands of calls of 300 ms in one burst", () => {
   test.each([
     ["stdio-2025", undefined],
     ["stdio-2026", META],
@@ -91,14 +94,14 @@ describe.runIf(process.platform === "linux")("10,000 calls of 300 ms in one burs
         lab.write(...Array.from({ length: CALLS }, (_item, index) => toolCall(index + 1, "slow", { ms: 300 }, meta)));
         await lab.lines.count(seen + CALLS);
       });
-      checkAnswers(lab.lines.all.slice(seen));
+      checkAnswers(lab.lines.all.slice(seen), CALLS);
       expect(growth).toBeLessThan(128 * MIB);
       expect(Math.max(...refusedMs(lab.stderr()))).toBeLessThan(1_000 * slower);
     },
     60_000,
   );
 
-  test("http-2026: the same, and server/discover does not stand behind the burst", async () => {
+  test("http-2026: the same, and with OFFSHOOT_LONG=1 server/discover does not stand behind the burst", async () => {
     await using lab = startLab(["--transport", "http"], SMALL);
     await lab.until((stderr) => stderr.includes("listens on"));
     const url = /listens on (\S+)/.exec(lab.stderr())?.[1] as string;
@@ -108,24 +111,24 @@ describe.runIf(process.platform === "linux")("10,000 calls of 300 ms in one burs
     await Promise.all(Array.from({ length: WARM_UP }, (_item, index) => call(-index - 1, "echo", { text: "x" })));
     agent.destroy();
     agent = new Agent({ keepAlive: true, maxSockets: 512 });
-    using probe = startProbe(url);
-    const idle = await probe.measure(200);
+    // The other half of what it measures is the machine: see below.
+    using probe = LONG ? startProbe(url) : undefined;
+    const idle = await probe?.measure(200);
     const [answers, growth, slower] = await growthWhile(lab.child.pid as number, async () => {
-      probe.go();
+      probe?.go();
       const all = await Promise.all(
-        Array.from({ length: CALLS }, (_item, index) => call(index + 1, "slow", { ms: 300 })),
+        Array.from({ length: HTTP_CALLS }, (_item, index) => call(index + 1, "slow", { ms: 300 })),
       );
       return all;
     });
-    const during = await probe.end();
+    const during = await probe?.end();
     agent.destroy();
-    checkAnswers(answers);
+    checkAnswers(answers, HTTP_CALLS);
     expect(growth).toBeLessThan(128 * MIB);
     expect(Math.max(...refusedMs(lab.stderr()))).toBeLessThan(1_000 * slower);
     // The case asks for 20, which two cores do not give to three busy processes: 25 to 29 seen, and 670 without turns.
     // On a machine that is busy with others it would measure the machine.
-    const [p50, p99] = [percentile(idle, 0.5), percentile(during, 0.99)];
-    if (process.env.OFFSHOOT_LONG === "1") expect(p99 / p50).toBeLessThanOrEqual(150);
+    if (idle && during) expect(percentile(during, 0.99) / percentile(idle, 0.5)).toBeLessThanOrEqual(150);
   }, 120_000);
 });
 

@@ -10,7 +10,7 @@ import { initialize, META, toolCall } from "../fixtures/raw.ts";
 import { type Field, openSession, send, startField } from "./field.ts";
 
 /** Ten calls each: by default twice as many as there are places. */
-const ROUNDS = process.env.OFFSHOOT_LONG === "1" ? 30 : 10;
+const ROUNDS = process.env.OFFSHOOT_LONG === "1" ? 30 : 5;
 
 const cancel = (requestId: unknown) => ({
   jsonrpc: "2.0",

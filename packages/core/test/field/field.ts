@@ -13,10 +13,10 @@ const main = fileURLToPath(new URL("./server.ts", import.meta.url));
 
 export const metaOf = (wire: FieldWire) => (wire.endsWith("2026") ? META : undefined);
 
-/** The server, by the size of its old space in MiB. */
-export function startField(wire: "stdio" | "http", heapMiB: number, args: string[] = []) {
+/** The server, by the size of its old space in MiB, and further flags of node. */
+export function startField(wire: "stdio" | "http", heapMiB: number, args: string[] = [], v8: string[] = []) {
   const http = wire === "http" ? ["--transport", "http", ...(args.includes("--port") ? [] : ["--port", "0"])] : [];
-  const flags = [`--max-old-space-size=${heapMiB}`, "--expose-gc"];
+  const flags = [`--max-old-space-size=${heapMiB}`, "--expose-gc", ...v8];
   const server = startServer([...flags, main, ...http, ...args]);
   let most = 0;
   const pid = server.child.pid as number;

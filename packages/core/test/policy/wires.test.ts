@@ -16,6 +16,8 @@ import { openClient } from "../../src/testing/clients/open-client.ts";
 import { connect, type TestClient, WIRES, type Wire } from "../../src/testing/index.ts";
 import { anyCaller, anyPolicy, createPotServer, policyFile, TOOLS } from "./fixture.ts";
 
+const LONG = process.env.OFFSHOOT_LONG === "1";
+
 /** Without the rules that would be refused. */
 function usable(policy: Policy, server: ServerDefinition): Policy {
   let rules = policy.rules.map((rule, index) => ({ ...rule, name: `r${index}.` }));
@@ -88,7 +90,7 @@ describe.each(WIRES)("%s", (wire) => {
           await client.close();
         }
       }),
-      { numRuns: wire.startsWith("stdio") ? 60 : 20 },
+      { numRuns: (LONG ? 3 : 1) * (wire.startsWith("stdio") ? 20 : 7) },
     );
     expect(sizes.size).toBeGreaterThan(1);
   });

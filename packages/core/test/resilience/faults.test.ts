@@ -54,7 +54,8 @@ test.each([manners.hang, manners.reset, manners.short, manners.broken])(
     upstream.manner = manner;
     const orders = dependency("orders", { timeoutMs: 100, retry: quick });
     const { error } = await outcomeOf(orders.run({}, { idempotent: false }, get));
-    expect(upstream.hits).toBe(1);
+    // On a busy machine its 100 ms may pass on the way there.
+    expect(upstream.hits).toBeLessThanOrEqual(1);
     expect(error).toMatchObject({ code: "outcome_unknown", data: { outcome: "unknown" } });
   },
 );
