@@ -5,8 +5,14 @@ import { join } from "node:path";
 /** Folders in which this command keeps what is its own. */
 const OWN = /^\.offshoot-(?:update|before)/;
 
-/** Names that Windows keeps for devices, with any ending. */
-const DEVICES = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
+/** Names that Windows keeps for devices, with any ending; blanks before it do not count. */
+const DEVICES = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$|clock\$) *(?:\.|$)/;
+
+/** The second name that NTFS may have given another file: `PACKAG~1.JSO` would be written into package.json. */
+const SHORT = /^(?=[^.]{1,8}(?:\.|$))[^.]{1,6}~\d+(?:\.[^.]{0,3})?$/;
+
+/** What no name shows, and what breaks a line. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /** Longer names cannot be made on any common file system. */
 const MAX_PART_BYTES = 255;
@@ -49,11 +55,12 @@ function partProblem(part: string): string | undefined {
   if (part === "." || part === "..") return `has the part "${part}"`;
   if (isGit(folded)) return "is git's own";
   if (OWN.test(folded)) return "is this command's own";
-  if (/[\p{C}\p{Default_Ignorable_Code_Point}]/u.test(part)) return "has an invisible character";
+  if (INVISIBLE.test(part)) return "has an invisible character";
   if (part.includes(":")) return "has a colon";
   if (/[. ]$/.test(part)) return "has a part that ends with a dot or a blank";
   if (folded === "node_modules" && part !== folded) return "is another spelling of node_modules";
   if (DEVICES.test(folded)) return "is a device on Windows";
+  if (SHORT.test(folded)) return "is a short name of another file on Windows";
   if (Buffer.byteLength(part) > MAX_PART_BYTES) return `has a part longer than ${MAX_PART_BYTES} bytes`;
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** What both bins share in a terminal: a command as data, its help, `--json`, and exit codes. */
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs, stripVTControlCharacters } from "node:util";
 import { runnable } from "./runnable.ts";
 
 type ParseOptions = NonNullable<ParseArgsConfig["options"]>;
@@ -75,15 +75,24 @@ export async function runCommand<O extends Record<string, Option>>(
     }
     const answer = await command.run({ words, options: values as Input<O>["options"], json });
     const { data, text, raw = false } = answer;
-    process.stdout.write(`${json ? JSON.stringify(data, withCommands, 2) : raw ? text : runnable(text)}\n`);
+    process.stdout.write(`${json ? JSON.stringify(data, withCommands, 2) : raw ? text : visible(runnable(text))}\n`);
     process.exitCode = answer.exitCode ?? 0;
   } catch (error) {
     process.exitCode = 2;
     const { message, next } = describeError(error);
     if (json) process.stdout.write(`${JSON.stringify({ error: message, next }, withCommands, 2)}\n`);
-    else process.stderr.write(runnable(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`));
+    else process.stderr.write(visible(runnable(`${bin}: ${message}\n${next ? `Next: ${next}\n` : ""}`)));
   }
 }
+
+/**
+ * A text without what a terminal obeys instead of showing it: a name, a script or a message of a release or a clone could hide a
+ * line that warns of it, or reorder one.
+ */
+const visible = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replaceAll("\r\n", "\n")
+    .replaceAll(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 
 /** A program that shows what to do next shows a command that runs. */
 const withCommands = (key: string, value: unknown): unknown =>

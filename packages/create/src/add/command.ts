@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { linkOnTheWay } from "../path-problem.ts";
+import { LOCK, readLock } from "../contract/lock-file.ts";
+import { linkOnTheWay, pathProblem } from "../path-problem.ts";
 import { openProject } from "../project.ts";
 import { sourceFiles } from "../source-files.ts";
 import { defineCommand, Refusal } from "../terminal.ts";
@@ -39,7 +41,8 @@ export const add = defineCommand({
       text: [
         ...written.map((path) => `wrote  ${path}`),
         ...missing.map(
-          ({ marker, line }) => `No file has the comment "// ${marker}": add this line yourself:\n  ${line}`,
+          ({ marker, line, places, where }) =>
+            `${places === 0 ? `${where} has no comment` : `${where} has ${places} comments`} "// ${marker}": add this line yourself:\n  ${line}`,
         ),
         "Next: write its handler, run `npx vitest run -u` to update the contract lock, and read the diff.",
       ].join("\n"),
@@ -50,6 +53,9 @@ export const add = defineCommand({
 interface Missing {
   marker: string;
   line: string;
+  places: number;
+  /** Where it was looked for. */
+  where: string;
 }
 
 function write(folder: string, kind: string, name: string, piece: Piece): { written: string[]; missing: Missing[] } {
@@ -68,27 +74,39 @@ function write(folder: string, kind: string, name: string, piece: Piece): { writ
     [test, piece.test(names)],
   ]);
   for (const path of files.keys()) {
-    if (existsSync(join(folder, path))) throw new Refusal(`${path} exists already.`, "choose another name.");
+    const problem = pathProblem(path);
+    if (problem !== undefined)
+      throw new Refusal(`Its file would be ${path}, which ${problem}.`, "choose another name.");
+    if (lstatSync(join(folder, path), { throwIfNoEntry: false }))
+      throw new Refusal(`${path} exists already.`, "choose another name.");
     const link = linkOnTheWay(folder, path);
     if (link !== undefined) throw new Refusal(`${link} is a link.`, "put a folder in its place.");
   }
-  const lines: [marker: string, lineFor: (path: string) => string][] = [
-    ["offshoot:imports", (path) => `import { ${names.variable} } from "${importPath(path, source)}";`],
-    [piece.marker, () => `${names.variable},`],
-  ];
-  const { sample } = piece;
-  if (sample) lines.push([`${piece.marker.replace(/s$/, "")}-samples`, () => sample(names)]);
+  if (namesInLock(folder, kind).includes(name))
+    throw new Refusal(`This server has a ${kind} "${name}" already: ${LOCK} names it.`, "choose another name.");
   const changed = new Map<string, string>();
   const missing: Missing[] = [];
   const project = sourcesOf(folder);
-  for (const [marker, lineFor] of lines) {
-    const insertion = insertAt(project, marker, lineFor);
-    if (insertion === undefined) missing.push({ marker, line: lineFor("src/server.ts") });
-    else {
-      project.set(insertion.path, insertion.text);
-      changed.set(insertion.path, insertion.text);
+  const insert = (marker: string, lineFor: (path: string) => string, only?: string): string | undefined => {
+    const among = only === undefined ? project : new Map([[only, project.get(only) as string]]);
+    const insertion = insertAt(among, marker, lineFor);
+    if (typeof insertion === "number") {
+      missing.push({ marker, line: lineFor(only ?? "src/server.ts"), places: insertion, where: only ?? "The project" });
+      return undefined;
     }
-  }
+    project.set(insertion.path, insertion.text);
+    changed.set(insertion.path, insertion.text);
+    return insertion.path;
+  };
+  const taken = (path: string): boolean => new RegExp(`\\b${names.variable}\\b`).test(project.get(path) ?? "");
+  const server = [...project.keys()].find((path) => path.startsWith("src/") && taken(path));
+  if (server !== undefined) throw new Refusal(`${server} has a ${names.variable} already.`, "choose another name.");
+  const list = insert(piece.marker, () => `${names.variable},`);
+  // Where the list is: a name that another file imports is none there.
+  insert("offshoot:imports", (path) => `import { ${names.variable} } from "${importPath(path, source)}";`, list);
+  const { sample } = piece;
+  if (sample) insert(`${piece.marker.replace(/s$/, "")}-samples`, () => sample(names));
+  requireWritable(folder, changed.keys());
   writeAll(folder, files, changed);
   return { written: [...files.keys(), ...changed.keys()], missing };
 }
@@ -98,7 +116,8 @@ function writeAll(folder: string, files: Map<string, string>, changed: Map<strin
   try {
     for (const [path, text] of [...files, ...changed]) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileAtomically(join(folder, path), text);
+      const file = join(folder, path);
+      writeFileAtomically(file, text, changed.has(path) ? statSync(file).mode & 0o777 : undefined);
     }
   } catch (error) {
     for (const path of files.keys()) rmSync(join(folder, path), { force: true });
@@ -106,8 +125,23 @@ function writeAll(folder: string, files: Map<string, string>, changed: Map<strin
   }
 }
 
-/** The project's own TypeScript, by path. */
+/** What the server has of a kind; nothing where there is no lock yet. */
+function namesInLock(folder: string, kind: string): unknown[] {
+  if (!existsSync(join(folder, LOCK))) return [];
+  // Resources stand there by their URI, with a name.
+  const list = (readLock(folder)[`${kind}s`] ?? {}) as Record<string, { name?: unknown }>;
+  return Object.entries(list).map(([key, item]) => item.name ?? key);
+}
+
+function requireWritable(folder: string, paths: Iterable<string>): void {
+  for (const path of paths)
+    if ((statSync(join(folder, path)).mode & 0o200) === 0)
+      throw new Refusal(`${path} is read-only.`, "make it writable, or add the lines yourself.");
+}
+
+/** The project's own TypeScript, by path. What is not UTF-8 is left alone: written again, it would be damaged. */
 function sourcesOf(folder: string): Map<string, string> {
   const paths = sourceFiles(folder).filter((path) => /\.[cm]?tsx?$/.test(path));
-  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+  const files = paths.map((path) => [path, readFileSync(join(folder, path))] as const);
+  return new Map(files.filter(([, bytes]) => isUtf8(bytes)).map(([path, bytes]) => [path, bytes.toString("utf8")]));
 }

@@ -10,21 +10,22 @@ export interface Insertion {
  * Puts a line before each `// <marker>` comment, as far indented as that. Text, not a syntax tree: tools that print one
  * again move comments and break lines elsewhere in the file.
  *
- * @returns `undefined` when no file has the marker
+ * @returns how many places have the marker, when it is not one: which of several is meant, nobody can tell
  */
 export function insertAt(
   files: ReadonlyMap<string, string>,
   marker: string,
   lineFor: (path: string) => string,
-): Insertion | undefined {
-  const pattern = new RegExp(`^([ \\t]*)// ${marker}[ \\t]*$`, "m");
-  for (const [path, text] of files) {
-    const found = pattern.exec(text);
-    if (found === null) continue;
-    const end = text.includes("\r\n") ? "\r\n" : "\n";
-    return { path, text: `${text.slice(0, found.index)}${found[1]}${lineFor(path)}${end}${text.slice(found.index)}` };
-  }
-  return undefined;
+): Insertion | number {
+  const pattern = new RegExp(`^([ \\t]*)// ${marker}[ \\t]*$`, "gm");
+  const places = [...files].flatMap(([path, text]) =>
+    [...text.matchAll(pattern)].map((found) => ({ path, text, found })),
+  );
+  const [place] = places;
+  if (place === undefined || places.length > 1) return places.length;
+  const { path, text, found } = place;
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  return { path, text: `${text.slice(0, found.index)}${found[1]}${lineFor(path)}${end}${text.slice(found.index)}` };
 }
 
 /** How a file imports another of the project. */

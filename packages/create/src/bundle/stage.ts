@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { packedFiles } from "../check/packed-files.ts";
 import { linkOnTheWay, pathProblem } from "../path-problem.ts";
 import type { Project } from "../project.ts";
@@ -31,6 +31,21 @@ export async function stage(project: Project, staged: string, entry: string, bun
     "--no-fund",
   ]);
   if (!green) throw new Refusal(`The server's packages cannot be installed: ${output}`, "fix what npm names.");
+  requireWithin(staged);
+}
+
+/** npm links a dependency that is named by its folder, and what packs the bundle follows links. @throws Refusal */
+function requireWithin(staged: string): void {
+  const root = `${realpathSync(staged)}${sep}`;
+  const links = readdirSync(staged, { recursive: true, withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+  for (const { parentPath, name } of links) {
+    const link = join(parentPath, name);
+    if (existsSync(link) && realpathSync(link).startsWith(root)) continue;
+    throw new Refusal(
+      `${relative(staged, link)} leads to a folder outside the bundle, and a bundle is for others.`,
+      "depend on it by a version, or by a tarball in this project: `npm pack` makes one.",
+    );
+  }
 }
 
 function copy(folder: string, staged: string, path: string): void {

@@ -34,6 +34,8 @@ export function changeConfig(file: string, project: string, change: (before: str
   const { bytes, stat } = readPlainFile(real);
   if (process.getuid && stat.uid !== process.getuid()) refuse("it is another user's file");
   if ((stat.mode & 0o200) === 0) refuse("it is read-only");
+  // It is replaced, not written into: its other name would keep what it was.
+  if (stat.nlink > 1) refuse("it has a second name, a hard link");
   if (!isUtf8(bytes)) refuse("it is not UTF-8, and writing it would change bytes that are not this server's");
   const before = bytes.toString("utf8");
   const after = change(before);

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { applyEdits, modify, type ParseError, parse, printParseErrorCode, visit } from "jsonc-parser";
 import * as toml from "smol-toml";
 import { isObject } from "../contract/schema.ts";
 import { Refusal } from "../terminal.ts";
 import type { Client, ServerEntry } from "./clients.ts";
+import { mergeJson } from "./merge-json.ts";
 
 /**
  * A client's configuration with one server more. Everything else stays as it is, comments and order included; a server
@@ -12,7 +12,12 @@ import type { Client, ServerEntry } from "./clients.ts";
  * @throws Refusal for a file that cannot be read: the client might read it another way
  */
 export function mergeConfig(text: string, client: Client, name: string, server: ServerEntry): string {
-  return client.format === "json" ? mergeJson(text, client, name, server) : mergeToml(text, client, name, server);
+  if (client.format === "toml") return mergeToml(text, client, name, server);
+  try {
+    return mergeJson(text, [client.key, name], client.entry(server));
+  } catch (error) {
+    return refuse(`${(error as Error).message}.`, error);
+  }
 }
 
 const refuse = (reason: string, cause?: unknown): never => {
@@ -22,43 +27,6 @@ const refuse = (reason: string, cause?: unknown): never => {
     { cause },
   );
 };
-
-function mergeJson(text: string, { key, entry }: Client, name: string, server: ServerEntry): string {
-  const bom = text.startsWith("\ufeff") ? "\ufeff" : "";
-  const own = text.slice(bom.length);
-  const before = own.trim() === "" ? "{}\n" : own;
-  const errors: ParseError[] = [];
-  const data: unknown = parse(before, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error) refuse(`${printParseErrorCode(error.error)} in line ${before.slice(0, error.offset).split("\n").length}.`);
-  if (!isObject(data)) return refuse("it is not an object.");
-  if (Object.hasOwn(data, key) && !isObject(data[key])) refuse(`"${key}" is not an object.`);
-  const twice = duplicateKey(before, [key, name]);
-  if (twice !== undefined) refuse(`"${twice}" is there twice, and clients differ in which one they take.`);
-  const indent = /\n([ \t]+)\S/.exec(before)?.[1] ?? "  ";
-  const formattingOptions = {
-    insertSpaces: !indent.startsWith("\t"),
-    tabSize: indent.length,
-    eol: before.includes("\r\n") ? "\r\n" : "\n",
-  };
-  return bom + applyEdits(before, modify(before, [key, name], entry(server), { formattingOptions }));
-}
-
-/** A key on the way to a value that its object names twice. */
-function duplicateKey(text: string, way: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  let twice: string | undefined;
-  visit(text, {
-    onObjectProperty(property, _offset, _length, _line, _character, path) {
-      const place = [...path(), property];
-      if (place.some((part, index) => part !== way[index])) return;
-      const id = JSON.stringify(place);
-      if (seen.has(id)) twice ??= property;
-      seen.add(id);
-    },
-  });
-  return twice;
-}
 
 function mergeToml(text: string, { key, entry }: Client, name: string, server: ServerEntry): string {
   const read = (content: string): Record<string, unknown> => {

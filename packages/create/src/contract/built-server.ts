@@ -79,9 +79,10 @@ async function loadTesting(folder: string): Promise<Testing> {
     const file = createRequire(join(folder, "package.json")).resolve("@offshoot/core/testing");
     testing = await import(pathToFileURL(file).href);
   } catch (cause) {
+    const [, missing] = /^Cannot find package '([^']+)'/.exec((cause as Error).message) ?? [];
     throw new Refusal(
-      "The project's @offshoot/core with its test harness cannot be loaded.",
-      "`npm install`, with the development dependencies.",
+      `The project's @offshoot/core with its test harness cannot be loaded${missing ? `: ${missing} is not installed` : ""}.`,
+      missing ? `\`npm install --save-dev ${missing}\`.` : "`npm install`, with the development dependencies.",
       { cause },
     );
   }

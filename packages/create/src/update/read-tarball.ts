@@ -56,6 +56,9 @@ export function readTarball(file: string): Files {
     if (/\d GNU\.sparse\./.test(text)) problem ??= "a file with holes";
     if (/\d (?:link)?path=[^\n]*\0/.test(text)) problem ??= "a name that ends early";
   });
+  // The parser takes an archive that is cut off between two files for a whole one, and what is missing would be removed.
+  let ended = false;
+  parser.on("nullBlock", () => (ended = true));
   let damage: Error | undefined;
   parser.on("error", (error) => (damage ??= error));
   try {
@@ -64,6 +67,7 @@ export function readTarball(file: string): Files {
     damage ??= error as Error;
   }
   if (problem !== undefined) refuseRelease(file, problem);
+  if (!ended) damage ??= new Error("it is cut off");
   if (damage !== undefined) refuseArchive(file, damage);
   return files;
 }

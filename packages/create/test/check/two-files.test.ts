@@ -44,6 +44,18 @@ test("a server of two files is a project too: contract, check, connect and bundl
   expect(await offshoot("update", "--check")).toEqual([2, expect.stringContaining("offshoot.json")]);
 });
 
+test("a server whose test harness is not installed is told what to install", async () => {
+  const folder = join(temporaryFolder(), "echo");
+  mkdirSync(join(folder, "node_modules/@offshoot/core"), { recursive: true });
+  const core = { name: "@offshoot/core", version: "1.0.0", type: "module", exports: { "./testing": "./testing.js" } };
+  writeFileSync(join(folder, "node_modules/@offshoot/core/package.json"), JSON.stringify(core));
+  writeFileSync(join(folder, "node_modules/@offshoot/core/testing.js"), 'import "@modelcontextprotocol/client";\n');
+  writeFileSync(join(folder, "package.json"), '{"name":"echo","version":"1.0.0","bin":"server.ts"}');
+  writeFileSync(join(folder, "server.ts"), "");
+  const { code, stderr } = await run(process.execPath, [offshootBin, "contract", "--write"], { cwd: folder });
+  expect([code, stderr]).toEqual([2, expect.stringContaining("npm install --save-dev @modelcontextprotocol/client")]);
+});
+
 test("a project that runs from its sources is bundled with its packages, and starts where nothing else is", async () => {
   const parent = temporaryFolder();
   const folder = join(parent, "mine");

@@ -57,7 +57,13 @@ const paths: (string | Buffer)[] = [
   ..."package/.offshoot-update/plan.json package/.OFFSHOOT-UPDATE/plan.json package/.offshoot-before/x".split(" "),
   ..."package/NODE_MODULES/x package/Node_modules/.bin/x".split(" "),
   ..."package/con package/aux.txt package/src/NUL package/com1.js package/a:b package/x:$DATA".split(" "),
+  ..."package/CONIN$ package/conout$.txt package/CLOCK$ package/com\u00b9.js".split(" "),
+  "package/con .txt",
+  "package/src/NUL .js",
+  ..."package/NODE_M~1/x package/PACKAG~1.JSO package/src/index~12.js package/GITIGN~1 package/GI7EBA~1/x".split(" "),
   "package/a\nb",
+  "package/a\u2028b",
+  "package/a\u2029b",
   "package/a\u001b[2Jb",
   "package/\u202etxt.js",
   "package/a.",
@@ -106,7 +112,17 @@ describe("an archive that is not a template's is refused by name, and nothing ch
 
   test("what templates do have is taken", async () => {
     const names = ".github/workflows/ci.yml .env.example src/.gitkeep docs/日本語.md gitignore .gitattributes";
-    const paths = [...names.split(" "), "docs/a b.md", "docs/naïve.md", "-x", "~"];
+    const paths = [
+      ...names.split(" "),
+      "docs/a b.md",
+      "docs/naïve.md",
+      "-x",
+      "~",
+      "notes~",
+      "a~b.md",
+      "v1~2beta.md",
+      "console.md",
+    ];
     const outcome = await attempt(paths.map((path) => ({ path: `package/${path}` })));
     expect(outcome).toMatchObject({ status: "clean", written: expect.arrayContaining(paths) });
   });

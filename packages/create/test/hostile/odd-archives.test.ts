@@ -59,6 +59,9 @@ const refused: Record<string, () => Buffer> = {
     Buffer.concat([gzipSync(Buffer.concat(next)), zipped(file("package/../../b"))]),
   "an archive compressed twice": () => gzipSync(odd()),
   "half an archive": () => odd().subarray(0, 200),
+  "an archive that ends before its end": () => gzipSync(Buffer.concat(next)),
+  "an archive that ends within a header": () => gzipSync(Buffer.concat(next).subarray(0, -700)),
+  "an archive that ends between a header and its file": () => gzipSync(Buffer.concat(next).subarray(0, -512)),
 };
 
 describe("an archive that tar's formats allow, and no template is", () => {

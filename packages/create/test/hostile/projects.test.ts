@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { isSecretName } from "../../src/secret-name.ts";
@@ -198,6 +198,20 @@ describe("a configuration that is written into", () => {
     expect(readFileSync(config(), "utf8")).toBe("{}");
   });
 
+  test("that has a second name is left as it is: one of the two would keep the old state", async () => {
+    writeFileSync(inProject("kept.json"), "{}");
+    linkSync(inProject("kept.json"), config());
+    expect(await connect()).toMatchObject({ code: 2, said: expect.stringContaining("second name") });
+    expect(readFileSync(config(), "utf8")).toBe("{}");
+  });
+
+  test.each([0o600, 0o640, 0o664, 0o666])("keeps its permissions, whatever new files get: %o", async (mode) => {
+    writeFileSync(config(), "{}");
+    chmodSync(config(), mode);
+    expect(await connect()).toMatchObject({ code: 0 });
+    expect(statSync(config()).mode & 0o777).toBe(mode);
+  });
+
   test("that is the user's own link is written where it leads", async () => {
     const real = world.write("home/dotfiles/cursor.json", "{}");
     mkdirSync(join(world.root, "home/.cursor"));
@@ -230,6 +244,15 @@ describe("a secret in a project's folder", () => {
     for (const name of harmless) expect(message).not.toContain(`src/${name},`);
     expect(names.every(isSecretName)).toBe(true);
     expect(harmless.some(isSecretName)).toBe(false);
+  });
+
+  test("a folder outside that a dependency names is not bundled, though npm links it", async () => {
+    world.write("outside/package.json", '{"name":"evil","version":"1.0.0"}');
+    const dependencies = { evil: `file:${join(world.root, "outside")}` };
+    amend({ description: "d", author: "a", bin: "src/index.js", dependencies, files: ["src"] });
+    writeFileSync(inProject("offshoot.json"), JSON.stringify({ template: "notes", version: "0.1.0" }));
+    const { code, said } = await offshoot("bundle");
+    expect([code, said]).toEqual([2, expect.stringContaining("evil leads to a folder outside the bundle")]);
   });
 
   test("a bundle is not written through a link of the project", async () => {
