@@ -112,7 +112,7 @@ describe("handshakes that are good, by the thousand", () => {
     await until(() => heard.includes("elicitation/create"));
     let refused = 0;
     const worker = async (): Promise<void> => {
-      for (let index = 0; index < (LONG ? 500 : 50); index += 1) {
+      for (let index = 0; index < (LONG ? 500 : 100); index += 1) {
         const { status, headers } = await send(url, initialize(1), { agent });
         if (status !== 200) refused += 1;
         if (status === 503) expect(headers["retry-after"]).toMatch(/^\d+$/);

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createNotes, type Notes } from "../../../src/domain/notes.ts";
 import { openPostgresStore, type PostgresOptions } from "../../../src/domain/store/postgres/open.ts";
 import { notesServer } from "../../../src/server.ts";
-import { emptySchema } from "../../fixtures/stores.ts";
+import { emptySchema, newDatabase } from "../../fixtures/stores.ts";
 
 async function open(url: string, options: PostgresOptions = {}): Promise<Notes> {
   const notes = createNotes(await openPostgresStore(url, options));
@@ -186,13 +186,13 @@ describe("a connection that is lost while a change is saved", () => {
 });
 
 test("connections that the server ended while nobody used them are made again, without a call that fails", async () => {
-  const url = await emptySchema();
+  const url = await newDatabase();
   const [notes, admin] = [await open(url), await administer(url)];
   await notes.create({ title: "A", body: "" });
   await Promise.all(Array.from({ length: 8 }, () => notes.get("n1")));
   for (let round = 0; round < 3; round++) {
     await admin.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'offshoot-notes' AND state = 'idle'",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'offshoot-notes' AND state = 'idle'",
     );
     expect((await notes.get("n1")).title).toBe("A");
     await notes.update({ id: "n1", body: `${round}` });
@@ -201,13 +201,15 @@ test("connections that the server ended while nobody used them are made again, w
 });
 
 test("a listener hears of what was written while its line was cut", async () => {
-  const url = await emptySchema();
+  const url = await newDatabase();
   const [listener, writer, admin] = [await open(url, { pollMs: 3_600_000 }), await open(url), await administer(url)];
   const heard: string[] = [];
   listener.onChange(({ id }) => heard.push(id));
   for (let number = 1; number <= 6; number++) {
     if (number % 2 === 0)
-      await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+      );
     await writer.create({ title: "A", body: "" });
   }
   await expect.poll(() => heard).toEqual(["n1", "n2", "n3", "n4", "n5", "n6"]);
