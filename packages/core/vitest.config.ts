@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** What starts processes, replaces something that a process has one of, or measures memory: each in a worker of its own. */
+/**
+ * What starts processes, replaces something that a process has one of, measures memory, or breaks a dependency that a
+ * module keeps: each in a worker of its own.
+ */
 const APART = [
   "test/{bundle,config,draining,fleet,http,process,settings,stderr}.test.ts",
   "test/admission/{burst,degradation}.test.ts",
   "test/auth/{keys-and-proxy,mcp-remote,opening-streams,swapped-files}.test.ts",
   "test/{control,drills,field,runbooks,telemetry,ui}/**/*.test.ts",
-  "test/docs/{deploy,let-others-in,readme,roll-out-canary}.test.ts",
+  "test/docs/{deploy,let-others-in,orders,readme,roll-out-canary,upstream-faults}.test.ts",
   "test/docs/recipes/**/*.test.ts",
   "test/policy/switch.test.ts",
   "test/testing/{contract,leaks,masked-errors,requirements,spawn}.test.ts",

@@ -79,9 +79,9 @@ describe("the built server", () => {
       const unsubscribe = await client.subscribe([uri]);
       expect(watchedFolders(client.pid)).toBe(1);
       await writeFile(path, "2");
-      await expect.poll(() => heard, { timeout: 5_000 }).toContain(uri);
+      await expect.poll(() => heard).toContain(uri);
       await unsubscribe();
-      await expect.poll(() => watchedFolders(client.pid), { timeout: 5_000 }).toBe(0);
+      await expect.poll(() => watchedFolders(client.pid)).toBe(0);
       await client.close();
     },
   );

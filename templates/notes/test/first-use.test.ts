@@ -40,7 +40,9 @@ async function inSchema(databaseUrl: string) {
 
 const whole = (notes: number) => ({ notes, files: [databaseName], whole: [{ integrity_check: "ok" }] });
 
-test("servers that start at once, on nothing and on what an older one has left, all do, and lose nothing", async () => {
+test("servers that start at once, on nothing and on what an older one has left, all do, and lose nothing", {
+  timeout: long ? 3_600_000 : 120_000,
+}, async () => {
   const play = await startTogether("first-user.ts", processes);
   const all = (options: Record<string, string>) => play(JSON.stringify(options));
   const done = Array(processes).fill("done");

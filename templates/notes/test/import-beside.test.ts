@@ -9,7 +9,6 @@ import { writeVault } from "./fixtures/vault.ts";
 // A ratio, and still of a machine that has nothing else to do.
 test.runIf(process.env.OFFSHOOT_LONG === "1")(
   "while a vault is imported, other calls take no more than ten times as long",
-  { timeout: 120_000 },
   async () => {
     const folder = await temporaryFolder();
     await writeVault(join(folder, "vault"), 2_000);

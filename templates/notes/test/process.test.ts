@@ -117,7 +117,7 @@ describe("the built server", () => {
     const writer = await spawn(process.execPath, { args });
     await listener.subscribe(["note://n1"]);
     await writer.call("create_note", { title: "A", body: "" });
-    await expect.poll(() => heard, { timeout: 5_000 }).toContain("note://n1");
+    await expect.poll(() => heard).toContain("note://n1");
     expect((await listener.call("get_note", { id: "n1" })).data).toMatchObject({ title: "A" });
     await writer.close();
     await listener.close();

@@ -5,11 +5,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { readLastUsed } from "../../src/auth/keys/last-used.ts";
 
 const rounds = process.env.OFFSHOOT_LONG === "1" ? 200 : 20;
 const processes = 8;
+vi.setConfig({ testTimeout: 10_000 * rounds });
 const folder = mkdtempSync(join(tmpdir(), "offshoot-at-once-"));
 const script = fileURLToPath(new URL("../fixtures/first-user.ts", import.meta.url));
 const children = Array.from({ length: processes }, () => {

@@ -10,9 +10,7 @@ import { temporaryFolder } from "../fixtures/folder.ts";
 
 const kills = process.env.OFFSHOOT_LONG === "1" ? 60 : 8;
 
-test("after a kill a file is the old one or the new one, and nothing is left over after the next start", {
-  timeout: 120_000,
-}, async () => {
+test("after a kill a file is the old one or the new one, and nothing is left over after the next start", async () => {
   const [folder, state] = [await temporaryFolder(), await temporaryFolder()];
   await mkdir(join(folder, "d"));
   let leftovers = 0;
@@ -90,49 +88,45 @@ test("a read-only file is not replaced, not even by root", async () => {
   expect((await files.readText("f")).text).toBe("keep");
 });
 
-test.skipIf(process.platform === "win32")(
-  "says what the system does not permit",
-  { timeout: 60_000 },
-  async ({ skip }) => {
-    const folder = await temporaryFolder();
-    await chmod(folder, 0o755);
-    const root = process.getuid?.() === 0;
-    for (const name of ["closed", "open"]) await mkdir(join(folder, name));
-    await writeFile(join(folder, "closed", "f"), "keep");
-    await writeFile(join(folder, "open", "read-only"), "keep");
-    await writeFile(join(folder, "open", "hidden"), "keep");
-    if (root)
-      for (const name of ["open", "open/read-only", "open/hidden", "closed", "closed/f"])
-        await chown(join(folder, name), 65534, 65534);
-    await chmod(join(folder, "closed"), 0o555);
-    await chmod(join(folder, "open", "read-only"), 0o444);
-    await chmod(join(folder, "open", "hidden"), 0o000);
-    const changes = [
-      ["write", "closed/f", "x"],
-      ["write", "closed/new", "x"],
-      ["createDirectory", "closed/new"],
-      ["remove", "closed/f"],
-      ["append", "open/read-only", "x"],
-      ["write", "open/read-only", "x"],
-      ["readText", "open/hidden"],
-      ["write", "open/new", "x"],
-      ["write", "open/new", "y"],
-    ];
-    const nobody = root ? { uid: 65534, gid: 65534 } : {};
-    const writer = startChild("writer.ts", [folder, JSON.stringify(changes)], { cwd: "/", ...nobody });
-    const status = await writer.exited.catch(() => 1);
-    if (root && status !== 0) skip(`the user nobody cannot run this Node: ${writer.stderr().slice(0, 200)}`);
-    const lines = writer.lines();
-    expect(lines.slice(0, 7).map((line) => line.split(" ")[1])).toEqual(Array(7).fill("permission"));
-    // The allowed folder itself takes no trash from this user: the change is made all the same.
-    expect(lines.slice(7)).toEqual(["write done", "write done"]);
-    for (const line of lines) expect(line).not.toContain(folder);
-    expect(await readdir(join(folder, "closed"))).toEqual(["f"]);
-    await chmod(join(folder, "closed"), 0o755);
-  },
-);
+test.skipIf(process.platform === "win32")("says what the system does not permit", async ({ skip }) => {
+  const folder = await temporaryFolder();
+  await chmod(folder, 0o755);
+  const root = process.getuid?.() === 0;
+  for (const name of ["closed", "open"]) await mkdir(join(folder, name));
+  await writeFile(join(folder, "closed", "f"), "keep");
+  await writeFile(join(folder, "open", "read-only"), "keep");
+  await writeFile(join(folder, "open", "hidden"), "keep");
+  if (root)
+    for (const name of ["open", "open/read-only", "open/hidden", "closed", "closed/f"])
+      await chown(join(folder, name), 65534, 65534);
+  await chmod(join(folder, "closed"), 0o555);
+  await chmod(join(folder, "open", "read-only"), 0o444);
+  await chmod(join(folder, "open", "hidden"), 0o000);
+  const changes = [
+    ["write", "closed/f", "x"],
+    ["write", "closed/new", "x"],
+    ["createDirectory", "closed/new"],
+    ["remove", "closed/f"],
+    ["append", "open/read-only", "x"],
+    ["write", "open/read-only", "x"],
+    ["readText", "open/hidden"],
+    ["write", "open/new", "x"],
+    ["write", "open/new", "y"],
+  ];
+  const nobody = root ? { uid: 65534, gid: 65534 } : {};
+  const writer = startChild("writer.ts", [folder, JSON.stringify(changes)], { cwd: "/", ...nobody });
+  const status = await writer.exited.catch(() => 1);
+  if (root && status !== 0) skip(`the user nobody cannot run this Node: ${writer.stderr().slice(0, 200)}`);
+  const lines = writer.lines();
+  expect(lines.slice(0, 7).map((line) => line.split(" ")[1])).toEqual(Array(7).fill("permission"));
+  // The allowed folder itself takes no trash from this user: the change is made all the same.
+  expect(lines.slice(7)).toEqual(["write done", "write done"]);
+  for (const line of lines) expect(line).not.toContain(folder);
+  expect(await readdir(join(folder, "closed"))).toEqual(["f"]);
+  await chmod(join(folder, "closed"), 0o755);
+});
 
-test("a file of 400 MB costs less than 32 MiB", { timeout: 120_000 }, async () => {
+test("a file of 400 MB costs less than 32 MiB", async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, "warm"), "warm\n");
   const line = Buffer.alloc(100, "x").fill("\n", 99);

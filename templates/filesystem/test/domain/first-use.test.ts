@@ -8,7 +8,8 @@ import { startChild } from "../fixtures/child.ts";
 import { temporaryFolder } from "../fixtures/folder.ts";
 import { startTogether } from "../fixtures/together.ts";
 
-const rounds = process.env.OFFSHOOT_LONG === "1" ? 100 : 6;
+const long = process.env.OFFSHOOT_LONG === "1";
+const rounds = long ? 100 : 6;
 const processes = 8;
 
 /** What an earlier version, or a killed server, has left in the state folder; how many changes it has made itself. */
@@ -39,6 +40,7 @@ const left: Record<string, (folder: string) => Promise<number>> = {
 
 test.each(Object.entries(left))(
   "servers that start at once on a state folder with %s all use it",
+  { timeout: long ? 3_600_000 : 120_000 },
   async (_what, leave) => {
     const play = await startTogether("first-user.ts", processes);
     for (let round = 0; round < rounds; round++) {

@@ -55,7 +55,6 @@ const rules = fc.array(fc.oneof(pattern, fc.constantFrom("", "# a", "*", "!*/", 
 
 test.skipIf(!hasGit)(
   "a search that minds .gitignore finds what git does not leave out, whatever the rules and wherever they stand",
-  { timeout: 120_000 },
   async () => {
     const runs = process.env.OFFSHOOT_LONG === "1" ? 2_000 : 120;
     const { folder, safeFs } = await repository();

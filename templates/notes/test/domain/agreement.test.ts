@@ -40,7 +40,7 @@ async function find(notes: Notes, query: string): Promise<string[]> {
   return hits.map(({ id }) => id).sort();
 }
 
-test("all stores find the same notes for any query over any text", { timeout: 120_000 }, async () => {
+test("all stores find the same notes for any query over any text", async () => {
   const all = await Promise.all(stores.map((store) => notesOn(store)));
   let hits = 0;
   await fc.assert(
@@ -94,7 +94,7 @@ async function pages<Page extends { next_cursor?: string }>(page: (cursor: strin
   throw new Error("pages without end");
 }
 
-test("all stores list the same pages, however few notes are looked at in a turn", { timeout: 120_000 }, async () => {
+test("all stores list the same pages, however few notes are looked at in a turn", async () => {
   let found = 0;
   const url = await emptySchema();
   await fc.assert(

@@ -51,7 +51,7 @@ test("loses nothing acknowledged to kills at any moment", { timeout: 300_000 }, 
   await verify(data, acknowledged);
 });
 
-test("has the old schema or the new one after a kill in a migration", { timeout: 60_000 }, async () => {
+test("has the old schema or the new one after a kill in a migration", async () => {
   const data = await temporaryFolder();
   await (await openNotes({ store: "sqlite", data })).close();
   const file = join(data, databaseName);
@@ -75,7 +75,7 @@ test("has the old schema or the new one after a kill in a migration", { timeout:
   db.close();
 });
 
-test("starts after a kill at any moment of its first start", { timeout: 60_000 }, async () => {
+test("starts after a kill at any moment of its first start", async () => {
   const folder = await temporaryFolder();
   for (let kill = 0; kill < 8; kill++) {
     const data = join(folder, String(kill));
@@ -88,7 +88,7 @@ test("starts after a kill at any moment of its first start", { timeout: 60_000 }
   }
 });
 
-test("says so when the disk takes no more, and keeps what it acknowledged", { timeout: 60_000 }, async ({ skip }) => {
+test("says so when the disk takes no more, and keeps what it acknowledged", async ({ skip }) => {
   if (process.platform === "win32") skip("there is no file size limit to set");
   const data = join(await temporaryFolder(), "data");
   const writer = startChild("writer.ts", [data, "1", "Infinity", "50000"], { under: 'ulimit -f 4000; exec "$@"' });
@@ -127,7 +127,7 @@ test("refuses to start in a folder it cannot write, and leaves it alone", async 
   }
 });
 
-test("keeps every note of two processes with four writers each", { timeout: 60_000 }, async () => {
+test("keeps every note of two processes with four writers each", async () => {
   const data = join(await temporaryFolder(), "data");
   const writers = [startChild("writer.ts", [data, "4", "200"]), startChild("writer.ts", [data, "4", "200"])];
   expect(await Promise.all(writers.map(({ exited }) => exited))).toEqual([0, 0]);
@@ -137,9 +137,7 @@ test("keeps every note of two processes with four writers each", { timeout: 60_0
   await verify(data, acknowledged);
 });
 
-test("backs up what two processes are writing: a prefix of history, whole, that a server starts on", {
-  timeout: 60_000,
-}, async () => {
+test("backs up what two processes are writing: a prefix of history, whole, that a server starts on", async () => {
   const folder = await temporaryFolder();
   const data = join(folder, "data");
   const writers = [startChild("writer.ts", [data, "2"]), startChild("writer.ts", [data, "2"])];
@@ -209,7 +207,7 @@ test("an export that the disk does not take is refused with the reason, and leav
   ]);
 });
 
-test("answers busy while another process keeps the lock, and never blocks", { timeout: 30_000 }, async () => {
+test("answers busy while another process keeps the lock, and never blocks", async () => {
   const data = await temporaryFolder();
   const notes = createNotes(await openSqliteStore(data, { budgetMs: 2_000 }));
   await notes.create({ title: "A", body: "" });
@@ -220,7 +218,7 @@ test("answers busy while another process keeps the lock, and never blocks", { ti
   const timer = setInterval(() => turns++, 5);
   const stop = new AbortController();
   const aborted = notes.create({ title: "B", body: "" }, { signal: stop.signal });
-  const writes = Array.from({ length: 20 }, () => notes.create({ title: "C", body: "" }));
+  const writes = Array.from({ length: 5 }, () => notes.create({ title: "C", body: "" }));
   const settled = Promise.allSettled(writes);
   expect((await notes.get("n1")).title).toBe("A"); // readers do not wait
   await pause(100);
@@ -286,7 +284,7 @@ test("a store with a listener does not keep the process alive, and warns of noth
   expect(child.stderr()).toBe("");
 });
 
-test("forty-eight writers of one note, in two processes, are each served", { timeout: 120_000 }, async () => {
+test("forty-eight writers of one note, in two processes, are each served", async () => {
   const data = await temporaryFolder();
   const notes = await openNotes({ store: "sqlite", data });
   await notes.create({ title: "Hot", body: "" });

@@ -122,7 +122,7 @@ describe.each(stores)("keys on $name", (store) => {
   });
 });
 
-test("calls with keys in any order, over all stores, do what a model of keys says", { timeout: 120_000 }, async () => {
+test("calls with keys in any order, over all stores, do what a model of keys says", async () => {
   const key = fc.constantFrom("a", "b", undefined);
   const step = fc.record({ key, by: fc.constantFrom("ada", "bob"), text: fc.constantFrom("x", "y") });
   const property = fc.asyncProperty(
@@ -206,9 +206,7 @@ test("keys of edits are free again after seven days", async () => {
   await notes.close();
 });
 
-test("with keys: after kill -9 in the middle, repeating everything makes every line once", {
-  timeout: 60_000,
-}, async () => {
+test("with keys: after kill -9 in the middle, repeating everything makes every line once", async () => {
   const data = await temporaryFolder();
   let notes = await openNotes({ store: "sqlite", data });
   await notes.create({ title: "A", body: "" });

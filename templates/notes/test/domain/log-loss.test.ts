@@ -79,9 +79,7 @@ const last = (states: Files[]): Files => states.at(-1) as Files;
 const framesIn = ({ shm }: Files): number => shm?.readUInt32LE(16) ?? 0;
 
 describe("a log in which something was damaged", () => {
-  test("is refused where SQLite would leave out a change without a word, and nowhere else", {
-    timeout: 120_000,
-  }, async () => {
+  test("is refused where SQLite would leave out a change without a word, and nowhere else", async () => {
     const { folder, states } = await killed();
     const whole = last(states);
     const [at, scratch] = [join(folder, "at"), join(folder, "scratch")];
@@ -177,7 +175,7 @@ describe("a log as a crash leaves it", () => {
     return wal;
   };
 
-  test("opens whatever of the last change reached the disk", { timeout: 60_000 }, async () => {
+  test("opens whatever of the last change reached the disk", async () => {
     const { folder, states } = await killed();
     const at = join(folder, "at");
     let missing = 0;

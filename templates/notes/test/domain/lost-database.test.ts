@@ -91,9 +91,7 @@ test("a schema that a newer server has made is noticed before the next write", a
   await expect(openAt(data)).rejects.toMatchObject({ code: "refused" });
 });
 
-test("writes of many checkpoints, and of another server beside, are not taken for a loss", {
-  timeout: 60_000,
-}, async () => {
+test("writes of many checkpoints, and of another server beside, are not taken for a loss", async () => {
   const { data, notes } = await served();
   const writer = startChild("writer.ts", [data, "1", "60", "50000"]);
   for (let count = 0; count < 60; count++) await notes.create({ title: "x", body: "y".repeat(100_000) });

@@ -127,16 +127,15 @@ const run = (
 const kinds = [create, create, update, remove, restore, search, compare];
 
 describe("behaves like a Map through any thousand operations", () => {
-  test("in memory", { timeout: 60_000 }, () =>
+  test("in memory", () =>
     run(
       { maxCommands: 100, size: "max" },
       async () => ({ notes: createNotes(createMemoryStore()), restart: async () => {} }),
       30,
       kinds,
-    ),
-  );
+    ));
 
-  test("in SQLite, through restarts", { timeout: 60_000 }, async () => {
+  test("in SQLite, through restarts", async () => {
     const folder = await temporaryFolder();
     let databases = 0;
     const setup = async () => {
@@ -154,7 +153,7 @@ describe("behaves like a Map through any thousand operations", () => {
     await run({ maxCommands: 100, size: "max" }, setup, 25, [...kinds, restart]);
   });
 
-  test("in Postgres, through restarts", { timeout: 60_000 }, async () => {
+  test("in Postgres, through restarts", async () => {
     const url = await emptySchema();
     const setup = async () => {
       await clearSchema(url);

@@ -82,7 +82,7 @@ const outcome = (answer: Promise<unknown>): Promise<unknown> =>
   answer.catch((error: { code?: string; message: string }) => [error.code, error.message]);
 
 describe.each(stores)("in the $name store", (store) => {
-  test("two owners whose calls come in any order are each as if alone", { timeout: 120_000 }, async () => {
+  test("two owners whose calls come in any order are each as if alone", async () => {
     const owners = fc.constantFrom("", "alice", "bob");
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(owners, step), { minLength: 8, maxLength: 40 }), async (script) => {

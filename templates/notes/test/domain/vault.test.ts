@@ -65,7 +65,7 @@ async function expectRoundTrip(vault: string) {
 }
 
 describe("a vault that is imported and exported is that vault", () => {
-  test("with every kind of front matter, name, link and line end", { timeout: 120_000 }, async () => {
+  test("with every kind of front matter, name, link and line end", async () => {
     const vault = await temporaryFolder();
     await writeVault(vault, 300);
     const { notes, imported, before } = await expectRoundTrip(vault);

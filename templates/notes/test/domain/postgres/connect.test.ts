@@ -132,13 +132,11 @@ describe("behind PgBouncer a server does not start, and says what to do", () => 
     const through = `postgres://postgres:x@127.0.0.1:${port}/${name}`;
     const open = () => openPostgresStore(through, { budgetMs: 500 });
     await expect
-      .poll(
-        () =>
-          open().then(
-            () => "opened",
-            (error) => error.message,
-          ),
-        { timeout: 20_000 },
+      .poll(() =>
+        open().then(
+          () => "opened",
+          (error) => error.message,
+        ),
       )
       .toMatch(/pooler, such as PgBouncer.*own address in --database-url/);
   });

@@ -51,7 +51,7 @@ describe("a change that waits for another one", () => {
 
   test("is told that the database is busy, past the time for a lock", async () => {
     const url = await emptySchema();
-    const [notes, admin] = [await open(url, { budgetMs: 100 }), await administer(url)];
+    const [notes, admin] = [await open(url, { budgetMs: 2_000 }), await administer(url)];
     await admin.lock();
     await expect(notes.create({ title: "A", body: "" })).rejects.toMatchObject({ code: "busy" });
     await admin.unlock();
@@ -60,7 +60,7 @@ describe("a change that waits for another one", () => {
 
   test("is told so past the time for a statement too, and its connection is of use afterwards", async () => {
     const url = await emptySchema();
-    const [notes, admin] = [await open(url, { statementMs: 100, connections: 1 }), await administer(url)];
+    const [notes, admin] = [await open(url, { statementMs: 2_000, connections: 1 }), await administer(url)];
     await admin.lock();
     await expect(notes.create({ title: "A", body: "" })).rejects.toMatchObject({ code: "busy" });
     await admin.unlock();
@@ -85,7 +85,7 @@ describe("a change that waits for another one", () => {
 
   test("keeps the only connection, and others are told that all are in use", async () => {
     const url = await emptySchema();
-    const [notes, admin] = [await open(url, { connections: 1, budgetMs: 500 }), await administer(url)];
+    const [notes, admin] = [await open(url, { connections: 1, budgetMs: 2_000 }), await administer(url)];
     await notes.create({ title: "A", body: "" });
     await admin.lock();
     const [created, ...read] = await Promise.allSettled([
@@ -177,7 +177,7 @@ describe("a connection that is lost while a change is saved", () => {
   ] as const)("%s: the outcome is called unknown, and the same key leads to one note", async (_, how) => {
     const url = await emptySchema();
     await open(url); // makes the tables
-    const notes = await open(await cutting(url, how), { statementMs: 500 });
+    const notes = await open(await cutting(url, how), { statementMs: 2_000 });
     const draft = { title: "A", body: "", idempotency_key: "k" };
     await expect(notes.create(draft)).rejects.toMatchObject({ code: "storage", message: /may be done or not/ });
     expect((await notes.create(draft)).id).toBe("n1");
