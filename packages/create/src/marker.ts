@@ -40,6 +40,9 @@ export const exampleArguments = ({ needs = {} }: Pick<Marker, "needs">): string[
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isListOfTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+/** Longer ones name no path; what matches them refuses 65 536 characters. */
+const isListOfGlobs = (value: unknown): boolean =>
+  isListOfTexts(value) && (value as string[]).every((glob) => glob.length <= 1024);
 
 const isNeed = (value: unknown): boolean =>
   isObject(value) &&
@@ -54,8 +57,8 @@ const MEMBERS: Record<Exclude<keyof Marker, "template" | "version">, [(value: un
     "the name of a package",
     '"my-notes"',
   ],
-  mine: [isListOfTexts, "a list of globs", '["src/domain/**", "README.md"]'],
-  domain: [isListOfTexts, "a list of globs", '["src/domain/**"]'],
+  mine: [isListOfGlobs, "a list of globs", '["src/domain/**", "README.md"]'],
+  domain: [isListOfGlobs, "a list of globs", '["src/domain/**"]'],
   bin: [(value) => isText(value) && pathProblem(value) === undefined, "a path in the project", '"src/main.ts"'],
   args: [isListOfTexts, "a list of arguments", '["--store", "memory"]'],
   needs: [

@@ -12,7 +12,9 @@ export const ownFiles = (files: Files, marker: Marker): Files => filterFiles(fil
 export const withoutOwn = (files: Files, marker: Marker): Files => filterFiles(files, marker, false);
 
 function filterFiles(files: Files, { mine = [] }: Marker, wanted: boolean): Files {
-  const isMine = mine.length === 0 ? () => false : picomatch([...mine], { dot: true });
+  // A folder is claimed by its name, too, as in a .gitignore: as a glob alone, `src/tools` would claim nothing.
+  const globs = mine.flatMap((glob) => (glob.startsWith("!") ? [glob] : [glob, `${glob.replace(/\/+$/, "")}/**`]));
+  const isMine = mine.length === 0 ? () => false : picomatch(globs, { dot: true });
   const keep = ([path]: [string, FileEntry]): boolean => (isMine(path) && !SHARED.includes(path)) === wanted;
   return new Map([...files].filter(keep));
 }

@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { diffOf } from "../../src/domain/change/diff.ts";
 import { applyEdits } from "../../src/domain/change/edits.ts";
 import { newFiles, refusal } from "../fixtures/files.ts";
 
@@ -158,6 +159,13 @@ test("a dry run tells what would change, and changes nothing", async () => {
   const done = await files.edit("f", [{ oldText: "b", newText: "B" }]);
   expect(done.sha256).toBe(tried.sha256);
   expect((await files.readText("f")).sha256).toBe(tried.sha256);
+});
+
+test("a small change has a diff however slow the machine is", () => {
+  let now = 0;
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(Date, "now").mockImplementation(() => (now += 1_000));
+  expect(diffOf("f", "a\nb\n", "a\nc\n")?.diff).toContain("-b\n+c\n");
 });
 
 test("20 edits of one file at once keep 20, whatever name each takes", async () => {

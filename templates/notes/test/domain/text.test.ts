@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { diffOf } from "../../src/domain/text/diff.ts";
 import { applyEdit, Edit } from "../../src/domain/text/edits.ts";
 import { linksIn, linkTargets, retarget } from "../../src/domain/text/links.ts";
@@ -168,6 +168,15 @@ describe("snippets and differences", () => {
         expect(snippet).not.toMatch(/[\r\n]/);
       }),
     );
+  });
+
+  test("a small change has a diff however slow the machine is", () => {
+    let now = 0;
+    onTestFinished(() => void vi.restoreAllMocks());
+    vi.spyOn(Date, "now").mockImplementation(() => (now += 1_000));
+    const side = { title: "T", tags: [] };
+    const diff = diffOf({ ...side, version: 1, body: "a\nb" }, { ...side, version: 2, body: "a\nc" });
+    expect(diff).toContain("-b\n\\ No newline at end of file\n+c\n");
   });
 
   test("two long texts that share nothing are refused instead of compared for minutes", () => {

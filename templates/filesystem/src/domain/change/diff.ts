@@ -1,6 +1,8 @@
 import { createTwoFilesPatch } from "diff";
 
-/** Long enough for any edit a person makes; two unrelated books of a megabyte would take minutes. */
+/** Lines removed and added that are always compared: on a busy machine the time alone would be over for any edit. */
+const alwaysLines = 200;
+/** Time for more than that, in ms: two unrelated books of a megabyte would take minutes. */
 const budgetMs = 100;
 
 /** What of a diff is shown: lines of this many characters, and this much in all. */
@@ -9,10 +11,9 @@ const mostCharacters = 40_000;
 
 /** A unified diff, cut where it is long. Undefined where the texts differ too much for one. */
 export function diffOf(name: string, before: string, after: string): { diff: string; cut: boolean } | undefined {
-  const patch = createTwoFilesPatch(name, name, before, after, "original", "modified", {
-    context: 3,
-    timeout: budgetMs,
-  });
+  const within = (limit: { maxEditLength: number } | { timeout: number }) =>
+    createTwoFilesPatch(name, name, before, after, "original", "modified", { context: 3, ...limit });
+  const patch = within({ maxEditLength: alwaysLines }) ?? within({ timeout: budgetMs });
   return patch === undefined ? undefined : cutDiff(patch);
 }
 

@@ -8,23 +8,17 @@ export interface Side {
   tags: string[];
 }
 
-/** Long enough for any edit a person makes; two unrelated books of a megabyte would take minutes. */
+/** Lines removed and added that are always compared: on a busy machine the time alone would be over for any edit. */
+const alwaysLines = 200;
+/** Time for more than that, in ms: two unrelated books of a megabyte would take minutes. */
 const budgetMs = 80;
 
 /** A unified diff of two versions, title and tags included. Empty where they are equal. */
 export function diffOf(from: Side, to: Side): string {
-  const patch = createTwoFilesPatch(
-    `version ${from.version}`,
-    `version ${to.version}`,
-    textOf(from),
-    textOf(to),
-    "",
-    "",
-    {
-      context: 3,
-      timeout: budgetMs,
-    },
-  );
+  const names = [`version ${from.version}`, `version ${to.version}`] as const;
+  const within = (limit: { maxEditLength: number } | { timeout: number }) =>
+    createTwoFilesPatch(...names, textOf(from), textOf(to), "", "", { context: 3, ...limit });
+  const patch = within({ maxEditLength: alwaysLines }) ?? within({ timeout: budgetMs });
   if (patch === undefined) {
     throw new NotesError(
       "quota",
