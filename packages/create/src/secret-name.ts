@@ -3,6 +3,9 @@ import { posix } from "node:path";
 /** Folders in which tools keep what lets them in. */
 const FOLDERS = /(?:^|\/)(?:\.(?:ssh|gnupg|aws|azure|kube|docker)|\.config\/(?:gcloud|gh))\//;
 
+/** Where `auth.json` is what lets a tool in; in `locales/` it is words. */
+const OWN_AUTH = /(?:^|(?:^|\/)\.[^/]+\/)auth\.(?:json|toml)$/;
+
 /** Names under which keys and passwords usually lie. Source: the default rules of secret scanners and ignore files. */
 const NAMES = [
   /^\.env(?![a-z])|^\.envrc$|^\.dev\.vars|.\.env$/,
@@ -11,7 +14,7 @@ const NAMES = [
   /(?:^|[-_.])id_(?:rsa|dsa|ecdsa|ed25519|xmss)|^ssh_host_.*_key$|_(?:rsa|dsa|ecdsa|ed25519)$/,
   /^[._](?:npmrc|netrc|pypirc|htpasswd|git-credentials|docker(?:cfg|configjson)|pgpass|boto|s3cfg|terraformrc|vault[-_].*)$/,
   /^\.?(?:htpasswd|passwd|shadow|pgpass\.conf|my(?:login)?\.cnf|ftpconfig|sftp-config\.json|terraform\.rc)$|^wallet\.dat$/,
-  /^\..*_history$|^local\.settings\.json$|^(?:wp-config|rootkey)\.|^auth(?:-keys)?\.(?:json|toml)$/,
+  /^\..*_history$|^local\.settings\.json$|^(?:wp-config|rootkey)\.|^auth-keys\.(?:json|toml)$/,
 ];
 
 /** What people write and programs are: `tokens.ts` and `credentials.md` are no secrets. */
@@ -42,6 +45,7 @@ export function isSecretName(path: string): boolean {
   if (HARMLESS.test(name)) return false;
   return (
     FOLDERS.test(path.toLowerCase()) ||
+    OWN_AUTH.test(path.toLowerCase()) ||
     NAMES.some((pattern) => pattern.test(name)) ||
     (!WRITTEN.test(name) && WORDS.some((pattern) => pattern.test(name)))
   );

@@ -28,9 +28,15 @@ test.each(
 .env.example .env.sample .env.local.example id_rsa.pub id_ed25519.pub tokens.ts token.js secret-santa.ts secret-santa.json keyboard.ts
 monkey.md public-key.ts tokenizer.json credentials.ts credentials.md environment.ts env.ts api-keys.md secret-name.test.ts
 token-C3X2.js tokens.d.ts tokens.css keys.ts private-key.md history.ts shadow.css kubeconfig.ts.md docker/config.json
-password-rules.json contract.lock.json package.json .gitignore .github/workflows/ci.yml .yarnrc.yml aws.ts ssh.md auth.ts author.json`),
+password-rules.json contract.lock.json package.json .gitignore .github/workflows/ci.yml .yarnrc.yml aws.ts ssh.md auth.ts author.json
+locales/en/auth.json`),
 )("%s has not", (name) => {
   expect(isSecretName(`src/${name}`)).toBe(false);
+});
+
+test("an auth.json of the project itself has", () => {
+  expect(isSecretName("auth.json")).toBe(true);
+  expect(isSecretName("dist/.composer/auth.json")).toBe(true);
 });
 
 test("no file of a template has", () => {

@@ -54,7 +54,10 @@ function copy(folder: string, staged: string, path: string): void {
   const plain = stat.isFile() && linkOnTheWay(folder, path) === undefined;
   const reason = plain ? (isSecretName(path) ? "has the name of a secret" : undefined) : "is not a plain file";
   if (reason !== undefined)
-    throw new Refusal(`${path} ${reason}, and a bundle is for others.`, "remove it, and build again.");
+    throw new Refusal(
+      `${path} ${reason}, and a bundle is for others.`,
+      "remove it, or give it another name if it is none, and build again.",
+    );
   mkdirSync(dirname(join(staged, path)), { recursive: true });
   copyFileSync(join(folder, path), join(staged, path));
 }

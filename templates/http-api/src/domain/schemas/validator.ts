@@ -29,16 +29,18 @@ export function createValidator(): Validator {
     // Ajv keys its patterns by their text.
     return { test: (text: string) => pattern?.test(text) ?? true, toString: () => source };
   };
-  const ajv = new Ajv2020({
-    strict: false,
-    validateSchema: false,
-    validateFormats: false,
-    logger: false,
-    allErrors: true,
-    // Otherwise what `{}` inherits counts: `required: ["toString"]` would hold.
-    ownProperties: true,
-    code: { regExp: Object.assign(regExp, { code: "regExp" }) as never },
-  });
+  const makeAjv = (allErrors: boolean): Ajv2020 =>
+    new Ajv2020({
+      strict: false,
+      validateSchema: false,
+      validateFormats: false,
+      logger: false,
+      allErrors,
+      // Otherwise what `{}` inherits counts: `required: ["toString"]` would hold.
+      ownProperties: true,
+      code: { regExp: Object.assign(regExp, { code: "regExp" }) as never },
+    });
+  const ajv = makeAjv(true);
   const definitions = new Map<string, JsonSchema>();
   const loose = new Set<object>();
   const compiled = new Map<string, (value: unknown) => Issue[]>();
@@ -65,19 +67,38 @@ export function createValidator(): Validator {
     for (const node of made) easePatterns(node, patternOf, loose, note);
     loosen(made, loose, (reference) => definitions.get(reference));
     for (const [name] of added) ajv.addSchema(definitions.get(name) as JsonSchema, name);
-    const validate = build(root);
-    const check = (value: unknown): Issue[] =>
-      validate(value) ? [] : (validate.errors ?? []).slice(0, MAX_ISSUES).map(issueOf);
+    const validate = build(ajv, root);
+    // With `allErrors`, Ajv 8 throws at some values of some schemas (`patternProperties` beside an `anyOf` with
+    // `additionalProperties`, for one) that it judges well when it stops at the first error.
+    let atFirst: ValidateFunction | undefined;
+    const judgeAgain = (value: unknown): ValidateFunction => {
+      if (atFirst === undefined) {
+        const other = makeAjv(false);
+        for (const [name, definition] of definitions) other.addSchema(definition, name);
+        atFirst = build(other, root);
+      }
+      atFirst(value);
+      return atFirst;
+    };
+    const check = (value: unknown): Issue[] => {
+      let judge = validate;
+      try {
+        judge(value);
+      } catch {
+        judge = judgeAgain(value);
+      }
+      return (judge.errors ?? []).slice(0, MAX_ISSUES).map(issueOf);
+    };
     compiled.set(key, check);
     return { check, notes };
   };
 
-  const build = (root: JsonSchema): ValidateFunction => {
+  const build = (by: Ajv2020, root: JsonSchema): ValidateFunction => {
     try {
-      return ajv.compile(root);
+      return by.compile(root);
     } catch {
       // Nothing of a description may fail a call: what cannot be compiled after all accepts everything.
-      return ajv.compile({});
+      return by.compile({});
     }
   };
   return { compile };
