@@ -54,7 +54,7 @@ export const Tag = Text.max(limits.tagCharacters)
     tag
       .normalize("NFC")
       .trim()
-      .replace(/^#+\s*/, ""),
+      .replace(/^[#\s]+/, ""),
   )
   .refine((tag) => tag !== "", "must not be empty")
   .describe(

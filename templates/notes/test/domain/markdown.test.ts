@@ -36,6 +36,17 @@ describe("Markdown", () => {
     );
   });
 
+  test("a tag that was read is read as itself", () => {
+    for (const text of ["# #", "#\u00a0#a", "## # a"])
+      expect(Tag.safeParse(text).data ?? "").toBe(/a?$/.exec(text)?.[0]);
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { data } = Tag.safeParse(text);
+        if (data !== undefined) expect(Tag.parse(data)).toBe(data);
+      }),
+    );
+  });
+
   test("a file without front matter is its body", () => {
     for (const text of [
       "",

@@ -26,11 +26,14 @@ export async function steadily<T>(file: string, until: number, attempt: () => Pr
   }
 }
 
-/** What shows that another process was here. An attempt of our own may leave shared memory behind, and writes to it. */
+/**
+ * What shows that another process was here. An attempt of our own may leave shared memory behind, and writes to it; as root,
+ * SQLite gives a log the owner of its database at each opening, which changes its ctime.
+ */
 function stampOf(file: string): string {
   const stats = ["", "-wal", "-journal"].map((end) =>
     statSync(`${file}${end}`, { bigint: true, throwIfNoEntry: false }),
   );
-  const stamps = stats.map((one) => one && `${one.ino} ${one.size} ${one.mtimeNs} ${one.ctimeNs}`);
+  const stamps = stats.map((one) => one && `${one.ino} ${one.size} ${one.mtimeNs}`);
   return [...stamps, existsSync(`${file}-shm`)].join(", ");
 }
