@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    setupFiles: ["test/fixtures/same-cases.ts"],
     // Many tests have a handler throw on purpose, and the harness prints what was masked.
     silent: "passed-only",
     // Many tests start a process, which takes its time on a busy machine.

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/fixtures/same-cases.ts"],
     // Many tests start a process, which takes its time on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
