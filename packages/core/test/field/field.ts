@@ -139,10 +139,12 @@ export function send(url: URL, body: unknown, options: SendOptions = {}): Promis
 
 /** Headers of a request of the 2026 era. */
 export const modernHeaders = (message: Json): Record<string, string> => {
+  const { method } = message;
   const name = message.params?.name ?? message.params?.uri;
   return {
     "mcp-protocol-version": "2026-07-28",
-    "mcp-method": headerOf(String(message.method)),
+    // An object may have a `toString` that is none.
+    "mcp-method": headerOf(typeof method === "object" && method !== null ? "object" : String(method)),
     ...(typeof name === "string" && { "mcp-name": headerOf(name) }),
   };
 };
